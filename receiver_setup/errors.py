@@ -1,0 +1,206 @@
+"""Every error that this project raises on purpose.
+
+    ReceiverSetupError                 kind                     exit code
+    ├── ConfigurationError             configuration            2
+    ├── CameraError                    camera                   3
+    │   ├── CameraUnreachableError     camera-unreachable
+    │   ├── CameraTimeoutError         camera-timeout
+    │   ├── CameraCertificateError     camera-certificate
+    │   ├── CameraLoginError           camera-login
+    │   ├── CameraReplyError           camera-reply
+    │   ├── CameraTooOldError          camera-too-old
+    │   └── CameraResponseError        camera-… (one kind a response code, see camera/codes.py)
+    ├── ReceiverError                  receiver                 4
+    │   ├── ReceiverUnreachableError   receiver-unreachable
+    │   ├── ReceiverHostKeyError       receiver-host-key
+    │   ├── ReceiverLoginError         receiver-login
+    │   ├── ReceiverSudoError          receiver-sudo
+    │   ├── ReceiverUnsuitableError    receiver-unsuitable
+    │   ├── ReceiverAccountError       receiver-account
+    │   └── ReceiverChangeError        receiver-change
+    ├── ProofError                     proof                    5
+    │   ├── HostKeyMismatchError       host-key-mismatch
+    │   ├── UploadTestError            test-upload-… (one kind a testftp result, see camera/codes.py)
+    │   ├── FileNotArrivedError        file-not-arrived
+    │   └── LoginNotByKeyError         login-not-by-key
+    ├── UndoError                      undo                     6
+    └── InterruptedRunError            interrupted              130
+
+A message is one sentence that names the host, the step and what was seen; the hint says what to do next.
+"""
+
+from typing import ClassVar
+
+
+class ReceiverSetupError(Exception):
+    """The root of all: one sentence, a hint, a kind for programs and an exit code for shells."""
+
+    kind: str = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.rolled_back: bool | None = None
+        """True: everything that had been changed was put back; False: not all; None: nothing had been changed."""
+
+
+class ConfigurationError(ReceiverSetupError):
+    """What the user asked for cannot be meant; nothing was contacted or changed."""
+
+    kind = "configuration"
+    exit_code = 2
+
+
+class CameraError(ReceiverSetupError):
+    """The camera cannot be used as it is."""
+
+    kind = "camera"
+    exit_code = 3
+
+
+class CameraUnreachableError(CameraError):
+    """No HTTP connection to the camera."""
+
+    kind = "camera-unreachable"
+
+
+class CameraTimeoutError(CameraError):
+    """The camera took the connection and did not answer in time."""
+
+    kind = "camera-timeout"
+
+
+class CameraCertificateError(CameraError):
+    """The camera's HTTPS certificate is not one that we were told to trust."""
+
+    kind = "camera-certificate"
+
+
+class CameraLoginError(CameraError):
+    """The camera refused user or password."""
+
+    kind = "camera-login"
+
+
+class CameraReplyError(CameraError):
+    """The answer is not a camera's: HTML, half a body, another status, a field that cannot be read."""
+
+    kind = "camera-reply"
+
+
+class CameraTooOldError(CameraError):
+    """The camera speaks the older series' dialect or knows no sFTP."""
+
+    kind = "camera-too-old"
+
+
+class CameraResponseError(CameraError):
+    """The camera answered a command with a response code that is not success."""
+
+    kind = "camera-response"
+
+    def __init__(self, message: str, *, code: int, kind: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.kind = kind
+
+
+class ReceiverError(ReceiverSetupError):
+    """The receiver cannot be used as it is."""
+
+    kind = "receiver"
+    exit_code = 4
+
+
+class ReceiverUnreachableError(ReceiverError):
+    """No SSH connection to the receiver, or it was lost."""
+
+    kind = "receiver-unreachable"
+
+
+class ReceiverHostKeyError(ReceiverError):
+    """The receiver's host key is not known, or not the known one."""
+
+    kind = "receiver-host-key"
+
+
+class ReceiverLoginError(ReceiverError):
+    """The receiver refused our login."""
+
+    kind = "receiver-login"
+
+
+class ReceiverSudoError(ReceiverError):
+    """We are logged in, but may not become root."""
+
+    kind = "receiver-sudo"
+
+
+class ReceiverUnsuitableError(ReceiverError):
+    """Something that the receiver needs is missing or in the way."""
+
+    kind = "receiver-unsuitable"
+
+
+class ReceiverAccountError(ReceiverError):
+    """The account that was asked for belongs to somebody else."""
+
+    kind = "receiver-account"
+
+
+class ReceiverChangeError(ReceiverError):
+    """A step on the receiver failed."""
+
+    kind = "receiver-change"
+
+
+class ProofError(ReceiverSetupError):
+    """All was set, but the proof failed."""
+
+    kind = "proof"
+    exit_code = 5
+
+
+class HostKeyMismatchError(ProofError):
+    """The camera sees a host key that is not one of the receiver's."""
+
+    kind = "host-key-mismatch"
+
+
+class UploadTestError(ProofError):
+    """The camera's test upload failed; `result` is the camera's code (-1 … -9)."""
+
+    kind = "test-upload"
+
+    def __init__(self, message: str, *, result: int, kind: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.result = result
+        self.kind = kind
+
+
+class FileNotArrivedError(ProofError):
+    """The camera reports success, but no fresh picture is on the receiver."""
+
+    kind = "file-not-arrived"
+
+
+class LoginNotByKeyError(ProofError):
+    """The file arrived, but the receiver saw no login with the camera's key."""
+
+    kind = "login-not-by-key"
+
+
+class UndoError(ReceiverSetupError):
+    """Putting things back failed as well; the message says what is left."""
+
+    kind = "undo"
+    exit_code = 6
+
+
+class InterruptedRunError(ReceiverSetupError):
+    """The run was ended from outside (Ctrl-C, SIGTERM, SIGHUP)."""
+
+    kind = "interrupted"
+    exit_code = 130

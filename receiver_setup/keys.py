@@ -1,0 +1,133 @@
+"""SSH public keys as text and bytes (pure): decode, check, fingerprint.
+
+Sources: RFC 4253 section 6.6 (blob), RFC 8709 (ed25519), RFC 5656 (ecdsa), sshd(8) (key lines).
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+import struct
+from dataclasses import dataclass
+from typing import Self
+
+KNOWN_TYPES = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "ssh-rsa",
+    "ssh-dss",
+)
+_BITS = {
+    "ssh-ed25519": 256,
+    "ecdsa-sha2-nistp256": 256,
+    "ecdsa-sha2-nistp384": 384,
+    "ecdsa-sha2-nistp521": 521,
+}
+_FIELDS = {"ssh-ed25519": 1, "ssh-rsa": 2, "ssh-dss": 4}  # after the type; ecdsa has curve and point
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+
+
+class KeyFormatError(ValueError):
+    """The text or the bytes are not an SSH public key; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """A public key in SSH's wire format; two keys are equal when their blobs are."""
+
+    blob: bytes
+
+    @classmethod
+    def from_blob(cls, blob: bytes) -> Self:
+        """Check `blob` (type string and that type's own fields, nothing after them) and wrap it."""
+        fields = _split_fields(blob)
+        kind = fields[0].decode("ascii", "replace")
+        if kind not in KNOWN_TYPES:
+            raise KeyFormatError(f"unknown key type {kind[:40]!r}")
+        if len(fields) - 1 != _FIELDS.get(kind, 2):
+            raise KeyFormatError(f"a {kind} key with {len(fields) - 1} fields")
+        if kind.startswith("ecdsa-") and fields[1] != kind.removeprefix("ecdsa-sha2-").encode():
+            raise KeyFormatError(f"a {kind} key on another curve")
+        return cls(blob=blob)
+
+    @classmethod
+    def from_base64(cls, text: str) -> Self:
+        """Decode a bare base64 blob, as a camera reports and takes host keys."""
+        text = text.strip()
+        if not _BASE64.fullmatch(text):
+            raise KeyFormatError("not base64")
+        try:
+            return cls.from_blob(base64.b64decode(text, validate=True))
+        except binascii.Error as error:
+            raise KeyFormatError(f"not base64: {error}") from error
+
+    @classmethod
+    def from_line(cls, line: str) -> Self:
+        r"""Decode `type base64 [comment]`; options before the type, or a second line, are refused.
+
+        >>> PublicKey.from_line("ssh-rsa AAAA\nssh-rsa BBBB")
+        Traceback (most recent call last):
+        ...
+        receiver_setup.keys.KeyFormatError: more than one line
+        """
+        if len(line.strip().splitlines()) > 1 or any(ord(c) < 32 and c != "\t" for c in line.strip()):
+            raise KeyFormatError("more than one line")
+        words = line.split(maxsplit=2)
+        if len(words) < 2 or words[0] not in KNOWN_TYPES:
+            raise KeyFormatError(f"does not begin with a key type such as {KNOWN_TYPES[-2]}")
+        key = cls.from_base64(words[1])
+        if key.type != words[0]:
+            raise KeyFormatError(f"says {words[0]} but holds a {key.type} key")
+        return key
+
+    @property
+    def type(self) -> str:
+        """The key type, read from inside the blob, such as `ssh-ed25519`."""
+        return _split_fields(self.blob)[0].decode()
+
+    @property
+    def bits(self) -> int:
+        """The key's size in bits (the modulus of an RSA key)."""
+        if self.type in _BITS:
+            return _BITS[self.type]
+        number = _split_fields(self.blob)[2 if self.type == "ssh-rsa" else 1]
+        return int.from_bytes(number, "big").bit_length()
+
+    @property
+    def fingerprint(self) -> str:
+        """`SHA256:…` as ssh-keygen -l prints it."""
+        digest = hashlib.sha256(self.blob).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+    @property
+    def base64(self) -> str:
+        """The bare base64 blob."""
+        return base64.b64encode(self.blob).decode()
+
+    @property
+    def line(self) -> str:
+        """`type base64`, without options and comment."""
+        return f"{self.type} {self.base64}"
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.fingerprint}"
+
+
+def _split_fields(blob: bytes) -> list[bytes]:
+    """Split a blob into its length-prefixed fields; at least one."""
+    fields = []
+    offset = 0
+    while offset < len(blob):
+        if len(blob) - offset < 4:
+            raise KeyFormatError("cut off inside a length")
+        (size,) = struct.unpack_from(">I", blob, offset)
+        offset += 4
+        if size > len(blob) - offset:
+            raise KeyFormatError("cut off inside a field")
+        fields.append(blob[offset : offset + size])
+        offset += size
+    if not fields:
+        raise KeyFormatError("empty")
+    return fields
