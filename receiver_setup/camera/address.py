@@ -1,0 +1,116 @@
+"""Where a camera is and who signs in there (pure)."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import unquote
+
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.secrets import Secret
+
+DEFAULT_USER = "admin"
+_PORTS = {"http": 80, "https": 443}
+_HIGHEST_PORT = 65535
+_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
+_ALLOWED = "a camera is given as [http[s]://][USER@]HOST[:PORT], for example admin@192.168.2.168"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraAddress:
+    """Scheme, host, port and user of a camera; `host` of an IPv6 address is without brackets.
+
+    >>> CameraAddress.parse("https://viewer@porch.lan:8443")
+    CameraAddress(scheme='https', host='porch.lan', port=8443, user='viewer', password=None)
+    >>> CameraAddress.parse("[fd00::168]").url
+    'http://[fd00::168]'
+    """
+
+    scheme: str = "http"
+    host: str
+    port: int
+    user: str = DEFAULT_USER
+    password: Secret | None = None
+    """Only if it was written into the address, which other people on this machine may have read."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `[http[s]://][USER[:PASSWORD]@]HOST[:PORT]`; ConfigurationError says what is allowed.
+
+        User and password may be percent-encoded. The address in an error is shown without both.
+        """
+        scheme, separator, rest = text.strip().partition("://")
+        if not separator:
+            scheme, rest = "http", text.strip()
+        scheme = scheme.lower()
+        login, _, place = rest.rpartition("@")
+        # Only the place is ever repeated in an error: what stands before it may be a password.
+        if scheme not in _PORTS:
+            raise _refusal("only http:// and https:// lead to a camera")
+        place = place.removesuffix("/")
+        if any(character in place for character in "/?#"):
+            raise _refusal("the camera's address has no path and no question mark; a password goes elsewhere")
+        host, port = _split_place(place, default_port=_PORTS[scheme])
+        user, colon, password = login.partition(":")
+        user = unquote(user) or DEFAULT_USER
+        if any(not character.isprintable() for character in user) or ":" in user:
+            raise _refusal("the user name holds a character that no login can carry")
+        secret = Secret(unquote(password)) if colon else None
+        return cls(scheme=scheme, host=host, port=port, user=user, password=secret)
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and a port that is not the usual one: no user, no password, no slash at the end."""
+        host = f"[{self.host.replace('%', '%25')}]" if ":" in self.host else self.host
+        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+    @property
+    def display(self) -> str:
+        """The address as people may see it; equal to `url`."""
+        return self.url
+
+    @property
+    def name(self) -> str:
+        """What the camera is called where nobody gave it a name: its host."""
+        return self.host
+
+    def __str__(self) -> str:
+        return self.display
+
+
+def _split_place(place: str, *, default_port: int) -> tuple[str, int]:
+    """Split `HOST[:PORT]` or `[IPv6][:PORT]` and check both halves."""
+    if place.startswith("["):
+        host, bracket, rest = place[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise _refusal(f"{place!r} has no closing bracket where one belongs")
+        port = rest[1:] if rest else None
+        if not _is_ipv6(host):
+            raise _refusal(f"{host!r} is no IPv6 address")
+    else:
+        host, colon, port_text = place.partition(":")
+        port = port_text if colon else None
+        if ":" in port_text:
+            raise _refusal(f"{place!r} looks like an IPv6 address, which stands in brackets: [{place}]")
+        if not _NAME.fullmatch(host):
+            raise _refusal(f"{host!r} is no host name and no IP address")
+    return host, default_port if port is None else _parse_port(port)
+
+
+def _parse_port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _HIGHEST_PORT:
+        return int(text)
+    raise _refusal(f"port {text!r} is not a number from 1 to {_HIGHEST_PORT}")
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _refusal(reason: str) -> ConfigurationError:
+    return ConfigurationError(f"This is not the address of a camera: {reason}.", hint=f"Note that {_ALLOWED}.")

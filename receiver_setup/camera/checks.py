@@ -1,0 +1,49 @@
+"""Checks of what is to be sent, in the camera's own limits (pure)."""
+
+from receiver_setup.errors import ConfigurationError
+
+
+def check_range(name: str, value: int | None, lowest: int, highest: int, unit: str = "") -> None:
+    """Refuse a number outside the camera's limits; None means that it is not sent.
+
+    >>> check_range("interval", 3601, 1, 3600, "seconds")
+    Traceback (most recent call last):
+    ...
+    receiver_setup.errors.ConfigurationError: The interval 3601 is not a whole number from 1 to 3600 seconds.
+    """
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        allowed = f"a whole number from {lowest} to {highest} {unit}".rstrip()
+        raise ConfigurationError(f"The {name} {value} is not {allowed}.", hint=f"Give {allowed}.")
+
+
+def check_text(name: str, value: str | None, *, empty: bool = True) -> None:
+    """Refuse control characters and lone surrogates, which no field of a camera can hold.
+
+    The value itself is not repeated in the error: it may be a password.
+    """
+    if value is None:
+        return
+    if not value and not empty:
+        raise ConfigurationError(f"The {name} is empty.", hint=f"Give a {name}.")
+    if any(ord(c) < ord(" ") or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in value):
+        raise ConfigurationError(
+            f"The {name} holds a line break or another control character, which no camera stores.",
+            hint=f"Write the {name} on one line, without control characters.",
+        )
+
+
+def check_something(command: str, parameters: tuple[tuple[str, str], ...], *, needed: int = 1) -> None:
+    """Refuse a change that changes nothing."""
+    if len(parameters) < needed:
+        raise ConfigurationError(f"Nothing was given for {command} to change.", hint="Give at least one setting.")
+
+
+def flag_text(*, value: bool) -> str:
+    """Write a yes or no as the camera does.
+
+    >>> flag_text(value=True)
+    '1'
+    """
+    return "1" if value else "0"

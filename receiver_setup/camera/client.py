@@ -1,0 +1,279 @@
+"""The camera's client: signs in, waits for a busy or restarting camera, sends any command."""
+
+import base64
+import logging
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
+from receiver_setup.camera.command import Command, Parameters, R
+from receiver_setup.camera.login import UNAUTHORIZED, Evidence, Login, Verdict, next_login
+from receiver_setup.camera.messages import (
+    FtpAttributes,
+    GetFtpAttr,
+    GetPubKey,
+    GetToken,
+    TestFtp,
+    TestOutcome,
+)
+from receiver_setup.camera.reply import Reply, parse_reply
+from receiver_setup.camera.settings import Patience, Tls
+from receiver_setup.camera.transport import Answer, Transport
+from receiver_setup.errors import CameraError, CameraLoginError, CameraReplyError, CameraUnreachableError
+from receiver_setup.keys import PublicKey
+from receiver_setup.secrets import Redactor, Secret
+
+_log = logging.getLogger(__name__)
+
+_DEFAULT_TLS = Tls()
+_DEFAULT_PATIENCE = Patience()
+_HTTP_OK = 200
+_REDIRECTS = range(300, 400)
+_LOGIN_HINT = (
+    "Check user and password in the camera's own menu before the next try: a few wrong ones and the camera "
+    "blocks this computer."
+)
+_OTHER_WAY_HINT = (
+    "The camera may not take a login in this form: if user and password are right, "
+    "choose another with --camera-login basic, query or token."
+)
+_refused: set[tuple[str, str, Secret, Login]] = set()
+"""Logins that a camera refused in this process; none of them is sent again."""
+
+
+class Camera:
+    """One camera; `with Camera("admin@192.168.2.168", password) as camera: camera.send(GetFtpAttr())`.
+
+    `timeout_s` is for connecting and for each wait for an answer. Not for several threads.
+    All errors are ReceiverSetupErrors; none of them holds user, password or query.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but two are options with a name
+        self,
+        address: CameraAddress | str,
+        password: Secret | str | None = None,
+        *,
+        tls: Tls = _DEFAULT_TLS,
+        timeout_s: float = 10.0,
+        login: Login = Login.AUTO,
+        patience: Patience = _DEFAULT_PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.address = CameraAddress.parse(address) if isinstance(address, str) else address
+        self.trips = 0
+        """HTTP requests so far, failed ones and those for a token included."""
+        secret = Secret(password) if isinstance(password, str) else password
+        self._password = self.address.password if secret is None else secret
+        self._transport = Transport(self.address, tls)
+        self._timeout_s = timeout_s
+        self._login = login
+        self._way = Login.BASIC if login is Login.AUTO else login
+        self._settled = False
+        self._token: Secret | None = None
+        self._patience = patience
+        self._sleep = sleep
+        self._redact = Redactor()
+        if self._password is not None:
+            self._redact.add(self._password, user=self.address.user)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Camera({self.address.display!r})"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def send(self, command: Command[R]) -> R:
+        """Send a command and return what its reply means.
+
+        A busy camera is asked again with patience; what it says in the end counts. Raises CameraLoginError,
+        CameraResponseError, CameraReplyError, CameraTooOldError, CameraUnreachableError, CameraTimeoutError
+        or CameraCertificateError.
+        """
+        waits = self._patience.waits()
+        while True:
+            wait_s = next(waits, None)
+            reply = self._ask(command)
+            if reply.response != ResponseCode.BUSY or wait_s is None:
+                error = command.error(reply)
+                if error is not None:
+                    raise error
+                answer = command.decode(reply)
+                if wait_s is None or not command.is_busy(answer):
+                    return answer
+            _log.info("%s: busy, asking again in %g s (%s)", self.address, wait_s, command.cmd)
+            self._sleep(wait_s)
+
+    def ftp_attributes(self) -> FtpAttributes:
+        """Read the upload settings."""
+        return self.send(GetFtpAttr())
+
+    def public_key(self) -> PublicKey:
+        """Read the camera's own public key; CameraWithoutKeyLoginError if it has none."""
+        return self.send(GetPubKey())
+
+    def test_upload(self, *, set_host: PublicKey | None = None) -> TestOutcome:
+        """Upload a test picture; with `set_host`, trust that host key. A failed upload is an outcome."""
+        return self.send(TestFtp(set_host=set_host))
+
+    def _ask(self, command: Command[R]) -> Reply:
+        """Get a reply that is not about the login, whichever way of signing in that takes."""
+        may_renew = self._settled
+        while True:
+            answer = self._exchange(command, self._way)
+            reply = self._parse(answer)
+            if self._password is not None and self._way is Login.TOKEN and may_renew and answer.status in UNAUTHORIZED:
+                self._token, may_renew = None, False
+                continue
+            verdict = self._judge(answer, reply, self._way)
+            if verdict is Verdict.TRY_QUERY:
+                self._way = Login.QUERY
+            elif verdict is Verdict.TRY_TOKEN:
+                self._way = Login.TOKEN
+            elif verdict is Verdict.ACCEPTED:
+                return self._accept(command, answer, reply)
+            else:
+                raise self._refusal(verdict, self._way, command.cmd)
+
+    def _judge(self, answer: Answer, reply: Reply | None, way: Login) -> Verdict:
+        """Judge an answer; once a way has worked, or without a password, no other way is tried."""
+        evidence = Evidence(
+            way=way,
+            status=answer.status,
+            challenge=answer.challenge,
+            response=None if reply is None else reply.response,
+        )
+        fixed = self._settled or self._password is None
+        verdict = next_login(evidence, chosen=way if fixed else self._login)
+        if verdict is not Verdict.ACCEPTED:
+            _log.info("%s: login by %s: %s", self.address, way, verdict)
+        return verdict
+
+    def _accept(self, command: Command[R], answer: Answer, reply: Reply | None) -> Reply:
+        """Return the reply of an answer that is not about the login, or raise what its HTTP status means."""
+        code = None if reply is None else reply.response
+        if reply is not None and (answer.status == _HTTP_OK or (code is not None and code not in SUCCESS_CODES)):
+            self._settled = self._settled or code in SUCCESS_CODES
+            return reply
+        if answer.status == HTTP_NOT_FOUND:
+            raise command.refusal(HTTP_NOT_FOUND, self.address.display)
+        if answer.status in _REDIRECTS:
+            target = urlsplit(answer.location)
+            place = f"{target.scheme}://{target.hostname}" if target.hostname else "another page"
+            raise CameraReplyError(
+                f"{self.address} sends us on to {self._redact(place)}, and no password is taken along.",
+                hint="If that is the camera, give this address with --camera.",
+            )
+        raise CameraReplyError(
+            f"The camera {self.address} answered {command.cmd} with HTTP status {answer.status}.",
+            hint="Check the address; if it is right, restart the camera.",
+        )
+
+    def _refusal(self, verdict: Verdict, way: Login, cmd: str) -> CameraError:
+        """Remember a refused login where it may be wrong, and build the error for it."""
+        shown = self.address.display
+        if verdict is Verdict.BLOCKED:
+            return error_for_response(ResponseCode.IP_BLOCKED, cmd, shown)
+        if self._password is None:
+            return CameraLoginError(
+                f"The camera {shown} asks for a password ({cmd}), and none was given.",
+                hint="Give it in RECEIVER_SETUP_CAMERA_PASSWORD or with --camera-password-file.",
+            )
+        if verdict is Verdict.NO_PERMISSION and self._settled:
+            return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
+        ways = (way,) if verdict is Verdict.UNCLEAR else tuple(Login)
+        _refused.update(self._login_key(each) for each in ways)
+        if verdict is Verdict.NO_PERMISSION:
+            return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
+        if verdict is Verdict.WRONG_PASSWORD:
+            return CameraLoginError(f"The camera {shown} refused user or password ({cmd}).", hint=_LOGIN_HINT)
+        return CameraLoginError(
+            f"The camera {shown} refused the login by {way} and does not say why ({cmd}).",
+            hint=f"{_LOGIN_HINT} {_OTHER_WAY_HINT}",
+        )
+
+    def _login_key(self, way: Login) -> tuple[str, str, Secret, Login]:
+        return (self.address.url, self.address.user, self._password or Secret(""), way)
+
+    def _exchange(self, command: Command[R], way: Login) -> Answer:
+        """Make one request with the login of `way`."""
+        if self._password is None:
+            return self._request(command, (), None)
+        if self._login_key(way) in _refused:
+            raise CameraLoginError(
+                f"The camera {self.address} refused this user and password before; they were not sent again.",
+                hint=_LOGIN_HINT,
+            )
+        user, password = self.address.user, self._password.reveal()
+        if way is Login.QUERY:
+            return self._request(command, (("user", user), ("pwd", password)), None)
+        if way is Login.TOKEN:
+            return self._request(command, (), f"Bearer {self._get_token().reveal()}")
+        encoded = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return self._request(command, (), f"Basic {encoded}")
+
+    def _get_token(self) -> Secret:
+        """Return the token; ask for it with user and password in the query if there is none yet."""
+        if self._token is not None:
+            return self._token
+        command = GetToken()
+        answer = self._exchange(command, Login.QUERY)
+        reply = self._parse(answer)
+        verdict = next_login(
+            Evidence(
+                way=Login.TOKEN,
+                status=answer.status,
+                challenge=answer.challenge,
+                response=None if reply is None else reply.response,
+            )
+        )
+        if verdict is not Verdict.ACCEPTED:
+            raise self._refusal(verdict, Login.QUERY, command.cmd)
+        reply = self._accept(command, answer, reply)
+        error = command.error(reply)
+        if error is not None:
+            raise error
+        self._token = command.decode(reply).token
+        self._redact.add(self._token)
+        return self._token
+
+    def _parse(self, answer: Answer) -> Reply | None:
+        """Parse the body; one that is no reply is an error only where the HTTP status promises a reply."""
+        try:
+            return parse_reply(answer.body, camera=self.address.display, redact=self._redact)
+        except CameraReplyError:
+            if answer.status == _HTTP_OK:
+                raise
+            return None
+
+    def _request(self, command: Command[R], login: Parameters, authorization: str | None) -> Answer:
+        """Make one request; a camera that had answered and then goes away is waited for (a restart)."""
+        parameters = (("cmd", command.cmd), *command.parameters(), *login)
+        timeouts_s = (self._timeout_s, self._timeout_s * command.patience_factor)
+        gone_since: float | None = None
+        while True:
+            self.trips += 1
+            try:
+                return self._transport.get(
+                    parameters, authorization=authorization, step=command.cmd, timeouts_s=timeouts_s
+                )
+            except CameraUnreachableError as error:
+                now = time.monotonic()
+                if not self._settled or (gone_since is not None and now - gone_since >= self._patience.reboot_s):
+                    raise
+                _log.info("%s; it had answered before, asking again", error.message)
+            # A kept connection may have been closed in between, so the first new try comes at once.
+            self._sleep(0 if gone_since is None else self._patience.reboot_step_s)
+            gone_since = now if gone_since is None else gone_since

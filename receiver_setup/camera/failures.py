@@ -1,0 +1,118 @@
+"""What the HTTP library raises, as our own errors.
+
+No message repeats an address with a query, because user and password may stand in it.
+"""
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+
+import requests
+import urllib3
+
+from receiver_setup.errors import (
+    CameraCertificateError,
+    CameraReplyError,
+    CameraTimeoutError,
+    CameraUnreachableError,
+    ConfigurationError,
+    ReceiverSetupError,
+)
+
+HTTP_ERRORS = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError)
+_REACH_HINT = "Check that the camera is switched on and in the same network, and that address and port are right."
+_SSL_HINT = "Check whether the camera offers HTTPS on this port; else begin its address with http://."
+_SLOW_HINT = "Try again with a larger --timeout; if it stays so, restart the camera."
+_ADDRESS_ERRORS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.URLRequired,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.UnrewindableBodyError,
+    urllib3.exceptions.LocationValueError,
+)
+_BODY_ERRORS = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.StreamConsumedError,
+    requests.exceptions.InvalidJSONError,
+    requests.exceptions.TooManyRedirects,
+    requests.exceptions.HTTPError,
+    urllib3.exceptions.DecodeError,
+    urllib3.exceptions.IncompleteRead,
+)
+_REASONS = {
+    errno.ECONNREFUSED: "the connection was refused",
+    errno.ECONNRESET: "the connection was reset",
+    errno.EPIPE: "the connection was reset",
+    errno.EHOSTUNREACH: "there is no way to that address",
+    errno.ENETUNREACH: "there is no way to that network",
+    errno.EHOSTDOWN: "nobody answers at that address",
+}
+
+
+def error_for_exception(error: Exception, *, camera: str, step: str) -> ReceiverSetupError:
+    """Map any exception of requests, urllib3 or the operating system; `camera` is its shown address."""
+    if _is_certificate(error):
+        return CameraCertificateError(f"The HTTPS certificate of {camera} is not trusted ({step}).")
+    if any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in _parts(error)):
+        return CameraUnreachableError(f"No HTTPS connection to the camera {camera} ({step}).", hint=_SSL_HINT)
+    if isinstance(error, _ADDRESS_ERRORS):
+        return ConfigurationError(f"No request can be made for the camera {camera} ({step}).", hint=_REACH_HINT)
+    if _is_read_timeout(error):
+        return CameraTimeoutError(f"The camera {camera} did not answer {step} in time.", hint=_SLOW_HINT)
+    if isinstance(error, _BODY_ERRORS):
+        return CameraReplyError(f"The answer of {camera} to {step} is cut off or damaged.", hint=_SLOW_HINT)
+    return CameraUnreachableError(
+        f"The camera {camera} cannot be reached ({step}): {_reason(error)}.", hint=_REACH_HINT
+    )
+
+
+def _is_certificate(error: Exception) -> bool:
+    """Tell a certificate that is not trusted from other troubles of TLS, with urllib3 1.26 and 2."""
+    if not isinstance(error, (requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError)):
+        return False
+    return any(
+        isinstance(part, ssl.SSLCertVerificationError)
+        or type(part).__name__ == "CertificateError"
+        or "ingerprint" in str(part)
+        for part in _parts(error)
+    )
+
+
+def _is_read_timeout(error: Exception) -> bool:
+    """Tell a camera that took the connection and stalls; requests hides it in a ConnectionError at times."""
+    if any(
+        isinstance(part, (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError))
+        for part in _parts(error)
+    ):
+        return False
+    kinds = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+    return any(isinstance(part, kinds) for part in _parts(error))
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why there is no connection."""
+    for part in _parts(error):
+        if isinstance(part, socket.gaierror) or type(part).__name__ == "NameResolutionError":
+            return "the name is not known"
+        if isinstance(part, OSError) and part.errno in _REASONS:
+            return _REASONS[part.errno]
+        if type(part).__name__ == "RemoteDisconnected":
+            return "the connection was closed without an answer"
+    late = (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError)
+    if any(isinstance(part, late) for part in _parts(error)):  # in urllib3 1.26 a refusal is one of these as well
+        return "nobody answers at that address"
+    return "the connection failed"
+
+
+def _parts(error: BaseException, depth: int = 0) -> Iterator[BaseException]:
+    """Walk an exception and everything that it wraps."""
+    yield error
+    inner = [*error.args, getattr(error, "reason", None), error.__cause__, error.__context__]
+    for part in inner:
+        if isinstance(part, BaseException) and depth < 8:
+            yield from _parts(part, depth + 1)

@@ -1,0 +1,92 @@
+"""Which way to sign in at the camera, decided from what the camera answered (pure).
+
+Source: INSTAR wiki, 1440p Series CGI List: Basic, or user and pwd in the query; a bearer token works as well.
+How many wrong tries block this computer is unknown, so a password that was looked at is never sent again.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from receiver_setup.camera.codes import ResponseCode
+
+UNAUTHORIZED = frozenset({401, 403})
+_NOT_LOOKED_AT = frozenset({ResponseCode.MISSING_PARAM, ResponseCode.DISABLED})
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?')
+_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)(?=\s+[^\s=,]|\s*,|\s*$)(?!\s*=)")
+
+
+class Login(StrEnum):
+    """How user and password reach the camera."""
+
+    AUTO = "auto"
+    BASIC = "basic"
+    QUERY = "query"
+    TOKEN = "token"  # noqa: S105 - the name of a way
+
+
+class Verdict(StrEnum):
+    """What an answer says about the login."""
+
+    ACCEPTED = "accepted"
+    """Nothing in it is about the login."""
+    TRY_QUERY = "try query"
+    TRY_TOKEN = "try token"  # noqa: S105 - no password
+    WRONG_PASSWORD = "wrong password"  # noqa: S105 - no password
+    UNCLEAR = "unclear"
+    """Refused, and whether the password was looked at cannot be told."""
+    NO_PERMISSION = "no permission"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """An answer, as far as it tells about the login that was tried."""
+
+    way: Login
+    """The way that was tried: BASIC, QUERY or TOKEN."""
+    status: int
+    challenge: str = ""
+    """The header WWW-Authenticate."""
+    response: int | None = None
+
+
+def parse_schemes(challenge: str) -> frozenset[str]:
+    """Return the schemes that a WWW-Authenticate header offers, in small letters.
+
+    >>> sorted(parse_schemes('Digest realm="a, Basic b", nonce="c", Basic realm="d"'))
+    ['basic', 'digest']
+    """
+    return frozenset(match[1].lower() for match in _SCHEME.finditer(_QUOTED.sub("''", challenge)))
+
+
+def next_login(evidence: Evidence, *, chosen: Login = Login.AUTO) -> Verdict:
+    """Say what to do after an answer; `chosen` other than AUTO allows no other way.
+
+    >>> next_login(Evidence(way=Login.BASIC, status=401, challenge='Basic realm="camera"'))
+    <Verdict.WRONG_PASSWORD: 'wrong password'>
+    >>> next_login(Evidence(way=Login.BASIC, status=401))
+    <Verdict.UNCLEAR: 'unclear'>
+    """
+    if evidence.response == ResponseCode.IP_BLOCKED:
+        return Verdict.BLOCKED
+    if evidence.response == ResponseCode.NO_PERMISSION:
+        return Verdict.NO_PERMISSION
+    if evidence.status in UNAUTHORIZED:
+        verdict = _judge_refusal(evidence.way, parse_schemes(evidence.challenge))
+        return verdict if chosen is Login.AUTO or verdict is Verdict.WRONG_PASSWORD else Verdict.UNCLEAR
+    if chosen is Login.AUTO and evidence.response in _NOT_LOOKED_AT:
+        after = {Login.BASIC: Verdict.TRY_QUERY, Login.QUERY: Verdict.TRY_TOKEN}
+        return after.get(evidence.way, Verdict.ACCEPTED)
+    return Verdict.ACCEPTED
+
+
+def _judge_refusal(way: Login, offered: frozenset[str]) -> Verdict:
+    """Judge a 401 or 403 by what the camera offers instead."""
+    if way is Login.BASIC and "basic" in offered:
+        return Verdict.WRONG_PASSWORD
+    if not offered or way is Login.TOKEN or "basic" in offered:
+        return Verdict.UNCLEAR
+    if way is Login.BASIC and offered != {"bearer"}:
+        return Verdict.TRY_QUERY
+    return Verdict.TRY_TOKEN if "bearer" in offered else Verdict.UNCLEAR

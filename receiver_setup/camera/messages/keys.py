@@ -1,0 +1,134 @@
+"""getpubkey and testftp: the camera's own key, the host key that it sees, the test upload (pure).
+
+Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from receiver_setup.camera.codes import (
+    NO_KEY_CODES,
+    RESULTS,
+    CameraWithoutKeyLoginError,
+    ResponseCode,
+    UploadResult,
+)
+from receiver_setup.camera.command import Command, Parameters
+from receiver_setup.camera.reply import Reply
+from receiver_setup.errors import CameraError, CameraReplyError
+from receiver_setup.keys import KeyFormatError, PublicKey
+
+_LATER = frozenset({UploadResult.BUSY, UploadResult.TIMEOUT})
+_NOT_ABOUT_THE_UPLOAD = frozenset({ResponseCode.NO_PERMISSION, ResponseCode.IP_BLOCKED, ResponseCode.BUSY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetPubKey(Command[PublicKey]):
+    """Read the camera's own public key.
+
+    Raises CameraWithoutKeyLoginError where the firmware has none (response 203, 204, 301 or HTTP 404), and
+    CameraReplyError for a value that is not one plain key line: options, a second line or another key inside.
+    """
+
+    cmd: ClassVar[str] = "getpubkey"
+
+    def parameters(self) -> Parameters:
+        """No parameters."""
+        return ()
+
+    def decode(self, reply: Reply) -> PublicKey:
+        """Check and decode `publickey="ssh-rsa AAAA…"`."""
+        line = reply.get("publickey")
+        if line is None:
+            raise CameraReplyError(f"The camera {reply.camera} answered {self.cmd} without a key.")
+        try:
+            return PublicKey.from_line(line)
+        except KeyFormatError as error:
+            raise CameraReplyError(
+                f"What the camera {reply.camera} gives as its public key is none: {error}.",
+                hint="Nothing was done with it; restart the camera, and if it stays so, ask its maker.",
+            ) from error
+
+    def refusal(self, code: int, camera: str) -> CameraError:
+        """Tell a firmware without a key from any other trouble."""
+        if code in NO_KEY_CODES:
+            return CameraWithoutKeyLoginError(
+                f"The camera {camera} has no key of its own: it answered {self.cmd} with {code}.",
+                hint="Update the camera's firmware; until then it can sign in with a password only.",
+            )
+        return Command.refusal(self, code, camera)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOutcome:
+    """What testftp said. `result` is None where the reply has none, or one that the maker does not list.
+
+    `raw_result` is the number itself; `host_key` what the camera saw, where it says so.
+    """
+
+    __test__: ClassVar[bool] = False  # not for pytest to collect
+
+    result: UploadResult | None
+    raw_result: int | None
+    host_key: PublicKey | None
+
+    @property
+    def ok(self) -> bool:
+        """True if the camera says that the upload went through."""
+        return self.result is UploadResult.SUCCESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestFtp(Command[TestOutcome]):
+    """Upload a test picture; with `set_host`, trust that host key from now on.
+
+    A failed upload is an outcome, not an exception: see `codes.error_for_result`.
+
+    >>> TestFtp().parameters()
+    ()
+    """
+
+    __test__: ClassVar[bool] = False  # not for pytest to collect
+
+    cmd: ClassVar[str] = "testftp"
+    patience_factor: ClassVar[float] = 3.0
+
+    set_host: PublicKey | None = None
+
+    def parameters(self) -> Parameters:
+        """Return the bare base64 blob of the host key, without its type."""
+        return () if self.set_host is None else (("sethost", self.set_host.base64),)
+
+    def error(self, reply: Reply) -> CameraError | None:
+        """Let a result speak before the response code: on a failed upload both may be there."""
+        if reply.get("result") is not None and reply.response not in _NOT_ABOUT_THE_UPLOAD:
+            return None
+        if self.set_host is not None and reply.response is None:
+            return CameraReplyError(f"The camera {reply.camera} did not say whether it took the host key.")
+        return Command.error(self, reply)
+
+    def decode(self, reply: Reply) -> TestOutcome:
+        """Read result and host key; only the answer to sethost may lack the result."""
+        result = reply.integer("result")
+        if result is None and (self.set_host is None or reply.get("result") is not None):
+            raise CameraReplyError(f"The camera {reply.camera} answered {self.cmd} without a result that can be read.")
+        return TestOutcome(
+            result=UploadResult(result) if result in RESULTS else None,
+            raw_result=result,
+            host_key=_read_host_key(reply),
+        )
+
+    def is_busy(self, answer: TestOutcome) -> bool:
+        """-6 (busy) and -4 (timeout) may pass."""
+        return answer.result in _LATER
+
+
+def _read_host_key(reply: Reply) -> PublicKey | None:
+    """Read `hostkey`, a bare base64 blob; missing or empty is None."""
+    text = reply.get("hostkey")
+    if not text:
+        return None
+    try:
+        return PublicKey.from_base64(text)
+    except KeyFormatError as error:
+        raise CameraReplyError(f"The host key that the camera {reply.camera} reports is none: {error}.") from error

@@ -1,0 +1,38 @@
+"""gettoken: a token to sign in with instead of the password (pure).
+
+Source: INSTAR wiki, 1440p Series CGI List, System_Menu/Webui.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from receiver_setup.camera.command import Command, Parameters
+from receiver_setup.camera.reply import Reply
+from receiver_setup.errors import CameraReplyError
+from receiver_setup.secrets import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A bearer token, and until when it is good by the camera's clock (Unix time), where it says so."""
+
+    token: Secret
+    validity: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetToken(Command[Token]):
+    """Ask for a token."""
+
+    cmd: ClassVar[str] = "gettoken"
+
+    def parameters(self) -> Parameters:
+        """No parameters beside the login."""
+        return ()
+
+    def decode(self, reply: Reply) -> Token:
+        """Read token and validity."""
+        token = reply.get("token")
+        if not token or not token.isascii() or not token.isprintable():
+            raise CameraReplyError(f"The camera {reply.camera} answered {self.cmd} without a token that can be used.")
+        return Token(token=Secret(token), validity=reply.integer("validity"))

@@ -1,0 +1,156 @@
+r"""A camera's answer to a CGI command, read with tolerance (pure).
+
+Source: INSTAR wiki, 1440p Series CGI List: one `name="value";` a field; System_Menu/Webui for `;` inside a
+value; Features_Menu/FTP for array keys and for an answer without `cmd` and `response`.
+
+>>> reply = parse_reply(b'cmd="getftpaction";\r\nenable[\'rec\']="0";\r\nresponse="200";')
+>>> reply.response, reply.indexed("enable", "rec")
+(200, '0')
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from receiver_setup.errors import CameraReplyError, CameraTooOldError
+
+_log = logging.getLogger(__name__)
+
+_KEY = r"[A-Za-z_][A-Za-z0-9_.\-]*(?:\[[^\]\"=;\r\n]*\])?"
+_OPENING = re.compile(rf'[\s;\0]*({_KEY})[ \t]*=[ \t]*"')
+# A quote ends the value only where the body ends or the next field begins: a value may hold `"` and `;`.
+_CLOSING = re.compile(rf'"[\s\0]*(?:;[\s;\0]*)?(?=\Z|{_KEY}[ \t]*=[ \t]*")')
+_OLD_DIALECT = re.compile(r"\s*(?:var\s+\w+\s*=|\[(?:Succeed|Error)\])", re.IGNORECASE)
+_MARKUP = re.compile(r"\s*<")
+_SECRET = re.compile(r"((?:\w*pass\w*|pwd|\w*token\w*)[\"']?\s*[=:]\s*[\"']?)[^\"';&\s]+", re.IGNORECASE)
+_CODE = re.compile(r"-?[0-9]{1,18}")
+_EXCERPT_LENGTH = 60
+_ADDRESS_HINT = "Check that the address is the camera's own, and not that of a router or another device."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The fields of a reply, all of them, by name; `camera` is the camera's address for error messages."""
+
+    fields: Mapping[str, str] = field(repr=False)
+    """Hidden in the repr: one copy of the maker's page says that ft_password is returned."""
+    camera: str = "(unnamed)"
+
+    def get(self, name: str) -> str | None:
+        """Return the value of a field, or None if the reply does not have it."""
+        return self.fields.get(name)
+
+    def indexed(self, name: str, index: str) -> str | None:
+        """Return the value of an array field such as `enable['rec']` or `at_username[1]`."""
+        for quote in ("'", '"', ""):
+            value = self.fields.get(f"{name}[{quote}{index}{quote}]")
+            if value is not None:
+                return value
+        return None
+
+    def integer(self, name: str) -> int | None:
+        """Return the value of a field as a number; None if it is missing or is none."""
+        return read_integer(self.get(name), name)
+
+    def flag(self, name: str) -> bool | None:
+        """Return True for `1`, False for `0`, None for anything else."""
+        return read_flag(self.get(name), name)
+
+    @property
+    def cmd(self) -> str | None:
+        """The command that the camera says it answers."""
+        return self.get("cmd")
+
+    @property
+    def response(self) -> int | None:
+        """The response code, or None where the reply has none (one printed testftp example)."""
+        text = self.get("response")
+        return int(text) if text is not None and _CODE.fullmatch(text) else None
+
+
+def read_integer(text: str | None, name: str) -> int | None:
+    """Read a number; one that cannot be read is None and is logged."""
+    if text is None:
+        return None
+    if _CODE.fullmatch(text.strip()):
+        return int(text)
+    _log.warning("the camera's field %s is not a number", name)
+    return None
+
+
+def read_flag(text: str | None, name: str) -> bool | None:
+    """Read `0` or `1`; anything else is None and is logged."""
+    if text is None:
+        return None
+    if text.strip() in ("0", "1"):
+        return text.strip() == "1"
+    _log.warning("the camera's field %s is neither 0 nor 1", name)
+    return None
+
+
+def parse_reply(
+    body: bytes | str, *, camera: str = "(unnamed)", redact: Callable[[str], str] = lambda text: text
+) -> Reply:
+    """Read a reply; any order of fields, CRLF, LF or nothing between them, unknown ones kept.
+
+    Raises CameraTooOldError for the older series' dialect, CameraReplyError for everything that is no reply.
+    `redact` cleans the excerpt in the error message.
+    """
+    text = (body if isinstance(body, str) else _decode(body)).removeprefix("\ufeff")
+    if _OLD_DIALECT.match(text):
+        raise CameraTooOldError(
+            f"The camera {camera} speaks the dialect of INSTAR's older series (var name=value, [Succeed]).",
+            hint="These cameras have no sFTP; only the 2k+ (WQHD) series and newer can upload by it.",
+        )
+    if not text.strip():
+        raise CameraReplyError(
+            f"The camera {camera} answered with nothing.", hint="Try again; if it stays so, restart it."
+        )
+    if _MARKUP.match(text):
+        raise CameraReplyError(
+            f"The answer of {camera} is a web page, not a camera's: {_excerpt(text, redact)}",
+            hint=_ADDRESS_HINT,
+        )
+    return Reply(fields=MappingProxyType(_split_fields(text, camera, redact)), camera=camera)
+
+
+def _split_fields(text: str, camera: str, redact: Callable[[str], str]) -> dict[str, str]:
+    """Walk from field to field; whatever is neither a field nor a separator is an error."""
+    fields: dict[str, str] = {}
+    offset = 0
+    while text[offset:].strip("; \t\r\n\0"):
+        opening = _OPENING.match(text, offset)
+        if not opening:
+            reason = "is cut off or not a camera's" if fields else "is not a camera's"
+            raise CameraReplyError(
+                f"The answer of {camera} {reason}: {_excerpt(text[offset:], redact)}", hint=_ADDRESS_HINT
+            )
+        closing = _CLOSING.search(text, opening.end())
+        if not closing:
+            raise CameraReplyError(
+                f"The answer of {camera} is cut off inside {opening[1]}.",
+                hint="Try again; if it stays so, restart it.",
+            )
+        if opening[1] in fields:
+            _log.warning("the camera sent %s twice; the last one counts", opening[1])
+        fields[opening[1]] = text[opening.end() : closing.start()].replace('\\"', '"')
+        offset = closing.end()
+    return fields
+
+
+def _decode(body: bytes) -> str:
+    """UTF-8 where it is that, else Latin-1, which takes every byte."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
+
+
+def _excerpt(text: str, redact: Callable[[str], str]) -> str:
+    """Return the beginning of an answer in quotes, on one line, without anything that looks like a secret."""
+    words = " ".join(redact(text[:2000]).split())
+    words = _SECRET.sub(r"\1…", words)
+    words = "".join(c if c.isprintable() else "?" for c in words)
+    return repr(words[:_EXCERPT_LENGTH]) + ("…" if len(words) > _EXCERPT_LENGTH else "")

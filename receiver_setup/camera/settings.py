@@ -1,0 +1,78 @@
+"""How a camera is reached (pure): certificates and patience."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from receiver_setup.errors import ConfigurationError
+
+_SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Which HTTPS certificate of the camera is accepted; without any of the three: the system's authorities.
+
+    The certificate belongs to the camera's DDNS name or to its owner, so it seldom matches a LAN address.
+    Source: INSTAR wiki, Web_User_Interface/1440p_Series, Network/CA_Certificate.
+    """
+
+    ca_file: Path | None = None
+    fingerprint: str | None = None
+    """SHA-256 of the certificate, 64 hex digits, colons allowed; its host name is then of no concern."""
+    insecure: bool = False
+
+    def __post_init__(self) -> None:
+        if sum((self.ca_file is not None, self.fingerprint is not None, self.insecure)) > 1:
+            raise ConfigurationError(
+                "More than one way to check the camera's certificate was given.",
+                hint="Give one of --camera-ca-file, --camera-fingerprint and --camera-insecure.",
+            )
+        if self.fingerprint is not None:
+            object.__setattr__(self, "fingerprint", normal_fingerprint(self.fingerprint))
+
+
+def normal_fingerprint(text: str) -> str:
+    """Return a SHA-256 fingerprint as 64 small hex digits; ConfigurationError if it is none.
+
+    >>> normal_fingerprint("AB:" * 31 + "CD") == "ab" * 31 + "cd"
+    True
+    """
+    digits = re.sub(r"[:\s]", "", text.strip().lower().removeprefix("sha256:").removeprefix("sha256="))
+    if not _SHA256_HEX.fullmatch(digits):
+        raise ConfigurationError(
+            "The fingerprint of the camera's certificate is not a SHA-256 fingerprint.",
+            hint="It has 64 hexadecimal digits, with or without colons: AB:CD:…",
+        )
+    return digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait for a camera that is busy, or that goes away after it had answered.
+
+    Busy is response 213 and the test results -6 (busy) and -4 (timeout): `tries` attempts in all, the first
+    wait `first_wait_s` seconds, each further one `factor` times as long. A reboot: one attempt every
+    `reboot_step_s` seconds until `reboot_s` seconds are over.
+    """
+
+    tries: int = 5
+    first_wait_s: float = 1.0
+    factor: float = 2.0
+    reboot_s: float = 45.0
+    reboot_step_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        numbers = (self.first_wait_s, self.factor, self.reboot_s, self.reboot_step_s)
+        if self.tries < 1 or min(numbers) < 0:
+            raise ConfigurationError("Patience needs at least one try and no negative time.")
+
+    def waits(self) -> Iterator[float]:
+        """Yield the seconds to wait after each attempt but the last.
+
+        >>> list(Patience(tries=4).waits())
+        [1.0, 2.0, 4.0]
+        """
+        for attempt in range(self.tries - 1):
+            yield self.first_wait_s * self.factor**attempt
