@@ -1,0 +1,71 @@
+"""A lossless editor of authorized_keys (pure): lines that are not ours stay byte for byte.
+
+Source: sshd(8), "AUTHORIZED_KEYS FILE FORMAT".
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from receiver_setup.keys import KeyFormatError, PublicKey
+
+OPTIONS = "restrict"
+"""No forwarding, no terminal, no user rc: everything that a key line can forbid."""
+
+_MARK = re.compile(rb"\breceiver-setup:(\S+)\s*$")
+
+
+def render_line(camera: str, key: PublicKey) -> str:
+    """Render one camera's line, without the newline; the comment names the camera and marks it as ours.
+
+    Out: `restrict ssh-rsa AAAA… receiver-setup:porch`.
+    """
+    return f"{OPTIONS} {key.line} receiver-setup:{camera}"
+
+
+def edit_keys(text: bytes, keys: Mapping[str, PublicKey], *, drop: Iterable[str] = ()) -> bytes:
+    """Return `text` with one line for each camera of `keys`, and none for those in `drop`.
+
+    A camera's older line is replaced where it stands; other lines, blanks and comments are untouched.
+    """
+    wanted = {camera: render_line(camera, key).encode() for camera, key in keys.items()}
+    dropped = set(drop)
+    out: list[bytes] = []
+    for line in text.splitlines(keepends=True):
+        camera = _camera_of(line)
+        if camera in dropped:
+            continue
+        if camera in wanted:
+            out.append(wanted.pop(camera) + b"\n")
+        elif camera is None or camera not in keys:
+            out.append(line)
+    if wanted and out and not out[-1].endswith(b"\n"):
+        out[-1] += b"\n"
+    out += [line + b"\n" for line in wanted.values()]
+    return b"".join(out)
+
+
+def parse_cameras(text: bytes) -> dict[str, PublicKey]:
+    r"""Return the keys of our own lines by camera; a line that was damaged by hand is left out.
+
+    >>> parse_cameras(b"ssh-rsa AAAA somebody@home\n")
+    {}
+    """
+    found = {}
+    for line in text.splitlines():
+        camera = _camera_of(line)
+        if camera is None:
+            continue
+        try:
+            _, _, rest = line.decode("ascii", "replace").partition(" ")
+            found[camera] = PublicKey.from_line(rest)
+        except KeyFormatError:
+            continue
+    return found
+
+
+def _camera_of(line: bytes) -> str | None:
+    """Return the camera that one of our lines is for; None for anybody else's line."""
+    if line.lstrip().startswith(b"#"):
+        return None
+    match = _MARK.search(line)
+    return match[1].decode("utf-8", "replace") if match else None

@@ -1,0 +1,28 @@
+"""Which address and port of the receiver a camera dials (pure)."""
+
+import ipaddress
+from collections.abc import Iterable
+
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.sshd_config import parse_effective
+
+
+def find_port(facts: Facts) -> int:
+    """Return the receiver's own SSH port: the one that we came in by, else the first that sshd names."""
+    if facts.connection is not None:
+        return facts.connection[1]
+    ports = parse_effective(facts.sshd_effective).get("port", [])
+    return next((int(port) for port in ports if port.isdigit()), 22)
+
+
+def find_address(facts: Facts, camera_addresses: Iterable[str], *, here: bool) -> str | None:
+    """Return the receiver's address on its route to the camera; None where nothing tells.
+
+    `here`: the receiver is this machine, so that a loopback address means the same on both.
+    """
+    for address in camera_addresses:
+        if here or not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+            source = facts.routes.get(address)
+            if source:
+                return source
+    return facts.connection[0] if facts.connection is not None else None

@@ -1,0 +1,207 @@
+"""What is on the receiver now (pure): one typed picture of it, made from what shell/facts.sh printed."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.receiver.arrival import ArrivedFile
+from receiver_setup.receiver.records import parse_records
+
+ACCOUNT_MARK = "receiver-setup upload account"
+"""The comment (GECOS) field that marks an account as made by us."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One line of /etc/passwd."""
+
+    name: str
+    uid: int
+    gid: int
+    comment: str
+    home: str
+    shell: str
+
+    @property
+    def ours(self) -> bool:
+        """True when this tool made the account."""
+        return self.comment.startswith(ACCOUNT_MARK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathState:
+    """One thing on the disk, links not followed; `mode` holds the permission bits alone."""
+
+    path: str
+    kind: str
+    mode: int
+    uid: int
+    owner: str
+    group: str
+
+    @property
+    def is_directory(self) -> bool:
+        """True for a directory itself, not for a link to one."""
+        return self.kind == "directory"
+
+    @property
+    def safe_for_jail(self) -> bool:
+        """True when sshd takes it as a part of ChrootDirectory: root's own, writable for nobody else."""
+        return self.is_directory and self.uid == 0 and not self.mode & 0o022
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogMark:
+    """How long a log file was (bytes) when the facts were read."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenJournal:
+    """A transaction that was begun and neither confirmed nor undone; `age_s` in seconds."""
+
+    alive: bool
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a plan is made from; times are seconds of the receiver's own clock."""
+
+    now_s: float
+    hostname: str
+    system: str
+    connection: tuple[str, int] | None
+    tools: frozenset[str]
+    nologin: str
+    account: Account | None
+    group_exists: bool
+    password: str
+    paths: dict[str, PathState]
+    files: dict[str, bytes]
+    sshd_path: str
+    openssh: tuple[int, int] | None
+    sshd_problem: str
+    sshd_effective: str
+    host_keys: tuple[PublicKey, ...]
+    routes: dict[str, str]
+    logs: tuple[LogMark, ...]
+    before: frozenset[ArrivedFile]
+    journal: OpenJournal | None
+
+    @classmethod
+    def parse(cls, output: bytes) -> Self:
+        """Make the picture from the script's records; `RecordError` when they are not whole."""
+        raw = parse_records(output)
+        records = [(name, value.decode("utf-8", "replace")) for name, value in raw]
+        one = dict(records)
+        every = _Lists(records)
+        return cls(
+            now_s=float(one["now"]),
+            hostname=one.get("hostname", ""),
+            system=_parse_system(one.get("os_release", "")),
+            connection=_parse_connection(one.get("connection", "")),
+            tools=frozenset(one.get("tools", "").split()),
+            nologin=one.get("nologin", "/usr/sbin/nologin"),
+            account=_parse_account(one.get("passwd", "")),
+            group_exists=bool(one.get("group")),
+            password=one.get("password", "unknown"),
+            paths={state.path: state for state in map(_parse_stat, every["stat"]) if state},
+            files=_parse_files(raw),
+            sshd_path=one.get("sshd_path", ""),
+            openssh=_parse_version(one.get("sshd_version", "")),
+            sshd_problem=one.get("sshd_problem", "") if one.get("sshd_test", "0") != "0" else "",
+            sshd_effective=one.get("sshd_effective", ""),
+            host_keys=tuple(key for key in map(_parse_key, every["host_key"]) if key),
+            routes={target: source for target, _, source in (r.partition(" ") for r in every["route"]) if source},
+            logs=tuple(_parse_log(line) for line in every["log"]),
+            before=_parse_before(raw),
+            journal=_parse_journal(one.get("journal")),
+        )
+
+
+class _Lists(dict[str, list[str]]):
+    """All values of each name; an empty list for a name that did not occur."""
+
+    def __init__(self, records: list[tuple[str, str]]) -> None:
+        for name, value in records:
+            self.setdefault(name, []).append(value)
+
+    def __missing__(self, name: str) -> list[str]:
+        return []
+
+
+def _parse_system(text: str) -> str:
+    """Return `ID VERSION_ID` of os-release(5), such as `debian 12`."""
+    found = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return f"{found.get('ID', '')} {found.get('VERSION_ID', '')}".replace('"', "").strip()
+
+
+def _parse_connection(text: str) -> tuple[str, int] | None:
+    """Return the receiver's own address and port from SSH_CONNECTION (ssh(1))."""
+    words = text.split()
+    return (words[2], int(words[3])) if len(words) == 4 and words[3].isdigit() else None
+
+
+def _parse_account(line: str) -> Account | None:
+    parts = line.splitlines()[0].split(":") if line else []
+    if len(parts) < 7:
+        return None
+    name, _, uid, gid, comment, home, shell = parts[:7]
+    return Account(name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell)
+
+
+def _parse_stat(line: str) -> PathState | None:
+    parts = line.split("|", 6)
+    if len(parts) < 7:
+        return None
+    kind, mode, uid, _, owner, group, path = parts
+    return PathState(path=path, kind=kind, mode=int(mode, 8), uid=int(uid), owner=owner, group=group)
+
+
+def _parse_files(records: list[tuple[str, bytes]]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    path = ""
+    for name, value in records:
+        if name == "file_path":
+            path = value.decode("utf-8", "replace")
+        elif name == "file_bytes":
+            files[path] = value
+    return files
+
+
+def _parse_version(text: str) -> tuple[int, int] | None:
+    r"""Find the release in `sshd -V`, which older releases answer with a usage text.
+
+    >>> _parse_version("unknown option -- V\nOpenSSH_8.4p1 Debian-5+deb11u3, OpenSSL 1.1.1w")
+    (8, 4)
+    """
+    match = re.search(r"OpenSSH_(\d+)\.(\d+)", text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _parse_key(line: str) -> PublicKey | None:
+    try:
+        return PublicKey.from_line(line)
+    except KeyFormatError:
+        return None
+
+
+def _parse_log(line: str) -> LogMark:
+    path, _, size = line.rpartition(" ")
+    return LogMark(path=path, size=int(size) if size.isdigit() else 0)
+
+
+def _parse_before(records: list[tuple[str, bytes]]) -> frozenset[ArrivedFile]:
+    files = [ArrivedFile.parse(value) for name, value in records if name == "before"]
+    return frozenset(file for file in files if file is not None)
+
+
+def _parse_journal(line: str | None) -> OpenJournal | None:
+    if line is None:
+        return None
+    life, _, age = line.partition(" ")
+    return OpenJournal(alive=life == "alive", age_s=int(age) if age.isdigit() else 0)

@@ -1,0 +1,63 @@
+"""How a script gets to a receiver: one small protocol, and a carrier of it for each way there.
+
+Host      open() a command, reconnect(), close()      ssh.py (paramiko), local.py (this machine)
+Stream    one running command: send, receive, status
+root.py   makes any command's shell root's, and runs a script in it
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Some bytes that a command printed; `error` tells standard error from standard output."""
+
+    data: bytes
+    error: bool
+
+
+@dataclass(slots=True)
+class Trips:
+    """What was done on the wire, for the trace and for tests."""
+
+    connections: int = 0
+    commands: int = 0
+
+
+class Stream(Protocol):
+    """One running command."""
+
+    def send(self, data: bytes) -> None:
+        """Write to its standard input."""
+
+    def finish(self) -> None:
+        """Close its standard input."""
+
+    def receive(self, timeout_s: float) -> Chunk | None:
+        """Return what it printed next; None at its end; `TimeoutError` when nothing comes in time."""
+
+    def status(self) -> int | None:
+        """Return its exit status after the end; None where the link was lost before it."""
+
+    def close(self) -> None:
+        """Give it up."""
+
+
+class Host(Protocol):
+    """A receiver that can be reached; `name` stands in messages, `trips` counts."""
+
+    name: str
+    trips: Trips
+
+    def open(self, command: str) -> Stream:
+        """Start a command in the login shell; connects first where that is still to do."""
+
+    def prove_login(self) -> bool:
+        """Log in anew beside what is open, and go on over the new login; False where there is no login to prove.
+
+        Raises `ReceiverError` when the new login fails; the old connection then still works.
+        """
+
+    def close(self) -> None:
+        """End every connection."""

@@ -1,0 +1,146 @@
+"""Run a script as root over any carrier: directly, by sudo without a password, or by sudo with one.
+
+The script arrives on standard input and only after the far side has said that it is root, so that neither a script
+ends up in sudo's password prompt nor a password in a shell.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
+from receiver_setup.receiver.hosts import Chunk, Host, Stream
+from receiver_setup.secrets import Secret
+
+_log = logging.getLogger(__name__)
+
+_READY = b"receiver-setup ready\n"
+_ASKS = b"receiver-setup asks\n"
+_NO_SUDO = b"receiver-setup no sudo\n"
+_PROMPT = b"receiver-setup password:"
+
+# Quoted once, by single quotes, for whatever login shell the administrator has; so none stand inside.
+_BOOTSTRAP = (
+    "exec sh -c '"
+    'go="echo receiver-setup ready; exec sh -s"; '
+    "link=RECEIVER_SETUP_CONNECTION=$SSH_CONNECTION; "
+    'if [ "$(id -u)" = 0 ]; then exec env "$link" sh -c "$go"; fi; '
+    "if ! command -v sudo >/dev/null 2>&1; then echo receiver-setup no sudo; exit 1; fi; "
+    'if sudo -n true 2>/dev/null; then exec sudo -n env "$link" sh -c "$go"; fi; '
+    "echo receiver-setup asks; "
+    'exec sudo -S -p "receiver-setup password:" env "$link" sh -c "$go"'
+    "'"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a script printed, and its exit status (None: the link was lost)."""
+
+    data: bytes
+    errors: str
+    status: int | None
+
+
+class RootShell:
+    """A root shell on a host; knows how root is reached there, and asks for a password only when it is needed."""
+
+    def __init__(self, host: Host, *, sudo_password: Callable[[], Secret | None], timeout_s: float = 60.0) -> None:
+        self.host = host
+        self._ask = sudo_password
+        self._timeout_s = timeout_s
+
+    def run(self, script: str, *, step: str) -> Output:
+        """Run `script`; `step` names it in errors and in the trace.
+
+        Raises `ReceiverSudoError` when root cannot be reached, `ReceiverUnreachableError` when the link is lost.
+        """
+        began = time.monotonic()
+        stream = self.host.open(_BOOTSTRAP)
+        try:
+            self._become_root(stream, step)
+            stream.send(script.encode("utf-8", "surrogateescape"))
+            stream.finish()
+            output = self._collect(stream, step)
+        finally:
+            stream.close()
+        _log.debug("receiver: %s, %.0f ms", step, (time.monotonic() - began) * 1000)
+        if output.status is None:
+            raise ReceiverUnreachableError(
+                f"the connection to {self.host.name} was lost during the step “{step}”",
+                hint="run the same command again: it finishes or takes back what is half done",
+            )
+        return output
+
+    def _become_root(self, stream: Stream, step: str) -> None:
+        said = _Conversation(stream, self._timeout_s, self.host.name, step)
+        line = said.line()
+        if line == _NO_SUDO:
+            raise ReceiverSudoError(
+                f"{self.host.name} has no sudo, and this login is not root",
+                hint="sign in as root, or install sudo there and allow it for this user",
+            )
+        if line == _ASKS:
+            password = self._ask()
+            if password is None:
+                raise ReceiverSudoError(
+                    f"sudo on {self.host.name} asks for a password, and none was given",
+                    hint="set RECEIVER_SETUP_SUDO_PASSWORD, or give --sudo-password-file FILE, or run it in a terminal",
+                )
+            stream.send(password.reveal().encode() + b"\n")
+            line = said.line(prompts=1)
+        if line != _READY:
+            raise ReceiverSudoError(
+                f"sudo on {self.host.name} refused: {said.problem()}",
+                hint="check the sudo password, and that this user may run commands as root (sudo -l)",
+            )
+
+    def _collect(self, stream: Stream, step: str) -> Output:
+        data, errors = bytearray(), bytearray()
+        end = time.monotonic() + self._timeout_s
+        while (chunk := _receive(stream, end, self.host.name, step)) is not None:
+            (errors if chunk.error else data).extend(chunk.data)
+        return Output(data=bytes(data), errors=errors.decode("utf-8", "replace"), status=stream.status())
+
+
+class _Conversation:
+    """The first lines of a command, before it is root."""
+
+    def __init__(self, stream: Stream, timeout_s: float, host: str, step: str) -> None:
+        self._stream = stream
+        self._end = time.monotonic() + timeout_s
+        self._host = host
+        self._step = step
+        self._out = b""
+        self._errors = b""
+
+    def line(self, *, prompts: int | None = None) -> bytes:
+        """Return the next line of standard output; empty at the end, or at more password prompts than `prompts`."""
+        while b"\n" not in self._out:
+            if prompts is not None and self._errors.count(_PROMPT) > prompts:
+                return b""
+            chunk = _receive(self._stream, self._end, self._host, self._step)
+            if chunk is None:
+                return b""
+            if chunk.error:
+                self._errors += chunk.data
+            else:
+                self._out += chunk.data
+        line, _, self._out = self._out.partition(b"\n")
+        return line + b"\n"
+
+    def problem(self) -> str:
+        """Return what standard error said, on one line and without prompts."""
+        text = self._errors.replace(_PROMPT, b"").decode("utf-8", "replace")
+        return " ".join(text.split()) or "it gave no reason"
+
+
+def _receive(stream: Stream, end: float, host: str, step: str) -> Chunk | None:
+    try:
+        return stream.receive(max(end - time.monotonic(), 0.0))
+    except TimeoutError as error:
+        raise ReceiverUnreachableError(
+            f"{host} did not finish the step “{step}” in time",
+            hint="run the same command again; give a longer --timeout for a slow receiver",
+        ) from error

@@ -1,0 +1,284 @@
+"""A receiver over SSH, by paramiko: host key checked, ssh_config, agent and jump hosts honoured."""
+
+import logging
+import select
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import paramiko
+
+from receiver_setup.errors import (
+    ReceiverError,
+    ReceiverHostKeyError,
+    ReceiverLoginError,
+    ReceiverUnreachableError,
+)
+from receiver_setup.keys import PublicKey
+from receiver_setup.receiver.address import ReceiverAddress
+from receiver_setup.receiver.hosts import Chunk, Trips
+from receiver_setup.receiver.hosts.ssh_config import Target, read_target
+from receiver_setup.secrets import Secret
+
+_log = logging.getLogger(__name__)
+_PIECE = 65536
+_KEEPALIVE_S = 15
+_SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshOptions:
+    """How to sign in. `password` is asked only when no key did it; `timeout_s` is for each connection."""
+
+    identity: Path | None = None
+    known_hosts: Path | None = None
+    accept_new_host_key: bool = False
+    config_file: Path | None = None
+    password: Callable[[], Secret | None] = lambda: None
+    timeout_s: float = 10.0
+
+
+class SshHost:
+    """A receiver that is reached by SSH; connects at the first command."""
+
+    def __init__(self, address: ReceiverAddress, options: SshOptions) -> None:
+        self._options = options
+        self.target = read_target(address, config_file=options.config_file)
+        self.name = f"{self.target.user}@{self.target.host}"
+        self.trips = Trips()
+        self._clients: list[paramiko.SSHClient] = []
+        self._password: Secret | None = None
+
+    def open(self, command: str) -> "SshStream":
+        """Start `command` on the newest connection."""
+        if not self._clients:
+            self._clients.append(self._login())
+        self.trips.commands += 1
+        transport = self._clients[-1].get_transport()
+        if transport is None or not transport.is_active():
+            raise ReceiverUnreachableError(
+                f"the connection to {self.name} is gone", hint="run the same command again when the receiver answers"
+            )
+        with _as_ours(self.name):
+            channel = transport.open_session(timeout=self._options.timeout_s)
+            channel.exec_command(command)
+        return SshStream(channel)
+
+    def prove_login(self) -> bool:
+        """Open a second connection beside the first and use it from now on."""
+        self._clients.append(self._login())
+        return True
+
+    def fall_back(self) -> None:
+        """Go back to the first connection, when a later one is in doubt."""
+        del self._clients[1:]
+
+    def close(self) -> None:
+        """Close every connection, the newest first."""
+        while self._clients:
+            self._clients.pop().close()
+
+    def _login(self) -> paramiko.SSHClient:
+        self.trips.connections += 1
+        return _login(self.target, self._options, self._ask_password)
+
+    def _ask_password(self) -> Secret | None:
+        if self._password is None:
+            self._password = self._options.password()
+        return self._password
+
+
+class SshStream:
+    """One command on a channel."""
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        self._channel = channel
+
+    def send(self, data: bytes) -> None:
+        """Write all of `data`."""
+        try:
+            self._channel.sendall(data)
+        except OSError:
+            _log.debug("the far side closed its input")
+
+    def finish(self) -> None:
+        """Close standard input."""
+        self._channel.shutdown_write()
+
+    def receive(self, timeout_s: float) -> Chunk | None:
+        """Return the next piece of output; None when the channel is at its end."""
+        while True:
+            if self._channel.recv_stderr_ready():
+                return Chunk(data=self._channel.recv_stderr(_PIECE), error=True)
+            if self._channel.recv_ready():
+                return Chunk(data=self._channel.recv(_PIECE), error=False)
+            if self._channel.closed or (self._channel.eof_received and self._channel.exit_status_ready()):
+                if self._channel.recv_stderr_ready() or self._channel.recv_ready():
+                    continue
+                return None
+            if not select.select([self._channel], [], [], min(timeout_s, 0.5))[0]:
+                timeout_s -= 0.5
+                if timeout_s <= 0:
+                    raise TimeoutError
+
+    def status(self) -> int | None:
+        """Return the exit status; None where the link went first."""
+        status = self._channel.recv_exit_status() if self._channel.exit_status_ready() else -1
+        return None if status < 0 else status
+
+    def close(self) -> None:
+        """Close the channel; what runs there goes on to its end."""
+        self._channel.close()
+
+
+def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]) -> paramiko.SSHClient:
+    client = paramiko.SSHClient()
+    _load_known_hosts(client, target, options)
+    client.set_missing_host_key_policy(_Policy(target, options))
+    identities = [options.identity] if options.identity else [path for path in target.identities if path.exists()]
+    arguments: dict[str, Any] = {
+        "hostname": target.known_as,
+        "port": target.port,
+        "username": target.user,
+        "key_filename": [str(path) for path in identities] or None,
+        "allow_agent": not target.identities_only,
+        "look_for_keys": not identities,
+        "timeout": options.timeout_s,
+        "banner_timeout": options.timeout_s,
+        "auth_timeout": max(options.timeout_s, 15.0),
+    }
+    name = f"{target.user}@{target.host}"
+    with _as_ours(name):
+        try:
+            client.connect(**arguments, sock=_dial(target, options, ask))
+        except (paramiko.AuthenticationException, paramiko.SSHException) as error:
+            password = ask() if _password_may_help(error) else None
+            if password is None:
+                raise
+            _log.debug("%s: no key did it; trying the password", name)
+            arguments |= {"key_filename": None, "allow_agent": False, "look_for_keys": False}
+            client.connect(**arguments, password=password.reveal(), sock=_dial(target, options, ask))
+        transport = client.get_transport()
+        if transport is not None:
+            transport.set_keepalive(_KEEPALIVE_S)
+    return client
+
+
+def _password_may_help(error: Exception) -> bool:
+    """Tell a refused key, or none at all, from a failure that a password cannot mend."""
+    if isinstance(error, (paramiko.BadHostKeyException, paramiko.PasswordRequiredException)):
+        return False
+    return isinstance(error, paramiko.AuthenticationException) or "No authentication methods" in str(error)
+
+
+def _dial(target: Target, options: SshOptions, ask: Callable[[], Secret | None]) -> Any:
+    """Return a socket, or what stands for one, to the target: through jump hosts where there are any."""
+    if target.jumps:
+        *_, last = target.jumps
+        hop = read_target(last, config_file=options.config_file)
+        client = _login(hop, options, ask)
+        transport = client.get_transport()
+        if transport is None:
+            raise paramiko.SSHException(f"the jump host {hop.host} closed the connection")
+        channel = transport.open_channel(
+            "direct-tcpip", (target.host, target.port), ("127.0.0.1", 0), timeout=options.timeout_s
+        )
+        # The jump's connection lives as long as the channel that goes through it.
+        channel.jump_client = client  # type: ignore[attr-defined]
+        return channel
+    if target.proxy_command is not None:
+        return paramiko.ProxyCommand(target.proxy_command)
+    connection = socket.create_connection((target.host, target.port), timeout=options.timeout_s)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _load_known_hosts(client: paramiko.SSHClient, target: Target, options: SshOptions) -> None:
+    for path in (*_known_hosts_files(target, options), _SYSTEM_KNOWN_HOSTS):
+        if not path.exists():
+            continue
+        try:
+            client.load_system_host_keys(str(path))
+        except (OSError, ValueError, paramiko.hostkeys.InvalidHostKey) as error:
+            raise ReceiverHostKeyError(
+                f"cannot read the known host keys in {path}: {error}", hint="repair or remove the line it names"
+            ) from error
+
+
+def _known_hosts_files(target: Target, options: SshOptions) -> tuple[Path, ...]:
+    if options.known_hosts is not None:
+        return (options.known_hosts,)
+    return target.known_hosts or (Path("~/.ssh/known_hosts").expanduser(),)
+
+
+class _Policy(paramiko.MissingHostKeyPolicy):
+    """Refuse an unknown host with its fingerprint; or, when asked to, write it down and go on."""
+
+    def __init__(self, target: Target, options: SshOptions) -> None:
+        self._target = target
+        self._options = options
+
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:  # noqa: ARG002 - paramiko's signature
+        """Raise, or append a line to the known_hosts file."""
+        public = PublicKey.from_blob(key.asbytes())
+        path = _known_hosts_files(self._target, self._options)[0]
+        if not self._options.accept_new_host_key:
+            raise ReceiverHostKeyError(
+                f"the host key of {self._target.host} is not known yet: {public}",
+                hint="compare it on the receiver (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and, if it is the "
+                f"same, give --accept-new-host-key, which notes it in {path}",
+            )
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole = not path.exists() or path.read_bytes()[-1:] in {b"", b"\n"}
+        with path.open("a", encoding="utf-8") as file:
+            file.write(("" if whole else "\n") + f"{self._target.known_name} {public.line}\n")
+        _log.warning("%s: accepted the new host key %s and noted it in %s", self._target.host, public, path)
+
+
+class _as_ours:  # noqa: N801 - reads as the statement it is
+    """Turn every error of paramiko and of sockets into one of ours."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, ReceiverError) or not isinstance(error, Exception):
+            return
+        ours = explain(error, self._name)
+        if ours is not None:
+            raise ours from error
+
+
+def explain(error: Exception, name: str) -> ReceiverError | None:
+    """Return our error for one of paramiko's or of a socket's; None for anything else, which is a bug."""
+    if isinstance(error, paramiko.BadHostKeyException):
+        seen, known = (PublicKey.from_blob(key.asbytes()) for key in (error.key, error.expected_key))
+        return ReceiverHostKeyError(
+            f"{name} shows the host key {seen}, but {known} is the known one",
+            hint="if the receiver was installed anew, remove the old line (ssh-keygen -R HOST); if not, somebody "
+            "else may be answering",
+        )
+    if isinstance(error, paramiko.PasswordRequiredException):
+        return ReceiverLoginError(
+            f"the key for {name} is protected by a passphrase", hint="load it into the agent first: ssh-add KEYFILE"
+        )
+    if isinstance(error, paramiko.AuthenticationException) or "No authentication methods" in str(error):
+        return ReceiverLoginError(
+            f"{name} refused the login",
+            hint="give --identity KEYFILE, load the key into the agent, set RECEIVER_SETUP_SSH_PASSWORD, or check USER",
+        )
+    if isinstance(error, (FileNotFoundError, PermissionError)) and error.filename:
+        return ReceiverLoginError(f"cannot read {error.filename}: {error.strerror}", hint="check --identity")
+    if isinstance(error, (paramiko.SSHException, OSError, EOFError)):
+        said = str(error) or type(error).__name__
+        return ReceiverUnreachableError(
+            f"cannot reach {name} by SSH: {said}",
+            hint="check the address, the port and that its SSH server runs; OpenSSH 9.8 and newer also turns an "
+            "address away for some seconds after failed logins",
+        )
+    return None

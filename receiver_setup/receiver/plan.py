@@ -1,0 +1,328 @@
+"""What must change on the receiver (pure): facts and wishes in, ordered steps out.
+
+A step that needs nothing stands in the plan as well, so that a run can say what was already so.
+"""
+
+import difflib
+from dataclasses import dataclass
+
+from receiver_setup.authorized_keys import edit_keys, parse_cameras
+from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
+from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts
+from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.sshd_config import (
+    KEY_FILE_PATTERN,
+    Authentication,
+    UploadMatch,
+    expected_effective,
+    missing_effective,
+    render_drop_in,
+)
+
+DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
+_SET_PASSWORD = "set password"  # noqa: S105 - a step's name
+_PASSWORD_CALL = "password"  # noqa: S105 - a shell function's suffix
+_PERSONS_FROM = 1000
+_OLDEST = (7, 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a plan. `call` is the shell function's suffix and its arguments; None: nothing to do.
+
+    `diff` holds the lines that show the change to a person.
+    """
+
+    name: str
+    detail: str
+    call: tuple[str, ...] | None = None
+    diff: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """True when this step changes the receiver."""
+        return self.call is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The receiver's half of a set-up; `match` is what sshd is told in the end."""
+
+    wanted: Wanted
+    match: UploadMatch
+    steps: tuple[Step, ...]
+
+    @property
+    def changed(self) -> bool:
+        """True when any step changes the receiver."""
+        return any(step.changed for step in self.steps)
+
+    @property
+    def sets_password(self) -> bool:
+        """True when a new random password must come with the script."""
+        return any(step.call is not None and step.call[0] == _PASSWORD_CALL and not step.call[2] for step in self.steps)
+
+    @property
+    def diff(self) -> str:
+        """Every change as text: unified diffs of files, a line a user, password or folder."""
+        return "".join(f"{line}\n" for step in self.steps for line in step.diff)
+
+
+def key_file(user: str) -> str:
+    """Return the path of the upload user's key file."""
+    return KEY_FILE_PATTERN.replace("%u", user)
+
+
+def drop_in(user: str) -> str:
+    """Return the path of the drop-in: `00-` is read before cloud-init's `50-`, and the first value wins."""
+    return f"{DROP_IN_FOLDER}/00-receiver-setup-{user}.conf"
+
+
+def plan_receiver(facts: Facts, wanted: Wanted) -> Plan:
+    """Plan the way from `facts` to `wanted`.
+
+    Raises `ReceiverAccountError` for an account that is not ours, `ReceiverUnsuitableError` for a receiver that
+    cannot do it; nothing has been changed by then.
+    """
+    openssh = _check_receiver(facts)
+    _check_account(facts, wanted)
+    match = _match(facts, wanted, openssh)
+    steps = [_user_step(facts, wanted), _password_step(facts, wanted)]
+    steps += _directory_steps(facts, wanted)
+    steps += [_retract_step(facts, path) for path in wanted.retract]
+    steps += [_key_folder_step(facts, wanted), _keys_step(facts, wanted), _drop_in_step(facts, match)]
+    return Plan(wanted=wanted, match=match, steps=(*steps, _sshd_step(facts, match, steps[-1])))
+
+
+def _check_receiver(facts: Facts) -> tuple[int, int]:
+    where = facts.hostname or "the receiver"
+    if not facts.sshd_path or facts.openssh is None:
+        raise ReceiverUnsuitableError(
+            f"{where} has no OpenSSH server",
+            hint="install it there (Debian, Raspberry Pi OS: sudo apt-get install openssh-server) and run this again",
+        )
+    if facts.openssh < _OLDEST:
+        raise ReceiverUnsuitableError(
+            f"{where} runs OpenSSH {facts.openssh[0]}.{facts.openssh[1]}, older than 7.4",
+            hint="upgrade the receiver's system",
+        )
+    if facts.sshd_problem:
+        raise ReceiverUnsuitableError(
+            f"the sshd configuration of {where} was broken before this run: {facts.sshd_problem}",
+            hint="repair it until `sudo sshd -t` prints nothing, then run this again; nothing was changed",
+        )
+    folder = facts.paths.get(DROP_IN_FOLDER)
+    if folder is None or not folder.is_directory:
+        raise ReceiverUnsuitableError(
+            f"{where} has no folder {DROP_IN_FOLDER}",
+            hint=f"make it and put `Include {DROP_IN_FOLDER}/*.conf` as the first line of /etc/ssh/sshd_config",
+        )
+    if not {"useradd", "adduser"} & facts.tools:
+        raise ReceiverUnsuitableError(
+            f"{where} has neither useradd nor adduser", hint="install the package that has useradd (passwd, shadow)"
+        )
+    return facts.openssh
+
+
+def _check_account(facts: Facts, wanted: Wanted) -> None:
+    account = facts.account
+    if account is None:
+        return
+    where = facts.hostname or "the receiver"
+    if not account.ours or account.uid == 0:
+        whose = "a person's account" if account.uid >= _PERSONS_FROM else "a system account"
+        raise ReceiverAccountError(
+            f"the user {account.name} on {where} is {whose} (uid {account.uid}) that this tool did not make",
+            hint="give the cameras an account of their own: --user with a name that is not in use there",
+        )
+    if account.home != wanted.home:
+        raise ReceiverAccountError(
+            f"the upload user {account.name} on {where} has the home {account.home}, not {wanted.home}",
+            hint=f"give --home {account.home}, or another --user for the other place",
+        )
+
+
+def _match(facts: Facts, wanted: Wanted, openssh: tuple[int, int]) -> UploadMatch:
+    allow_sha1 = wanted.allow_sha1
+    if allow_sha1 is None:
+        allow_sha1 = b"+ssh-rsa" in facts.files.get(drop_in(wanted.user), b"")
+    return UploadMatch(
+        user=wanted.user,
+        jail=wanted.home if wanted.jail else None,
+        start=None if wanted.jail else wanted.home,
+        authentication=wanted.authentication,
+        allow_sha1=allow_sha1,
+        openssh=openssh,
+    )
+
+
+def _user_step(facts: Facts, wanted: Wanted) -> Step:
+    if facts.account is not None:
+        return Step(name="create user", detail=f"{wanted.user} is there")
+    return Step(
+        name="create user",
+        detail=f"{wanted.user}, home {wanted.home}, shell {facts.nologin}",
+        call=("user", wanted.user, wanted.home, facts.nologin, ACCOUNT_MARK),
+        diff=(f"+ user {wanted.user}: home {wanted.home}, shell {facts.nologin}, no password opens it",),
+    )
+
+
+def _password_step(facts: Facts, wanted: Wanted) -> Step:
+    fresh = facts.account is None
+    if wanted.authentication is Authentication.PASSWORD:
+        if facts.password == "set" and not wanted.new_password and not fresh:  # noqa: S105 - a state
+            return Step(name=_SET_PASSWORD, detail="one is set")
+        return Step(
+            name=_SET_PASSWORD,
+            detail=f"a random one, for {wanted.user} alone",
+            call=(_PASSWORD_CALL, wanted.user, ""),
+            diff=(f"+ password of {wanted.user}: a random one",),
+        )
+    # useradd is given the closed password at once: an account never exists with a usable one.
+    if (fresh and "useradd" in facts.tools) or (not fresh and facts.password == "none"):  # noqa: S105 - a state
+        return Step(name="close password", detail=f"no password opens {wanted.user}")
+    return Step(
+        name="close password",
+        detail=f"no password opens {wanted.user}",
+        call=(_PASSWORD_CALL, wanted.user, "*"),
+        diff=(f"- password of {wanted.user}: {facts.password}", f"+ password of {wanted.user}: none opens it"),
+    )
+
+
+def _directory_steps(facts: Facts, wanted: Wanted) -> list[Step]:
+    steps = []
+    if wanted.jail:
+        for path in _parents(wanted.home):
+            _check_jail_part(facts, path)
+        steps.append(_directory_step(facts, "make jail", wanted.home, "root", 0o755))
+    else:
+        steps.append(_directory_step(facts, "make home", wanted.home, wanted.user, 0o750))
+    seen = set()
+    for target in (wanted.recordings, *(slot.directory for slot in wanted.slots)):
+        for path in [*reversed(_below(wanted.home, target)), target]:
+            if path not in seen:
+                seen.add(path)
+                steps.append(_directory_step(facts, "make recordings directory", path, wanted.user, 0o750))
+    return steps
+
+
+def _check_jail_part(facts: Facts, path: str) -> None:
+    state = facts.paths.get(path)
+    if state is None:
+        raise ReceiverUnsuitableError(
+            f"{path} is not there on {facts.hostname or 'the receiver'}",
+            hint=f"make it (sudo mkdir -p {path}) or mount the disk that it stands for, then run this again",
+        )
+    if not state.safe_for_jail:
+        raise ReceiverUnsuitableError(
+            f"sshd would refuse the jail: {path} is {state.kind}, owner {state.owner}, mode {state.mode:04o}, "
+            "and must be a directory that only root can write to",
+            hint=f"sudo chown root:root {path} && sudo chmod go-w {path}; or give another --home; or --no-jail",
+        )
+
+
+def _directory_step(facts: Facts, name: str, path: str, owner: str, mode: int) -> Step:
+    group = owner
+    state = facts.paths.get(path)
+    if state is not None and not state.is_directory:
+        raise ReceiverUnsuitableError(
+            f"{path} is {state.kind}, where a directory is needed", hint="move it away, or give another name"
+        )
+    told = f"{path}, owner {owner}, mode {mode:04o}"
+    if state is not None and (state.owner, state.group, state.mode) == (owner, group, mode):
+        return Step(name=name, detail=told)
+    was = () if state is None else (f"- {path}: owner {state.owner}:{state.group}, mode {state.mode:04o}",)
+    return Step(
+        name=name,
+        detail=told,
+        call=("directory", path, f"{owner}:{group}", f"{mode:o}"),
+        diff=(*was, f"+ {path}: owner {owner}:{group}, mode {mode:04o}"),
+    )
+
+
+def _retract_step(facts: Facts, path: str) -> Step:
+    if path not in facts.paths:
+        return Step(name="remove directory", detail=f"{path} is gone")
+    return Step(name="remove directory", detail=path, call=("retract", path), diff=(f"- {path}",))
+
+
+def _key_folder_step(facts: Facts, wanted: Wanted) -> Step:
+    folder = key_file(wanted.user).rpartition("/")[0]
+    state = facts.paths.get(folder)
+    if state is not None and state.safe_for_jail:
+        return Step(name="make key folder", detail=f"{folder} is root's own")
+    return _directory_step(facts, "make key folder", folder, "root", 0o755)
+
+
+def _keys_step(facts: Facts, wanted: Wanted) -> Step:
+    path = key_file(wanted.user)
+    before = facts.files.get(path, b"")
+    keys = {slot.name: slot.key for slot in wanted.slots if slot.key is not None}
+    after = edit_keys(before, keys, drop=wanted.drop)
+    told = ", ".join(f"{name} {key.fingerprint}" for name, key in keys.items()) or "no key"
+    if path not in facts.files and path in facts.paths:
+        raise ReceiverUnsuitableError(f"{path} is not a regular file", hint="move it away and run this again")
+    state = facts.paths.get(path)
+    mode_right = state is None or (state.uid == 0 and state.mode == 0o644)
+    if after == before and mode_right and (path in facts.files or not keys):
+        return Step(name="write camera key", detail=told)
+    return _file_step("write camera key", told, path, before if path in facts.files else None, after)
+
+
+def _drop_in_step(facts: Facts, match: UploadMatch) -> Step:
+    path = drop_in(match.user)
+    before = facts.files.get(path)
+    after = render_drop_in(match).encode()
+    if before == after:
+        return Step(name="write sshd drop-in", detail=path)
+    return _file_step("write sshd drop-in", path, path, before, after)
+
+
+def _file_step(name: str, detail: str, path: str, before: bytes | None, after: bytes) -> Step:
+    diff = difflib.unified_diff(
+        (before or b"").decode("utf-8", "backslashreplace").splitlines(),
+        after.decode("utf-8", "backslashreplace").splitlines(),
+        "/dev/null" if before is None else path,
+        path,
+        lineterm="",
+    )
+    content = after.decode("utf-8", "surrogateescape")
+    return Step(name=name, detail=detail, call=("file", path, "644", content), diff=tuple(diff))
+
+
+def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:
+    if written.changed:
+        return Step(
+            name="reload sshd",
+            detail="after sshd -t and sshd -T agree",
+            call=("sshd", *expected_effective(match)),
+            diff=("! reload sshd",),
+        )
+    missing = missing_effective(facts.sshd_effective, match)
+    if missing:
+        raise ReceiverUnsuitableError(
+            f"{drop_in(match.user)} is there, but sshd does not follow it: it lacks “{missing[0]}” for {match.user}",
+            hint=f"see which other file wins: sudo sshd -T -C user={match.user},host=x,addr=192.0.2.1; the line "
+            f"`Include {DROP_IN_FOLDER}/*.conf` must stand at the top of /etc/ssh/sshd_config",
+        )
+    return Step(name="reload sshd", detail="not needed")
+
+
+def _parents(path: str) -> list[str]:
+    """Return every folder above `path`, nearest first, `/` included."""
+    parents = []
+    while path != "/":
+        path = path.rpartition("/")[0] or "/"
+        parents.append(path)
+    return parents
+
+
+def _below(home: str, path: str) -> list[str]:
+    """Return the folders between `home` and `path`, nearest to `path` first, both left out."""
+    return [parent for parent in _parents(path) if parent.startswith(f"{home}/")]
+
+
+def known_keys(facts: Facts, user: str) -> dict[str, str]:
+    """Return the fingerprints of the cameras that have a key line now, by camera."""
+    cameras = parse_cameras(facts.files.get(key_file(user), b""))
+    return {camera: key.fingerprint for camera, key in cameras.items()}

@@ -1,0 +1,35 @@
+"""The framing of what a script prints (pure): records of a name and bytes, whatever the bytes are.
+
+Source: `emit` in shell/common.sh.
+"""
+
+import re
+
+_HEAD = re.compile(rb"@([a-z_]+) (\d+)\n")
+
+
+class RecordError(ValueError):
+    """The output is not whole: the script ended early, or something else printed into it."""
+
+
+def parse_records(output: bytes) -> list[tuple[str, bytes]]:
+    r"""Split `@NAME SIZE\nBYTES\n` records; the last one must be `end`.
+
+    >>> parse_records(b"@now 4\n1234\n@end 2\nok\n")
+    [('now', b'1234'), ('end', b'ok')]
+    """
+    records = []
+    offset = 0
+    while offset < len(output):
+        head = _HEAD.match(output, offset)
+        if head is None:
+            raise RecordError(f"unexpected output {output[offset : offset + 80]!r}")
+        size = int(head[2])
+        start = head.end()
+        if output[start + size : start + size + 1] != b"\n":
+            raise RecordError(f"record {head[1].decode()} is cut off")
+        records.append((head[1].decode(), output[start : start + size]))
+        offset = start + size + 1
+    if not records or records[-1][0] != "end":
+        raise RecordError("the script did not reach its end")
+    return records

@@ -1,0 +1,107 @@
+#!/bin/sh
+# What all scripts on the receiver share. POSIX sh; also dash, bash, busybox.
+# A script is this file, then its own file, then one line that calls its main function;
+# it arrives on standard input, so that no value of it stands in a process list.
+
+LC_ALL=C
+export LC_ALL
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export PATH
+umask 022
+# A lost link must not end a script half-way: its output is then written to nobody.
+trap '' HUP PIPE
+
+# shellcheck disable=SC2034 # used by the files that follow this one
+newline='
+'
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# emit NAME VALUE: one record, "@NAME SIZE", then SIZE bytes and a newline.
+emit() {
+  printf '@%s %s\n%s\n' "$1" "${#2}" "$2" 2>/dev/null || :
+}
+
+# emit_file NAME PATH: the record holds the file's bytes as they are.
+emit_file() {
+  size=$(wc -c <"$2" 2>/dev/null) || return 0
+  {
+    printf '@%s %s\n' "$1" "$((size))"
+    head -c "$((size))" "$2"
+    printf '\n'
+  } 2>/dev/null || :
+}
+
+# clock: seconds of the epoch, with a fraction where date knows one (busybox does not).
+clock() { date +%s.%N 2>/dev/null | grep -x '[0-9]*[.][0-9]*' || date +%s; }
+
+# stat_line PATH: "TYPE MODE UID GID OWNER GROUP PATH", links not followed; nothing where nothing is.
+stat_line() {
+  stat -c '%F|%a|%u|%g|%U|%G|%n' "$1" 2>/dev/null
+}
+
+sshd_path() {
+  for candidate in "$(command -v sshd)" /usr/sbin/sshd /usr/local/sbin/sshd; do
+    if [ -n "$candidate" ] && [ -x "$candidate" ]; then
+      printf '%s' "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# An sshd behind ssh.socket has not made its own run directory yet, and refuses every test without it.
+prepare_run_directory() {
+  if [ -d /run ] && [ ! -d /run/sshd ] && grep -qs '^sshd:' /etc/passwd; then
+    mkdir -m 0755 /run/sshd 2>/dev/null || :
+  fi
+}
+
+systemd_runs() { [ -d /run/systemd/system ] && has systemctl; }
+
+# sshd_pid: the listening server's process id; nothing when there is none (socket activation).
+sshd_pid() {
+  for file in /run/sshd.pid /var/run/sshd.pid; do
+    if [ -r "$file" ] && read -r pid <"$file" && kill -0 "$pid" 2>/dev/null; then
+      printf '%s' "$pid"
+      return 0
+    fi
+  done
+  for status in /proc/[0-9]*/status; do
+    read -r _ name <"$status" 2>/dev/null || continue
+    [ "$name" = sshd ] || continue
+    pid=${status#/proc/}
+    pid=${pid%/status}
+    case $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) in
+      *'[listener]'* | */sshd' '*) ;;
+      *) continue ;;
+    esac
+    printf '%s' "$pid"
+    return 0
+  done
+  return 1
+}
+
+# started PID: when a process began, in ticks since boot; with the pid it names a process for good.
+started() {
+  text=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  # The name in brackets may hold blanks: count from behind it; field 22 is the 20th after it.
+  # shellcheck disable=SC2086 # split into fields on purpose
+  set -- ${text##*) }
+  printf '%s' "${20}"
+}
+
+# owner_process: the process on this machine that lives as long as the run: the sshd of its connection,
+# or the command itself where it runs here. Shells and sudo in between end with each script.
+owner_process() {
+  process=$PPID
+  while [ "$process" -gt 1 ]; do
+    read -r name <"/proc/$process/comm" || break
+    case $name in
+      *sh | sudo | su | doas | env | busybox) ;;
+      *) break ;;
+    esac
+    process=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status")
+  done
+  printf '%s %s' "$process" "$(started "$process")"
+}

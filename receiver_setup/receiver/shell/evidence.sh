@@ -1,0 +1,65 @@
+#!/bin/sh
+# What the receiver saw of a test upload: files that arrived, lines that sshd wrote. Changes nothing.
+# Given: recordings (a path), minutes (to look back), log_since (seconds of the epoch),
+# log_offsets ("PATH SIZE" a line), wait_for (text), wait_count (lines that have it).
+# shellcheck disable=SC2154 # the given values stand in the lines before this file
+
+# log_sources: files that sshd may write to, with the one that a running sshd was told by -E.
+log_sources() {
+  for path in /var/log/auth.log /var/log/secure /var/log/messages /var/log/syslog; do
+    [ ! -r "$path" ] || printf '%s\n' "$path"
+  done
+  # The one regular file that a listening sshd holds open is its own log (sshd -E).
+  pid=$(sshd_pid) || return 0
+  for fd in "/proc/$pid/fd"/*; do
+    path=$(readlink "$fd" 2>/dev/null) || continue
+    [ ! -f "$path" ] || printf '%s\n' "$path"
+  done
+}
+
+# A client may set a file's modification time, never its change time: go by the latter.
+recent_files() {
+  [ ! -d "$recordings" ] || find "$recordings" -type f -cmin "-$minutes" 2>/dev/null || find "$recordings" -type f
+}
+
+# file_identity PATH: "CHANGED|INODE|SIZE|WHEN|FIRST BYTES|PATH"
+file_identity() {
+  identity=$(stat -c '%Z|%i|%s|%z' "$1" 2>/dev/null) || return 0
+  first=$(head -c 3 "$1" 2>/dev/null | od -An -tx1 | tr -d ' \n')
+  printf '%s|%s|%s' "$identity" "$first" "$1"
+}
+
+log_text() {
+  if systemd_runs && has journalctl; then
+    journalctl --quiet --no-pager -o short-unix --since "@$log_since" -t sshd -t sshd-session 2>/dev/null
+  fi
+  log_sources | sort -u | while IFS= read -r path; do
+    offset=0
+    size=$(wc -c <"$path")
+    while read -r known was; do
+      if [ "$known" = "$path" ] && [ "$was" -le "$size" ]; then offset=$was; fi
+    done <<LIST
+$log_offsets
+LIST
+    tail -c "+$((offset + 1))" "$path" 2>/dev/null | tail -n 2000
+  done
+}
+
+evidence() {
+  if systemd_runs && has journalctl; then emit log_source journal; fi
+  log_sources | sort -u | while IFS= read -r path; do emit log_source "$path"; done
+  recent_files | while IFS= read -r file; do emit file "$(file_identity "$file")"; done
+  # A log writer may be a moment behind the login that it tells of.
+  tries=0
+  while :; do
+    text=$(log_text)
+    [ "$(printf '%s\n' "$text" | grep -acF "$wait_for")" -lt "$wait_count" ] || break
+    tries=$((tries + 1))
+    [ "$tries" -lt 10 ] || break
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  emit log "$text"
+  # Last, so that the asker's own clock at the end of this script means the same moment.
+  emit now "$(clock)"
+  emit end ok
+}

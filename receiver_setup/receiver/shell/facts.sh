@@ -1,0 +1,126 @@
+#!/bin/sh
+# Read all that a plan needs, in one trip, and change nothing.
+# Given: user home key_file drop_in journal state (paths), recordings, directories and routes (lists, one a line), minutes.
+# shellcheck disable=SC2154 # the given values stand in the lines before this file
+
+facts_system() {
+  emit now "$(clock)"
+  emit hostname "$(cat /proc/sys/kernel/hostname 2>/dev/null)"
+  [ ! -r /etc/os-release ] || emit_file os_release /etc/os-release
+  emit connection "${RECEIVER_SETUP_CONNECTION-}"
+  tools=
+  for tool in useradd userdel usermod adduser deluser chpasswd ip journalctl restorecon; do
+    ! has "$tool" || tools="$tools $tool"
+  done
+  emit tools "$tools"
+  for shell in /usr/sbin/nologin /sbin/nologin /usr/bin/nologin /bin/false; do
+    if [ -x "$shell" ]; then
+      emit nologin "$shell"
+      break
+    fi
+  done
+}
+
+# The password field is told as a word; the hash itself never leaves the receiver.
+facts_account() {
+  emit passwd "$(getent passwd "$user" 2>/dev/null || grep -s "^$user:" /etc/passwd)"
+  emit group "$(getent group "$user" 2>/dev/null || grep -s "^$user:" /etc/group)"
+  word=unknown
+  while IFS=: read -r name field _; do
+    [ "$name" = "$user" ] || continue
+    case $field in
+      '*') word=none ;;
+      '!'* | '*'*) word=locked ;;
+      '') word=empty ;;
+      *) word='set' ;;
+    esac
+  done 2>/dev/null </etc/shadow
+  emit password "$word"
+}
+
+facts_paths() {
+  path=$home
+  while :; do
+    line=$(stat_line "$path") && emit stat "$line"
+    [ "$path" != / ] || break
+    path=$(dirname "$path")
+  done
+  printf '%s\n' "$directories" | while IFS= read -r path; do
+    [ -z "$path" ] || while [ "$path" != "$home" ] && [ "$path" != / ] && [ "$path" != . ]; do
+      line=$(stat_line "$path") && emit stat "$line"
+      path=$(dirname "$path")
+    done
+  done
+  for path in "$key_file" "$(dirname "$key_file")" "$drop_in" "$(dirname "$drop_in")" "$state"; do
+    line=$(stat_line "$path") && emit stat "$line"
+  done
+  for path in "$key_file" "$drop_in"; do
+    if [ -f "$path" ] && [ ! -L "$path" ]; then
+      emit file_path "$path"
+      emit_file file_bytes "$path"
+    fi
+  done
+  path=$home
+  while [ ! -d "$path" ]; do path=$(dirname "$path"); done
+  emit disk "$(df -Pk "$path" 2>/dev/null | tail -n 1)"
+}
+
+facts_sshd() {
+  sshd=$(sshd_path) || return 0
+  emit sshd_path "$sshd"
+  emit sshd_version "$("$sshd" -V 2>&1 </dev/null)"
+  prepare_run_directory
+  problem=$("$sshd" -t 2>&1)
+  emit sshd_test "$?"
+  emit sshd_problem "$problem"
+  effective=$("$sshd" -T -C "user=$user,host=receiver-setup.invalid,addr=192.0.2.1" 2>/dev/null) || effective=
+  emit sshd_effective "$effective"
+  printf '%s\n' "$effective" | while read -r keyword value; do
+    [ "$keyword" = hostkey ] || continue
+    if [ -r "$value.pub" ]; then
+      emit host_key "$(cat "$value.pub")"
+    elif [ -r "$value" ] && has ssh-keygen; then
+      emit host_key "$(ssh-keygen -y -f "$value" 2>/dev/null </dev/null)"
+    fi
+  done
+  emit sshd_pid "$(sshd_pid)"
+  if systemd_runs; then emit init systemd; else emit init other; fi
+}
+
+facts_routes() {
+  printf '%s\n' "$routes" | while IFS= read -r target; do
+    [ -n "$target" ] || continue
+    ! has ip || emit route "$target $(ip -o route get "$target" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')"
+  done
+}
+
+facts_logs() {
+  log_sources | while IFS= read -r path; do
+    emit log "$path $(wc -c <"$path" 2>/dev/null)"
+  done
+}
+
+facts_before() {
+  recent_files | while IFS= read -r file; do emit before "$(file_identity "$file")"; done
+}
+
+facts_journal() {
+  [ -d "$journal" ] || return 0
+  life=dead
+  # shellcheck disable=SC2046 # two words: pid and start
+  set -- $(sed -n 2p "$journal/owner" 2>/dev/null)
+  if [ -n "${2-}" ] && [ "$(started "$1")" = "$2" ]; then life=alive; fi
+  emit journal "$life $(($(date +%s) - $(stat -c %Y "$journal" 2>/dev/null || date +%s)))"
+}
+
+facts() {
+  facts_system
+  facts_account
+  facts_paths
+  facts_sshd
+  facts_routes
+  facts_logs
+  facts_before
+  facts_journal
+  emit end ok
+}

@@ -1,0 +1,112 @@
+"""What a receiver shall be (pure): one upload account and its cameras, with names that are safe everywhere."""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.keys import PublicKey
+from receiver_setup.sshd_config import Authentication
+
+_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+"""What useradd takes on Debian, Fedora and Alpine alike (useradd(8), NAME_REGEX)."""
+
+_COMPONENT = re.compile(r"[\w.+@,=-](?:[\w.+@,= -]*[\w.+@,=-])?")
+"""A folder name that sshd_config, a shell, a URL and a camera all carry unharmed."""
+
+NAME_LIMIT = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraSlot:
+    """One camera's place on the receiver: its name, its directory (absolute), its key if known."""
+
+    name: str
+    directory: str
+    key: PublicKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The upload account as it shall be; `home` is absolute, each slot's directory lies below it."""
+
+    user: str
+    home: str
+    directory: str
+    slots: tuple[CameraSlot, ...]
+    jail: bool = True
+    authentication: Authentication = Authentication.PUBLIC_KEY
+    allow_sha1: bool | None = None
+    """None: as it is now."""
+    new_password: bool = False
+    """Set a new random password even where one is set."""
+    drop: tuple[str, ...] = ()
+    """Cameras whose key lines go."""
+    retract: tuple[str, ...] = ()
+    """Directories that this run made for cameras that failed in it."""
+
+    @property
+    def recordings(self) -> str:
+        """The recordings directory, absolute."""
+        return f"{self.home}/{self.directory}"
+
+
+def check_user(name: str) -> str:
+    """Return `name` if it can be an upload user; root and names that useradd refuses are errors."""
+    if name == "root":
+        raise ConfigurationError(
+            "the upload user cannot be root: cameras would sign in as the administrator",
+            hint="leave --user out, or give a name of its own such as ipcamera",
+        )
+    if not _USER.fullmatch(name):
+        raise ConfigurationError(
+            f"the upload user {name!r} is not a name that useradd takes",
+            hint="use 1 to 32 of a-z, 0-9, _ and -, with a letter or _ first, such as ipcamera",
+        )
+    return name
+
+
+def check_directory(path: str) -> str:
+    """Return the recordings directory, relative to the home, without a slash at its end."""
+    parts = path.rstrip("/").split("/")
+    if path.startswith("/") or not all(_is_component(part) for part in parts):
+        raise ConfigurationError(
+            f"the recordings directory {path!r} cannot be used",
+            hint="give a folder below the upload user's home, such as recordings or cameras/porch: "
+            "letters, digits, blanks inside and . _ - + @ , = only, no .. and no / at its start",
+        )
+    return "/".join(parts)
+
+
+def check_home(path: str) -> str:
+    """Return the upload user's home: an absolute path without `..`, not one of the system's own folders."""
+    parts = PurePosixPath(path).parts
+    if not path.startswith("/") or path.startswith("//") or not all(_is_component(p) for p in parts[1:]):
+        raise ConfigurationError(
+            f"the home {path!r} cannot be used",
+            hint="give an absolute path such as /home/ipcamera or /srv/cameras, with letters, digits and . _ - only",
+        )
+    if len(parts) < 3 or parts[1] in {"etc", "proc", "sys", "dev", "usr", "boot", "bin", "sbin", "lib", "run"}:
+        raise ConfigurationError(
+            f"the home {path!r} is a folder of the system",
+            hint="give a folder of its own, such as /home/ipcamera or /srv/cameras",
+        )
+    return str(PurePosixPath(path))
+
+
+def clean_name(text: str) -> str:
+    """Turn a camera's address or title into a name for folders and comments.
+
+    >>> clean_name("[fe80::1%eth0]:8080")
+    'fe80-1-eth0-8080'
+    """
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.") or "camera"
+
+
+def _is_component(part: str) -> bool:
+    return (
+        part not in {".", ".."}
+        and len(part.encode()) <= NAME_LIMIT
+        and not part.startswith("-")
+        and _COMPONENT.fullmatch(part) is not None
+    )

@@ -1,0 +1,193 @@
+"""The result of a run (pure): what programs get as JSON and people as a receipt.
+
+The JSON shape is a contract; what is not known is null, never guessed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.keys import PublicKey
+
+DIFFERENCE = 7
+"""Exit code of --check when something would change."""
+
+_SEVERITY = (130, 6, 5, 4, 3, 2, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReport:
+    """One step that was done, or was already so."""
+
+    name: str
+    changed: bool
+    detail: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the step as the contract has it."""
+        return {"name": self.name, "changed": self.changed, "detail": self.detail}
+
+
+@dataclass(slots=True, kw_only=True)
+class TestReport:
+    """The last test upload: the camera's result, the file's name and its size in bytes."""
+
+    result: int | None = None
+    file: str | None = None
+    bytes: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class CameraReport:
+    """One camera's half; filled in while the run goes on."""
+
+    name: str
+    address: str
+    steps: list[StepReport] = field(default_factory=list)
+    directory: str | None = None
+    auth: str | None = None
+    signature: str | None = None
+    public_key: PublicKey | None = None
+    host_key: PublicKey | None = None
+    host_key_verified: bool = False
+    test: TestReport | None = None
+    warnings: list[str] = field(default_factory=list)
+    error: ReceiverSetupError | None = None
+    diff: str = ""
+    put_back: bool = False
+    """True when its settings were all sent back."""
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing failed."""
+        return self.error is None
+
+    @property
+    def changed(self) -> bool:
+        """True when the camera's settings are others than before."""
+        return any(step.changed for step in self.steps) and not self.put_back
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the camera as the contract has it."""
+        key, host_key, test = self.public_key, self.host_key, self.test
+        return {
+            "name": self.name,
+            "address": self.address,
+            "ok": self.ok,
+            "changed": self.changed,
+            "steps": [step.as_json() for step in self.steps],
+            "directory": self.directory,
+            "auth": self.auth,
+            "signature": self.signature,
+            "public_key": key and {"type": key.type, "bits": key.bits, "fingerprint": key.fingerprint},
+            "host_key": host_key
+            and {
+                "type": host_key.type,
+                "fingerprint": host_key.fingerprint,
+                "verified": self.host_key_verified,
+            },
+            "test": test and {"result": test.result, "file": test.file, "bytes": test.bytes},
+            "warnings": list(self.warnings),
+            "error": self.error and error_as_json(self.error),
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class ReceiverReport:
+    """One receiver and its cameras."""
+
+    address: str
+    user: str
+    steps: list[StepReport] = field(default_factory=list)
+    diff: str = ""
+    host_keys: tuple[PublicKey, ...] = ()
+    cameras: list[CameraReport] = field(default_factory=list)
+    error: ReceiverSetupError | None = None
+    put_back: bool = False
+    """True when its own changes were all taken back."""
+
+    @property
+    def ok(self) -> bool:
+        """True when the receiver and every camera are as wished."""
+        return self.error is None and all(camera.ok for camera in self.cameras)
+
+    @property
+    def changed(self) -> bool:
+        """True when anything on the receiver or a camera is other than before."""
+        own = any(step.changed for step in self.steps) and not self.put_back
+        return own or any(camera.changed for camera in self.cameras)
+
+    @property
+    def whole_diff(self) -> str:
+        """Every change as text: the receiver's, then each camera's."""
+        return self.diff + "".join(camera.diff for camera in self.cameras)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the receiver as the contract has it."""
+        return {
+            "address": self.address,
+            "user": self.user,
+            "ok": self.ok,
+            "changed": self.changed,
+            "steps": [step.as_json() for step in self.steps],
+            "diff": self.whole_diff,
+            "host_keys": [{"type": key.type, "fingerprint": key.fingerprint} for key in self.host_keys],
+            "cameras": [camera.as_json() for camera in self.cameras],
+            "error": self.error and error_as_json(self.error),
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """The whole run."""
+
+    check: bool
+    receivers: list[ReceiverReport] = field(default_factory=list)
+    error: ReceiverSetupError | None = None
+    """What went wrong outside any receiver, such as an option that cannot be meant."""
+
+    @property
+    def worst(self) -> ReceiverSetupError | None:
+        """The error that decides the exit code."""
+        found = [self.error, *(r.error for r in self.receivers)]
+        found += [camera.error for receiver in self.receivers for camera in receiver.cameras]
+        return worst_error(error for error in found if error is not None)
+
+    @property
+    def changed(self) -> bool:
+        """True when anything changed; with `check`, when anything would."""
+        return any(receiver.changed for receiver in self.receivers)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the contract."""
+        if self.worst is not None:
+            return self.worst.exit_code
+        return DIFFERENCE if self.check and self.changed else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the one object that `--json` prints."""
+        return {
+            "ok": self.worst is None,
+            "changed": self.changed,
+            "check": self.check,
+            "receivers": [receiver.as_json() for receiver in self.receivers],
+            "error": self.worst and error_as_json(self.worst),
+        }
+
+
+def error_as_json(error: ReceiverSetupError) -> dict[str, Any]:
+    """Return an error as the contract has it."""
+    return {
+        "kind": error.kind,
+        "message": error.message,
+        "hint": error.hint,
+        "exit_code": error.exit_code,
+        "rolled_back": error.rolled_back,
+    }
+
+
+def worst_error(errors: Iterable[ReceiverSetupError]) -> ReceiverSetupError | None:
+    """Return the error whose exit code weighs most; the first of equals."""
+    return min(errors, key=lambda error: _SEVERITY.index(error.exit_code), default=None)

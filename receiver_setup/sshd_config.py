@@ -1,0 +1,132 @@
+"""sshd's configuration as text (pure): our drop-in, and what `sshd -T` says of it.
+
+Sources: sshd_config(5) of OpenSSH 8.4, 9.2 and 10.0.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+KEY_FILE_PATTERN = "/etc/ssh/authorized_keys.d/%u"
+"""Outside the jail and root's own: the camera can neither read nor change its key line."""
+
+_RENAMED_IN = (8, 5)
+"""PubkeyAcceptedAlgorithms was PubkeyAcceptedKeyTypes before OpenSSH 8.5."""
+
+
+class Authentication(StrEnum):
+    """How the upload user may sign in."""
+
+    PUBLIC_KEY = "publickey"
+    PASSWORD = "password"  # noqa: S105 - the method's name in RFC 4252
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadMatch:
+    """What sshd is told about one upload user.
+
+    `jail` is the ChrootDirectory, None for no jail; `start` is the folder that an unjailed session starts in.
+    """
+
+    user: str
+    jail: str | None
+    start: str | None = None
+    authentication: Authentication = Authentication.PUBLIC_KEY
+    allow_sha1: bool = False
+    openssh: tuple[int, int] = (9, 2)
+
+    def directives(self) -> tuple[tuple[str, str], ...]:
+        """Return keyword and value of every line inside the Match block, in order."""
+        by_password = self.authentication is Authentication.PASSWORD
+        force = "internal-sftp" if self.start is None else f"internal-sftp -d {quote_value(self.start)}"
+        lines = [
+            ("ChrootDirectory", "none" if self.jail is None else quote_value(self.jail)),
+            ("ForceCommand", force),
+            ("AuthenticationMethods", self.authentication.value),
+            ("PubkeyAuthentication", _yes(not by_password)),
+            ("AuthorizedKeysFile", KEY_FILE_PATTERN),
+            ("PasswordAuthentication", _yes(by_password)),
+            ("KbdInteractiveAuthentication", "no"),
+            ("HostbasedAuthentication", "no"),
+            ("PermitEmptyPasswords", "no"),
+            ("DisableForwarding", "yes"),
+            ("AllowTcpForwarding", "no"),
+            ("AllowStreamLocalForwarding", "no"),
+            ("AllowAgentForwarding", "no"),
+            ("X11Forwarding", "no"),
+            ("PermitTunnel", "no"),
+            ("PermitTTY", "no"),
+            ("PermitUserRC", "no"),
+        ]
+        if self.allow_sha1:
+            keyword = "PubkeyAcceptedAlgorithms" if self.openssh >= _RENAMED_IN else "PubkeyAcceptedKeyTypes"
+            lines.append((keyword, "+ssh-rsa"))
+        return tuple(lines)
+
+
+def render_drop_in(match: UploadMatch) -> str:
+    """Render the whole file for one upload user; nobody else is touched by it."""
+    head = (
+        f"# Made by receiver-setup for the camera uploads of {match.user}; other users are not affected.\n"
+        "# Changes by hand are shown by `receiver-setup setup --check --diff` and replaced by the next set-up.\n"
+    )
+    body = "".join(f"    {keyword} {value}\n" for keyword, value in match.directives())
+    # Older releases let a Match block run on into the files read after it.
+    return f"{head}Match User {match.user}\n{body}Match all\n"
+
+
+def expected_effective(match: UploadMatch) -> tuple[str, ...]:
+    """Return the lines that `sshd -T -C user=…` must print once the drop-in is in force.
+
+    Keywords are lower case there, and quotes are gone.
+    """
+    told_by_lists = {"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"}
+    return tuple(
+        f"{keyword.lower()} {value.replace(chr(34), '')}"
+        for keyword, value in match.directives()
+        if keyword not in told_by_lists
+    )
+
+
+def parse_effective(text: str) -> dict[str, list[str]]:
+    r"""Parse the output of `sshd -T`: keyword → its values, in order.
+
+    >>> parse_effective("port 22\nhostkey /a\nhostkey /b\n")["hostkey"]
+    ['/a', '/b']
+    """
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        keyword, _, value = line.partition(" ")
+        if keyword:
+            found.setdefault(keyword.lower(), []).append(value)
+    return found
+
+
+def missing_effective(text: str, match: UploadMatch) -> tuple[str, ...]:
+    """Return the expected lines that `sshd -T` did not print; empty means that the drop-in is in force."""
+    printed = set(text.splitlines())
+    missing = [line for line in expected_effective(match) if line not in printed]
+    if match.allow_sha1 and not sha1_allowed(text):
+        missing.append("pubkeyacceptedalgorithms …,ssh-rsa")
+    return tuple(missing)
+
+
+def sha1_allowed(text: str) -> bool:
+    """Tell whether `sshd -T` lists the SHA-1 signature `ssh-rsa` for this user."""
+    found = parse_effective(text)
+    lists = found.get("pubkeyacceptedalgorithms", []) + found.get("pubkeyacceptedkeytypes", [])
+    return any("ssh-rsa" in value.split(",") for value in lists)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def quote_value(value: str) -> str:
+    r"""Quote a value with blanks, as sshd_config(5) allows; control characters and `"` cannot be quoted.
+
+    >>> quote_value("/srv/usb disk")
+    '"/srv/usb disk"'
+    """
+    if any(ord(c) < 32 or c in '"\\' for c in value):
+        raise ValueError(f"sshd_config cannot hold {value!r}")
+    return f'"{value}"' if any(c.isspace() for c in value) or "#" in value else value
