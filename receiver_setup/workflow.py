@@ -1,0 +1,449 @@
+"""The one workflow behind every front: facts → plan → apply → prove, for one receiver and its cameras.
+
+This module knows both sides; what is below it knows the camera or the receiver, never both.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+from receiver_setup import proof
+from receiver_setup.authorized_keys import parse_cameras
+from receiver_setup.camera.client import Camera
+from receiver_setup.camera.messages import Security, TestOutcome
+from receiver_setup.camera.upload_plan import UploadTarget, is_settled, render_diff
+from receiver_setup.camera_run import CameraRun, Event, Observer
+from receiver_setup.errors import (
+    CameraError,
+    InterruptedRunError,
+    ReceiverSetupError,
+    ReceiverUnsuitableError,
+)
+from receiver_setup.interrupts import shielded
+from receiver_setup.keys import PublicKey
+from receiver_setup.login_policy import (
+    AuthPolicy,
+    Sha1Policy,
+    first_login,
+    keep_login,
+    make_password,
+    next_login,
+    password_warning,
+    refusal_error,
+    sha1_warning,
+)
+from receiver_setup.receiver.arrival import Evidence
+from receiver_setup.receiver.dialled import find_address, find_port
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import Plan, key_file, plan_receiver
+from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.wanted import CameraSlot, Wanted, clean_name
+from receiver_setup.report import ReceiverReport, StepReport
+from receiver_setup.rollback import put_back_cameras, put_back_receiver
+from receiver_setup.secrets import Secret
+
+_log = logging.getLogger(__name__)
+
+_ROUNDS = 4
+"""As it is; with a new key; with SHA-1 allowed; by password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupRequest:
+    """What is wished for one receiver.
+
+    `dialled` is (host, port) where the camera shall dial something else than the receiver's route tells;
+    `receiver_address` is the receiver as we dial it, None for this machine.
+    """
+
+    user: str = "ipcamera"
+    home: str = "/home/ipcamera"
+    directory: str = "recordings"
+    jail: bool = True
+    auth: AuthPolicy = AuthPolicy.AUTO
+    sha1: Sha1Policy = Sha1Policy.AUTO
+    dialled: tuple[str, int | None] | None = None
+    receiver_address: str | None = None
+    check: bool = False
+    jobs: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCamera:
+    """A camera and what it is called."""
+
+    name: str
+    camera: Camera
+
+
+def set_up(
+    request: SetupRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+) -> ReceiverReport:
+    """Set up one receiver and its cameras; errors are in the report, interruptions as well.
+
+    Either a camera uploads securely afterwards, or it and the receiver are as they were.
+    """
+    return _SetUp(request, session, cameras, observe).run()
+
+
+class _SetUp:
+    """One run; the methods stand in the order in which they are called."""
+
+    def __init__(
+        self, request: SetupRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+    ) -> None:
+        self._request = request
+        self._session = session
+        self._observe = observe
+        self._cancelled = threading.Event()
+        self._runs = [CameraRun(each.name, each.camera, observe, checkpoint=self._checkpoint) for each in cameras]
+        self._report = ReceiverReport(
+            address=request.receiver_address or "local", user=request.user, cameras=[run.report for run in self._runs]
+        )
+        self._login = first_login(request.auth, request.sha1)
+        self._password: Secret | None = None
+        self._first_facts: Facts | None = None
+        self._executor = ThreadPoolExecutor(max(1, request.jobs), thread_name_prefix="camera")
+
+    def run(self) -> ReceiverReport:
+        """Do it all; whatever happens, either all is done or all is put back."""
+        try:
+            with self._executor:
+                self._run()
+        except KeyboardInterrupt:
+            self._fail(InterruptedRunError("the run was interrupted", hint="run the same command again when you like"))
+        except ReceiverSetupError as error:
+            self._fail(error)
+        except BaseException:
+            self._put_back()
+            raise
+        return self._report
+
+    def _run(self) -> None:
+        facts = self._read()
+        if not self._alive():
+            return
+        plan = plan_receiver(facts, self._wanted())
+        self._report.diff = plan.diff
+        if self._request.check:
+            self._preview(plan)
+            return
+        self._apply(plan)
+        facts = self._set_up_cameras(facts)
+        self._prove(facts)
+        self._finish()
+
+    # ---- facts: both sides are read at the same time
+
+    def _read(self) -> Facts:
+        futures = self._start(self._runs, self._read_camera)
+        try:
+            facts = self._read_receiver()
+        finally:
+            self._wait(futures)
+        self._first_facts = facts
+        self._report.host_keys = facts.host_keys
+        release = ".".join(map(str, facts.openssh)) if facts.openssh else "unknown"
+        self._tell(StepReport(name="read receiver", changed=False, detail=f"{facts.system}, OpenSSH {release}"))
+        self._login = keep_login(self._login, self._request.auth, facts)
+        for run in self._alive():
+            run.attempt(lambda run: self._aim(run, facts))
+        self._each([run for run in self._alive() if not run.settled], self._read_key)
+        self._choose_login()
+        return facts
+
+    def _read_receiver(self) -> Facts:
+        routes = {address for run in self._runs for address in run.addresses()}
+        facts = self._session.read_facts(self._wanted(), routes=routes)
+        journal = facts.journal
+        if journal is None:
+            return facts
+        if journal.alive:
+            raise ReceiverUnsuitableError(
+                f"another run has been changing {self._session.name} for {journal.age_s} s",
+                hint="wait until it has ended, then run this again",
+            )
+        name, told = "recover", "an earlier run was cut off; what it had changed is taken back first"
+        if not self._request.check:
+            self._session.undo(self._request.user)
+            facts = self._session.read_facts(self._wanted(), routes=routes)
+        self._tell(StepReport(name=name, changed=True, detail=told))
+        return facts
+
+    def _read_camera(self, run: CameraRun) -> None:
+        """Read a camera; its key as well, unless it looks as if a test alone will do."""
+        run.read()
+        now = run.attributes
+        looks_settled = now is not None and now.security is Security.SFTP and now.insecure is False
+        if not looks_settled or now is None or now.username != self._request.user:
+            self._read_key(run)
+
+    def _read_key(self, run: CameraRun) -> None:
+        if run.key is None and run.without_key is None and self._request.auth is not AuthPolicy.PASSWORD:
+            run.read_key()
+
+    # ---- plan
+
+    def _aim(self, run: CameraRun, facts: Facts) -> None:
+        """Work out what the camera shall dial, and whether it does so already."""
+        host, port = self._request.dialled or (None, None)
+        host = host or find_address(facts, run.addresses(), here=self._request.receiver_address is None)
+        if host is None:
+            raise ReceiverUnsuitableError(
+                f"{self._session.name} has no route to the camera {run.report.address}",
+                hint="give the address that the camera shall dial: --receiver-address",
+            )
+        directory = self._directory(run)
+        run.report.directory = directory
+        run.target = UploadTarget(
+            server=host,
+            port=port or find_port(facts),
+            username=self._request.user,
+            directory=directory.removeprefix(f"{self._request.home}/"),
+        )
+        known = parse_cameras(facts.files.get(key_file(self._request.user), b"")).get(run.name)
+        points_here = run.attributes is not None and is_settled(run.attributes, run.target)
+        run.settled = points_here and (known is not None or self._login.by_password)
+        if run.settled and not self._login.by_password:
+            run.key = run.key or known
+
+    def _choose_login(self) -> None:
+        """Give cameras without a key a password, where that is allowed and no camera with a key shares the account."""
+        without = [run for run in self._alive() if run.without_key is not None]
+        others = len(self._alive()) - len(without)
+        for run in without:
+            if run.without_key is not None and self._request.auth is AuthPolicy.KEY:
+                run.fail(run.without_key)
+            elif others:
+                run.fail(
+                    CameraError(
+                        f"the camera {run.report.address} has no key, while others share the account by key",
+                        hint="set it up by itself, with a --user of its own",
+                    )
+                )
+        if without and not others:
+            self._login = self._login.with_password()
+
+    def _directory(self, run: CameraRun) -> str:
+        base = f"{self._request.home}/{self._request.directory}"
+        return base if len(self._runs) == 1 else f"{base}/{clean_name(run.name)}"
+
+    def _wanted(self) -> Wanted:
+        """Return the account as it shall be, for the cameras that still take part."""
+        by_password = self._login.by_password
+        alive = self._alive()
+        return Wanted(
+            user=self._request.user,
+            home=self._request.home,
+            directory=self._request.directory,
+            slots=tuple(
+                CameraSlot(name=run.name, directory=self._directory(run), key=None if by_password else run.key)
+                for run in alive
+            ),
+            jail=self._request.jail,
+            authentication=self._login.authentication,
+            allow_sha1=self._login.allow_sha1,
+            new_password=by_password and not all(run.settled for run in alive),
+            drop=tuple(run.name for run in alive) if by_password else (),
+        )
+
+    def _preview(self, plan: Plan) -> None:
+        for step in plan.steps:
+            self._tell(StepReport(name=step.name, changed=step.changed, detail=step.detail))
+        for run in self._alive():
+            if run.target is not None:
+                run.report.diff = render_diff(run.exchange.now, run.target, run.report.address)
+            told = "point it here, show it the host key, verify" if run.report.diff else "it is set up"
+            self._describe(run, plan)
+            run.note(StepReport(name="set up camera", changed=bool(run.report.diff), detail=told))
+
+    # ---- apply
+
+    def _apply(self, plan: Plan) -> None:
+        """Bring the receiver to the plan, and log in anew before anything else is touched."""
+        self._plan = plan
+        if plan.sets_password:
+            self._password = make_password()
+            for run in self._alive():
+                run.target = run.target and replace(run.target, password=self._password)
+        for step in self._session.apply(plan, password=self._password):
+            self._tell(step)
+        if plan.changed and self._session.prove_login():
+            self._tell(StepReport(name="log in anew", changed=False, detail="the administrator still gets in"))
+
+    def _set_up_cameras(self, facts: Facts) -> Facts:
+        """Do every camera's half; where logins are refused for a reason that we can mend, mend it and go on."""
+        pending = self._alive()
+        for _ in range(_ROUNDS):
+            self._each(pending, self._exchange)
+            pending = [run for run in pending if run.alive and run.again is not None]
+            if not pending:
+                break
+            facts = self._reconsider(pending, facts)
+            pending = [run for run in pending if run.alive]
+        return facts
+
+    def _exchange(self, run: CameraRun) -> None:
+        """Do one camera's half: only a test where it is set up already."""
+
+        def check(seen: TestOutcome) -> PublicKey:
+            return proof.check_host_key(seen, self._report.host_keys, run.report.address, self._session.name)
+
+        if not run.settled:
+            run.introduce(check)
+        elif not run.test_settled(check):
+            run.settled = False
+            run.key = None
+
+    def _reconsider(self, pending: list[CameraRun], facts: Facts) -> Facts:
+        """Find out why logins failed, and bring the receiver to what mends it."""
+        stale = [run for run in pending if run.key is None and not self._login.by_password]
+        self._each(stale, self._read_key)
+        if len(stale) < len(pending):
+            self._try_other_login([run for run in pending if run not in stale], facts)
+        if self._alive():
+            facts = self._session.read_facts(self._wanted(), routes=())
+            for run in self._runs:
+                run.uploads = 0
+            plan = plan_receiver(facts, self._wanted())
+            self._report.diff += plan.diff
+            self._apply(replace(plan, steps=tuple(step for step in plan.steps if step.changed)))
+        return facts
+
+    def _try_other_login(self, refused: list[CameraRun], facts: Facts) -> None:
+        user = self._request.user
+        evidence = self._session.read_evidence(self._wanted(), facts, wait_for=user, wait_count=1)
+        why = proof.explain_refusal(evidence)
+        all_refused = len(refused) == len(self._alive())
+        login = next_login(self._login, why, auth=self._request.auth, sha1=self._request.sha1, all_refused=all_refused)
+        if login is not None:
+            self._login = login
+            return
+        for run in refused:
+            result = run.again.raw_result if run.again else None
+            run.fail(refusal_error(result or 0, run.report.address, why))
+
+    # ---- prove
+
+    def _prove(self, facts: Facts) -> None:
+        """Lay what the receiver saw beside what the cameras say."""
+        alive = self._alive()
+        if not alive:
+            return
+        method = self._login.authentication.value
+        evidence = self._session.read_evidence(
+            self._wanted(),
+            facts,
+            wait_for=f"Accepted {method} for {self._request.user}",
+            wait_count=sum(run.uploads for run in alive),
+        )
+        read_at = time.monotonic()
+        for run in alive:
+            since_s = evidence.now_s - (read_at - run.tested_at)
+            run.attempt(partial(self._prove_one, evidence=evidence, facts=facts, since_s=since_s))
+
+    def _prove_one(self, run: CameraRun, *, evidence: Evidence, facts: Facts, since_s: float) -> None:
+        shown = run.report.address
+        file = proof.find_arrival(
+            evidence, run.report.directory or "", since_s=since_s, before=facts.before, camera=shown
+        )
+        key = None if self._login.by_password else run.key
+        proof.check_login(evidence, self._request.user, key, self._login.authentication, shown)
+        self._describe(run, self._plan)
+        run.report.host_key_verified = True
+        if run.report.test is not None:
+            run.report.test.file = file.path.rpartition("/")[2]
+            run.report.test.bytes = file.size
+        told = f"{file.path}, {file.size} bytes, login by {self._login.authentication}"
+        run.note(StepReport(name="prove upload", changed=False, detail=told))
+
+    def _describe(self, run: CameraRun, plan: Plan) -> None:
+        """Fill in what is known of a camera's login."""
+        run.report.public_key = run.key
+        run.report.auth = self._login.authentication.value
+        if plan.match.allow_sha1 and not self._login.by_password:
+            run.report.signature = "ssh-rsa"
+            run.warn(sha1_warning(self._request.user))
+        if self._login.by_password:
+            run.warn(password_warning(self._request.user))
+
+    # ---- finish
+
+    def _finish(self) -> None:
+        """Confirm what is proven; take back what is not."""
+        failed = [run for run in self._runs if not run.alive]
+        if not self._alive():
+            self._put_back()
+            return
+        if failed:
+            put_back_cameras(failed)
+            self._retract(failed)
+        if self._session.in_doubt:
+            self._session.commit(self._request.user)
+
+    def _retract(self, failed: list[CameraRun]) -> None:
+        """Take back the failed cameras' share of the receiver; the others' stays."""
+        first = self._first_facts
+        if first is None or not self._session.in_doubt:
+            return
+        known = parse_cameras(first.files.get(key_file(self._request.user), b""))
+        directories = [self._directory(run) for run in failed]
+        wanted = self._wanted()
+        wanted = replace(
+            wanted,
+            slots=(
+                *wanted.slots,
+                *(
+                    CameraSlot(name=run.name, directory=wanted.recordings, key=known[run.name])
+                    for run in failed
+                    if run.name in known
+                ),
+            ),
+            drop=tuple(run.name for run in failed if run.name not in known),
+            retract=tuple(path for path in directories if path not in first.paths),
+        )
+        self._session.apply(plan_receiver(self._session.read_facts(wanted, routes=()), wanted))
+
+    def _fail(self, error: ReceiverSetupError) -> None:
+        """End the whole run with `error`, after everything has been put back."""
+        self._report.error = error
+        self._observe(Event(scope=self._session.name, step=StepReport(name=error.message, changed=False), failed=True))
+        self._put_back()
+
+    def _put_back(self) -> None:
+        with shielded():
+            self._cancelled.set()
+            put_back_cameras(self._runs)
+            put_back_receiver(self._session, self._report)
+
+    # ---- many at a time
+
+    def _alive(self) -> list[CameraRun]:
+        return [run for run in self._runs if run.alive]
+
+    def _each(self, runs: Iterable[CameraRun], work: Callable[[CameraRun], None]) -> None:
+        self._wait(self._start(runs, work))
+
+    def _start(self, runs: Iterable[CameraRun], work: Callable[[CameraRun], None]) -> list[Future[None]]:
+        return [self._executor.submit(run.attempt, work) for run in runs]
+
+    def _wait(self, futures: list[Future[None]]) -> None:
+        try:
+            for future in futures:
+                future.result()
+        except KeyboardInterrupt:
+            # Each camera ends the request that it is in, so that nothing is sent after its settings went back.
+            self._cancelled.set()
+            raise
+
+    def _checkpoint(self) -> None:
+        if self._cancelled.is_set():
+            raise InterruptedRunError("the run was interrupted")
+
+    def _tell(self, step: StepReport) -> None:
+        self._report.steps.append(step)
+        self._observe(Event(scope=self._session.name, step=step))
