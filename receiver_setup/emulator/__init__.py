@@ -1,0 +1,1 @@
+"""Both sides without hardware: an emulated camera and a throw-away receiver."""

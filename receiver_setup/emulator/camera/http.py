@@ -1,0 +1,172 @@
+"""The emulated camera's web server: connections, TLS, resets; what is answered is the engine's."""
+
+import logging
+import socket
+import ssl
+import struct
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from receiver_setup.emulator.camera.commands import render_reply
+from receiver_setup.emulator.camera.engine import Answer, Engine
+from receiver_setup.emulator.camera.login import Login
+
+log = logging.getLogger(__name__)
+_PATH = "/param.cgi"
+_LARGEST_FORM = 65_536
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER 0: closing sends a reset
+
+
+class Server(ThreadingHTTPServer):
+    """One listening socket and its connections; a reboot makes a new one on the same port."""
+
+    daemon_threads = False
+    request_queue_size = 128
+
+    def __init__(
+        self, address: tuple[str, int], engine: Engine, tls: ssl.SSLContext | None, reboot: Callable[[], None]
+    ) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.engine = engine
+        self.reboot = reboot
+        self._tls = tls
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__(address, _Handler)
+        self._thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="emulated-camera"
+        )
+
+    def server_bind(self) -> None:
+        """Bind without asking a name server for our own name."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = "emulated-camera", self.server_address[1]
+
+    def start(self) -> None:
+        """Serve in a thread of our own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more connections."""
+        self.shutdown()
+        self._thread.join()
+
+    def drop_connections(self) -> None:
+        """Wake every thread that waits for a request."""
+        with self._lock:
+            for connection in self._connections:
+                _shut(connection)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept one connection; its TLS handshake happens in its own thread."""
+        connection, address = super().get_request()
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with self._lock:
+            self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection and end it."""
+        with self._lock:
+            self._connections.discard(request)
+        _shut(request)
+        self.close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  as in socketserver
+        """Log, not print: a client that hangs up is no news."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            log.error("request from %s: %r", client_address[0], error)
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection of one client."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "emulated-camera"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    server: Server
+
+    def do_GET(self) -> None:
+        """Answer a command in the query."""
+        self._answer(urlsplit(self.path).query)
+
+    def do_POST(self) -> None:
+        """Answer a command in the query, the form, or both."""
+        length = self.headers.get("Content-Length", "0")
+        size = min(int(length) if length.isdecimal() else 0, _LARGEST_FORM)
+        form = self.rfile.read(size).decode("utf-8", "replace")
+        self._answer("&".join(part for part in (urlsplit(self.path).query, form) if part))
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing: a query may hold a password."""
+
+    def _answer(self, query: str) -> None:
+        if urlsplit(self.path).path != _PATH:
+            self._send(404, "<html><body>404 Not Found</body></html>\n", kind="text/html")
+            return
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
+        header = self.headers.get("Authorization", "")
+        answer = self.server.engine.answer(parameters, authorization=header, address=self.client_address[0])
+        command = parameters.get("cmd", "")
+        log.info("%s: %s", command if command.isidentifier() else repr(command), self._describe(answer))
+        if answer.reboots or self.server.engine.closing.is_set():
+            self._drop()
+            return
+        self._reply(command, answer)
+
+    def _describe(self, answer: Answer) -> str:
+        if answer.reboots:
+            return "rebooting"
+        return f"response {int(answer.reply.code)}" if answer.login is Login.GOOD else answer.login.value
+
+    def _reply(self, command: str, answer: Answer) -> None:
+        profile = self.server.engine.profile
+        status = answer.reply.http_status
+        if answer.login not in {Login.GOOD, Login.BLOCKED} and profile.login_refused_as != "211":
+            status = int(profile.login_refused_as)
+        if status != 200:
+            asks = status == 401 and profile.challenge
+            challenge = {"WWW-Authenticate": 'Basic realm="camera"'} if asks else {}
+            self._send(status, f"<html><body>{status}</body></html>\n", kind="text/html", headers=challenge)
+            return
+        self._send(status, render_reply(command, answer.reply, crlf=profile.crlf))
+
+    def _send(
+        self, status: int, text: str, *, kind: str = "text/plain", headers: Mapping[str, str] | None = None
+    ) -> None:
+        body = text.encode("utf-8", "surrogateescape")
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if not self.server.engine.profile.keep_alive:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _drop(self) -> None:
+        """Reset the connection, once the port is closed (unless the reboot takes no time at all)."""
+        self.close_connection = True
+        if self.server.engine.profile.reboot_s and not self.server.engine.closing.is_set():
+            self.server.reboot()
+        try:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        except OSError:
+            return
+        self.connection.close()

@@ -1,0 +1,235 @@
+"""How an emulated camera behaves, as data: every unknown of the real one is a named setting (pure).
+
+Where a "Source" says "unknown", no public page tells: a client must work with each of the values.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+
+from receiver_setup.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_FTP_PAGE = "wiki.instar.com, 1440p Series CGI List, Features Menu, FTP"
+_CGI_PAGE = "wiki.instar.com, 1440p Series CGI List"
+_USER_PAGE = "wiki.instar.com, 1440p Series CGI List, System Menu, User"
+_UNKNOWN = "unknown"
+_FAULT = "a fault to test clients with"
+
+HOST_KEY_TYPES = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "ssh-rsa",
+)
+_TYPE_NAMES = {bool: "true|false", int: "number", float: "seconds", str: "text"}
+
+
+def _setting(
+    default: Any, meaning: str, source: str, *, minimum: float | None = None, allowed: tuple[str, ...] = ()
+) -> Any:
+    """Return a dataclass field that knows what it means, who says so and what it may hold."""
+    meta = {"meaning": meaning, "source": source, "minimum": minimum, "allowed": allowed}
+    return field(default=default, metadata=meta)
+
+
+def _on(meaning: str, source: str) -> Any:
+    return _setting(True, meaning, source)  # noqa: FBT003  the default of this setting
+
+
+def _off(meaning: str, source: str) -> Any:
+    return _setting(False, meaning, source)  # noqa: FBT003  as above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """All settings of one emulated camera; any combination is a camera that might exist.
+
+    Raises ConfigurationError for a value that its setting does not allow.
+    """
+
+    # The camera's own key
+    key: Literal["rsa", "none"] = _setting("rsa", "does the camera have a key of its own", _FTP_PAGE)
+    rsa_bits: Literal["1024", "2048", "3072", "4096"] = _setting("2048", "size of that key", _UNKNOWN)
+    no_key_answer: Literal["203", "204", "301", "404"] = _setting(
+        "204", "without a key, getpubkey answers this code (404: HTTP 404)", "inferred from the code list"
+    )
+    getpubkey_new_key: bool = _off("each getpubkey makes a new key", _UNKNOWN)
+    publickey_template: str = _setting("{key}", "what getpubkey prints around the key", _FAULT)
+
+    # How it signs in to the receiver
+    uploader: Literal["paramiko", "curl", "openssh"] = _setting(
+        "paramiko", "who really uploads: paramiko, the curl program (libssh2) or OpenSSH's sftp", _UNKNOWN
+    )
+    signature: Literal["sha2", "sha1"] = _setting(
+        "sha2", "sha1: signs as ssh-rsa only (curl: as its libssh2 does)", "libssh2 before 1.11.0"
+    )
+    auth_order: Literal[
+        "key", "password", "key-then-password", "password-then-key", "none-key", "none-key-password"
+    ] = _setting("key-then-password", "what is tried, in this order (curl: always the key first)", _UNKNOWN)
+    host_key_preference: tuple[str, ...] = _setting(
+        (), "host-key types negotiated first (not by curl)", _UNKNOWN, allowed=HOST_KEY_TYPES
+    )
+
+    # Trusting the receiver
+    sethost_mode: Literal["replace", "append"] = _setting("replace", "what sethost does to older keys", _UNKNOWN)
+    sethost_answers: Literal["result", "response", "test"] = _setting(
+        "response", "sethost answers result=0, the bare response, or runs the test", _UNKNOWN
+    )
+    sethost_checks: bool = _on("sethost refuses (202) what is no host key", _UNKNOWN)
+
+    # testftp
+    hostkey_on_failure: bool = _on("a failed test shows the host key, if one was seen", _UNKNOWN)
+    hostkey_on_success: bool = _on("a passed test shows the host key", _FTP_PAGE)
+    test_response_field: bool = _on("testftp prints cmd and response", _FTP_PAGE)
+    test_overwrites: bool = _on("false: each test file gets a number", _UNKNOWN)
+    test_claims: Literal["", "0", "-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9"] = _setting(
+        "", "testftp uploads nothing and claims this result", _FAULT
+    )
+    test_bytes: int = _setting(0, "size of the test picture in bytes; 0: 20 to 40 kB", _FAULT, minimum=0)
+    test_timeout_s: float = _setting(10.0, "a test that takes longer is -4", _UNKNOWN, minimum=0.1)
+    test_slow_s: float = _setting(0.0, "delay before each test", _FAULT, minimum=0)
+    test_busy_times: int = _setting(0, "the first tests answer -6", _FAULT, minimum=0)
+    day_folder_format: str = _setting("%Y%m%d", "name of the day's folder (strftime)", _UNKNOWN)
+
+    # Signing in to the camera
+    login_methods: tuple[str, ...] = _setting(
+        ("basic", "query", "token"), "what is accepted", _USER_PAGE, allowed=("basic", "query", "token")
+    )
+    login_refused_as: Literal["401", "403", "211"] = _setting("401", "HTTP status, or response 211", _UNKNOWN)
+    challenge: bool = _on("a 401 carries WWW-Authenticate", _UNKNOWN)
+    lockout_tries: int = _setting(0, "refused logins until the address is blocked (218); 0: never", _UNKNOWN, minimum=0)
+    lockout_s: float = _setting(60.0, "how long it stays blocked", _UNKNOWN, minimum=0)
+    lockout_counts: Literal["wrong-password", "refused"] = _setting(
+        "wrong-password", "which refusals count: wrong credentials, or any", _UNKNOWN
+    )
+    token_s: float = _setting(600.0, "how long a token is valid", _UNKNOWN, minimum=0)
+
+    # Fields
+    password_returned: bool = _off("getftpattr prints ft_password", "two copies of the page disagree")
+    autocreatedir_in_get: bool = _off("getftpattr prints ft_autocreatedir", _FTP_PAGE)
+    unchanged_is_219: bool = _off("setting what is set already answers 219", _CGI_PAGE)
+    requires_all_fields: bool = _off(
+        "setftpattr without the printed fields (but password, autocreatedir) is 208", _UNKNOWN
+    )
+    field_limit: int = _setting(0, "longest ft_* value in bytes; 0: no limit", _UNKNOWN, minimum=0)
+    field_too_long: Literal["refuse", "cut"] = _setting("refuse", "longer: 202, or silently cut", _UNKNOWN)
+    denied_commands: tuple[str, ...] = _setting((), "commands that answer 211", _USER_PAGE)
+    missing_commands: tuple[str, ...] = _setting((), "commands that answer 204", _CGI_PAGE)
+
+    # The web server
+    crlf: bool = _off("lines end in CR LF", _UNKNOWN)
+    slow_s: float = _setting(0.0, "delay before each reply", _FAULT, minimum=0)
+    busy_times: int = _setting(0, "the first commands answer 213", _FAULT, minimum=0)
+    reboot_at: str = _setting("", "command[:nth] at which the connection drops; *: any command", _FAULT)
+    reboot_moment: Literal["before", "after"] = _setting("after", "before or after it took effect", _FAULT)
+    reboot_s: float = _setting(1.0, "connections are then refused for so long", _FAULT, minimum=0)
+    keep_alive: bool = _on("HTTP connections are kept open", _UNKNOWN)
+    https: bool = _off("HTTPS with a certificate of its own", _CGI_PAGE)
+    https_name: Literal["ddns", "address"] = _setting(
+        "ddns",
+        "that certificate is for a DDNS name, or for the address",
+        "inferred from the CA Certificate page",
+    )
+
+    def __post_init__(self) -> None:
+        for info in SETTINGS.values():
+            object.__setattr__(self, info.name, info.check(getattr(self, info.name)))
+
+    @property
+    def reboot_command(self) -> tuple[str, int]:
+        """The command at which the camera reboots and which occurrence of it, from 1; ("", 0) for never."""
+        command, _, nth = self.reboot_at.partition(":")
+        return (command, int(nth or 1)) if command else ("", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is known of one setting: name, type, default, meaning, source."""
+
+    name: str
+    kind: Any
+    default: Any
+    meaning: str
+    source: str
+    minimum: float | None
+    allowed: tuple[str, ...]
+
+    @property
+    def choices(self) -> str:
+        """What may be given, in words such as `sha2|sha1` or `number`."""
+        if get_origin(self.kind) is Literal:
+            return "|".join(value or '""' for value in get_args(self.kind))
+        if self.is_list:
+            return ",".join(self.allowed) or "names with commas"
+        return _TYPE_NAMES[self.kind]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it holds several words."""
+        return get_origin(self.kind) is tuple
+
+    def parse(self, text: str) -> Any:
+        """Read a value from a command line. Raises ConfigurationError."""
+        parsers: Mapping[Any, Callable[[str], Any]] = {bool: _parse_bool, int: int, float: float}
+        if self.is_list:
+            return self.check(tuple(word for word in text.replace(",", " ").split() if word))
+        try:
+            return self.check(parsers.get(self.kind, str)(text))
+        except ValueError:
+            raise self._refused(text) from None
+
+    def check(self, value: Any) -> Any:
+        """Return `value`, a number as the text that a closed set wants. Raises ConfigurationError."""
+        if get_origin(self.kind) is Literal:
+            good = (value := str(value)) in get_args(self.kind)
+        elif self.is_list:
+            good = not isinstance(value, str) and all(not self.allowed or word in self.allowed for word in value)
+            value = tuple(value)
+        elif self.name == "reboot_at":
+            command, _, nth = value.partition(":")
+            good = not nth or (nth.isdecimal() and int(nth) > 0 and bool(command))
+        elif self.kind is float:
+            good = isinstance(value, int | float) and not isinstance(value, bool)
+        else:
+            good = type(value) is self.kind
+        if not good or (self.minimum is not None and not value >= self.minimum):
+            raise self._refused(value)
+        return value
+
+    def _refused(self, value: object) -> ConfigurationError:
+        least = "" if self.minimum is None else f", at least {self.minimum:g}"
+        return ConfigurationError(
+            f"the emulated camera's setting {self.name} cannot be {value!r}",
+            hint=f"It takes {self.choices}{least}: {self.meaning}.",
+        )
+
+
+def _parse_bool(text: str) -> bool:
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    if text.lower() not in words:
+        raise ValueError(text)
+    return words[text.lower()]
+
+
+def _read_settings() -> dict[str, Setting]:
+    kinds = get_type_hints(Profile)
+    return {
+        item.name: Setting(name=item.name, kind=kinds[item.name], default=item.default, **item.metadata)
+        for item in fields(Profile)
+    }
+
+
+SETTINGS = _read_settings()
+"""Every setting by its name, in the order of Profile."""

@@ -1,0 +1,148 @@
+"""What an emulated camera remembers: settings, keys, trusted hosts, tokens, blocked addresses.
+
+All of it but the tokens survives an emulated reboot. Every method may be called from any thread.
+"""
+
+import secrets
+import time
+from collections.abc import Mapping
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from receiver_setup.emulator.camera.profile import Profile
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+FACTORY_FIELDS = {
+    "ft_server": "",
+    "ft_port": "21",
+    "ft_username": "",
+    "ft_password": "",
+    "ft_dirname": "./",
+    "ft_dirmode": "0",
+    "ft_mode": "1",
+    "ft_ssl": "0",
+    "ft_insecure": "1",
+    "ft_autocreatedir": "0",
+}
+"""Fields of getftpattr in the order in which it prints them, with made-up factory values."""
+
+FACTORY_ACTIONS = {
+    "rec": {"enable": "0", "interval": "0"},
+    "snap": {"enable": "0", "interval": "15"},
+    "timersnap": {"enable": "0", "interval": "820"},
+}
+FACTORY_ATTRIBUTES = {
+    "ftpactionattr": {"snapcount": "5"},
+    "snapschedftpattr": {"mode": "0", "prefix": "0", "name": "snapshot", "enable": "0", "times": "0-1"},
+    "snaptimerftpattr": {"mode": "1", "prefix": "1", "name": "test"},
+}
+"""Source: the values that the FTP page prints."""
+
+
+class CameraState:
+    """The camera's memory; `lock` is held while one command reads and changes it."""
+
+    def __init__(
+        self, profile: Profile, settings: Mapping[str, str] | None = None, key: "RSAPrivateKey | None" = None
+    ) -> None:
+        self.lock = RLock()
+        self.fields: dict[str, str] = FACTORY_FIELDS | dict(settings or {})
+        self.actions = {name: dict(values) for name, values in FACTORY_ACTIONS.items()}
+        self.attributes = {name: dict(values) for name, values in FACTORY_ATTRIBUTES.items()}
+        self.trusted_host_keys: list[str] = []
+        self.tests_stored = 0
+        self.tests_asked = 0
+        self.commands_seen: dict[str, int] = {}
+        self.profile = profile
+        self._key = key
+        self._borrowed: list[RSAPrivateKey] = []
+        self._tokens: dict[str, float] = {}
+        self._refusals: dict[str, int] = {}
+        self._blocked_until: dict[str, float] = {}
+
+    @property
+    def key(self) -> "RSAPrivateKey | None":
+        """The camera's own key, made when first needed; None when the profile has none."""
+        if self.profile.key == "none":
+            return None
+        with self.lock:
+            return self._key or self.make_key()
+
+    def make_key(self) -> "RSAPrivateKey":
+        """Replace the camera's own key and return the new one."""
+        from receiver_setup.emulator.camera.rsa_keys import borrow_key  # noqa: PLC0415  loads cryptography
+
+        with self.lock:
+            self._key = borrow_key(int(self.profile.rsa_bits))
+            self._borrowed.append(self._key)
+            return self._key
+
+    @property
+    def public_key_line(self) -> str | None:
+        """`ssh-rsa BASE64` of the camera's own key, or None."""
+        from receiver_setup.emulator.camera.rsa_keys import render_public_line  # noqa: PLC0415  as above
+
+        key = self.key
+        return None if key is None else render_public_line(key)
+
+    def release_keys(self) -> None:
+        """Give borrowed keys back: the camera is gone."""
+        if not self._borrowed:
+            return
+        from receiver_setup.emulator.camera.rsa_keys import give_back  # noqa: PLC0415  as above
+
+        with self.lock:
+            while self._borrowed:
+                give_back(self._borrowed.pop())
+
+    def trust(self, host_key: str, *, replace: bool) -> bool:
+        """Trust `host_key` (bare base64), alone or beside older ones; tell whether it is news."""
+        with self.lock:
+            before = list(self.trusted_host_keys)
+            kept = [] if replace else [known for known in before if known != host_key]
+            self.trusted_host_keys[:] = [*kept, host_key]
+            return set(before) != set(self.trusted_host_keys)
+
+    def count_command(self, command: str) -> tuple[int, int]:
+        """Count one more command: (how many in all, how many of this name), from 1."""
+        with self.lock:
+            self.commands_seen[command] = self.commands_seen.get(command, 0) + 1
+            return sum(self.commands_seen.values()), self.commands_seen[command]
+
+    def make_token(self) -> tuple[str, int]:
+        """Return a new bearer token and the Unix time at which it ends."""
+        token = secrets.token_hex(16)
+        until = time.time() + self.profile.token_s
+        with self.lock:
+            self._tokens[token] = until
+        return token, int(until)
+
+    def knows_token(self, token: str) -> bool:
+        """Tell whether `token` is one of ours and not out of date."""
+        with self.lock:
+            return self._tokens.get(token, 0.0) > time.time()
+
+    def forget_tokens(self) -> None:
+        """Lose what a reboot loses."""
+        with self.lock:
+            self._tokens.clear()
+
+    def is_blocked(self, address: str) -> bool:
+        """Tell whether `address` is locked out just now."""
+        with self.lock:
+            return self._blocked_until.get(address, 0.0) > time.monotonic()
+
+    def count_refusal(self, address: str) -> None:
+        """Note one refused login from `address`, and block it when there were too many."""
+        with self.lock:
+            self._refusals[address] = self._refusals.get(address, 0) + 1
+            if 0 < self.profile.lockout_tries <= self._refusals[address]:
+                self._blocked_until[address] = time.monotonic() + self.profile.lockout_s
+                self._refusals[address] = 0
+
+    def clear_refusals(self, address: str) -> None:
+        """Forgive `address` its refused logins: it sent a good one."""
+        with self.lock:
+            self._refusals.pop(address, None)

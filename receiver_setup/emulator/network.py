@@ -1,0 +1,285 @@
+"""A network of this process's own: loopback, a bridge and addresses that nobody outside can reach or see.
+
+It is a network namespace that this process moves into. There is no holder process and no name in /run/netns,
+so the kernel takes all of it away when the last process in it ends, kill -9 included.
+
+Only root may make one. Without root, `become_fake_root` starts the same command again as root of a user
+namespace.
+
+Source: network_namespaces(7), user_namespaces(7), unshare(1), subuid(5).
+"""
+
+import contextlib
+import ctypes
+import ipaddress
+import logging
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from receiver_setup.errors import ReceiverUnsuitableError
+
+logger = logging.getLogger(__name__)
+
+BRIDGE = "receivers"
+SUBNET = ipaddress.IPv4Network("10.99.0.0/24")
+HOST_ADDRESS = "10.99.0.1"
+"""This process's own address on the bridge."""
+
+PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"])
+"""Where programs are looked up: the PATH of people who are not root often has no sbin."""
+
+_CLONE_NEWNET = 0x40000000
+_GUARD = "RECEIVER_SETUP_FAKE_ROOT"
+_PACKAGES = {
+    "ip": "iproute2",
+    "mount": "mount",
+    "newgidmap": "uidmap",
+    "newuidmap": "uidmap",
+    "nsenter": "util-linux",
+    "sshd": "openssh-server",
+    "unshare": "util-linux",
+}
+_UNSHARE = ("unshare", "--user", "--map-root-user", "--map-auto")
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def require_programs(*names: str) -> None:
+    """Raise ReceiverUnsuitableError, with the Debian packages to install, when one of `names` is not here."""
+    missing = [name for name in names if shutil.which(name, path=PATH) is None]
+    if missing:
+        packages = " ".join(sorted({_PACKAGES.get(name, name) for name in missing}))
+        raise ReceiverUnsuitableError(
+            f"A throw-away receiver on this machine needs {' and '.join(missing)}, which cannot be found.",
+            hint=f"Install it: sudo apt-get install {packages}",
+        )
+
+
+def find_program(name: str) -> str:
+    """Return the whole path of a program; raises as `require_programs` does."""
+    require_programs(name)
+    return shutil.which(name, path=PATH) or name
+
+
+class PrivateNetwork:
+    """Addresses in the network that this process is in; made by `enter_private_network` only."""
+
+    def __init__(self) -> None:
+        self._hosts = [str(host) for host in SUBNET.hosts() if str(host) != HOST_ADDRESS]
+        self._taken: set[str] = set()
+        self._next = 0
+        self._links = 0
+        self._lock = threading.Lock()
+
+    def take_address(self) -> str:
+        """Reserve an IPv4 address that nothing in this network has; `give_back` frees it.
+
+        The search goes round: an address that was just given back comes last, so late packets find nobody.
+        """
+        with self._lock:
+            for _ in self._hosts:
+                address = self._hosts[self._next]
+                self._next = (self._next + 1) % len(self._hosts)
+                if address not in self._taken:
+                    self._taken.add(address)
+                    return address
+        raise ReceiverUnsuitableError(
+            f"All {len(self._hosts)} addresses of {SUBNET} are in use.",
+            hint="Close some of the throw-away receivers or emulated cameras first.",
+        )
+
+    def give_back(self, address: str) -> None:
+        """Free an address that `take_address` or `add_address` gave out."""
+        with self._lock:
+            self._taken.discard(address)
+
+    def add_address(self) -> str:
+        """Give this process one more IPv4 address, to listen on as a camera would; returns it."""
+        address = self.take_address()
+        _ip(f"addr add {address}/{SUBNET.prefixlen} dev {BRIDGE}")
+        return address
+
+    def remove_address(self, address: str) -> None:
+        """Undo `add_address`."""
+        _ip(f"addr del {address}/{SUBNET.prefixlen} dev {BRIDGE}")
+        self.give_back(address)
+
+    def connect(self, pid: int, address: str) -> None:
+        """Lay a cable from the bridge into the network namespace of process `pid`, where it is `eth0`.
+
+        The hardware address follows from the IP address, so that a neighbour that still remembers an earlier
+        owner of `address` is not misled.
+        """
+        with self._lock:
+            self._links += 1
+            link = f"rx{self._links}"
+        mac = ":".join(f"{byte:02x}" for byte in (2, 0, *ipaddress.IPv4Address(address).packed))
+        _ip(
+            f"link add {link} type veth peer name eth0 address {mac} netns {pid}",
+            f"link set {link} master {BRIDGE} up",
+        )
+
+
+_network: PrivateNetwork | None = None
+
+
+def enter_private_network() -> PrivateNetwork:
+    """Move this process into a network of its own and return it; the second call returns the same one.
+
+    Call it from the main thread before other threads exist: those that are already running stay where they
+    are, as do sockets that are already open. Children and later threads follow.
+
+    Raises ReceiverUnsuitableError when this process is not root, or root of a container that may not do this.
+    """
+    global _network  # noqa: PLW0603 - a process is in one network, so this belongs to the process
+    if _network is not None:
+        return _network
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("enter_private_network() works in the main thread only")
+    require_programs("ip")
+    if os.geteuid() != 0:
+        _check_fake_root()  # where that is no way either, its reason is the one to hear
+        raise ReceiverUnsuitableError(
+            "A private network can be made by root only, and this process is not root.",
+            hint="Run it with sudo, or call become_fake_root() first.",
+        )
+    with Path("/proc/thread-self/ns/net").open("rb") as home:
+        if _libc.unshare(_CLONE_NEWNET):
+            raise ReceiverUnsuitableError(
+                f"This process is root, but may not make a network namespace: {os.strerror(ctypes.get_errno())}.",
+                hint="In a container, start it with --privileged; else run it on the machine itself.",
+            )
+        try:
+            _ip(
+                "link set lo up",
+                f"link add {BRIDGE} type bridge forward_delay 0",
+                f"addr add {HOST_ADDRESS}/{SUBNET.prefixlen} dev {BRIDGE}",
+                f"link set {BRIDGE} up",
+            )
+        except BaseException:
+            _libc.setns(home.fileno(), _CLONE_NEWNET)
+            raise
+    _network = PrivateNetwork()
+    logger.debug("in a private network, %s on bridge %s", HOST_ADDRESS, BRIDGE)
+    return _network
+
+
+def become_fake_root(argv: Sequence[str] | None = None) -> None:
+    """Return at once for root; else start this command again, same pid, as root of a user namespace.
+
+    `argv` is the command to start, by default this process's own. Nothing after the call runs in this
+    process, so call it before anything was opened, printed or changed.
+
+    Raises ReceiverUnsuitableError when this machine does not let its users do that; the hint says what to
+    change.
+    """
+    if os.geteuid() == 0:
+        return
+    if os.environ.get(_GUARD):
+        raise ReceiverUnsuitableError(
+            "This command was already started again in a user namespace and still is not root.",
+            hint=f"Unset {_GUARD}, or run the command with sudo.",
+        )
+    _check_fake_root()
+    command = [sys.executable, *sys.orig_argv[1:]] if argv is None else list(argv)
+    logger.debug("starting again as root of a user namespace: %s", command[0])
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or there is none
+            stream.flush()
+    os.execvpe("unshare", [*_UNSHARE, "--", *command], {**os.environ, "PATH": PATH, _GUARD: "1"})  # noqa: S606 - no shell is wanted
+
+
+def _check_fake_root() -> None:
+    """Raise ReceiverUnsuitableError, with what to change, when `become_fake_root` would not work here."""
+    require_programs("unshare", "newuidmap", "newgidmap", "ip", "mount")
+    # As in earnest: a kernel can grant the namespace and refuse everything in it (AppArmor on Ubuntu).
+    attempt = "ip link set lo up && mount -t tmpfs attempt /tmp"
+    probe = subprocess.run(
+        [*_UNSHARE, "--net", "--mount", "--", "sh", "-c", attempt],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": PATH},
+        check=False,
+    )
+    if probe.returncode:
+        raise _why_not_fake_root(probe.stderr)
+
+
+def has_subordinate_ids(text: str, *, user: str, uid: int) -> bool:
+    """Say whether `text`, the content of /etc/subuid or /etc/subgid, gives a range to this user.
+
+    >>> has_subordinate_ids("alice:100000:65536", user="alice", uid=1000)
+    True
+    >>> has_subordinate_ids("alice:100000:0", user="alice", uid=1000)
+    False
+    """
+    ranges = (line.strip().split(":") for line in text.splitlines())
+    return any(
+        len(fields) == 3 and fields[0] in (user, str(uid)) and fields[2].isdigit() and int(fields[2]) > 0
+        for fields in ranges
+    )
+
+
+def _why_not_fake_root(stderr: str) -> ReceiverUnsuitableError:
+    """Find what stands in the way of a user namespace; `stderr` is what the attempt said."""
+    otherwise = "or run the command with sudo"
+    switches = [
+        ("kernel.unprivileged_userns_clone", "0", "1"),
+        ("user.max_user_namespaces", "0", "15000"),
+        ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
+    ]
+    for name, bad, good in switches:
+        if _read(Path("/proc/sys") / name.replace(".", "/")).strip() == bad:
+            return ReceiverUnsuitableError(
+                f"This machine does not let its users make namespaces: {name} is {bad}.",
+                hint=f"Change it: sudo sysctl -w {name}={good}, {otherwise}.",
+            )
+    uid = os.getuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    for file in ("/etc/subuid", "/etc/subgid"):
+        if not has_subordinate_ids(_read(Path(file)), user=user, uid=uid):
+            return ReceiverUnsuitableError(
+                f"The user {user} has no range of subordinate ids in {file}.",
+                hint="Add one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
+                f"{user}, {otherwise}.",
+            )
+    said = (stderr.strip().splitlines() or ["it gave no reason"])[-1]
+    return ReceiverUnsuitableError(
+        f"This machine refuses a user namespace with a network of its own: {said}.",
+        hint="Run the command with sudo.",
+    )
+
+
+def _read(path: Path) -> str:
+    """Return the text of `path`, empty when there is no such file."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _ip(*commands: str) -> None:
+    """Run ip(8) commands in one process; the first that fails ends it."""
+    done = subprocess.run(
+        ["ip", "-batch", "-"],
+        input="\n".join(commands) + "\n",
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": PATH, "LC_ALL": "C"},
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        raise ReceiverUnsuitableError(
+            f"The kernel refuses a part of the private network: {said} (of: {'; '.join(commands)}).",
+            hint="It needs network namespaces, veth and bridge in the kernel: sudo modprobe veth bridge",
+        )

@@ -1,0 +1,107 @@
+#!/bin/bash
+# Turn a fresh tree into a receiver with an administrator, host keys and sshd; then be its PID 1.
+#
+# Environment: RX_ADMIN_KEY  a public key line      RX_HOST_KEYS  key types, separated by spaces
+#              RX_SUDO       nopasswd, password, none
+#              RX_SSHD_CONFIG  lines to append      RX_LOG        yes: sshd's log in /var/log/sshd.log
+# fd 3:        a line with the administrator's password, may be empty; the end of file is our end
+# stdout:      "admin NAME" (who may administer), "key LINE" for each public host key, "ready"
+set -euo pipefail
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
+
+# Only system accounts, and nobody's password: the tree can be that of a machine with people on it.
+forget_people() {
+  local file
+  for file in passwd group; do
+    awk -F: '($3 < 1000 || $3 == 65534) && $1 != "admin"' "/etc/$file" >"/run/$file"
+    cat "/run/$file" >"/etc/$file"
+  done
+  rm -f /etc/shadow /etc/gshadow /etc/nologin /etc/hosts.allow /etc/hosts.deny
+  (
+    umask 077
+    sed 's/:.*/:*:19000:0:99999:7:::/' /etc/passwd >/etc/shadow
+    sed 's/:.*/:*::/' /etc/group >/etc/gshadow
+  )
+  : >/etc/subuid
+  : >/etc/subgid
+}
+
+put_key() { # USER HOME
+  install -d -m 700 -o "$1" -g "$1" "$2/.ssh"
+  printf '%s\n' "$RX_ADMIN_KEY" >"$2/.ssh/authorized_keys"
+  chown "$1:$1" "$2/.ssh/authorized_keys"
+  chmod 600 "$2/.ssh/authorized_keys"
+}
+
+make_admin() {
+  local password
+  useradd --create-home --shell /bin/bash --user-group --password '*' admin
+  IFS= read -r password <&3
+  if [ -n "$password" ]; then
+    printf 'admin:%s\n' "$password" | chpasswd
+  fi
+  put_key admin /home/admin
+  put_key root /root
+}
+
+make_sudo() {
+  if [ "$RX_SUDO" != none ] && ! command -v sudo >/dev/null; then
+    echo "admin root"
+    return
+  fi
+  rm -rf /etc/sudoers /etc/sudoers.d
+  mkdir -m 750 /etc/sudoers.d
+  {
+    echo 'Defaults env_reset'
+    echo "Defaults secure_path=\"$PATH\""
+    echo 'root ALL=(ALL:ALL) ALL'
+    case $RX_SUDO in
+      nopasswd) echo 'admin ALL=(ALL:ALL) NOPASSWD: ALL' ;;
+      password) echo 'admin ALL=(ALL:ALL) ALL' ;;
+    esac
+    echo '#includedir /etc/sudoers.d'
+  } >/etc/sudoers
+  chmod 440 /etc/sudoers
+  echo "admin admin"
+}
+
+make_sshd() {
+  local kind
+  rm -rf /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d /etc/ssh/authorized_keys.d
+  mkdir /etc/ssh/sshd_config.d
+  if [ -f /usr/share/openssh/sshd_config ]; then # the distribution's own, whatever the machine made of it
+    cat /usr/share/openssh/sshd_config >/etc/ssh/sshd_config
+  fi
+  printf '%s\n' "$RX_SSHD_CONFIG" >>/etc/ssh/sshd_config
+  for kind in $RX_HOST_KEYS; do
+    ssh-keygen -q -t "$kind" -N '' -C '' -f "/etc/ssh/ssh_host_${kind}_key"
+    echo "key $(cat "/etc/ssh/ssh_host_${kind}_key.pub")"
+  done
+}
+
+start_sshd() {
+  local sshd
+  sshd=$(command -v sshd)
+  if [ "$RX_LOG" = yes ]; then
+    if env -i PATH="$PATH" "$sshd" -E /var/log/sshd.log; then return; fi
+    cat /var/log/sshd.log >&2
+    return 1
+  else
+    env -i PATH="$PATH" "$sshd"
+  fi
+}
+
+main() {
+  umount -l /run/outside
+  rmdir /run/outside
+  forget_people
+  make_admin
+  make_sudo
+  make_sshd
+  start_sshd
+  echo ready
+  exec >/dev/null 2>&1
+  read -r _ <&3 || : # bash collects orphans while it waits; dash would leave zombies
+}
+
+main "$@"
