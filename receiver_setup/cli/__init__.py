@@ -1,0 +1,72 @@
+"""The command line: the only place that prints.
+
+Commands are loaded when they are called, so that `--help` needs no SSH or HTTP library.
+"""
+
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from receiver_setup import __version__
+
+_COMMANDS = {
+    "setup": ("receiver_setup.cli.setup", "Make a host the proven receiver of a camera's uploads."),
+    "demo": ("receiver_setup.cli.demo", "Show the whole story on this machine; leaves nothing behind."),
+    "emulate-camera": ("receiver_setup.cli.emulate_camera", "Run an emulated camera to develop against."),
+}
+"""Command → its module and the line that `--help` shows, so that help loads none of them."""
+
+_EPILOG = (
+    "Exit codes: 0 done, or already so; 1 a bug of ours; 2 usage or configuration; 3 camera; 4 receiver; "
+    "5 proof failed; 6 the undo itself failed; 7 --check found a difference; 130 interrupted."
+)
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the commands in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Load one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{cmd_name} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+@click.group(
+    cls=_LazyGroup,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, prog_name="receiver-setup")
+def main() -> None:
+    """Make a Linux host the proven sFTP receiver of INSTAR 2k+ cameras.
+
+    One command creates the upload account, exchanges the keys, and proves on both sides that uploads work.
+    """
+
+
+def run() -> NoReturn:
+    """Run the command line and exit; every failure becomes one clear message and its exit code."""
+    try:
+        code = main.main(prog_name="receiver-setup", standalone_mode=False)
+    except click.exceptions.Exit as ending:
+        code = ending.exit_code
+    except BaseException as error:  # noqa: BLE001 - the last stop: nothing may pass as a bare traceback
+        from receiver_setup.cli.failures import report_failure  # noqa: PLC0415 - only when something failed
+
+        code = report_failure(error, sys.argv[1:])
+    sys.exit(code if isinstance(code, int) else 0)

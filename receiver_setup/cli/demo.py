@@ -1,0 +1,25 @@
+"""`receiver-setup demo`: the whole story on this machine, with nothing left behind."""
+
+import click
+
+from receiver_setup.cli.redaction import set_up_logging
+
+
+@click.command(name="demo")
+@click.option("--json", "as_json", is_flag=True, help="Print the last set-up's report as one JSON object.")
+@click.option("-v", "--verbose", count=True, help="Tell more (-vv: every trip).")
+@click.option("-q", "--quiet", is_flag=True, help="Print only the receipt.")
+def command(*, as_json: bool, verbose: int, quiet: bool) -> int:
+    """Show the whole story on this machine: an emulated camera, a throw-away receiver with a real sshd.
+
+    Set up, an impostor who is refused, and a second run that has nothing to do. This machine itself is not
+    touched: all of it lives in namespaces and in memory, and is gone when the command ends, however it ends.
+    """
+    set_up_logging(-1 if quiet else verbose)
+    from receiver_setup.emulator.network import become_fake_root, enter_private_network  # noqa: PLC0415 - lazy
+
+    become_fake_root()
+    enter_private_network()
+    from receiver_setup.cli.story import tell_story  # noqa: PLC0415 - threads may start only in the new network
+
+    return tell_story(quiet=quiet, as_json=as_json)

@@ -1,0 +1,98 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+_TARGETS = (
+    click.option(
+        "--receiver", metavar="[USER@]HOST[:PORT]", help="The Linux host that receives the uploads, over SSH."
+    ),
+    click.option("--local", is_flag=True, help="The receiver is this machine."),
+    click.option(
+        "--camera",
+        "cameras",
+        multiple=True,
+        metavar="[http[s]://][USER@]HOST[:PORT]",
+        help="The camera; its user is admin unless given. Repeat it for several cameras.",
+    ),
+)
+_RECEIVER = (
+    click.option("--user", default="ipcamera", show_default=True, help="The upload user."),
+    click.option(
+        "--directory", default="recordings", show_default=True, help="The recordings directory, below the home."
+    ),
+    click.option("--home", help="The upload user's home, which is the jail as well.  [default: /home/USER]"),
+    click.option("--jail/--no-jail", default=True, show_default=True, help="Lock uploads into the home."),
+    click.option(
+        "--receiver-address",
+        metavar="HOST[:PORT]",
+        help="What the camera dials.  [default: the receiver's address on its route to the camera]",
+    ),
+    click.option(
+        "--auth",
+        type=click.Choice(["auto", "key", "password"]),
+        default="auto",
+        show_default=True,
+        help="How the camera signs in; auto takes a random password only where no key will do.",
+    ),
+    click.option(
+        "--sha1",
+        type=click.Choice(["auto", "never", "always"]),
+        default="auto",
+        show_default=True,
+        help="Allow SHA-1 signatures for the upload user alone; auto where sshd's log asks for it.",
+    ),
+)
+_SSH = (
+    click.option("--identity", type=_FILE, help="The private key for the receiver."),
+    click.option("--known-hosts", type=_FILE, help="The file of known host keys.  [default: ~/.ssh/known_hosts]"),
+    click.option("--accept-new-host-key", is_flag=True, help="Note an unknown receiver's host key and go on."),
+    click.option("--ssh-config", type=_FILE, help="The ssh configuration.  [default: ~/.ssh/config]"),
+    click.option(
+        "--ssh-password-file", type=_FILE, help="First line: the login password. Or RECEIVER_SETUP_SSH_PASSWORD."
+    ),
+    click.option(
+        "--sudo-password-file", type=_FILE, help="First line: sudo's password. Or RECEIVER_SETUP_SUDO_PASSWORD."
+    ),
+)
+_CAMERA = (
+    click.option(
+        "--camera-password-file",
+        type=_FILE,
+        help="First line: the camera's password. Or RECEIVER_SETUP_CAMERA_PASSWORD.",
+    ),
+    click.option(
+        "--camera-login",
+        type=click.Choice(["auto", "basic", "query", "token"]),
+        default="auto",
+        show_default=True,
+        help="How user and password reach the camera.",
+    ),
+    click.option("--camera-ca-file", type=_FILE, help="https: the authority that signed the camera's certificate."),
+    click.option("--camera-fingerprint", metavar="SHA256", help="https: the certificate's own fingerprint."),
+    click.option("--camera-insecure", is_flag=True, help="https: do not verify the camera's certificate."),
+)
+_RUN = (
+    click.option("--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds a trip."),
+    click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Cameras at a time."),
+    click.option("--check", is_flag=True, help="Stop after the plan: show what would change, change nothing."),
+    click.option("--diff", is_flag=True, help="Show every change on both sides."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
+    click.option("-v", "--verbose", count=True, help="Tell more (-vv: every trip)."),
+    click.option("-q", "--quiet", is_flag=True, help="Tell only errors."),
+    click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
+)
+
+
+def target_options(function: F) -> F:
+    """Add the options of setup, verify, status, remove and explain, in the order of `--help`."""
+    for option in reversed((*_TARGETS, *_RECEIVER, *_SSH, *_CAMERA, *_RUN)):
+        function = option(function)
+    return function

@@ -1,0 +1,168 @@
+"""From options to the two sides of a workflow, and from its report to what is printed."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from receiver_setup.camera import CameraAddress, Login, Tls
+from receiver_setup.camera.client import Camera
+from receiver_setup.cli.failures import print_error, print_json
+from receiver_setup.cli.progress import make_observer
+from receiver_setup.cli.receipt import render_receipt
+from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.secrets_input import read_secret, secret_source
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.interrupts import endings_interrupt
+from receiver_setup.login_policy import AuthPolicy, Sha1Policy
+from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
+from receiver_setup.receiver.hosts import Host
+from receiver_setup.receiver.hosts.local import LocalHost
+from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
+from receiver_setup.report import Report
+from receiver_setup.secrets import Secret
+from receiver_setup.workflow import NamedCamera, SetupRequest, set_up
+
+_SLOWEST_STEP_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """One receiver and its cameras, ready to be contacted."""
+
+    request: SetupRequest
+    session: ReceiverSession
+    cameras: tuple[NamedCamera, ...]
+
+
+@contextlib.contextmanager
+def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
+    """Make both sides from checked options; nothing is contacted before the workflow does."""
+    request = _request(options)
+    addresses = [CameraAddress.parse(text) for text in options["cameras"]]
+    names = [clean_name(address.url.partition("://")[2]) for address in addresses]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"the camera {name} was given twice", hint="give each camera once")
+    host = _host(options)
+    password = secret_source(
+        options["sudo_password_file"], "RECEIVER_SETUP_SUDO_PASSWORD", question=f"sudo password on {host.name}"
+    )
+    shell = RootShell(host, sudo_password=password, timeout_s=max(_SLOWEST_STEP_S, 6 * options["timeout"]))
+    with contextlib.ExitStack() as stack:
+        session = ReceiverSession(shell)
+        stack.callback(session.close)
+        cameras = [_camera(address, options) for address in addresses]
+        for camera in cameras:
+            stack.callback(camera.close)
+        yield Targets(
+            request=request,
+            session=session,
+            cameras=tuple(NamedCamera(name=name, camera=each) for name, each in zip(names, cameras, strict=True)),
+        )
+
+
+def confirm(targets: Targets) -> bool:
+    """Show what a set-up is about to do and ask whether to go on."""
+    cameras = ", ".join(each.camera.address.display for each in targets.cameras)
+    click.echo(
+        f"On {targets.session.name}: make the user {targets.request.user} with the home {targets.request.home}, a key "
+        f"file and an sshd drop-in for this user alone.\nOn {cameras}: upload there by sFTP and verify the host key.",
+        err=True,
+    )
+    return click.confirm("Go on?", default=True, err=True)
+
+
+def run_setup(targets: Targets, options: dict[str, Any]) -> int:
+    """Run the workflow and print its result; return the exit code."""
+    with endings_interrupt():
+        receiver = set_up(
+            targets.request, targets.session, targets.cameras, make_observer(quiet=bool(options["quiet"]))
+        )
+    report = Report(check=targets.request.check, receivers=[receiver])
+    if options["as_json"]:
+        print_json(report)
+    else:
+        if options["diff"] and receiver.whole_diff:
+            click.echo(redact(receiver.whole_diff), nl=False)
+        receipt = render_receipt(report)
+        if receipt:
+            click.echo(redact(receipt))
+    if report.worst is not None:
+        print_error(report.worst)
+    return report.exit_code
+
+
+def _request(options: dict[str, Any]) -> SetupRequest:
+    user = check_user(options["user"])
+    receiver = ReceiverAddress.parse(options["receiver"]).host if options["receiver"] else None
+    return SetupRequest(
+        user=user,
+        home=check_home(options["home"] or f"/home/{user}"),
+        directory=check_directory(options["directory"]),
+        jail=options["jail"],
+        auth=AuthPolicy(options["auth"]),
+        sha1=Sha1Policy(options["sha1"]),
+        dialled=parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
+        receiver_address=receiver,
+        check=options["check"],
+        jobs=min(options["jobs"], len(options["cameras"])),
+    )
+
+
+def _host(options: dict[str, Any]) -> Host:
+    if options["local"]:
+        return LocalHost()
+    from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions  # noqa: PLC0415 - paramiko, only for SSH
+
+    return SshHost(
+        ReceiverAddress.parse(options["receiver"]),
+        SshOptions(
+            identity=options["identity"],
+            known_hosts=options["known_hosts"],
+            accept_new_host_key=options["accept_new_host_key"],
+            config_file=options["ssh_config"],
+            password=secret_source(
+                options["ssh_password_file"], "RECEIVER_SETUP_SSH_PASSWORD", question="SSH password of the receiver"
+            ),
+            timeout_s=options["timeout"],
+        ),
+    )
+
+
+def _camera(address: CameraAddress, options: dict[str, Any]) -> Camera:
+    tls = Tls()
+    if address.scheme == "https":
+        tls = Tls(
+            ca_file=options["camera_ca_file"],
+            fingerprint=options["camera_fingerprint"],
+            insecure=options["camera_insecure"],
+        )
+    return Camera(
+        address,
+        _camera_password(address, options),
+        tls=tls,
+        timeout_s=options["timeout"],
+        login=Login(options["camera_login"]),
+    )
+
+
+def _camera_password(address: CameraAddress, options: dict[str, Any]) -> Secret | None:
+    if address.password is not None:
+        redact.add(address.password, user=address.user)
+        click.echo(
+            "warning: a password in --camera can be read by everybody on this machine (ps) and stays in the "
+            "shell's history; set RECEIVER_SETUP_CAMERA_PASSWORD or give --camera-password-file instead",
+            err=True,
+        )
+        return address.password
+    return read_secret(
+        options["camera_password_file"],
+        "RECEIVER_SETUP_CAMERA_PASSWORD",
+        question=f"Password of {address.user} on the camera {address.display}",
+        user=address.user,
+    )
