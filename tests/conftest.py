@@ -1,0 +1,69 @@
+"""Fixtures for tests against a real OpenSSH server; tests that ask for none of them get nothing from here."""
+
+import getpass
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from receiver_setup.emulator import network
+from receiver_setup.emulator.admin_key import AdminKey, make_admin_key
+from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.errors import ReceiverUnsuitableError
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the network, so that `-m "not receiver"` runs all the rest anywhere."""
+    for item in items:
+        if "private_network" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.receiver)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Without root, go on as root of a user namespace, before there are workers to do so each."""
+    if os.geteuid() == 0 or config.option.collectonly or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    # pytest names its folder in /tmp after the user; root's may exist and be real root's.
+    os.environ.setdefault("LOGNAME", getpass.getuser())
+    capture = config.pluginmanager.getplugin("capturemanager")
+    try:
+        capture.suspend_global_capture(in_=True)  # else the new process would write into a file that nobody shows
+        network.become_fake_root()
+    except ReceiverUnsuitableError:
+        capture.resume_global_capture()  # the tests that need it say so themselves
+
+
+@pytest.fixture(scope="session")
+def private_network() -> network.PrivateNetwork:
+    """Enter a network of this process's own. Servers that a receiver is to reach must start after it."""
+    try:
+        return network.enter_private_network()
+    except ReceiverUnsuitableError as error:
+        problem = f"{error.message} {error.hint}"
+    pytest.fail(problem, pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def admin_key(tmp_path_factory: pytest.TempPathFactory) -> AdminKey:
+    """Make the key of a receiver's administrator."""
+    return make_admin_key(tmp_path_factory.mktemp("admin"))
+
+
+@pytest.fixture
+def receiver(
+    private_network: network.PrivateNetwork,  # noqa: ARG001 - its failure is the better sentence
+    admin_key: AdminKey,
+) -> Iterator[ThrowawayReceiver]:
+    """Start a fresh receiver with a passwordless sudo for `admin_key`."""
+    with ThrowawayReceiver(admin_public_key=admin_key.public_line) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def known_hosts(receiver: ThrowawayReceiver, tmp_path: Path) -> Path:
+    """Write a known_hosts file with all host keys of `receiver`."""
+    path = tmp_path / "known_hosts"
+    path.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+    return path
