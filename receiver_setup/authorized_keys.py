@@ -11,7 +11,7 @@ from receiver_setup.keys import KeyFormatError, PublicKey
 OPTIONS = "restrict"
 """No forwarding, no terminal, no user rc: everything that a key line can forbid."""
 
-_MARK = re.compile(rb"\breceiver-setup:(\S+)\s*$")
+_MARK = re.compile(rb"(?:^|\s)receiver-setup:(\S+)\s*$")
 
 
 def render_line(camera: str, key: PublicKey) -> str:

@@ -64,6 +64,7 @@ def spellings(text: str) -> set[str]:
         json.dumps(text)[1:-1],
         json.dumps(text, ensure_ascii=False)[1:-1],
         repr(text)[1:-1],
+        repr(text.encode())[2:-1],
     }
     return {form for form in forms if form}
 

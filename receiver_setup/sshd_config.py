@@ -77,11 +77,11 @@ def render_drop_in(match: UploadMatch) -> str:
 def expected_effective(match: UploadMatch) -> tuple[str, ...]:
     """Return the lines that `sshd -T -C user=…` must print once the drop-in is in force.
 
-    Keywords are lower case there, and quotes are gone.
+    Keywords are lower case there, and quotes are gone; only a ForceCommand, which is a shell's, keeps them.
     """
     told_by_lists = {"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"}
     return tuple(
-        f"{keyword.lower()} {value.replace(chr(34), '')}"
+        f"{keyword.lower()} {value if keyword == 'ForceCommand' else value.replace(chr(34), '')}"
         for keyword, value in match.directives()
         if keyword not in told_by_lists
     )

@@ -89,25 +89,31 @@ class KeyExchange:
         shown = self.camera.address.display
         lost = self._lost(shown)
         back = {name: self.before.raw[name] for name in self._changed if name in self.before.raw}
+        password = self.before.password if "ft_password" in self._changed else None
         try:
-            password = self.before.password if "ft_password" in self._changed else None
-            if back or password is not None:
-                self._send(back, password)
-            after = self.camera.ftp_attributes().raw
+            # A change that the camera refused, or never got, needs no way back; and one refused may be refused again.
+            differs = self._differing(back)
+            if differs or password is not None:
+                self._send(differs, password)
+                differs = self._differing(back)
         except ReceiverSetupError as error:
             raise UndoError(
                 f"the camera {shown} could not be put back: {error.message}",
                 hint="run the same command again when the camera answers; its former settings were: "
                 + ", ".join(f"{name}={value}" for name, value in sorted(back.items())),
             ) from error
-        differs = [name for name, value in back.items() if after.get(name) != value]
         if differs:
             raise UndoError(
                 f"the camera {shown} did not take back its former {', '.join(differs)}",
-                hint="set them in its own menu: " + ", ".join(f"{name}={back[name]}" for name in differs),
+                hint="set them in its own menu: " + ", ".join(f"{name}={value}" for name, value in differs.items()),
             )
         self._changed.clear()
         return lost
+
+    def _differing(self, wanted: dict[str, str]) -> dict[str, str]:
+        """Read the camera and return those of `wanted` that it does not have."""
+        self._now = dict(self.camera.ftp_attributes().raw)
+        return {name: value for name, value in wanted.items() if self._now.get(name) != value}
 
     def _lost(self, shown: str) -> list[str]:
         """Name what a camera gives no way to put back."""

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,18 +76,18 @@ def _serve(  # noqa: PLR0913  as above
 ) -> None:
     from receiver_setup.emulator.camera import EmulatedCamera  # noqa: PLC0415  loads the web server
 
-    with _ended_by_signals() as ended:
+    camera = EmulatedCamera(profile, user=user, password=password, host=host, port=port)
+    with _ended_by_signals() as ended, ExitStack() as stack:
         try:
-            camera = EmulatedCamera(profile, user=user, password=password, host=host, port=port)
-            with camera:
-                click.echo(_render_ready(camera, user, as_json=as_json))
-                sys.stdout.flush()
-                ended.wait()
+            stack.enter_context(camera)
         except OSError as error:
             raise ConfigurationError(
                 f"the emulated camera cannot listen on {host} port {port}: {error.strerror or error}",
                 hint="Give --listen a free address of this machine.",
             ) from error
+        click.echo(_render_ready(camera, user, as_json=as_json))
+        sys.stdout.flush()
+        ended.wait()
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def check_options(options: dict[str, Any]) -> None:
         raise ConfigurationError("--quiet and --verbose contradict each other")
     for name in ("identity", "ssh_config", "camera_ca_file"):
         path: Path | None = options[name]
-        if path is not None and not path.is_file():
+        if path is not None and not path.exists():
             raise ConfigurationError(f"{_spelt(name)}: there is no file {path}")
 
 

@@ -45,7 +45,7 @@ class ReceiverAddress:
 
 def check_port(text: str) -> int:
     """Return a TCP port, 1 to 65535."""
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise ConfigurationError(f"{text!r} is not a port", hint="a port is a number from 1 to 65535")
     return int(text)
 

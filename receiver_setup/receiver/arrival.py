@@ -5,14 +5,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from receiver_setup.receiver.records import parse_records
+from receiver_setup.receiver.records import RecordError, parse_records
 
 _JPEG = "ffd8ff"
+_LINE = r"^(?:(?:\d|[A-Z][a-z]{2} [ \d]\d |sshd)[^\]\n]*\]: )?"
+"""A log line up to sshd's own words: `Nov 22 10:37:50 pi sshd[812]: `, the journal's `1795343870.1 pi …`, or nothing
+with -E. sshd logs the user names that strangers give, so words further on in a line are anybody's."""
 _ACCEPTED = re.compile(
-    r"Accepted (?P<method>\S+) for (?P<user>\S+) from (?P<address>\S+) port \d+ ssh2(?:: \S+ (?P<key>SHA256:\S+))?"
+    _LINE + r"Accepted (?P<method>\S+) for (?P<user>\S+) from (?P<address>\S+) port \d+ ssh2"
+    r"(?:: \S+ (?P<key>SHA256:\S+))?",
+    re.MULTILINE,
 )
 _SHA1 = re.compile(
-    r"(?:signature algorithm|key type) ssh-rsa not in (?:PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)"
+    _LINE
+    + r"userauth_pubkey: (?:signature algorithm|key type) ssh-rsa not in "
+    + r"(?:PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)",
+    re.MULTILINE,
 )
 _SSHD_SPEAKS = re.compile(
     r"Accepted \S+ for |Server listening on |Connection (?:closed|reset) by |(?:Received disconnect|Disconnected) from "
@@ -38,8 +46,8 @@ class ArrivedFile:
     @classmethod
     def parse(cls, record: bytes) -> Self | None:
         """Read `CHANGED|INODE|SIZE|WHEN|FIRST BYTES|PATH`; None for a file that vanished meanwhile."""
-        parts = record.decode("utf-8", "surrogateescape").split("|", 5)
-        if len(parts) < 6 or not all(part.isdigit() for part in parts[:3]):
+        parts = record.decode("utf-8", "backslashreplace").split("|", 5)
+        if len(parts) < 6 or not all(part.isascii() and part.isdigit() for part in parts[:3]):
             return None
         return cls(
             changed_s=int(parts[0]),
@@ -87,8 +95,12 @@ class Evidence:
         """Make it from the script's records; `RecordError` when they are not whole."""
         records = parse_records(output)
         files = [ArrivedFile.parse(value) for name, value in records if name == "file"]
+        try:
+            now_s = float(dict(records)["now"])
+        except (KeyError, ValueError) as error:
+            raise RecordError("the script did not tell the time") from error
         return cls(
-            now_s=float(dict(records).get("now", b"0")),
+            now_s=now_s,
             files=tuple(file for file in files if file is not None),
             log_sources=tuple(_text(value) for name, value in records if name == "log_source"),
             log="".join(_text(value) for name, value in records if name == "log"),

@@ -5,7 +5,7 @@ Source: `emit` in shell/common.sh.
 
 import re
 
-_HEAD = re.compile(rb"@([a-z_]+) (\d+)\n")
+_HEAD = re.compile(rb"@([a-z_]+) (\d{1,12})\n")
 
 
 class RecordError(ValueError):

@@ -106,7 +106,7 @@ def clean_name(text: str) -> str:
 def _is_component(part: str) -> bool:
     return (
         part not in {".", ".."}
-        and len(part.encode()) <= NAME_LIMIT
         and not part.startswith("-")
         and _COMPONENT.fullmatch(part) is not None
+        and len(part.encode()) <= NAME_LIMIT
     )

@@ -159,7 +159,7 @@ class SetFtpAttr(Command[Done]):
 
     def parameters(self) -> Parameters:
         """Return the given fields; the password is among them in clear."""
-        given = {name: value for name, value in (self.raw or {}).items() if name in FIELDS} | self._named()
+        given = dict(self.raw or {}) | self._named()
         return tuple((name, given[name]) for name in FIELDS if name in given)
 
     def _named(self) -> dict[str, str]:

@@ -98,8 +98,7 @@ def _escaped(text: str) -> str:
 
 
 def _read_outcome(job: UploadJob, ended: Ended) -> UploadOutcome:
-    unknown = Result.TIMEOUT if ended.code is None else Result.UNKNOWN
-    result = _RESULTS.get(-1 if ended.code is None else ended.code, unknown)
+    result = ended.early_result or _RESULTS.get(ended.code or 0, Result.UNKNOWN)
     if result is Result.UNKNOWN and "Failed getting banner" in ended.errors:
         result = Result.CANNOT_CONNECT
     reached = result not in {Result.CANNOT_CONNECT, Result.TIMEOUT, Result.INTERNAL}

@@ -116,7 +116,7 @@ class Engine:
             finally:
                 self._testing.release()
         self.uploads.append(outcome)
-        log.info("test upload: %s %s", outcome.result.name, outcome.detail)
+        log.info("test upload: %s %s", outcome.result.name, " ".join(outcome.detail.split()))
         return outcome
 
     def _upload(self) -> UploadOutcome:

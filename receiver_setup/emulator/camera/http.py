@@ -1,6 +1,7 @@
 """The emulated camera's web server: connections, TLS, resets; what is answered is the engine's."""
 
 import logging
+import selectors
 import socket
 import ssl
 import struct
@@ -27,6 +28,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = False
     request_queue_size = 128
+    timeout = 0  # `handle_request` is called when there is one
 
     def __init__(
         self, address: tuple[str, int], engine: Engine, tls: ssl.SSLContext | None, reboot: Callable[[], None]
@@ -37,10 +39,9 @@ class Server(ThreadingHTTPServer):
         self._tls = tls
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._waker = socket.socketpair()
         super().__init__(address, _Handler)
-        self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="emulated-camera"
-        )
+        self._thread = threading.Thread(target=self._accept, name="emulated-camera")
 
     def server_bind(self) -> None:
         """Bind without asking a name server for our own name."""
@@ -55,8 +56,23 @@ class Server(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """Take no more connections."""
-        self.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._waker[0].send(b"!")
+            self._thread.join()
+
+    def server_close(self) -> None:
+        """Close the port and wait for the threads of its connections."""
+        super().server_close()
+        for end in self._waker:
+            end.close()
+
+    def _accept(self) -> None:
+        """Wait without a clock: many idle cameras cost nothing."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.socket, selectors.EVENT_READ)
+            selector.register(self._waker[1], selectors.EVENT_READ)
+            while self._waker[1] not in {key.fileobj for key, _ in selector.select()}:
+                self.handle_request()
 
     def drop_connections(self) -> None:
         """Wake every thread that waits for a request."""

@@ -116,8 +116,7 @@ def _read_outcome(job: UploadJob, ended: Ended, host_key: str | None) -> UploadO
         size = len(job.data)
         return UploadOutcome(result=Result.SUCCESS, host_key=host_key, path=job.path, bytes=size)
     said = next((result for words, result in _SAID if words in _without_mkdir(ended.errors)), Result.UNKNOWN)
-    result = Result.TIMEOUT if ended.code is None else said
-    return UploadOutcome(result=result, host_key=host_key, detail=ended.errors[-200:])
+    return UploadOutcome(result=ended.early_result or said, host_key=host_key, detail=ended.errors[-200:])
 
 
 def _without_mkdir(errors: str) -> str:

@@ -1,8 +1,9 @@
 """Upload by paramiko's client: host key, own key (SHA-2 or SHA-1) and password, in the order asked for."""
 
+import logging
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import Lock, Timer
 from typing import Any
@@ -15,6 +16,8 @@ from receiver_setup.emulator.camera.profile import HOST_KEY_TYPES
 from receiver_setup.emulator.camera.uploads import Result, UploadJob, UploadOutcome
 
 _LOGGER = "receiver_setup.emulator.camera.ssh"
+# paramiko reports what a receiver does as errors with tracebacks; UploadOutcome.detail tells the same.
+logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
 _SSH_ERRORS = (paramiko.SSHException, EOFError, OSError)
 
@@ -65,6 +68,7 @@ class ParamikoUploader:
 
     def __init__(self) -> None:
         self._open: set[paramiko.Transport] = set()
+        self._closed = False
         self._lock = Lock()
 
     def upload(self, job: UploadJob) -> UploadOutcome:
@@ -82,17 +86,20 @@ class ParamikoUploader:
     def close(self) -> None:
         """End uploads that are under way."""
         with self._lock:
+            self._closed = True
             for transport in self._open:
-                transport.close()
+                _hang_up(transport)
 
     @contextmanager
     def _connected(self, job: UploadJob) -> Iterator[paramiko.Transport]:
         """Give a transport that is not started; past the deadline it closes itself, and the result is -4."""
         transport = _make_transport(job, _connect(job))
-        late = Timer(job.timeout_s, transport.close)
+        late = Timer(job.timeout_s, _hang_up, (transport,))
         late.daemon = True
         with self._lock:
             self._open.add(transport)
+            if self._closed:
+                _hang_up(transport)
         late.start()
         try:
             yield transport
@@ -105,9 +112,17 @@ class ParamikoUploader:
             late.join()
             with self._lock:
                 self._open.discard(transport)
-            transport.close()
+            _hang_up(transport)
             if transport.ident is not None:
                 transport.join(job.timeout_s)
+
+
+def _hang_up(transport: paramiko.Transport) -> None:
+    """Close a transport, also one that was never started, which `close` alone would leave open."""
+    transport.close()
+    with suppress(OSError):
+        transport.sock.shutdown(socket.SHUT_RDWR)
+    transport.sock.close()
 
 
 def _connect(job: UploadJob) -> socket.socket:

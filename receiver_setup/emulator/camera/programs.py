@@ -11,16 +11,23 @@ from pathlib import Path
 from threading import Lock
 
 from receiver_setup.emulator.camera.rsa_keys import render_private_pem, render_public_line
-from receiver_setup.emulator.camera.uploads import UploadJob
+from receiver_setup.emulator.camera.uploads import Result, UploadJob
 from receiver_setup.keys import KeyFormatError, PublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a program ended; `code` is None when it was too slow and was killed."""
+    """How a program ended; `code` is None when it was too slow and was killed, negative after another kill."""
 
     code: int | None
     errors: str
+
+    @property
+    def early_result(self) -> Result | None:
+        """The result where the program did not come to an end of its own."""
+        if self.code is None:
+            return Result.TIMEOUT
+        return Result.INTERNAL if self.code < 0 else None
 
 
 class Programs:
@@ -29,6 +36,7 @@ class Programs:
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = Lock()
+        self._closed = False
 
     def run(self, argv: list[str], *, stdin: str, folder: Path, timeout_s: float, env: Mapping[str, str]) -> Ended:
         """Run `argv` in `folder`, with HOME there and nothing but `env` and PATH besides.
@@ -48,6 +56,8 @@ class Programs:
         ) as process:
             with self._lock:
                 self._running.add(process)
+                if self._closed:
+                    _end(process)
             try:
                 _, errors = process.communicate(stdin.encode(), timeout=timeout_s)
             except subprocess.TimeoutExpired:
@@ -64,6 +74,7 @@ class Programs:
     def close(self) -> None:
         """End what is still running."""
         with self._lock:
+            self._closed = True
             for process in self._running:
                 _end(process)
 
