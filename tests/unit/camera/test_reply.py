@@ -1,0 +1,143 @@
+"""Replies of all shapes, and what is none."""
+
+import contextlib
+import logging
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from receiver_setup.camera.reply import Reply, parse_reply
+from receiver_setup.errors import CameraReplyError, CameraTooOldError, ReceiverSetupError
+
+READ = [
+    (b'cmd="x";\r\na="1";\r\nresponse="200";\r\n', {"cmd": "x", "a": "1", "response": "200"}),
+    (b'cmd="x";\na="1";\nresponse="200";', {"cmd": "x", "a": "1", "response": "200"}),
+    (b'cmd="x";a="1";response="200";', {"cmd": "x", "a": "1", "response": "200"}),
+    (b'response="200"; a="" ;cmd="x"', {"response": "200", "a": "", "cmd": "x"}),
+    (b'result="0";', {"result": "0"}),
+    (b'ui_quick="qbtnPlay;qbtnMute;";a="1";', {"ui_quick": "qbtnPlay;qbtnMute;", "a": "1"}),
+    (b'enable[\'rec\']="0";at_username[1]="admin";', {"enable['rec']": "0", "at_username[1]": "admin"}),
+    (b'a="1";\na="2";', {"a": "2"}),
+    (b'a="say "hi"";b="x";', {"a": 'say "hi"', "b": "x"}),
+    (rb'a="say \"hi\"";b="x";', {"a": 'say "hi"', "b": "x"}),
+    (rb'a="C:\";b="x";', {"a": "C:\\", "b": "x"}),
+    (b'a="x";y";b="1";', {"a": 'x";y', "b": "1"}),
+    ('a="Gär\u20acten";'.encode(), {"a": "Gär€ten"}),
+    ('a="Gärten";'.encode("latin-1"), {"a": "Gärten"}),
+    (b'\xef\xbb\xbfa="1";', {"a": "1"}),
+    (b'a="line\nline";', {"a": "line\nline"}),
+    (b'a="1";\0\0', {"a": "1"}),
+    (b'a="a=b&c";', {"a": "a=b&c"}),
+]
+
+
+@pytest.mark.parametrize(("body", "fields"), READ)
+def test_reply_is_read(body: bytes, fields: dict[str, str]) -> None:
+    assert dict(parse_reply(body).fields) == fields
+
+
+def test_text_is_read_as_bytes_are() -> None:
+    assert dict(parse_reply('a="1";').fields) == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "nothing"),
+        (b" \r\n", "nothing"),
+        (b"<!DOCTYPE html><html></html>", "web page"),
+        (b"  <?xml version='1.0'?>", "web page"),
+        (b'cmd="x";\nft_server="192.168', "cut off inside ft_server"),
+        (b'cmd="x";\nft_serv', "cut off"),
+        (b'cmd="x";\nft_server=', "cut off"),
+        (b'cmd="x', "cut off inside cmd"),
+        (b"cmd", "not a camera's"),
+        (b'{"cmd": "x"}', "not a camera's"),
+        (b"\xff\xfe\x00\x80", "not a camera's"),
+    ],
+)
+def test_what_is_no_reply_is_an_error_with_the_camera_in_it(body: bytes, reason: str) -> None:
+    with pytest.raises(CameraReplyError, match=reason) as caught:
+        parse_reply(body, camera="http://192.168.2.168")
+    assert "http://192.168.2.168" in caught.value.message
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'var ft_server="x";\r\n', b"[Succeed]set ok", b"[Error]unknown cmd", b"\r\nvar  a='1';", b"[succeed]set ok."],
+)
+def test_older_series_is_recognised_and_named(body: bytes) -> None:
+    with pytest.raises(CameraTooOldError, match="older series") as caught:
+        parse_reply(body)
+    assert "no sFTP" in caught.value.hint
+
+
+def test_excerpt_holds_no_secret() -> None:
+    with pytest.raises(CameraReplyError) as caught:
+        parse_reply(
+            "<p>/param.cgi?user=admin&pwd=hunter2&at_password=hunter3 hunter4",
+            redact=lambda t: t.replace("hunter4", "*"),
+        )
+    assert "hunter" not in caught.value.message
+    with pytest.raises(CameraReplyError) as caught:
+        parse_reply('{"ft_password": "hunter2", "token":"hunter3"}')
+    assert "hunter" not in caught.value.message
+
+
+def test_reply_hides_its_values_in_the_repr() -> None:
+    assert "hunter2" not in repr(parse_reply('ft_password="hunter2";'))
+
+
+def test_duplicate_field_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        parse_reply('secret="1";secret="2";')
+    assert "secret twice" in caplog.text
+
+
+def test_numbers_and_flags_that_cannot_be_read_are_none_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    reply = parse_reply('a="x";b="2";c="1";d="0";response="abc";')
+    assert (reply.integer("a"), reply.integer("b"), reply.integer("missing")) == (None, 2, None)
+    assert (reply.flag("b"), reply.flag("c"), reply.flag("d"), reply.flag("missing")) == (None, True, False, None)
+    assert reply.response is None
+    assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize("key", ["enable['rec']", 'enable["rec"]', "enable[rec]"])
+def test_array_keys_are_found_in_any_quotes(key: str) -> None:
+    assert Reply(fields={key: "1"}).indexed("enable", "rec") == "1"
+
+
+def parses_or_says_so(body: bytes | str) -> None:
+    """Only our own error may come out."""
+    with contextlib.suppress(ReceiverSetupError):
+        parse_reply(body)
+
+
+@given(st.text())
+@example("\ud800")
+def test_any_text_is_a_reply_or_our_error(text: str) -> None:
+    parses_or_says_so(text)
+
+
+@given(st.binary())
+def test_any_bytes_are_a_reply_or_our_error(body: bytes) -> None:
+    parses_or_says_so(body)
+
+
+@given(st.sampled_from([body for body, _ in READ]), st.integers(min_value=0, max_value=80), st.binary(max_size=6))
+def test_reply_cut_anywhere_is_a_reply_or_our_error(body: bytes, length: int, rest: bytes) -> None:
+    parses_or_says_so(body[:length] + rest)
+
+
+_NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}(\['[a-z]{1,5}'\]|\[[0-9]\])?", fullmatch=True)
+_VALUES = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters='"\\'), max_size=20)
+
+
+@given(st.dictionaries(_NAMES, _VALUES, min_size=1), st.sampled_from(["", "\n", "\r\n", " "]))
+def test_every_field_that_was_written_is_read(fields: dict[str, str], between: str) -> None:
+    body = between.join(f'{name}="{value}";' for name, value in fields.items())
+    if not body.lower().startswith(("var ",)):
+        assert dict(parse_reply(body.encode()).fields) == fields

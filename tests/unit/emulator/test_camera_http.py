@@ -1,0 +1,254 @@
+"""The emulated camera's web server: statuses, headers, delays, reboots, HTTPS, and what it leaves behind."""
+
+import hashlib
+import http.client
+import socket
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import requests
+
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Compare threads and open files before and after each test, and look for temporary files."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    threads, open_before = set(threading.enumerate()), descriptors()
+    yield
+    assert set(threading.enumerate()) == threads
+    assert descriptors() == open_before
+    assert list(temporary.iterdir()) == []
+
+
+def get(camera: EmulatedCamera, command: str = "getftpattr", *, password: str = "", **more: str) -> requests.Response:
+    """Send one command with Basic credentials, by default the factory's."""
+    password = password or "instar"
+    parameters = {"cmd": command, **more}
+    return requests.get(f"{camera.url}/param.cgi", params=parameters, auth=("admin", password), timeout=10)
+
+
+@pytest.mark.parametrize("status", ["401", "403"])
+def test_a_refused_login_is_an_http_status(status: str) -> None:
+    with EmulatedCamera(Profile(login_refused_as=status)) as camera:  # type: ignore[arg-type]
+        reply = get(camera, password="wrong")
+        assert reply.status_code == int(status)
+        assert ("WWW-Authenticate" in reply.headers) == (status == "401")
+        assert "response" not in reply.text
+        assert (camera.failed_logins, camera.wrong_password_attempts) == (1, 1)
+
+
+def test_a_refused_login_may_be_response_211() -> None:
+    with EmulatedCamera(Profile(login_refused_as="211")) as camera:
+        reply = get(camera, password="wrong")
+        assert (reply.status_code, reply.text) == (200, 'cmd="getftpattr";\nresponse="211";\n')
+
+
+def test_a_401_may_come_without_a_challenge() -> None:
+    with EmulatedCamera(Profile(challenge=False)) as camera:
+        reply = get(camera, password="wrong")
+        assert (reply.status_code, "WWW-Authenticate" in reply.headers) == (401, False)
+
+
+def test_a_blocked_address_is_told_so() -> None:
+    with EmulatedCamera(Profile(lockout_tries=1)) as camera:
+        get(camera, password="wrong")
+        reply = get(camera)
+        assert (reply.status_code, reply.text) == (200, 'cmd="getftpattr";\nresponse="218";\n')
+
+
+def test_another_path_is_404() -> None:
+    with EmulatedCamera() as camera:
+        assert requests.get(f"{camera.url}/index.html", timeout=10).status_code == 404
+        assert camera.requests == []
+
+
+def test_a_missing_key_may_be_404() -> None:
+    with EmulatedCamera(Profile(key="none", no_key_answer="404")) as camera:
+        assert get(camera, "getpubkey").status_code == 404
+
+
+def test_values_arrive_and_come_back_unharmed() -> None:
+    value = "a b&c=d+e%f#gäöß\"'/?"
+    with EmulatedCamera() as camera:
+        assert 'response="200"' in get(camera, "setftpattr", ft_dirname=value).text
+        assert camera.state.fields["ft_dirname"] == value
+        reply = get(camera)
+        reply.encoding = "utf-8"
+        assert f'ft_dirname="{value}";\n' in reply.text
+        assert camera.set_commands == ["setftpattr"]
+
+
+def test_a_form_is_taken_as_well() -> None:
+    with EmulatedCamera() as camera:
+        form = {"cmd": "setftpattr", "ft_port": "22", "user": "admin", "pwd": "instar"}
+        assert 'response="200"' in requests.post(f"{camera.url}/param.cgi", data=form, timeout=10).text
+        assert camera.state.fields["ft_port"] == "22"
+
+
+def test_lines_may_end_in_crlf() -> None:
+    with EmulatedCamera(Profile(crlf=True)) as camera:
+        text = get(camera).text
+        assert text.count("\r\n") == text.count("\n") > 3
+
+
+def test_every_reply_may_be_slow() -> None:
+    with EmulatedCamera(Profile(slow_s=0.3)) as camera:
+        started = time.monotonic()
+        get(camera)
+        assert time.monotonic() - started > 0.3
+
+
+def test_a_slow_reply_does_not_hold_up_the_end() -> None:
+    with EmulatedCamera(Profile(slow_s=30)) as camera:
+
+        def wait() -> None:
+            with pytest.raises(requests.ConnectionError):
+                get(camera)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        while not camera.requests:
+            time.sleep(0.01)
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
+    thread.join()
+
+
+def test_a_test_may_be_slow() -> None:
+    with EmulatedCamera(Profile(test_slow_s=0.3), settings={"ft_server": "127.0.0.1", "ft_port": "1"}) as camera:
+        started = time.monotonic()
+        assert 'result="-1"' in get(camera, "testftp").text
+        assert time.monotonic() - started > 0.3
+
+
+@pytest.mark.parametrize("keep_alive", [True, False])
+def test_a_connection_is_kept_where_the_profile_says_so(*, keep_alive: bool) -> None:
+    with (
+        EmulatedCamera(Profile(keep_alive=keep_alive)) as camera,
+        closing(http.client.HTTPConnection(camera.host, camera.port, timeout=10)) as connection,
+    ):
+        for _ in range(2):
+            connection.request("GET", "/param.cgi?cmd=getftpattr&user=admin&pwd=instar")
+            reply = connection.getresponse()
+            assert reply.status == 200
+            reply.read()
+            assert (connection.sock is not None) == keep_alive
+
+
+@pytest.mark.parametrize(("moment", "port"), [("before", "21"), ("after", "22")])
+def test_a_reboot_drops_the_connection_and_keeps_the_state(moment: str, port: str) -> None:
+    profile = Profile(reboot_at="setftpattr:2", reboot_moment=moment, reboot_s=0.4)  # type: ignore[arg-type]
+    with EmulatedCamera(profile) as camera:
+        url = camera.url
+        assert get(camera, "setftpattr", ft_ssl="2").status_code == 200
+        with pytest.raises(requests.ConnectionError):
+            get(camera, "setftpattr", ft_port="22")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((camera.host, camera.port))
+        time.sleep(0.6)
+        assert camera.url == url
+        assert f'ft_port="{port}";' in get(camera).text
+        assert camera.state.fields["ft_ssl"] == "2"
+        assert get(camera, "setftpattr", ft_port="23").status_code == 200, "it reboots once"
+
+
+def test_a_reboot_forgets_tokens() -> None:
+    with EmulatedCamera(Profile(reboot_at="getftpaction", reboot_s=0.2)) as camera:
+        token = get(camera, "gettoken").text.split('token="')[1].split('"')[0]
+        url, header = f"{camera.url}/param.cgi?cmd=getftpattr", {"Authorization": f"Bearer {token}"}
+        assert requests.get(url, headers=header, timeout=10).status_code == 200
+        with pytest.raises(requests.ConnectionError):
+            get(camera, "getftpaction")
+        time.sleep(0.4)
+        assert requests.get(url, headers=header, timeout=10).status_code == 401
+
+
+def test_a_reset_without_a_reboot_leaves_the_port_open() -> None:
+    with EmulatedCamera(Profile(reboot_at="*:2", reboot_s=0)) as camera:
+        get(camera)
+        with pytest.raises(requests.ConnectionError):
+            get(camera)
+        assert get(camera).status_code == 200
+
+
+def test_closing_in_the_middle_of_a_reboot_is_quick() -> None:
+    with EmulatedCamera(Profile(reboot_at="getftpattr", reboot_s=60)) as camera:
+        with pytest.raises(requests.ConnectionError):
+            get(camera)
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
+
+
+def test_closing_twice_does_no_harm() -> None:
+    with EmulatedCamera() as camera:
+        camera.close()
+
+
+def test_https_with_a_certificate_for_the_address(tmp_path: Path) -> None:
+    with EmulatedCamera(Profile(https=True, https_name="address")) as camera:
+        assert camera.url.startswith("https://127.0.0.1:")
+        pem = camera.certificate_pem or b""
+        (tmp_path / "ca.pem").write_bytes(pem)
+        url = f"{camera.url}/param.cgi?cmd=getftpattr&user=admin&pwd=instar"
+        assert requests.get(url, verify=str(tmp_path / "ca.pem"), timeout=10).status_code == 200
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get(url, timeout=10)
+        der = ssl.PEM_cert_to_DER_cert(pem.decode())
+        assert camera.certificate_fingerprint == hashlib.sha256(der).hexdigest()
+
+
+def test_https_by_default_has_a_name_that_the_address_does_not_match(tmp_path: Path) -> None:
+    with EmulatedCamera(Profile(https=True)) as camera:
+        (tmp_path / "ca.pem").write_bytes(camera.certificate_pem or b"")
+        with pytest.raises(requests.exceptions.SSLError, match=r"mismatch|doesn't match|not valid for"):
+            requests.get(camera.url, verify=str(tmp_path / "ca.pem"), timeout=10)
+
+
+def test_a_client_that_never_speaks_tls_holds_nobody_up(tmp_path: Path) -> None:
+    with EmulatedCamera(Profile(https=True, https_name="address")) as camera:
+        (tmp_path / "ca.pem").write_bytes(camera.certificate_pem or b"")
+        with socket.create_connection((camera.host, camera.port)):
+            url = f"{camera.url}/param.cgi?cmd=getftpattr&user=admin&pwd=instar"
+            assert requests.get(url, verify=str(tmp_path / "ca.pem"), timeout=5).status_code == 200
+
+
+def test_the_profile_may_change_while_the_camera_runs() -> None:
+    with EmulatedCamera() as camera:
+        assert "\r\n" not in get(camera).text
+        camera.profile = Profile(crlf=True)
+        assert "\r\n" in get(camera).text
+
+
+def test_cameras_at_the_same_time_have_keys_of_their_own() -> None:
+    with EmulatedCamera() as one, EmulatedCamera() as other:
+        assert one.state.public_key_line != other.state.public_key_line
+
+
+def test_many_requests_at_once_are_all_answered() -> None:
+    codes: list[int] = []
+    with EmulatedCamera() as camera:
+        threads = [threading.Thread(target=lambda: codes.append(get(camera).status_code)) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(camera.requests) == 30
+    assert codes == [200] * 30
+
+
+def test_an_address_that_is_taken_is_an_error_that_leaves_nothing() -> None:
+    with EmulatedCamera() as camera, pytest.raises(OSError, match="in use"), EmulatedCamera(port=camera.port):
+        pass
