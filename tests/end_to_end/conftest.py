@@ -1,0 +1,39 @@
+"""Fixtures for tests of the whole command: a receiver, emulated cameras, and the command itself."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.bench import CAMERA_PASSWORD, FORMER, Bench
+
+from receiver_setup.emulator.admin_key import AdminKey
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
+from receiver_setup.emulator.network import HOST_ADDRESS, PrivateNetwork
+from receiver_setup.emulator.throwaway import ThrowawayReceiver
+
+
+@pytest.fixture
+def bench(receiver: ThrowawayReceiver, admin_key: AdminKey, known_hosts: Path) -> Bench:
+    """Give a fresh receiver and the command line for it."""
+    return Bench(receiver=receiver, key=admin_key, known_hosts=known_hosts)
+
+
+@pytest.fixture
+def make_camera(private_network: PrivateNetwork) -> Iterator[Callable[..., EmulatedCamera]]:  # noqa: ARG001 - it must exist first
+    """Return a function that starts emulated cameras, which end with the test."""
+    started: list[EmulatedCamera] = []
+
+    def make(settings: dict[str, str] | None = None, **profile: Any) -> EmulatedCamera:
+        camera = EmulatedCamera(
+            Profile(**profile),
+            host=HOST_ADDRESS,
+            password=CAMERA_PASSWORD,
+            settings=FORMER if settings is None else settings,
+        )
+        started.append(camera.__enter__())
+        return camera
+
+    yield make
+    for camera in started:
+        camera.close()

@@ -1,0 +1,106 @@
+"""A receiver, a camera and the command line between them, for tests of the whole command."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from receiver_setup.emulator.admin_key import AdminKey
+from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.emulator.throwaway import ThrowawayReceiver
+
+CAMERA_PASSWORD = "cam era+pä&ss%word"
+FORMER = {
+    "ft_server": "192.168.178.1",
+    "ft_port": "21",
+    "ft_username": "former",
+    "ft_password": "former-secret",
+    "ft_mode": "1",
+    "ft_dirname": "./old",
+    "ft_dirmode": "1",
+    "ft_ssl": "0",
+    "ft_insecure": "1",
+}
+"""What a camera was set to before; every failed run has to leave it so."""
+
+
+@dataclass(kw_only=True)
+class Result:
+    """One finished command; `json` is its one object, where `--json` was given."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Return the one object on standard output."""
+        loaded: dict[str, Any] = json.loads(self.out)
+        return loaded
+
+    @property
+    def camera(self) -> dict[str, Any]:
+        """Return the first camera's part of it."""
+        found: dict[str, Any] = self.json["receivers"][0]["cameras"][0]
+        return found
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """A receiver, how to sign in there, and the command line that does so."""
+
+    receiver: ThrowawayReceiver
+    key: AdminKey
+    known_hosts: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def arguments(self, *cameras: EmulatedCamera, options: tuple[str, ...] = ()) -> list[str]:
+        """Return the arguments of `setup` for these cameras."""
+        named = [part for camera in cameras for part in ("--camera", camera.url)]
+        return [
+            *("setup", "--receiver", f"{self.receiver.admin}@{self.receiver.address}"),
+            *("--identity", str(self.key.path), "--known-hosts", str(self.known_hosts)),
+            *("--ssh-config", os.devnull, "--json", *named, *options),
+        ]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the command with the camera's password in its environment."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "receiver_setup", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "RECEIVER_SETUP_CAMERA_PASSWORD": CAMERA_PASSWORD, **self.environment},
+        )
+
+    def run(self, *arguments: str) -> Result:
+        """Run the command to its end."""
+        return finish(self.start(*arguments))
+
+    def setup(self, *cameras: EmulatedCamera, options: tuple[str, ...] = ()) -> Result:
+        """Run `setup --json` for these cameras."""
+        return self.run(*self.arguments(*cameras, options=options))
+
+    def state(self) -> str:
+        """Return every path on the receiver that a run could change: kind, owner, mode and content; no times.
+
+        Left out is what useradd and sudo themselves leave behind: their backups, locks and notes.
+        """
+        theirs = ("*-", ".pwd.lock", "sub[ug]id", ".sudo_as_admin_successful")
+        left_out = " ".join(f"! -name '{name}'" for name in theirs)
+        kinds = (
+            f"find etc home srv var/lib -xdev {left_out} ! -path 'var/lib/*/*' -exec stat -c '%n %F %a %U %G' {{}} +"
+        )
+        contents = f"find etc home srv -xdev -type f {left_out} -exec md5sum {{}} +"
+        script = f"cd / && {kinds} | sort; {contents} | sort"
+        return self.receiver.run("sh", "-c", script).stdout.decode()
+
+
+def finish(process: subprocess.Popen[str], *, timeout_s: float = 120) -> Result:
+    """Wait for a started command."""
+    out, err = process.communicate(timeout=timeout_s)
+    return Result(code=process.returncode, out=out, err=err)
