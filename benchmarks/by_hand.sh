@@ -1,0 +1,72 @@
+#!/bin/sh
+# What a person would script by hand for one camera, with ssh and curl: the same steps on the wire, nothing else.
+#
+#   by_hand.sh fresh|again RECEIVER IDENTITY KNOWN_HOSTS CAMERA_URL       (the camera's password in $CAMERA_PASSWORD)
+set -eu
+
+on_receiver() {
+  ssh -F none -i "$identity" -o IdentitiesOnly=yes -o BatchMode=yes -o "UserKnownHostsFile=$known_hosts" \
+    "admin@$receiver" sudo sh -s
+}
+
+on_camera() {
+  curl -sS -K - "$camera/param.cgi?$1" <<CONFIG
+user = "admin:$CAMERA_PASSWORD"
+CONFIG
+}
+
+fresh() {
+  on_camera cmd=getftpattr >/dev/null
+  key=$(on_camera cmd=getpubkey | sed -n 's/^publickey="\(.*\)";.*/\1/p')
+  on_receiver <<SCRIPT >/dev/null
+cat /etc/ssh/ssh_host_*_key.pub; ip -o route get 10.99.0.1; sshd -t; sshd -T -C user=ipcamera,host=x,addr=192.0.2.1
+SCRIPT
+  on_receiver <<SCRIPT >/dev/null
+set -e
+useradd --system --user-group --no-create-home --home-dir /home/ipcamera --shell /usr/sbin/nologin --password '*' ipcamera
+mkdir -p /home/ipcamera/recordings /etc/ssh/authorized_keys.d
+chown ipcamera: /home/ipcamera/recordings && chmod 750 /home/ipcamera/recordings
+printf 'restrict %s\n' '$key' >/etc/ssh/authorized_keys.d/ipcamera
+cat >/etc/ssh/sshd_config.d/00-camera.conf <<DROP
+Match User ipcamera
+    ChrootDirectory /home/ipcamera
+    ForceCommand internal-sftp
+    AuthenticationMethods publickey
+    AuthorizedKeysFile /etc/ssh/authorized_keys.d/%u
+    DisableForwarding yes
+DROP
+sshd -t
+sshd -T -C user=ipcamera,host=x,addr=192.0.2.1 | grep -qx 'chrootdirectory /home/ipcamera'
+service ssh reload
+SCRIPT
+  sleep 0.05 # until sshd listens again
+  on_receiver </dev/null
+  on_camera "cmd=setftpattr&ft_server=$receiver&ft_port=22&ft_username=ipcamera&ft_dirname=recordings&ft_ssl=2&ft_insecure=1" >/dev/null
+  host_key=$(on_camera cmd=testftp | sed -n 's/^hostkey="\(.*\)";.*/\1/p' | sed 's/+/%2B/g; s/=/%3D/g; s,/,%2F,g')
+  on_camera "cmd=testftp&sethost=$host_key" >/dev/null
+  on_camera "cmd=setftpattr&ft_insecure=0" >/dev/null
+  prove
+}
+
+prove() {
+  on_camera cmd=testftp | grep -q 'result="0"'
+  on_receiver <<SCRIPT >/dev/null
+find /home/ipcamera/recordings -type f -cmin -2 | grep -q . && grep -q 'Accepted publickey for ipcamera' /var/log/sshd.log
+SCRIPT
+}
+
+again() {
+  on_camera cmd=getftpattr | grep -q 'ft_insecure="0"'
+  on_receiver <<SCRIPT >/dev/null
+cat /etc/ssh/ssh_host_*_key.pub /etc/ssh/authorized_keys.d/ipcamera /etc/ssh/sshd_config.d/00-camera.conf
+sshd -t; sshd -T -C user=ipcamera,host=x,addr=192.0.2.1
+SCRIPT
+  prove
+}
+
+main() {
+  step=$1 receiver=$2 identity=$3 known_hosts=$4 camera=$5
+  "$step"
+}
+
+main "$@"
