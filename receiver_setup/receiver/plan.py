@@ -6,7 +6,7 @@ A step that needs nothing stands in the plan as well, so that a run can say what
 import difflib
 from dataclasses import dataclass
 
-from receiver_setup.authorized_keys import edit_keys, parse_cameras
+from receiver_setup.authorized_keys import edit_keys
 from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
 from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts
 from receiver_setup.receiver.wanted import Wanted
@@ -320,9 +320,3 @@ def _parents(path: str) -> list[str]:
 def _below(home: str, path: str) -> list[str]:
     """Return the folders between `home` and `path`, nearest to `path` first, both left out."""
     return [parent for parent in _parents(path) if parent.startswith(f"{home}/")]
-
-
-def known_keys(facts: Facts, user: str) -> dict[str, str]:
-    """Return the fingerprints of the cameras that have a key line now, by camera."""
-    cameras = parse_cameras(facts.files.get(key_file(user), b""))
-    return {camera: key.fingerprint for camera, key in cameras.items()}

@@ -18,7 +18,7 @@ def quote(value: str) -> str:
     r"""Quote one value for a POSIX shell; a value with a NUL byte cannot be one.
 
     >>> quote("a'b")
-    '\\'a\\'"\\'"\\'b\\''
+    '\'a\'"\'"\'b\''
     """
     if "\0" in value:
         raise ValueError("a shell value cannot hold a NUL byte")
@@ -50,8 +50,9 @@ def render_apply(plan: Plan, *, owner: str, password: Secret | None = None) -> s
             function, *arguments = step.call
             lines.append(f"  stage={quote(step.name)}")
             lines.append(f'  "$1_{function}" {" ".join(map(quote, arguments))} || return 1')
-    lines += ["}", ""]
-    values = _transaction_values(plan.wanted.user, owner)
+    # A function needs a body, also where there is nothing to do.
+    lines += ["  :", "}", ""]
+    values = _transaction_values(plan.wanted.user, owner) | {"home": plan.wanted.home}
     if password is not None:
         values["password"] = password.reveal()
     return _assemble(values, ("transaction",), "apply", extra="\n".join(lines))

@@ -4,6 +4,8 @@ import os
 import selectors
 import socket
 import subprocess
+import threading
+from collections import deque
 
 from receiver_setup.receiver.hosts import Chunk, Trips
 
@@ -44,22 +46,36 @@ class LocalStream:
             start_new_session=True,
             bufsize=0,
         )
+        self._printed: deque[Chunk] = deque()
+        """What was printed while we were still sending."""
         self._selector = selectors.DefaultSelector()
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None  # noqa: S101 - a pipe was asked for above; this tells the type checker
             self._selector.register(pipe, selectors.EVENT_READ)
 
     def send(self, data: bytes) -> None:
-        """Write all of `data`; a process that has ended already takes nothing more."""
+        """Write all of `data`; a process that has ended already takes nothing more.
+
+        What it prints meanwhile is read, or both sides would wait for each other for ever.
+        """
         pipe = self._process.stdin
         if pipe is None or pipe.closed:
             return
+        os.set_blocking(pipe.fileno(), False)
+        self._selector.register(pipe, selectors.EVENT_WRITE)
         view = memoryview(data)
         try:
             while view:
-                view = view[os.write(pipe.fileno(), view[:_PIECE]) :]
+                for key, _ in self._selector.select():
+                    if key.fileobj is pipe:
+                        view = view[os.write(key.fd, view[:_PIECE]) :]
+                    else:
+                        self._read(key)
         except BrokenPipeError:
+            self._selector.unregister(pipe)
             pipe.close()
+        else:
+            self._selector.unregister(pipe)
 
     def finish(self) -> None:
         """Close standard input."""
@@ -68,25 +84,31 @@ class LocalStream:
 
     def receive(self, timeout_s: float) -> Chunk | None:
         """Return the next piece of output; None when both pipes are at their end."""
-        while self._selector.get_map():
+        while not self._printed and self._selector.get_map():
             ready = self._selector.select(timeout_s)
             if not ready:
                 raise TimeoutError
             for key, _ in ready:
-                data = os.read(key.fd, _PIECE)
-                if data:
-                    return Chunk(data=data, error=key.fileobj is self._process.stderr)
-                self._selector.unregister(key.fileobj)
-        return None
+                self._read(key)
+        return self._printed.popleft() if self._printed else None
 
     def status(self) -> int | None:
-        """Wait for the process and return its exit status."""
-        return self._process.wait()
+        """Wait for the process and return its exit status; None where a signal ended it."""
+        status = self._process.wait()
+        return status if status >= 0 else None
 
     def close(self) -> None:
-        """Close the pipes; a process that still runs gets its end of input and is waited for."""
+        """Close the pipes; a process that still runs gets its end of input and goes on to its end."""
         self._selector.close()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
-        self._process.wait()
+        if self._process.poll() is None:
+            threading.Thread(target=self._process.wait, daemon=True).start()
+
+    def _read(self, key: selectors.SelectorKey) -> None:
+        data = os.read(key.fd, _PIECE)
+        if data:
+            self._printed.append(Chunk(data=data, error=key.fileobj is self._process.stderr))
+        else:
+            self._selector.unregister(key.fileobj)

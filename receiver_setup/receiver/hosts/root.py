@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
 from receiver_setup.receiver.hosts import Chunk, Host, Stream
@@ -19,6 +20,7 @@ _READY = b"receiver-setup ready\n"
 _ASKS = b"receiver-setup asks\n"
 _NO_SUDO = b"receiver-setup no sudo\n"
 _PROMPT = b"receiver-setup password:"
+_SIGNS = (_READY, _ASKS, _NO_SUDO)
 
 # Quoted once, by single quotes, for whatever login shell the administrator has; so none stand inside.
 _BOOTSTRAP = (
@@ -67,15 +69,14 @@ class RootShell:
             stream.close()
         _log.debug("receiver: %s, %.0f ms", step, (time.monotonic() - began) * 1000)
         if output.status is None:
-            raise ReceiverUnreachableError(
-                f"the connection to {self.host.name} was lost during the step “{step}”",
-                hint="run the same command again: it finishes or takes back what is half done",
-            )
+            raise self._lost(step)
         return output
 
     def _become_root(self, stream: Stream, step: str) -> None:
         said = _Conversation(stream, self._timeout_s, self.host.name, step)
-        line = said.line()
+        line = said.sign()
+        if not line:
+            self._explain_silence(stream, said, step)
         if line == _NO_SUDO:
             raise ReceiverSudoError(
                 f"{self.host.name} has no sudo, and this login is not root",
@@ -89,12 +90,26 @@ class RootShell:
                     hint="set RECEIVER_SETUP_SUDO_PASSWORD, or give --sudo-password-file FILE, or run it in a terminal",
                 )
             stream.send(password.reveal().encode() + b"\n")
-            line = said.line(prompts=1)
+            line = said.sign(prompts=1)
         if line != _READY:
             raise ReceiverSudoError(
                 f"sudo on {self.host.name} refused: {said.problem()}",
                 hint="check the sudo password, and that this user may run commands as root (sudo -l)",
             )
+
+    def _explain_silence(self, stream: Stream, said: "_Conversation", step: str) -> NoReturn:
+        if stream.status() is None:
+            raise self._lost(step)
+        raise ReceiverSudoError(
+            f"{self.host.name} does not run commands for this login: {said.problem()}",
+            hint="check this user's login shell there; it must run what is given to it",
+        )
+
+    def _lost(self, step: str) -> ReceiverUnreachableError:
+        return ReceiverUnreachableError(
+            f"the connection to {self.host.name} was lost during the step “{step}”",
+            hint="run the same command again: it finishes or takes back what is half done",
+        )
 
     def _collect(self, stream: Stream, step: str) -> Output:
         data, errors = bytearray(), bytearray()
@@ -114,9 +129,21 @@ class _Conversation:
         self._step = step
         self._out = b""
         self._errors = b""
+        self._greeting = b""
 
-    def line(self, *, prompts: int | None = None) -> bytes:
-        """Return the next line of standard output; empty at the end, or at more password prompts than `prompts`."""
+    def sign(self, *, prompts: int | None = None) -> bytes:
+        """Return the next of our own lines; empty at the end, or at more password prompts than `prompts`.
+
+        What stands before it is a login shell's greeting, whose last line may lack its end.
+        """
+        while line := self._line(prompts):
+            for sign in _SIGNS:
+                if line.endswith(sign):
+                    return sign
+            self._greeting += line
+        return b""
+
+    def _line(self, prompts: int | None) -> bytes:
         while b"\n" not in self._out:
             if prompts is not None and self._errors.count(_PROMPT) > prompts:
                 return b""
@@ -131,8 +158,8 @@ class _Conversation:
         return line + b"\n"
 
     def problem(self) -> str:
-        """Return what standard error said, on one line and without prompts."""
-        text = self._errors.replace(_PROMPT, b"").decode("utf-8", "replace")
+        """Return what standard error said, else standard output, on one line and without prompts."""
+        text = (self._errors.replace(_PROMPT, b"").strip() or self._greeting).decode("utf-8", "replace")
         return " ".join(text.split()) or "it gave no reason"
 
 

@@ -4,7 +4,7 @@ import logging
 import select
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +71,6 @@ class SshHost:
         self._clients.append(self._login())
         return True
 
-    def fall_back(self) -> None:
-        """Go back to the first connection, when a later one is in doubt."""
-        del self._clients[1:]
-
     def close(self) -> None:
         """Close every connection, the newest first."""
         while self._clients:
@@ -140,7 +136,7 @@ def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]
     identities = [options.identity] if options.identity else [path for path in target.identities if path.exists()]
     arguments: dict[str, Any] = {
         "hostname": target.known_as,
-        "port": target.port,
+        "port": target.known_port,
         "username": target.user,
         "key_filename": [str(path) for path in identities] or None,
         "allow_agent": not target.identities_only,
@@ -149,36 +145,57 @@ def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]
         "banner_timeout": options.timeout_s,
         "auth_timeout": max(options.timeout_s, 15.0),
     }
-    name = f"{target.user}@{target.host}"
-    with _as_ours(name):
-        try:
-            client.connect(**arguments, sock=_dial(target, options, ask))
-        except (paramiko.AuthenticationException, paramiko.SSHException) as error:
-            password = ask() if _password_may_help(error) else None
-            if password is None:
-                raise
-            _log.debug("%s: no key did it; trying the password", name)
-            arguments |= {"key_filename": None, "allow_agent": False, "look_for_keys": False}
-            client.connect(**arguments, password=password.reveal(), sock=_dial(target, options, ask))
-        transport = client.get_transport()
-        if transport is not None:
-            transport.set_keepalive(_KEEPALIVE_S)
+    try:
+        with _as_ours(f"{target.user}@{target.host}"):
+            try:
+                client.connect(**arguments, sock=_dial(target, options))
+            except paramiko.SSHException as error:
+                password = ask() if _password_may_help(error, options) else None
+                if password is None:
+                    raise
+                _log.debug("%s: no key did it; trying the password", target.host)
+                _sign_in_by_password(client, arguments, password, lambda: _dial(target, options))
+    except BaseException:
+        client.close()
+        raise
+    transport = client.get_transport()
+    if transport is not None:
+        transport.set_keepalive(_KEEPALIVE_S)
     return client
 
 
-def _password_may_help(error: Exception) -> bool:
+def _sign_in_by_password(
+    client: paramiko.SSHClient, arguments: dict[str, Any], password: Secret, dial: Callable[[], Any]
+) -> None:
+    """Go on over the connection where the keys were refused: to end it would count as a failed login for sshd."""
+    transport = client.get_transport()
+    if transport is not None and transport.is_active():
+        transport.auth_password(arguments["username"], password.reveal())
+        return
+    # Too many keys: sshd has hung up.
+    client.close()
+    arguments |= {"key_filename": None, "allow_agent": False, "look_for_keys": False}
+    client.connect(**arguments, password=password.reveal(), sock=dial())
+
+
+def _password_may_help(error: Exception, options: SshOptions) -> bool:
     """Tell a refused key, or none at all, from a failure that a password cannot mend."""
-    if isinstance(error, (paramiko.BadHostKeyException, paramiko.PasswordRequiredException)):
+    if isinstance(error, paramiko.PasswordRequiredException):
+        return options.identity is None  # of those that lie in ~/.ssh, none was asked for
+    if isinstance(error, paramiko.BadHostKeyException):
         return False
     return isinstance(error, paramiko.AuthenticationException) or "No authentication methods" in str(error)
 
 
-def _dial(target: Target, options: SshOptions, ask: Callable[[], Secret | None]) -> Any:
+def _dial(target: Target, options: SshOptions) -> Any:
     """Return a socket, or what stands for one, to the target: through jump hosts where there are any."""
     if target.jumps:
-        *_, last = target.jumps
+        *before, last = target.jumps
         hop = read_target(last, config_file=options.config_file)
-        client = _login(hop, options, ask)
+        if before:
+            hop = replace(hop, jumps=tuple(before))
+        # By key alone: the password is the receiver's, and no business of a jump host's.
+        client = _login(hop, options, lambda: None)
         transport = client.get_transport()
         if transport is None:
             raise paramiko.SSHException(f"the jump host {hop.host} closed the connection")
@@ -254,7 +271,7 @@ class _as_ours:  # noqa: N801 - reads as the statement it is
             raise ours from error
 
 
-def explain(error: Exception, name: str) -> ReceiverError | None:
+def explain(error: Exception, name: str) -> ReceiverError | None:  # noqa: PLR0911 - one for each cause
     """Return our error for one of paramiko's or of a socket's; None for anything else, which is a bug."""
     if isinstance(error, paramiko.BadHostKeyException):
         seen, known = (PublicKey.from_blob(key.asbytes()) for key in (error.key, error.expected_key))
@@ -272,9 +289,14 @@ def explain(error: Exception, name: str) -> ReceiverError | None:
             f"{name} refused the login",
             hint="give --identity KEYFILE, load the key into the agent, set RECEIVER_SETUP_SSH_PASSWORD, or check USER",
         )
+    if isinstance(error, UnicodeDecodeError):
+        return ReceiverLoginError(
+            f"a key file for {name} is no private key: {error.reason}", hint="check --identity and IdentityFile"
+        )
     if isinstance(error, (FileNotFoundError, PermissionError)) and error.filename:
         return ReceiverLoginError(f"cannot read {error.filename}: {error.strerror}", hint="check --identity")
-    if isinstance(error, (paramiko.SSHException, OSError, EOFError)):
+    # Not all of paramiko's exceptions are SSHExceptions.
+    if isinstance(error, (OSError, EOFError)) or type(error).__module__.startswith("paramiko."):
         said = str(error) or type(error).__name__
         return ReceiverUnreachableError(
             f"cannot reach {name} by SSH: {said}",

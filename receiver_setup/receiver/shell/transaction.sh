@@ -1,6 +1,6 @@
 #!/bin/sh
 # Change the receiver as one transaction: every undo is on disk before the first change is made.
-# Given: user drop_in state journal owner (this run's token), and a function `steps` that names each
+# Given: user home drop_in state journal owner (this run's token), and a function `steps` that names each
 # step ($stage) twice over: "$1_user …" is journal_user on the way in and make_user when it is done.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
@@ -28,7 +28,8 @@ journal_open() {
   [ -d "$state" ] || mkdir -m 0700 "$state" || return 1
   [ ! -d "$journal.new" ] || rm -rf "$journal.new"
   mkdir -m 0700 "$journal.new" || return 1
-  (umask 077 && printf '%s\n%s\n' "$owner" "$(owner_process)" >"$journal.new/owner" && : >"$journal.new/undo") || return 1
+  (umask 077 && printf '%s\n%s\n' "$owner" "$(owner_process)" >"$journal.new/owner" &&
+    printf '%s' "$home" >"$journal.new/home" && : >"$journal.new/undo") || return 1
   mv "$journal.new" "$journal"
 }
 
@@ -116,14 +117,30 @@ make_password() {
   fi
 }
 
+# enter PATH: go there, and nowhere else: below the home the upload user may have planted links on the way.
+# The home and what is above it are root's, so its real path can be trusted. Call it in a subshell.
+enter() {
+  case $1 in
+    "$home"/*) real=$(cd "$home" && pwd -P) && cd "$1" && [ "$(pwd -P)" = "$real${1#"$home"}" ] ;;
+    *) cd "$1" ;;
+  esac || {
+    printf '%s is not the directory that it seems to be: a link stands in its way' "$1"
+    return 1
+  }
+}
+
+enter_parent() {
+  parent=${1%/*}
+  enter "${parent:-/}"
+}
+
+make_folder() (enter_parent "$1" && { [ -d "${1##*/}" ] || mkdir -m 0700 "${1##*/}"; })
+own_folder() (enter "$1" && chown "$2" . && chmod "$3" .)
+
 # make_directory PATH OWNER MODE: the parents are there already, or are steps of their own.
 make_directory() {
-  if [ -L "$1" ]; then
-    fail "$1 is a symbolic link, which root must not follow here" || return 1
-  fi
-  [ -d "$1" ] || try mkdir -m 0700 "$1" || return 1
-  try chown -h "$2" "$1" || return 1
-  try chmod "$3" "$1" || return 1
+  try make_folder "$1" || return 1
+  try own_folder "$1" "$2" "$3" || return 1
   ! has restorecon || restorecon "$1" 2>/dev/null || :
   say changed "$stage" "$1, owner $2, mode $3"
 }
@@ -271,15 +288,16 @@ undo_password() { make_password "$1" '*' >/dev/null || { printf '%s' "$why" && r
 
 undo_group() { grep -q "^$1:" /etc/group || groupadd -g "$2" "$1"; }
 
-undo_mode() { [ ! -d "$1" ] || { chown -h "$2" "$1" && chmod "$3" "$1"; }; }
+undo_mode() { [ ! -d "$1" ] || own_folder "$1" "$2" "$3"; }
 
 # A directory of ours goes with the test pictures in it; anything else that arrived meanwhile stays.
-undo_directory() {
+undo_directory() (
   [ -d "$1" ] || return 0
-  find "$1" -type f -name 'Test-Snapshot*' -exec rm -f {} +
-  find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null
-  [ ! -d "$1" ] || printf 'kept: it holds files that are not ours to delete'
-}
+  enter_parent "$1" || return 1
+  find "./${1##*/}" -type f -name 'Test-Snapshot*' -exec rm -f {} +
+  find "./${1##*/}" -depth -type d -exec rmdir {} \; 2>/dev/null
+  [ ! -d "${1##*/}" ] || printf 'kept: it holds files that are not ours to delete'
+)
 
 undo_remove() { rm -f "$1"; }
 
@@ -311,6 +329,8 @@ end_sessions() {
 # Run the journal from its last line to its first; a failure is reported and stops nothing.
 undo_all() {
   [ -d "$journal" ] || return 0
+  # Of the run that made the journal, which may have had another one.
+  home=$(cat "$journal/home")
   bad=0
   count=$(wc -l <"$journal/undo")
   while [ "$count" -gt 0 ]; do

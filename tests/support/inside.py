@@ -1,0 +1,100 @@
+"""Run something of ours in a throw-away receiver, as if this Python were installed there.
+
+    inside.py PID USER script            one script by the local carrier: a JSON object in, a JSON object out
+    inside.py PID USER cli ARGUMENT...   the command line
+
+All that is needed is imported first: the receiver's file system has no checkout and no virtual environment.
+PID is the receiver's PID 1 as this process sees it.
+"""
+
+import base64
+import ctypes
+import encodings.idna  # noqa: F401 - a host name's encoding, which the socket module loads by itself
+import json
+import os
+import pwd
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from receiver_setup import cli
+from receiver_setup.cli import failures, setup, targets  # noqa: F401 - the command line would load them too late
+from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.receiver import script
+from receiver_setup.receiver.hosts.local import LocalHost
+from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.secrets import Secret
+
+_NAMESPACES = {"mnt": 0x00020000, "uts": 0x04000000, "ipc": 0x08000000, "net": 0x40000000, "pid": 0x20000000}
+
+
+def main() -> None:
+    """Run as the module's docstring says."""
+    _, pid, user, what, *rest = sys.argv
+    # The shell files are read when they are first needed.
+    wanted = Wanted(user="x", home="/x", directory="y", slots=())
+    script.render_facts(wanted, routes=())
+    script.render_undo("x", owner="x")
+    enter(int(pid), user)
+    if what == "script":
+        sys.stdout.write(json.dumps(run_script(json.load(sys.stdin))))
+        sys.stdout.flush()
+        return
+    sys.argv = ["receiver-setup", *rest]
+    cli.run()
+
+
+def enter(pid: int, user: str) -> None:
+    """Move a child of this process to where `pid` is, as `user`; this process ends as the child does."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    root = os.open(f"/proc/{pid}/root", os.O_RDONLY | os.O_DIRECTORY)
+    handles = [(os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY), flag) for name, flag in _NAMESPACES.items()]
+    for handle, flag in handles:
+        if libc.setns(handle, flag):
+            raise OSError(ctypes.get_errno(), "setns")
+        os.close(handle)
+    child = os.fork()
+    if child:
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    os.fchdir(root)
+    os.chroot(".")
+    os.chdir("/")
+    os.close(root)
+    person = pwd.getpwnam(user)
+    os.initgroups(user, person.pw_gid)
+    os.setgid(person.pw_gid)
+    os.setuid(person.pw_uid)
+    os.environ |= {
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": person.pw_dir,
+        "USER": user,
+        "LOGNAME": user,
+    }
+
+
+def run_script(wish: dict[str, str]) -> dict[str, object]:
+    """Run `script` by the local carrier; an error of ours comes back by its name."""
+    password = Secret(wish["sudo_password"]) if wish["sudo_password"] else None
+    host = LocalHost()
+    shell = RootShell(host, sudo_password=lambda: password, timeout_s=float(wish["timeout_s"]))
+    try:
+        output = shell.run(wish["script"], step="test")
+    except ReceiverSetupError as error:
+        return {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+    finally:
+        host.close()
+    left = _children()
+    told = {"data": base64.b64encode(output.data).decode(), "errors": output.errors, "status": output.status}
+    return {**told, "left": left, "host": socket.gethostname()}
+
+
+def _children() -> list[str]:
+    """Return the pids of this process's children."""
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Every exception of paramiko and of sockets becomes an error of ours."""
+
+import builtins
+import errno
+import inspect
+import pkgutil
+import socket
+from importlib import import_module
+from pathlib import Path
+
+import paramiko
+import pytest
+
+from receiver_setup.errors import ReceiverError, ReceiverHostKeyError, ReceiverLoginError, ReceiverUnreachableError
+from receiver_setup.receiver.hosts.ssh import explain
+
+
+def make_key() -> paramiko.PKey:
+    return paramiko.ECDSAKey.generate()
+
+
+def find_exceptions() -> list[type[Exception]]:
+    """Return every exception class that a module of paramiko defines."""
+    found = set()
+    for info in pkgutil.iter_modules(paramiko.__path__, "paramiko."):
+        try:
+            module = import_module(info.name)
+        except (ImportError, AttributeError):
+            continue  # Windows' modules
+        found |= {
+            each
+            for each in vars(module).values()
+            if inspect.isclass(each) and issubclass(each, Exception) and each.__module__.startswith("paramiko")
+        }
+    return sorted(found, key=lambda each: each.__qualname__)
+
+
+ARGUMENTS: dict[str, tuple[object, ...]] = {
+    "AuthFailure": (["none"],),
+    "BadAuthenticationType": ("no", ["publickey"]),
+    "BadHostKeyException": ("attic-pi", make_key(), make_key()),
+    "ChannelException": (1, "Administratively prohibited"),
+    "InvalidHostKey": ("attic-pi ssh-rsa", ValueError("x")),
+    "NoValidConnectionsError": ({("192.168.2.110", 22): OSError(errno.ECONNREFUSED, "refused")},),
+    "PartialAuthentication": (["password"],),
+    "ProxyCommandFailure": ("nc attic-pi 22", 1),
+    "UnknownKeyType": ("ssh-foo", b"x"),
+}
+EXCEPTIONS = find_exceptions()
+LOGIN = {
+    "AuthFailure", "AuthenticationException", "BadAuthenticationType", "PartialAuthentication", "UnableToAuthenticate",
+    "PasswordRequiredException",
+}  # fmt: skip
+SOCKET = [
+    each for each in {**vars(builtins), **vars(socket)}.values() if inspect.isclass(each) and issubclass(each, OSError)
+]
+
+
+def test_the_walk_finds_paramikos_exceptions() -> None:
+    names = {each.__name__ for each in EXCEPTIONS}
+    assert {"SSHException", "AuthenticationException", "BadHostKeyException", "NoValidConnectionsError"} <= names
+    assert {"SFTPError", "InvalidHostKey"} <= names
+
+
+@pytest.mark.parametrize("kind", EXCEPTIONS, ids=lambda kind: kind.__name__)
+def test_every_exception_of_paramiko_is_one_of_ours(kind: type[Exception]) -> None:
+    ours = explain(kind(*ARGUMENTS.get(kind.__name__, ("what paramiko says",))), "pi@attic-pi")
+    assert isinstance(ours, ReceiverError)
+    assert "pi@attic-pi" in ours.message
+    assert ours.hint
+    if kind.__name__ == "PasswordRequiredException":
+        assert "passphrase" in ours.message
+    if kind.__name__ == "BadHostKeyException":
+        assert isinstance(ours, ReceiverHostKeyError)
+    elif kind.__name__ in LOGIN:
+        assert isinstance(ours, ReceiverLoginError)
+    else:
+        assert isinstance(ours, ReceiverUnreachableError)
+
+
+@pytest.mark.parametrize("kind", [*SOCKET, EOFError], ids=lambda kind: kind.__name__)
+def test_every_error_of_a_socket_is_one_of_ours(kind: type[Exception]) -> None:
+    for arguments in ((), (errno.EHOSTUNREACH, "No route to host")):
+        ours = explain(kind(*arguments), "pi@attic-pi")
+        assert isinstance(ours, ReceiverUnreachableError)
+        assert "pi@attic-pi" in ours.message
+        assert not ours.message.endswith(": ")
+
+
+def test_a_changed_host_key_is_told_with_both_fingerprints() -> None:
+    seen, known = make_key(), make_key()
+    ours = explain(paramiko.BadHostKeyException("attic-pi", seen, known), "pi@attic-pi")
+    assert isinstance(ours, ReceiverHostKeyError)
+    for key in (seen, known):
+        assert key.fingerprint in ours.message  # paramiko's own, which is ssh-keygen's
+
+
+def test_no_key_at_all_is_a_refused_login() -> None:
+    ours = explain(paramiko.SSHException("No authentication methods available"), "pi@attic-pi")
+    assert isinstance(ours, ReceiverLoginError)
+
+
+def test_an_identity_that_cannot_be_read_is_named() -> None:
+    for kind in (FileNotFoundError, PermissionError):
+        ours = explain(kind(1, "cannot be read", "/k/id"), "pi@attic-pi")
+        assert isinstance(ours, ReceiverLoginError)
+        assert "/k/id" in ours.message
+
+
+def test_an_identity_that_is_no_key_is_a_login_error(tmp_path: Path) -> None:
+    """A picture given as --identity: paramiko stumbles over its bytes with an error of Python's own."""
+    path = tmp_path / "photo.jpeg"
+    path.write_bytes(b"\xff\xd8\xff\xe0" * 10)
+    with pytest.raises(UnicodeDecodeError) as caught:
+        paramiko.RSAKey.from_private_key_file(str(path))
+    ours = explain(caught.value, "pi@attic-pi")
+    assert isinstance(ours, ReceiverLoginError)
+    assert "--identity" in ours.hint
+
+
+def test_a_bug_stays_a_bug() -> None:
+    assert explain(TypeError("x"), "pi@attic-pi") is None
+    assert explain(KeyError("x"), "pi@attic-pi") is None
