@@ -3,7 +3,7 @@
 The JSON shape is a contract; what is not known is null, never guessed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,18 @@ class StepReport:
         return {"name": self.name, "changed": self.changed, "detail": self.detail}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something to show while it happens; `scope` is the receiver's or the camera's name."""
+
+    scope: str
+    step: StepReport
+    failed: bool = False
+
+
+Observer = Callable[[Event], None]
+
+
 @dataclass(slots=True, kw_only=True)
 class TestReport:
     """The last test upload: the camera's result, the file's name and its size in bytes."""
@@ -52,6 +64,8 @@ class CameraReport:
     host_key: PublicKey | None = None
     host_key_verified: bool = False
     test: TestReport | None = None
+    uploads: tuple[str, ...] | None = None
+    """What the camera uploads at alarms and by the clock: rec, snap, timersnap; None: it does not say."""
     warnings: list[str] = field(default_factory=list)
     error: ReceiverSetupError | None = None
     diff: str = ""

@@ -9,13 +9,13 @@ def check_range(name: str, value: int | None, lowest: int, highest: int, unit: s
     >>> check_range("interval", 3601, 1, 3600, "seconds")
     Traceback (most recent call last):
     ...
-    receiver_setup.errors.ConfigurationError: The interval 3601 is not a whole number from 1 to 3600 seconds.
+    receiver_setup.errors.ConfigurationError: the interval 3601 is not a whole number from 1 to 3600 seconds
     """
     if value is None:
         return
     if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
         allowed = f"a whole number from {lowest} to {highest} {unit}".rstrip()
-        raise ConfigurationError(f"The {name} {value} is not {allowed}.", hint=f"Give {allowed}.")
+        raise ConfigurationError(f"the {name} {value} is not {allowed}", hint=f"Give {allowed}.")
 
 
 def check_text(name: str, value: str | None, *, empty: bool = True) -> None:
@@ -26,10 +26,10 @@ def check_text(name: str, value: str | None, *, empty: bool = True) -> None:
     if value is None:
         return
     if not value and not empty:
-        raise ConfigurationError(f"The {name} is empty.", hint=f"Give a {name}.")
+        raise ConfigurationError(f"the {name} is empty", hint=f"Give a {name}.")
     if any(ord(c) < ord(" ") or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in value):
         raise ConfigurationError(
-            f"The {name} holds a line break or another control character, which no camera stores.",
+            f"the {name} holds a line break or another control character, which no camera stores",
             hint=f"Write the {name} on one line, without control characters.",
         )
 
@@ -37,7 +37,7 @@ def check_text(name: str, value: str | None, *, empty: bool = True) -> None:
 def check_something(command: str, parameters: tuple[tuple[str, str], ...], *, needed: int = 1) -> None:
     """Refuse a change that changes nothing."""
     if len(parameters) < needed:
-        raise ConfigurationError(f"Nothing was given for {command} to change.", hint="Give at least one setting.")
+        raise ConfigurationError(f"Nothing was given for {command} to change", hint="Give at least one setting.")
 
 
 def flag_text(*, value: bool) -> str:

@@ -12,19 +12,12 @@ from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
 from receiver_setup.camera.command import Command, Parameters, R
 from receiver_setup.camera.login import UNAUTHORIZED, Evidence, Login, Verdict, next_login
-from receiver_setup.camera.messages import (
-    FtpAttributes,
-    GetFtpAttr,
-    GetPubKey,
-    GetToken,
-    TestFtp,
-    TestOutcome,
-)
+from receiver_setup.camera.menu_calls import MenuCalls
+from receiver_setup.camera.messages import GetToken
 from receiver_setup.camera.reply import Reply, parse_reply
 from receiver_setup.camera.settings import Patience, Tls
 from receiver_setup.camera.transport import Answer, Transport
 from receiver_setup.errors import CameraError, CameraLoginError, CameraReplyError, CameraUnreachableError
-from receiver_setup.keys import PublicKey
 from receiver_setup.secrets import Redactor, Secret
 
 _log = logging.getLogger(__name__)
@@ -45,7 +38,7 @@ _refused: set[tuple[str, str, Secret, Login]] = set()
 """Logins that a camera refused in this process; none of them is sent again."""
 
 
-class Camera:
+class Camera(MenuCalls):
     """One camera; `with Camera("admin@192.168.2.168", password) as camera: camera.send(GetFtpAttr())`.
 
     `timeout_s` is for connecting and for each wait for an answer. Not for several threads.
@@ -116,18 +109,6 @@ class Camera:
             _log.info("%s: busy, asking again in %g s (%s)", self.address, wait_s, command.cmd)
             self._sleep(wait_s)
 
-    def ftp_attributes(self) -> FtpAttributes:
-        """Read the upload settings."""
-        return self.send(GetFtpAttr())
-
-    def public_key(self) -> PublicKey:
-        """Read the camera's own public key; CameraWithoutKeyLoginError if it has none."""
-        return self.send(GetPubKey())
-
-    def test_upload(self, *, set_host: PublicKey | None = None) -> TestOutcome:
-        """Upload a test picture; with `set_host`, trust that host key. A failed upload is an outcome."""
-        return self.send(TestFtp(set_host=set_host))
-
     def _ask(self, command: Command[R]) -> Reply:
         """Get a reply that is not about the login, whichever way of signing in that takes."""
         may_renew = self._settled
@@ -173,11 +154,11 @@ class Camera:
             target = urlsplit(answer.location)
             place = f"{target.scheme}://{target.hostname}" if target.hostname else "another page"
             raise CameraReplyError(
-                f"{self.address} sends us on to {self._redact(place)}, and no password is taken along.",
+                f"{self.address} sends us on to {self._redact(place)}, and no password is taken along",
                 hint="If that is the camera, give this address with --camera.",
             )
         raise CameraReplyError(
-            f"The camera {self.address} answered {command.cmd} with HTTP status {answer.status}.",
+            f"the camera {self.address} answered {command.cmd} with HTTP status {answer.status}",
             hint="Check the address; if it is right, restart the camera.",
         )
 
@@ -188,7 +169,7 @@ class Camera:
             return error_for_response(ResponseCode.IP_BLOCKED, cmd, shown)
         if self._password is None:
             return CameraLoginError(
-                f"The camera {shown} asks for a password ({cmd}), and none was given.",
+                f"the camera {shown} asks for a password ({cmd}), and none was given",
                 hint="Give it in RECEIVER_SETUP_CAMERA_PASSWORD or with --camera-password-file.",
             )
         if verdict is Verdict.NO_PERMISSION and self._settled:
@@ -198,9 +179,9 @@ class Camera:
         if verdict is Verdict.NO_PERMISSION:
             return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
         if verdict is Verdict.WRONG_PASSWORD:
-            return CameraLoginError(f"The camera {shown} refused user or password ({cmd}).", hint=_LOGIN_HINT)
+            return CameraLoginError(f"the camera {shown} refused user or password ({cmd})", hint=_LOGIN_HINT)
         return CameraLoginError(
-            f"The camera {shown} refused the login by {way} and does not say why ({cmd}).",
+            f"the camera {shown} refused the login by {way} and does not say why ({cmd})",
             hint=f"{_LOGIN_HINT} {_OTHER_WAY_HINT}",
         )
 
@@ -213,7 +194,7 @@ class Camera:
             return self._request(command, (), None)
         if self._login_key(way) in _refused:
             raise CameraLoginError(
-                f"The camera {self.address} refused this user and password before; they were not sent again.",
+                f"the camera {self.address} refused this user and password before; they were not sent again",
                 hint=_LOGIN_HINT,
             )
         user, password = self.address.user, self._password.reveal()

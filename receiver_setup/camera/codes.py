@@ -230,17 +230,17 @@ def explain_result(result: int) -> Explanation:
 def error_for_response(code: int, command: str, camera: str) -> CameraResponseError:
     """Build the error for a response code that is not success; `camera` is its address as shown to people."""
     known = explain_response(code)
-    message = f"The camera {camera} answered {command} with {code} ({known.name}): {_inline(known.cause)}"
+    message = f"the camera {camera} answered {command} with {code} ({known.name}): {_inline(known.cause)}"
     return CameraResponseError(message, code=code, kind=f"camera-{known.kind}", hint=known.remedy)
 
 
 def error_for_result(result: int, camera: str) -> UploadTestError:
     """Build the error for a result of testftp that is not 0."""
     known = explain_result(result)
-    message = f"The test upload of the camera {camera} ended with {result} ({known.name}): {_inline(known.cause)}"
+    message = f"the test upload of the camera {camera} ended with {result} ({known.name}): {_inline(known.cause)}"
     return UploadTestError(message, result=result, kind=f"test-upload-{known.kind}", hint=known.remedy)
 
 
 def _inline(sentence: str) -> str:
-    """Begin a sentence small, so that it can follow a colon."""
-    return sentence[0].lower() + sentence[1:]
+    """Begin a sentence small and end it open, so that it can follow a colon."""
+    return sentence[0].lower() + sentence[1:].removesuffix(".")

@@ -37,10 +37,10 @@ class Command(ABC, Generic[R]):
         A reading without a code is taken for what was read; a change without one is not known to be done.
         """
         if reply.response is None and reply.get("response") is not None:
-            return CameraReplyError(f"The camera {reply.camera} answered {self.cmd} with a code that is no number.")
+            return CameraReplyError(f"the camera {reply.camera} answered {self.cmd} with a code that is no number")
         if reply.response is None and self.changes:
             return CameraReplyError(
-                f"The camera {reply.camera} answered {self.cmd} without saying whether it was done.",
+                f"the camera {reply.camera} answered {self.cmd} without saying whether it was done",
                 hint="Look at the setting in the camera's own menu, then try again.",
             )
         if reply.response is None or reply.response in SUCCESS_CODES:
@@ -51,7 +51,7 @@ class Command(ABC, Generic[R]):
         """Return the error for a response code, or for 404 where there is no such page."""
         if code == HTTP_NOT_FOUND:
             return CameraReplyError(
-                f"There is no page /param.cgi at {camera} (HTTP status 404).",
+                f"there is no page /param.cgi at {camera} (HTTP status 404)",
                 hint="Check the address: it must be that of an INSTAR 2k+ camera.",
             )
         return error_for_response(code, self.cmd, camera)

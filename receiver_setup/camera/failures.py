@@ -57,18 +57,16 @@ _REASONS = {
 def error_for_exception(error: Exception, *, camera: str, step: str) -> ReceiverSetupError:
     """Map any exception of requests, urllib3 or the operating system; `camera` is its shown address."""
     if _is_certificate(error):
-        return CameraCertificateError(f"The HTTPS certificate of {camera} is not trusted ({step}).")
+        return CameraCertificateError(f"the HTTPS certificate of {camera} is not trusted ({step})")
     if any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in _parts(error)):
-        return CameraUnreachableError(f"No HTTPS connection to the camera {camera} ({step}).", hint=_SSL_HINT)
+        return CameraUnreachableError(f"no HTTPS connection to the camera {camera} ({step})", hint=_SSL_HINT)
     if isinstance(error, _ADDRESS_ERRORS):
-        return ConfigurationError(f"No request can be made for the camera {camera} ({step}).", hint=_REACH_HINT)
+        return ConfigurationError(f"no request can be made for the camera {camera} ({step})", hint=_REACH_HINT)
     if _is_read_timeout(error):
-        return CameraTimeoutError(f"The camera {camera} did not answer {step} in time.", hint=_SLOW_HINT)
+        return CameraTimeoutError(f"the camera {camera} did not answer {step} in time", hint=_SLOW_HINT)
     if isinstance(error, _BODY_ERRORS):
-        return CameraReplyError(f"The answer of {camera} to {step} is cut off or damaged.", hint=_SLOW_HINT)
-    return CameraUnreachableError(
-        f"The camera {camera} cannot be reached ({step}): {_reason(error)}.", hint=_REACH_HINT
-    )
+        return CameraReplyError(f"the answer of {camera} to {step} is cut off or damaged", hint=_SLOW_HINT)
+    return CameraUnreachableError(f"the camera {camera} cannot be reached ({step}): {_reason(error)}", hint=_REACH_HINT)
 
 
 def _is_certificate(error: Exception) -> bool:

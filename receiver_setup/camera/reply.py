@@ -27,6 +27,7 @@ _MARKUP = re.compile(r"\s*<")
 _SECRET = re.compile(r"((?:\w*pass\w*|pwd|\w*token\w*)[\"']?\s*[=:]\s*[\"']?)[^\"';&\s]+", re.IGNORECASE)
 _CODE = re.compile(r"-?[0-9]{1,18}")
 _EXCERPT_LENGTH = 60
+_NOT_SETTINGS = frozenset({"cmd", "response"})
 _ADDRESS_HINT = "Check that the address is the camera's own, and not that of a router or another device."
 
 
@@ -57,6 +58,11 @@ class Reply:
     def flag(self, name: str) -> bool | None:
         """Return True for `1`, False for `0`, None for anything else."""
         return read_flag(self.get(name), name)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Every field as it was read, but for cmd and response."""
+        return {name: value for name, value in self.fields.items() if name not in _NOT_SETTINGS}
 
     @property
     def cmd(self) -> str | None:
@@ -101,16 +107,16 @@ def parse_reply(
     text = (body if isinstance(body, str) else _decode(body)).removeprefix("\ufeff")
     if _OLD_DIALECT.match(text):
         raise CameraTooOldError(
-            f"The camera {camera} speaks the dialect of INSTAR's older series (var name=value, [Succeed]).",
+            f"the camera {camera} speaks the dialect of INSTAR's older series (var name=value, [Succeed])",
             hint="These cameras have no sFTP; only the 2k+ (WQHD) series and newer can upload by it.",
         )
     if not text.strip():
         raise CameraReplyError(
-            f"The camera {camera} answered with nothing.", hint="Try again; if it stays so, restart it."
+            f"the camera {camera} answered with nothing", hint="Try again; if it stays so, restart it."
         )
     if _MARKUP.match(text):
         raise CameraReplyError(
-            f"The answer of {camera} is a web page, not a camera's: {_excerpt(text, redact)}",
+            f"the answer of {camera} is a web page, not a camera's: {_excerpt(text, redact)}",
             hint=_ADDRESS_HINT,
         )
     return Reply(fields=MappingProxyType(_split_fields(text, camera, redact)), camera=camera)
@@ -125,12 +131,12 @@ def _split_fields(text: str, camera: str, redact: Callable[[str], str]) -> dict[
         if not opening:
             reason = "is cut off or not a camera's" if fields else "is not a camera's"
             raise CameraReplyError(
-                f"The answer of {camera} {reason}: {_excerpt(text[offset:], redact)}", hint=_ADDRESS_HINT
+                f"the answer of {camera} {reason}: {_excerpt(text[offset:], redact)}", hint=_ADDRESS_HINT
             )
         closing = _CLOSING.search(text, opening.end())
         if not closing:
             raise CameraReplyError(
-                f"The answer of {camera} is cut off inside {opening[1]}.",
+                f"the answer of {camera} is cut off inside {opening[1]}",
                 hint="Try again; if it stays so, restart it.",
             )
         if opening[1] in fields:

@@ -37,7 +37,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if not 0 <= self.minute < MINUTES_A_DAY or not 1 <= self.days <= EVERY_DAY:
-            raise ConfigurationError("A schedule needs a minute of the day and at least one day.", hint=_HINT)
+            raise ConfigurationError("a schedule needs a minute of the day and at least one day", hint=_HINT)
 
     def __str__(self) -> str:
         return render_words(self)
@@ -78,9 +78,9 @@ def parse_words(text: str) -> Schedule:
     clock, _, days = text.strip().partition(" ")
     match = _CLOCK.fullmatch(clock)
     if not match:
-        raise ConfigurationError(f"{clock!r} is not a time of the day.", hint=_HINT)
+        raise ConfigurationError(f"{clock!r} is not a time of the day", hint=_HINT)
     if not days.strip():
-        raise ConfigurationError(f"The schedule {text.strip()!r} names no days.", hint=_HINT)
+        raise ConfigurationError(f"the schedule {text.strip()!r} names no days", hint=_HINT)
     return Schedule(minute=int(match[1]) * 60 + int(match[2]), days=_parse_days(days))
 
 
@@ -120,5 +120,5 @@ def _parse_days(text: str) -> int:
 def _parse_day(word: str) -> int:
     number = _NUMBER.get(word.strip().rstrip("."))
     if number is None:
-        raise ConfigurationError(f"{word!r} is not a day of the week.", hint=_HINT)
+        raise ConfigurationError(f"{word!r} is not a day of the week", hint=_HINT)
     return number

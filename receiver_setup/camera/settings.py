@@ -26,7 +26,7 @@ class Tls:
     def __post_init__(self) -> None:
         if sum((self.ca_file is not None, self.fingerprint is not None, self.insecure)) > 1:
             raise ConfigurationError(
-                "More than one way to check the camera's certificate was given.",
+                "more than one way to check the camera's certificate was given",
                 hint="Give one of --camera-ca-file, --camera-fingerprint and --camera-insecure.",
             )
         if self.fingerprint is not None:
@@ -42,7 +42,7 @@ def normal_fingerprint(text: str) -> str:
     digits = re.sub(r"[:\s]", "", text.strip().lower().removeprefix("sha256:").removeprefix("sha256="))
     if not _SHA256_HEX.fullmatch(digits):
         raise ConfigurationError(
-            "The fingerprint of the camera's certificate is not a SHA-256 fingerprint.",
+            "the fingerprint of the camera's certificate is not a SHA-256 fingerprint",
             hint="It has 64 hexadecimal digits, with or without colons: AB:CD:…",
         )
     return digits
@@ -66,7 +66,7 @@ class Patience:
     def __post_init__(self) -> None:
         numbers = (self.first_wait_s, self.factor, self.reboot_s, self.reboot_step_s)
         if self.tries < 1 or min(numbers) < 0:
-            raise ConfigurationError("Patience needs at least one try and no negative time.")
+            raise ConfigurationError("patience needs at least one try and no negative time")
 
     def waits(self) -> Iterator[float]:
         """Yield the seconds to wait after each attempt but the last.

@@ -97,16 +97,16 @@ class Transport:
         for chunk in response.iter_content(_CHUNK):
             body += chunk
             if len(body) > _LARGEST_BODY:
-                raise CameraReplyError(f"The answer of {self._address} to {step} is far too long for a camera's.")
+                raise CameraReplyError(f"the answer of {self._address} to {step} is far too long for a camera's")
             if time.monotonic() > deadline:
                 raise CameraTimeoutError(
-                    f"The camera {self._address} sends its answer to {step} too slowly.",
+                    f"the camera {self._address} sends its answer to {step} too slowly",
                     hint="Try again with a larger --timeout; if it stays so, restart the camera.",
                 )
         announced = response.headers.get("Content-Length", "")
         if announced.isdigit() and len(body) < int(announced):
             raise CameraReplyError(
-                f"The answer of {self._address} to {step} is cut off: {len(body)} of {announced} bytes.",
+                f"the answer of {self._address} to {step} is cut off: {len(body)} of {announced} bytes",
                 hint="Try again; if it stays so, restart the camera.",
             )
         return body
@@ -117,7 +117,7 @@ class Transport:
             return failure
         seen = read_fingerprint(self._address, timeout_s)
         shown = "could not be read again" if seen is None else f"has the SHA-256 fingerprint {seen}"
-        return CameraCertificateError(f"{failure.message[:-1]}; it {shown}.", hint=_CERTIFICATE_HINT)
+        return CameraCertificateError(f"{failure.message[:-1]}; it {shown}", hint=_CERTIFICATE_HINT)
 
 
 class _CameraAdapter(HTTPAdapter):
@@ -155,7 +155,7 @@ def _verification(address: CameraAddress, tls: Tls) -> bool | str:
         ssl.create_default_context(cafile=str(tls.ca_file))
     except (OSError, ValueError) as error:
         raise ConfigurationError(
-            f"The CA file {tls.ca_file} cannot be read as certificates in PEM form.",
+            f"the CA file {tls.ca_file} cannot be read as certificates in PEM form",
             hint="Give the file of the authority that signed the camera's certificate.",
         ) from error
     return str(tls.ca_file)

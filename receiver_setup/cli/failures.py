@@ -1,14 +1,13 @@
 """The last stop of an error: one sentence, a hint and an exit code; one JSON object where JSON was asked for."""
 
-import json
 import logging
 import os
 import traceback
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
+from receiver_setup.cli.output import print_json
 from receiver_setup.cli.redaction import redact
 from receiver_setup.errors import ConfigurationError, InterruptedRunError, ReceiverSetupError
 from receiver_setup.report import Report
@@ -33,7 +32,7 @@ def report_failure(error: BaseException, arguments: Sequence[str]) -> int:
         _log.debug("%s", redact("".join(traceback.format_exception(error))))
     if "--json" in arguments:
         report = Report(check="--check" in arguments, error=ours)
-        print_json(report)
+        print_json(report.as_json())
     return ours.exit_code
 
 
@@ -61,17 +60,3 @@ def print_error(error: ReceiverSetupError) -> None:
         click.echo(redact(f"hint: {error.hint}"), err=True)
     if error.rolled_back:
         click.echo("everything that had been changed was put back", err=True)
-
-
-def print_json(report: Report) -> None:
-    """Print the one object of `--json`."""
-    click.echo(json.dumps(_redact_values(report.as_json()), indent=2, ensure_ascii=False))
-
-
-def _redact_values(value: Any) -> Any:
-    """Mask secrets in every text; names and structure stay, whatever the secret is."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {name: _redact_values(each) for name, each in value.items()}
-    return [_redact_values(each) for each in value] if isinstance(value, list) else value

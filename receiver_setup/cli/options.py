@@ -79,20 +79,55 @@ _CAMERA = (
     click.option("--camera-fingerprint", metavar="SHA256", help="https: the certificate's own fingerprint."),
     click.option("--camera-insecure", is_flag=True, help="https: do not verify the camera's certificate."),
 )
-_RUN = (
-    click.option("--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds a trip."),
-    click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Cameras at a time."),
-    click.option("--check", is_flag=True, help="Stop after the plan: show what would change, change nothing."),
-    click.option("--diff", is_flag=True, help="Show every change on both sides."),
+_UPLOADS = (
+    click.option(
+        "--upload",
+        metavar="rec,snap,timersnap",
+        help="What the camera shall upload: videos at an alarm, pictures at an alarm, pictures by the clock.",
+    ),
+    click.option("--interval", type=int, metavar="S", help="Seconds between two uploads of these, 1 to 3600."),
+    click.option("--snapshots", type=int, metavar="N", help="Pictures at each alarm, 1 to 10."),
+    click.option("--schedule", metavar='"10:00 Mon-Fri"', help="When the pictures by the clock are taken."),
+)
+_TIMEOUT = click.option(
+    "--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds a trip."
+)
+_CHECK = click.option("--check", is_flag=True, help="Stop after the plan: show what would change, change nothing.")
+_OUTPUT = (
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
     click.option("-v", "--verbose", count=True, help="Tell more (-vv: every trip)."),
     click.option("-q", "--quiet", is_flag=True, help="Tell only errors."),
+)
+_ONE_CAMERA = click.option(
+    "--camera",
+    required=True,
+    metavar="[http[s]://][USER@]HOST[:PORT]",
+    help="The camera; its user is admin unless given.",
+)
+_RUN = (
+    _TIMEOUT,
+    click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Cameras at a time."),
+    _CHECK,
+    click.option("--diff", is_flag=True, help="Show every change on both sides."),
+    *_OUTPUT,
     click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
 )
 
 
 def target_options(function: F) -> F:
     """Add the options of setup, verify, status, remove and explain, in the order of `--help`."""
-    for option in reversed((*_TARGETS, *_RECEIVER, *_SSH, *_CAMERA, *_RUN)):
+    for option in reversed((*_TARGETS, *_RECEIVER, *_UPLOADS, *_SSH, *_CAMERA, *_RUN)):
         function = option(function)
     return function
+
+
+def camera_options(*, changes: bool) -> Callable[[F], F]:
+    """Return what adds the options of the `camera` commands; those that change the camera have --check as well."""
+    check = (_CHECK,) if changes else ()
+
+    def add(function: F) -> F:
+        for option in reversed((_ONE_CAMERA, *_CAMERA, _TIMEOUT, *check, *_OUTPUT)):
+            function = option(function)
+        return function
+
+    return add

@@ -5,8 +5,8 @@ import threading
 
 import click
 
-from receiver_setup.camera_run import Event, Observer
 from receiver_setup.cli.redaction import redact
+from receiver_setup.report import Event, Observer
 
 _COLOURS = {"ok": "green", "changed": "yellow", "FAILED": "red"}
 

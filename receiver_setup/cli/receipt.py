@@ -2,6 +2,8 @@
 
 from receiver_setup.report import CameraReport, ReceiverReport, Report
 
+_KINDS = {"rec": "videos at an alarm", "snap": "pictures at an alarm", "timersnap": "pictures by the clock"}
+
 
 def render_receipt(report: Report) -> str:
     """Render the whole result as text."""
@@ -39,4 +41,14 @@ def _proven(camera: CameraReport, receiver: ReceiverReport) -> list[str]:
     ]
     if test is not None:
         lines.append(f"  proof       {test.file}, {test.bytes} bytes, arrived with verification on")
+    lines.append(f"  uploads     {_uploads(camera)}")
     return [*lines, *(f"  warning     {warning}" for warning in camera.warnings)]
+
+
+def _uploads(camera: CameraReport) -> str:
+    switch = f"receiver-setup camera action rec --enable --camera {camera.address}"
+    if camera.uploads is None:
+        return f"the camera does not say what it uploads; see: receiver-setup camera show --camera {camera.address}"
+    if not camera.uploads:
+        return f"nothing yet; for videos at an alarm: {switch}"
+    return ", ".join(_KINDS[kind] for kind in camera.uploads)

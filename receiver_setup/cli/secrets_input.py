@@ -19,6 +19,10 @@ def read_secret(file: Path | None, variable: str, *, question: str | None, user:
         text = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
     if not text:
         return None
+    if not _is_text(text):
+        raise ConfigurationError(
+            f"the value of {variable} is not UTF-8 text", hint="set it anew on a terminal that uses UTF-8"
+        )
     secret = Secret(text)
     redact.add(secret, user=user)
     return secret
@@ -34,6 +38,11 @@ def secret_source(file: Path | None, variable: str, *, question: str) -> Callabl
         return known[0]
 
     return ask
+
+
+def _is_text(text: str) -> bool:
+    """Tell text from bytes that Python could not decode and carries as lone surrogates."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _from_file(path: Path) -> str:

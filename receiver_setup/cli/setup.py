@@ -1,11 +1,11 @@
 """`receiver-setup setup`: from a bare host and a camera to a proven upload."""
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
+from receiver_setup.cli.clients import check_camera_options, refuse_options, require_file
 from receiver_setup.cli.options import target_options
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import ConfigurationError
@@ -51,26 +51,10 @@ def check_options(options: dict[str, Any]) -> None:
         raise ConfigurationError("no camera was given", hint="give --camera [http[s]://][USER@]HOST[:PORT]")
     if options["local"]:
         ssh_only = ("identity", "known_hosts", "accept_new_host_key", "ssh_config", "ssh_password_file")
-        _refuse(options, ssh_only, "is for a receiver that is reached by SSH, not for --local")
-    if not any(camera.lower().startswith("https://") for camera in options["cameras"]):
-        tls_only = ("camera_ca_file", "camera_fingerprint", "camera_insecure")
-        _refuse(options, tls_only, "is for a camera that is given as https://…")
-    if options["quiet"] and options["verbose"]:
-        raise ConfigurationError("--quiet and --verbose contradict each other")
-    for name in ("identity", "ssh_config", "camera_ca_file"):
-        path: Path | None = options[name]
-        if path is not None and not path.exists():
-            raise ConfigurationError(f"{_spelt(name)}: there is no file {path}")
-
-
-def _refuse(options: dict[str, Any], names: tuple[str, ...], why: str) -> None:
-    for name in names:
-        if options[name]:
-            raise ConfigurationError(f"{_spelt(name)} {why}", hint="leave it out")
-
-
-def _spelt(name: str) -> str:
-    return "--" + name.replace("_", "-")
+        refuse_options(options, ssh_only, "is for a receiver that is reached by SSH, not for --local")
+    check_camera_options(options, options["cameras"])
+    for name in ("identity", "ssh_config"):
+        require_file(options, name)
 
 
 def _on_terminal() -> bool:

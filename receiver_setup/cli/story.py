@@ -8,14 +8,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.cli.failures import print_error, print_json
+from receiver_setup.cli.failures import print_error
+from receiver_setup.cli.output import print_json
 from receiver_setup.cli.progress import make_observer
 from receiver_setup.cli.receipt import render_receipt
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.memory_file import memory_file
 from receiver_setup.emulator.network import HOST_ADDRESS
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
-from receiver_setup.errors import HostKeyMismatchError
+from receiver_setup.errors import HostKeyMismatchError, ProofError
 from receiver_setup.interrupts import endings_interrupt
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.root import RootShell
@@ -23,7 +24,8 @@ from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import ReceiverReport, Report
 from receiver_setup.secrets import Secret
-from receiver_setup.workflow import NamedCamera, SetupRequest, set_up
+from receiver_setup.workflow.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.setup import set_up
 
 _PASSWORD = Secret("made-up-1")
 
@@ -41,22 +43,22 @@ def tell_story(*, quiet: bool, as_json: bool) -> int:
         _say("\n1. One command sets both up and proves it:", quiet=quiet)
         report = act.play()
         if report.exit_code:
-            return _failed(report)
+            return _failed(report, as_json=as_json)
 
         _say("\n2. Another machine answers where the camera dials; its host key is not the receiver's:", quiet=quiet)
         impostor = stack.enter_context(ThrowawayReceiver(admin_public_key=_public_line(key), name="impostor"))
         refused = act.play(dialled=impostor.address)
         if not isinstance(refused.worst, HostKeyMismatchError) or not refused.worst.rolled_back:
-            return _failed(refused) or 1
+            return _failed(refused, as_json=as_json, otherwise="the impostor was not refused")
         _say(f"refused, as it must be: {refused.worst.message}", quiet=quiet)
         _say("and the camera has its settings back.", quiet=quiet)
 
         _say("\n3. The same command again has nothing to do but the proof:", quiet=quiet)
         again = act.play()
         if again.exit_code or again.changed:
-            return _failed(again) or 1
+            return _failed(again, as_json=as_json, otherwise="the second run changed something")
         _say("", quiet=quiet)
-        print_json(again) if as_json else click.echo(render_receipt(again))
+        print_json(again.as_json()) if as_json else click.echo(render_receipt(again))
     return 0
 
 
@@ -90,7 +92,12 @@ class _Act:
         return Report(check=False, receivers=[done])
 
 
-def _failed(report: Report) -> int:
+def _failed(report: Report, *, as_json: bool, otherwise: str = "") -> int:
+    """Tell why an act did not end as it should; `otherwise` is what is wrong where nothing failed."""
+    if report.worst is None:
+        report.error = ProofError(f"the demo did not end as it should: {otherwise}")
+    if as_json:
+        print_json(report.as_json())
     if report.worst is not None:
         print_error(report.worst)
     return report.exit_code

@@ -7,16 +7,18 @@ from typing import Any
 
 import click
 
-from receiver_setup.camera import CameraAddress, Login, Tls
-from receiver_setup.camera.client import Camera
-from receiver_setup.cli.failures import print_error, print_json
+from receiver_setup.camera import CameraAddress
+from receiver_setup.camera.menu_plan import UploadWishes, parse_kinds
+from receiver_setup.camera.schedule import parse_words
+from receiver_setup.cli.clients import make_camera
+from receiver_setup.cli.failures import print_error
+from receiver_setup.cli.output import print_json
 from receiver_setup.cli.progress import make_observer
 from receiver_setup.cli.receipt import render_receipt
 from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.secrets_input import read_secret, secret_source
+from receiver_setup.cli.secrets_input import secret_source
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.interrupts import endings_interrupt
-from receiver_setup.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
 from receiver_setup.receiver.hosts import Host
 from receiver_setup.receiver.hosts.local import LocalHost
@@ -24,8 +26,9 @@ from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
 from receiver_setup.report import Report
-from receiver_setup.secrets import Secret
-from receiver_setup.workflow import NamedCamera, SetupRequest, set_up
+from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
+from receiver_setup.workflow.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.setup import set_up
 
 _SLOWEST_STEP_S = 60.0
 
@@ -56,7 +59,7 @@ def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
     with contextlib.ExitStack() as stack:
         session = ReceiverSession(shell)
         stack.callback(session.close)
-        cameras = [_camera(address, options) for address in addresses]
+        cameras = [make_camera(address, options) for address in addresses]
         for camera in cameras:
             stack.callback(camera.close)
         yield Targets(
@@ -85,7 +88,7 @@ def run_setup(targets: Targets, options: dict[str, Any]) -> int:
         )
     report = Report(check=targets.request.check, receivers=[receiver])
     if options["as_json"]:
-        print_json(report)
+        print_json(report.as_json())
     else:
         if options["diff"] and receiver.whole_diff:
             click.echo(redact(receiver.whole_diff), nl=False)
@@ -109,6 +112,12 @@ def _request(options: dict[str, Any]) -> SetupRequest:
         sha1=Sha1Policy(options["sha1"]),
         dialled=parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
         receiver_address=receiver,
+        uploads=UploadWishes(
+            upload=parse_kinds(options["upload"]) if options["upload"] is not None else None,
+            interval_s=options["interval"],
+            snapshots=options["snapshots"],
+            schedule=parse_words(options["schedule"]) if options["schedule"] is not None else None,
+        ),
         check=options["check"],
         jobs=min(options["jobs"], len(options["cameras"])),
     )
@@ -131,38 +140,4 @@ def _host(options: dict[str, Any]) -> Host:
             ),
             timeout_s=options["timeout"],
         ),
-    )
-
-
-def _camera(address: CameraAddress, options: dict[str, Any]) -> Camera:
-    tls = Tls()
-    if address.scheme == "https":
-        tls = Tls(
-            ca_file=options["camera_ca_file"],
-            fingerprint=options["camera_fingerprint"],
-            insecure=options["camera_insecure"],
-        )
-    return Camera(
-        address,
-        _camera_password(address, options),
-        tls=tls,
-        timeout_s=options["timeout"],
-        login=Login(options["camera_login"]),
-    )
-
-
-def _camera_password(address: CameraAddress, options: dict[str, Any]) -> Secret | None:
-    if address.password is not None:
-        redact.add(address.password, user=address.user)
-        click.echo(
-            "warning: a password in --camera can be read by everybody on this machine (ps) and stays in the "
-            "shell's history; set RECEIVER_SETUP_CAMERA_PASSWORD or give --camera-password-file instead",
-            err=True,
-        )
-        return address.password
-    return read_secret(
-        options["camera_password_file"],
-        "RECEIVER_SETUP_CAMERA_PASSWORD",
-        question=f"Password of {address.user} on the camera {address.display}",
-        user=address.user,
     )

@@ -55,7 +55,7 @@ def require_programs(*names: str) -> None:
     if missing:
         packages = " ".join(sorted({_PACKAGES.get(name, name) for name in missing}))
         raise ReceiverUnsuitableError(
-            f"A throw-away receiver on this machine needs {' and '.join(missing)}, which cannot be found.",
+            f"a throw-away receiver on this machine needs {' and '.join(missing)}, which cannot be found",
             hint=f"Install it: sudo apt-get install {packages}",
         )
 
@@ -89,7 +89,7 @@ class PrivateNetwork:
                     self._taken.add(address)
                     return address
         raise ReceiverUnsuitableError(
-            f"All {len(self._hosts)} addresses of {SUBNET} are in use.",
+            f"all {len(self._hosts)} addresses of {SUBNET} are in use",
             hint="Close some of the throw-away receivers or emulated cameras first.",
         )
 
@@ -145,13 +145,13 @@ def enter_private_network() -> PrivateNetwork:
     if os.geteuid() != 0:
         _check_fake_root()  # where that is no way either, its reason is the one to hear
         raise ReceiverUnsuitableError(
-            "A private network can be made by root only, and this process is not root.",
+            "a private network can be made by root only, and this process is not root",
             hint="Run it with sudo, or call become_fake_root() first.",
         )
     with Path("/proc/thread-self/ns/net").open("rb") as home:
         if _libc.unshare(_CLONE_NEWNET):
             raise ReceiverUnsuitableError(
-                f"This process is root, but may not make a network namespace: {os.strerror(ctypes.get_errno())}.",
+                f"this process is root, but may not make a network namespace: {os.strerror(ctypes.get_errno())}",
                 hint="In a container, start it with --privileged; else run it on the machine itself.",
             )
         try:
@@ -182,7 +182,7 @@ def become_fake_root(argv: Sequence[str] | None = None) -> None:
         return
     if os.environ.get(_GUARD):
         raise ReceiverUnsuitableError(
-            "This command was already started again in a user namespace and still is not root.",
+            "this command was already started again in a user namespace and still is not root",
             hint=f"Unset {_GUARD}, or run the command with sudo.",
         )
     _check_fake_root()
@@ -237,7 +237,7 @@ def _why_not_fake_root(stderr: str) -> ReceiverUnsuitableError:
     for name, bad, good in switches:
         if _read(Path("/proc/sys") / name.replace(".", "/")).strip() == bad:
             return ReceiverUnsuitableError(
-                f"This machine does not let its users make namespaces: {name} is {bad}.",
+                f"this machine does not let its users make namespaces: {name} is {bad}",
                 hint=f"Change it: sudo sysctl -w {name}={good}, {otherwise}.",
             )
     uid = os.getuid()
@@ -248,13 +248,13 @@ def _why_not_fake_root(stderr: str) -> ReceiverUnsuitableError:
     for file in ("/etc/subuid", "/etc/subgid"):
         if not has_subordinate_ids(_read(Path(file)), user=user, uid=uid):
             return ReceiverUnsuitableError(
-                f"The user {user} has no range of subordinate ids in {file}.",
+                f"the user {user} has no range of subordinate ids in {file}",
                 hint="Add one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
                 f"{user}, {otherwise}.",
             )
     said = (stderr.strip().splitlines() or ["it gave no reason"])[-1]
     return ReceiverUnsuitableError(
-        f"This machine refuses a user namespace with a network of its own: {said}.",
+        f"this machine refuses a user namespace with a network of its own: {said}",
         hint="Run the command with sudo.",
     )
 
@@ -280,6 +280,6 @@ def _ip(*commands: str) -> None:
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
         raise ReceiverUnsuitableError(
-            f"The kernel refuses a part of the private network: {said} (of: {'; '.join(commands)}).",
+            f"the kernel refuses a part of the private network: {said} (of: {'; '.join(commands)})",
             hint="It needs network namespaces, veth and bridge in the kernel: sudo modprobe veth bridge",
         )

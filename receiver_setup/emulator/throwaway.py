@@ -143,7 +143,7 @@ class ThrowawayReceiver:
         while not self._listens():
             if time.monotonic() > deadline:
                 raise ReceiverUnsuitableError(
-                    f"sshd in the throw-away receiver {self.name} does not listen after {timeout_s:g} s.",
+                    f"sshd in the throw-away receiver {self.name} does not listen after {timeout_s:g} s",
                     hint=f"The end of its log: {self.log()[-500:].strip()}",
                 )
             time.sleep(0.002)
@@ -221,7 +221,7 @@ class ThrowawayReceiver:
         said = os.pread(self._errors, size, 0).decode(errors="replace").strip().splitlines()
         last = said[-1] if said else "it gave no reason"
         return ReceiverUnsuitableError(
-            f"The throw-away receiver {self.name} did not start: {last}.",
+            f"the throw-away receiver {self.name} did not start: {last}",
             hint="All it said: " + " | ".join(said) if len(said) > 1 else "",
         )
 
@@ -238,5 +238,5 @@ class ThrowawayReceiver:
     def _living(self) -> int:
         """Return the pid of PID 1, or raise when it has ended."""
         if self._process is None or self._process.poll() is not None:
-            raise ReceiverUnsuitableError(f"The throw-away receiver {self.name} is not running.")
+            raise ReceiverUnsuitableError(f"the throw-away receiver {self.name} is not running")
         return self.pid

@@ -4,31 +4,20 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult, error_for_result
 from receiver_setup.camera.exchange import KeyExchange
+from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import FtpAttributes, TestOutcome
 from receiver_setup.camera.upload_plan import UploadTarget
+from receiver_setup.camera.uploads import UploadSwitch
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.keys import PublicKey
-from receiver_setup.report import CameraReport, StepReport, TestReport
+from receiver_setup.report import CameraReport, Event, Observer, StepReport, TestReport
 
 _MAY_BE_HEALED = frozenset({UploadResult.CREDENTIALS, UploadResult.HOST_NOT_VERIFIED})
 """Results that a new key, a new host key or another signature mend."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something to show while it happens; `scope` is the receiver's or the camera's name."""
-
-    scope: str
-    step: StepReport
-    failed: bool = False
-
-
-Observer = Callable[[Event], None]
 
 
 class CameraRun:
@@ -39,15 +28,18 @@ class CameraRun:
         self.camera = camera
         self.report = CameraReport(name=name, address=camera.address.display)
         self.exchange = KeyExchange(camera, self._tell)
+        self.uploads = UploadSwitch(camera, self._tell)
         self.attributes: FtpAttributes | None = None
         self.key: PublicKey | None = None
         self.without_key: CameraWithoutKeyLoginError | None = None
         self.target: UploadTarget | None = None
+        self.directory = ""
+        """Where its uploads arrive: the absolute path on the receiver."""
         self.settled = False
         """True while the camera is believed to upload here already, so that only a test is needed."""
         self.again: TestOutcome | None = None
         """A failed test that a change on the receiver may mend."""
-        self.uploads = 0
+        self.arrivals = 0
         """Test uploads that went through since the receiver was last read."""
         self.tested_at = 0.0
         """When the test that counts began, on the monotonic clock."""
@@ -71,6 +63,11 @@ class CameraRun:
         """Note the error and show it."""
         self.report.error = error
         self._observe(Event(scope=self.name, step=StepReport(name=error.message, changed=False), failed=True))
+
+    def give_up(self) -> None:
+        """Fail with what the last test said."""
+        if self.again is not None:
+            self.fail(self._failure(self.again))
 
     def warn(self, text: str) -> None:
         """Note a warning once."""
@@ -132,6 +129,25 @@ class CameraRun:
         if not final.ok:
             raise self._failure(final)
 
+    def switch_uploads(self, wishes: UploadWishes) -> None:
+        """Make the camera upload what is wished; without a wish, only learn what it uploads."""
+        changes = self.uploads.plan(wishes)
+        if wishes.any and not changes:
+            self._tell(StepReport(name="switch uploads on", changed=False, detail="as wished"))
+        self.uploads.apply(changes)
+        self.report.uploads = self.uploads.enabled
+        told = "unknown" if self.uploads.enabled is None else ", ".join(self.uploads.enabled) or "nothing yet"
+        self.note(StepReport(name="read uploads", changed=False, detail=told))
+
+    def preview_uploads(self, wishes: UploadWishes) -> None:
+        """Show what `switch_uploads` would change."""
+        changes = self.uploads.plan(wishes)
+        self.report.uploads = self.uploads.enabled
+        for change in changes:
+            self.report.diff += f"-{change.name}: {change.before}\n+{change.name}: {change.after}\n"
+        told = "; ".join(f"{change.name}: {change.before} → {change.after}" for change in changes) or "as wished"
+        self.note(StepReport(name="switch uploads on", changed=bool(changes), detail=told))
+
     def addresses(self) -> list[str]:
         """Return the camera's IP address, for routes; empty where its name cannot be resolved here."""
         host = self.camera.address.host
@@ -151,7 +167,7 @@ class CameraRun:
         return outcome
 
     def _count(self, outcome: TestOutcome) -> TestOutcome:
-        self.uploads += outcome.ok
+        self.arrivals += outcome.ok
         return outcome
 
     def _failure(self, outcome: TestOutcome) -> ReceiverSetupError:

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from receiver_setup.camera.codes import error_for_result
 from receiver_setup.errors import ReceiverSetupError
-from receiver_setup.proof import RefusedLogin
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import Authentication, parse_effective
+from receiver_setup.workflow.proof import RefusedLogin
 
 _PASSWORD_LENGTH = 24
 """Within the 8 to 30 ASCII characters that a camera keeps."""

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 
-from receiver_setup.camera_run import CameraRun
 from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import ReceiverReport
+from receiver_setup.workflow.camera_run import CameraRun
 
 
 def put_back_cameras(runs: Iterable[CameraRun]) -> None:
     """Send every changed camera its former settings; what fails or cannot be known is in its report."""
     for run in runs:
-        if not run.exchange.changed:
+        if not run.exchange.changed and not run.uploads.changed:
             continue
         error = run.report.error
         try:
-            for lost in run.exchange.restore():
+            for lost in (*run.uploads.restore(), *run.exchange.restore()):
                 run.warn(lost)
         except UndoError as undo:
             run.report.error = combine(error, undo)

@@ -1,22 +1,14 @@
-"""The one workflow behind every front: facts → plan → apply → prove, for one receiver and its cameras.
-
-This module knows both sides; what is below it knows the camera or the receiver, never both.
-"""
+"""The set-up of one receiver and its cameras: facts → plan → apply → prove, or everything put back."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
-from receiver_setup import proof
 from receiver_setup.authorized_keys import parse_cameras
-from receiver_setup.camera.client import Camera
 from receiver_setup.camera.messages import Security, TestOutcome
-from receiver_setup.camera.upload_plan import UploadTarget, is_settled, render_diff
-from receiver_setup.camera_run import CameraRun, Event, Observer
+from receiver_setup.camera.upload_plan import render_diff
 from receiver_setup.errors import (
     CameraError,
     InterruptedRunError,
@@ -25,9 +17,19 @@ from receiver_setup.errors import (
 )
 from receiver_setup.interrupts import shielded
 from receiver_setup.keys import PublicKey
-from receiver_setup.login_policy import (
+from receiver_setup.receiver.arrival import Evidence
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import Plan, key_file, plan_receiver
+from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.report import Event, Observer, ReceiverReport, StepReport
+from receiver_setup.secrets import Secret
+from receiver_setup.workflow import proof
+from receiver_setup.workflow.aim import aim, find_directory
+from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.crew import Crew
+from receiver_setup.workflow.login_policy import (
     AuthPolicy,
-    Sha1Policy,
     first_login,
     keep_login,
     make_password,
@@ -36,48 +38,13 @@ from receiver_setup.login_policy import (
     refusal_error,
     sha1_warning,
 )
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.dialled import find_address, find_port
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import Plan, key_file, plan_receiver
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.wanted import CameraSlot, Wanted, clean_name
-from receiver_setup.report import ReceiverReport, StepReport
-from receiver_setup.rollback import put_back_cameras, put_back_receiver
-from receiver_setup.secrets import Secret
+from receiver_setup.workflow.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.rollback import put_back_cameras, put_back_receiver
 
 _log = logging.getLogger(__name__)
 
 _ROUNDS = 4
 """As it is; with a new key; with SHA-1 allowed; by password."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupRequest:
-    """What is wished for one receiver.
-
-    `dialled` is (host, port) where the camera shall dial something else than the receiver's route tells;
-    `receiver_address` is the receiver as we dial it, None for this machine.
-    """
-
-    user: str = "ipcamera"
-    home: str = "/home/ipcamera"
-    directory: str = "recordings"
-    jail: bool = True
-    auth: AuthPolicy = AuthPolicy.AUTO
-    sha1: Sha1Policy = Sha1Policy.AUTO
-    dialled: tuple[str, int | None] | None = None
-    receiver_address: str | None = None
-    check: bool = False
-    jobs: int = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedCamera:
-    """A camera and what it is called."""
-
-    name: str
-    camera: Camera
 
 
 def set_up(
@@ -99,20 +66,22 @@ class _SetUp:
         self._request = request
         self._session = session
         self._observe = observe
-        self._cancelled = threading.Event()
-        self._runs = [CameraRun(each.name, each.camera, observe, checkpoint=self._checkpoint) for each in cameras]
+        self._crew = Crew(cameras, observe, jobs=request.jobs)
+        for run in self._crew.runs:
+            run.directory = find_directory(request, run.name, alone=len(cameras) == 1)
         self._report = ReceiverReport(
-            address=request.receiver_address or "local", user=request.user, cameras=[run.report for run in self._runs]
+            address=request.receiver_address or "local",
+            user=request.user,
+            cameras=[run.report for run in self._crew.runs],
         )
         self._login = first_login(request.auth, request.sha1)
         self._password: Secret | None = None
         self._first_facts: Facts | None = None
-        self._executor = ThreadPoolExecutor(max(1, request.jobs), thread_name_prefix="camera")
 
     def run(self) -> ReceiverReport:
         """Do it all; whatever happens, either all is done or all is put back."""
         try:
-            with self._executor:
+            with self._crew:
                 self._run()
         except KeyboardInterrupt:
             self._fail(InterruptedRunError("the run was interrupted", hint="run the same command again when you like"))
@@ -125,7 +94,7 @@ class _SetUp:
 
     def _run(self) -> None:
         facts = self._read()
-        if not self._alive():
+        if not self._crew.alive:
             return
         plan = plan_receiver(facts, self._wanted())
         self._report.diff = plan.diff
@@ -135,29 +104,31 @@ class _SetUp:
         self._apply(plan)
         facts = self._set_up_cameras(facts)
         self._prove(facts)
+        # Only what is proven may begin to upload.
+        self._crew.each(self._crew.alive, lambda run: run.switch_uploads(self._request.uploads))
         self._finish()
 
     # ---- facts: both sides are read at the same time
 
     def _read(self) -> Facts:
-        futures = self._start(self._runs, self._read_camera)
+        futures = self._crew.start(self._crew.runs, self._read_camera)
         try:
             facts = self._read_receiver()
         finally:
-            self._wait(futures)
+            self._crew.wait(futures)
         self._first_facts = facts
         self._report.host_keys = facts.host_keys
         release = ".".join(map(str, facts.openssh)) if facts.openssh else "unknown"
         self._tell(StepReport(name="read receiver", changed=False, detail=f"{facts.system}, OpenSSH {release}"))
         self._login = keep_login(self._login, self._request.auth, facts)
-        for run in self._alive():
-            run.attempt(lambda run: self._aim(run, facts))
-        self._each([run for run in self._alive() if not run.settled], self._read_key)
+        for run in self._crew.alive:
+            run.attempt(partial(aim, request=self._request, facts=facts, login=self._login))
+        self._crew.each([run for run in self._crew.alive if not run.settled], self._read_key)
         self._choose_login()
         return facts
 
     def _read_receiver(self) -> Facts:
-        routes = {address for run in self._runs for address in run.addresses()}
+        routes = {address for run in self._crew.runs for address in run.addresses()}
         facts = self._session.read_facts(self._wanted(), routes=routes)
         journal = facts.journal
         if journal is None:
@@ -188,33 +159,10 @@ class _SetUp:
 
     # ---- plan
 
-    def _aim(self, run: CameraRun, facts: Facts) -> None:
-        """Work out what the camera shall dial, and whether it does so already."""
-        host, port = self._request.dialled or (None, None)
-        host = host or find_address(facts, run.addresses(), here=self._request.receiver_address is None)
-        if host is None:
-            raise ReceiverUnsuitableError(
-                f"{self._session.name} has no route to the camera {run.report.address}",
-                hint="give the address that the camera shall dial: --receiver-address",
-            )
-        directory = self._directory(run)
-        run.report.directory = directory
-        run.target = UploadTarget(
-            server=host,
-            port=port or find_port(facts),
-            username=self._request.user,
-            directory=directory.removeprefix(f"{self._request.home}/"),
-        )
-        known = parse_cameras(facts.files.get(key_file(self._request.user), b"")).get(run.name)
-        points_here = run.attributes is not None and is_settled(run.attributes, run.target)
-        run.settled = points_here and (known is not None or self._login.by_password)
-        if run.settled and not self._login.by_password:
-            run.key = run.key or known
-
     def _choose_login(self) -> None:
         """Give cameras without a key a password, where that is allowed and no camera with a key shares the account."""
-        without = [run for run in self._alive() if run.without_key is not None]
-        others = len(self._alive()) - len(without)
+        without = [run for run in self._crew.alive if run.without_key is not None]
+        others = len(self._crew.alive) - len(without)
         for run in without:
             if run.without_key is not None and self._request.auth is AuthPolicy.KEY:
                 run.fail(run.without_key)
@@ -228,20 +176,16 @@ class _SetUp:
         if without and not others:
             self._login = self._login.with_password()
 
-    def _directory(self, run: CameraRun) -> str:
-        base = f"{self._request.home}/{self._request.directory}"
-        return base if len(self._runs) == 1 else f"{base}/{clean_name(run.name)}"
-
     def _wanted(self) -> Wanted:
         """Return the account as it shall be, for the cameras that still take part."""
         by_password = self._login.by_password
-        alive = self._alive()
+        alive = self._crew.alive
         return Wanted(
             user=self._request.user,
             home=self._request.home,
             directory=self._request.directory,
             slots=tuple(
-                CameraSlot(name=run.name, directory=self._directory(run), key=None if by_password else run.key)
+                CameraSlot(name=run.name, directory=run.directory, key=None if by_password else run.key)
                 for run in alive
             ),
             jail=self._request.jail,
@@ -254,12 +198,14 @@ class _SetUp:
     def _preview(self, plan: Plan) -> None:
         for step in plan.steps:
             self._tell(StepReport(name=step.name, changed=step.changed, detail=step.detail))
-        for run in self._alive():
+        for run in self._crew.alive:
             if run.target is not None:
                 run.report.diff = render_diff(run.exchange.now, run.target, run.report.address)
             told = "point it here, show it the host key, verify" if run.report.diff else "it is set up"
             self._describe(run, plan)
             run.note(StepReport(name="set up camera", changed=bool(run.report.diff), detail=told))
+        if self._request.uploads.any:
+            self._crew.each(self._crew.alive, lambda run: run.preview_uploads(self._request.uploads))
 
     # ---- apply
 
@@ -268,8 +214,9 @@ class _SetUp:
         self._plan = plan
         if plan.sets_password:
             self._password = make_password()
-            for run in self._alive():
+            for run in self._crew.alive:
                 run.target = run.target and replace(run.target, password=self._password)
+                run.settled = False
         for step in self._session.apply(plan, password=self._password):
             self._tell(step)
         if plan.changed and self._session.prove_login():
@@ -277,14 +224,16 @@ class _SetUp:
 
     def _set_up_cameras(self, facts: Facts) -> Facts:
         """Do every camera's half; where logins are refused for a reason that we can mend, mend it and go on."""
-        pending = self._alive()
+        pending = self._crew.alive
         for _ in range(_ROUNDS):
-            self._each(pending, self._exchange)
+            self._crew.each(pending, self._exchange)
             pending = [run for run in pending if run.alive and run.again is not None]
             if not pending:
                 break
             facts = self._reconsider(pending, facts)
             pending = [run for run in pending if run.alive]
+        for run in pending:
+            run.give_up()
         return facts
 
     def _exchange(self, run: CameraRun) -> None:
@@ -302,13 +251,13 @@ class _SetUp:
     def _reconsider(self, pending: list[CameraRun], facts: Facts) -> Facts:
         """Find out why logins failed, and bring the receiver to what mends it."""
         stale = [run for run in pending if run.key is None and not self._login.by_password]
-        self._each(stale, self._read_key)
+        self._crew.each(stale, self._read_key)
         if len(stale) < len(pending):
             self._try_other_login([run for run in pending if run not in stale], facts)
-        if self._alive():
+        if self._crew.alive:
             facts = self._session.read_facts(self._wanted(), routes=())
-            for run in self._runs:
-                run.uploads = 0
+            for run in self._crew.runs:
+                run.arrivals = 0
             plan = plan_receiver(facts, self._wanted())
             self._report.diff += plan.diff
             self._apply(replace(plan, steps=tuple(step for step in plan.steps if step.changed)))
@@ -318,7 +267,7 @@ class _SetUp:
         user = self._request.user
         evidence = self._session.read_evidence(self._wanted(), facts, wait_for=user, wait_count=1)
         why = proof.explain_refusal(evidence)
-        all_refused = len(refused) == len(self._alive())
+        all_refused = len(refused) == len(self._crew.alive)
         login = next_login(self._login, why, auth=self._request.auth, sha1=self._request.sha1, all_refused=all_refused)
         if login is not None:
             self._login = login
@@ -331,7 +280,7 @@ class _SetUp:
 
     def _prove(self, facts: Facts) -> None:
         """Lay what the receiver saw beside what the cameras say."""
-        alive = self._alive()
+        alive = self._crew.alive
         if not alive:
             return
         method = self._login.authentication.value
@@ -339,7 +288,7 @@ class _SetUp:
             self._wanted(),
             facts,
             wait_for=f"Accepted {method} for {self._request.user}",
-            wait_count=sum(run.uploads for run in alive),
+            wait_count=sum(run.arrivals for run in alive),
         )
         read_at = time.monotonic()
         for run in alive:
@@ -348,9 +297,7 @@ class _SetUp:
 
     def _prove_one(self, run: CameraRun, *, evidence: Evidence, facts: Facts, since_s: float) -> None:
         shown = run.report.address
-        file = proof.find_arrival(
-            evidence, run.report.directory or "", since_s=since_s, before=facts.before, camera=shown
-        )
+        file = proof.find_arrival(evidence, run.directory, since_s=since_s, before=facts.before, camera=shown)
         key = None if self._login.by_password else run.key
         proof.check_login(evidence, self._request.user, key, self._login.authentication, shown)
         self._describe(run, self._plan)
@@ -363,6 +310,7 @@ class _SetUp:
 
     def _describe(self, run: CameraRun, plan: Plan) -> None:
         """Fill in what is known of a camera's login."""
+        run.report.directory = run.directory
         run.report.public_key = run.key
         run.report.auth = self._login.authentication.value
         if plan.match.allow_sha1 and not self._login.by_password:
@@ -375,8 +323,8 @@ class _SetUp:
 
     def _finish(self) -> None:
         """Confirm what is proven; take back what is not."""
-        failed = [run for run in self._runs if not run.alive]
-        if not self._alive():
+        failed = self._crew.failed
+        if not self._crew.alive:
             self._put_back()
             return
         if failed:
@@ -391,7 +339,7 @@ class _SetUp:
         if first is None or not self._session.in_doubt:
             return
         known = parse_cameras(first.files.get(key_file(self._request.user), b""))
-        directories = [self._directory(run) for run in failed]
+        directories = [run.directory for run in failed]
         wanted = self._wanted()
         wanted = replace(
             wanted,
@@ -416,33 +364,9 @@ class _SetUp:
 
     def _put_back(self) -> None:
         with shielded():
-            self._cancelled.set()
-            put_back_cameras(self._runs)
+            self._crew.cancel()
+            put_back_cameras(self._crew.runs)
             put_back_receiver(self._session, self._report)
-
-    # ---- many at a time
-
-    def _alive(self) -> list[CameraRun]:
-        return [run for run in self._runs if run.alive]
-
-    def _each(self, runs: Iterable[CameraRun], work: Callable[[CameraRun], None]) -> None:
-        self._wait(self._start(runs, work))
-
-    def _start(self, runs: Iterable[CameraRun], work: Callable[[CameraRun], None]) -> list[Future[None]]:
-        return [self._executor.submit(run.attempt, work) for run in runs]
-
-    def _wait(self, futures: list[Future[None]]) -> None:
-        try:
-            for future in futures:
-                future.result()
-        except KeyboardInterrupt:
-            # Each camera ends the request that it is in, so that nothing is sent after its settings went back.
-            self._cancelled.set()
-            raise
-
-    def _checkpoint(self) -> None:
-        if self._cancelled.is_set():
-            raise InterruptedRunError("the run was interrupted")
 
     def _tell(self, step: StepReport) -> None:
         self._report.steps.append(step)

@@ -3,7 +3,8 @@
 Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
@@ -41,6 +42,8 @@ class UploadActions:
     rec: UploadAction | None = None
     snap: UploadAction | None = None
     timersnap: UploadAction | None = None
+    raw: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Every field as read, known or not, but for cmd and response."""
 
     def get(self, kind: ActionType) -> UploadAction | None:
         """Return one of the three."""
@@ -61,7 +64,8 @@ class GetFtpAction(Command[UploadActions]):
 
     def decode(self, reply: Reply) -> UploadActions:
         """Read `enable['rec']` and so on; for a single action also the bare `enable`."""
-        return UploadActions(**{kind.value: self._read(reply, kind) for kind in ActionType})
+        found = {kind.value: self._read(reply, kind) for kind in ActionType}
+        return UploadActions(rec=found["rec"], snap=found["snap"], timersnap=found["timersnap"], raw=reply.settings)
 
     def _read(self, reply: Reply, kind: ActionType) -> UploadAction | None:
         enable = reply.indexed("enable", kind)
@@ -109,6 +113,8 @@ class SnapshotCount:
     """How many pictures are uploaded at an alarm; None if the camera did not say."""
 
     count: int | None
+    raw: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Every field as read, known or not, but for cmd and response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +129,7 @@ class GetFtpActionAttr(Command[SnapshotCount]):
 
     def decode(self, reply: Reply) -> SnapshotCount:
         """Read snapcount."""
-        return SnapshotCount(count=reply.integer("snapcount"))
+        return SnapshotCount(count=reply.integer("snapcount"), raw=reply.settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

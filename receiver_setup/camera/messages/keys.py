@@ -40,12 +40,12 @@ class GetPubKey(Command[PublicKey]):
         """Check and decode `publickey="ssh-rsa AAAA…"`."""
         line = reply.get("publickey")
         if line is None:
-            raise CameraReplyError(f"The camera {reply.camera} answered {self.cmd} without a key.")
+            raise CameraReplyError(f"the camera {reply.camera} answered {self.cmd} without a key")
         try:
             return PublicKey.from_line(line)
         except KeyFormatError as error:
             raise CameraReplyError(
-                f"What the camera {reply.camera} gives as its public key is none: {error}.",
+                f"What the camera {reply.camera} gives as its public key is none: {error}",
                 hint="Nothing was done with it; restart the camera, and if it stays so, ask its maker.",
             ) from error
 
@@ -53,7 +53,7 @@ class GetPubKey(Command[PublicKey]):
         """Tell a firmware without a key from any other trouble."""
         if code in NO_KEY_CODES:
             return CameraWithoutKeyLoginError(
-                f"The camera {camera} has no key of its own: it answered {self.cmd} with {code}.",
+                f"the camera {camera} has no key of its own: it answered {self.cmd} with {code}",
                 hint="Update the camera's firmware; until then it can sign in with a password only.",
             )
         return Command.refusal(self, code, camera)
@@ -104,14 +104,14 @@ class TestFtp(Command[TestOutcome]):
         if reply.get("result") is not None and reply.response not in _NOT_ABOUT_THE_UPLOAD:
             return None
         if self.set_host is not None and reply.response is None:
-            return CameraReplyError(f"The camera {reply.camera} did not say whether it took the host key.")
+            return CameraReplyError(f"the camera {reply.camera} did not say whether it took the host key")
         return Command.error(self, reply)
 
     def decode(self, reply: Reply) -> TestOutcome:
         """Read result and host key; only the answer to sethost may lack the result."""
         result = reply.integer("result")
         if result is None and (self.set_host is None or reply.get("result") is not None):
-            raise CameraReplyError(f"The camera {reply.camera} answered {self.cmd} without a result that can be read.")
+            raise CameraReplyError(f"the camera {reply.camera} answered {self.cmd} without a result that can be read")
         return TestOutcome(
             result=UploadResult(result) if result in RESULTS else None,
             raw_result=result,
@@ -131,4 +131,4 @@ def _read_host_key(reply: Reply) -> PublicKey | None:
     try:
         return PublicKey.from_base64(text)
     except KeyFormatError as error:
-        raise CameraReplyError(f"The host key that the camera {reply.camera} reports is none: {error}.") from error
+        raise CameraReplyError(f"the host key that the camera {reply.camera} reports is none: {error}") from error

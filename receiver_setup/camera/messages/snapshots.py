@@ -3,6 +3,7 @@
 Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -25,6 +26,8 @@ class SnapshotSchedule:
     times: str | None
     """As the camera has it, also where `schedule` is None because it cannot be read."""
     schedule: Schedule | None
+    raw: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Every field as read, known or not, but for cmd and response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class GetSnapSchedFtpAttr(Command[SnapshotSchedule]):
             enabled=reply.flag("enable"),
             times=times,
             schedule=None if times is None else parse_times(times),
+            raw=reply.settings,
         )
 
 
@@ -71,7 +75,7 @@ class SetSnapSchedFtpAttr(Command[Done]):
         check_text("file name", self.name)
         check_text("schedule", self.raw_times)
         if self.schedule is not None and self.raw_times is not None:
-            raise ConfigurationError("The schedule was given twice.", hint="Give it in one form.")
+            raise ConfigurationError("the schedule was given twice", hint="Give it in one form.")
         check_something(self.cmd, self.parameters())
 
     def parameters(self) -> Parameters:
@@ -96,6 +100,8 @@ class SnapshotTimer:
     fixed_name: bool | None
     prefix: bool | None
     name: str | None
+    raw: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Every field as read, known or not, but for cmd and response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,9 @@ class GetSnapTimerFtpAttr(Command[SnapshotTimer]):
 
     def decode(self, reply: Reply) -> SnapshotTimer:
         """Read what is there."""
-        return SnapshotTimer(fixed_name=reply.flag("mode"), prefix=reply.flag("prefix"), name=reply.get("name"))
+        return SnapshotTimer(
+            fixed_name=reply.flag("mode"), prefix=reply.flag("prefix"), name=reply.get("name"), raw=reply.settings
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,5 +34,5 @@ class GetToken(Command[Token]):
         """Read token and validity."""
         token = reply.get("token")
         if not token or not token.isascii() or not token.isprintable():
-            raise CameraReplyError(f"The camera {reply.camera} answered {self.cmd} without a token that can be used.")
+            raise CameraReplyError(f"the camera {reply.camera} answered {self.cmd} without a token that can be used")
         return Token(token=Secret(token), validity=reply.integer("validity"))

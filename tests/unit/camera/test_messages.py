@@ -100,7 +100,8 @@ def test_actions_example_of_the_page() -> None:
     off = {"rec": 0, "snap": 15, "timersnap": 820}
     expected = {kind: UploadAction(enabled=False, interval_s=seconds) for kind, seconds in off.items()}
     read = GetFtpAction().decode(parse_reply(PAGE_ACTIONS))
-    assert read == UploadActions(**expected)
+    assert read == UploadActions(rec=expected["rec"], snap=expected["snap"], timersnap=expected["timersnap"])
+    assert read.raw["interval['timersnap']"] == "820"
     assert read.get(ActionType.TIMERSNAP) == expected["timersnap"]
 
 

@@ -1,0 +1,85 @@
+"""What a `camera` command found and did, as one JSON object or as text."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from receiver_setup.cli.output import print_json
+from receiver_setup.cli.redaction import redact
+from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.keys import PublicKey
+from receiver_setup.report import DIFFERENCE, error_as_json
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """Filled in while the command runs; `details` are the command's own part of the JSON."""
+
+    check: bool = False
+    as_json: bool = False
+    quiet: bool = False
+    address: str | None = None
+    changed: bool = False
+    """With `check`: something would change."""
+    details: dict[str, Any] = field(default_factory=dict)
+    error: ReceiverSetupError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the contract."""
+        if self.error is not None:
+            return self.error.exit_code
+        return DIFFERENCE if self.check and self.changed else 0
+
+    def render(self) -> dict[str, Any]:
+        """Return the object that `--json` prints."""
+        return {
+            "ok": self.error is None,
+            "changed": self.changed,
+            "check": self.check,
+            "camera": {"address": self.address, **self.details},
+            "error": self.error and error_as_json(self.error),
+        }
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """Print the one object of `--json`."""
+    print_json(outcome.render())
+
+
+def finish(outcome: Outcome, lines: Iterable[str]) -> int:
+    """Print the result, as JSON or as these lines, and return the exit code."""
+    if outcome.as_json:
+        print_outcome(outcome)
+    else:
+        for line in lines:
+            click.echo(_printable(redact(line)))
+    return outcome.exit_code
+
+
+def tell(outcome: Outcome, sentence: str) -> None:
+    """Tell something beside the result, on standard error, unless --quiet."""
+    if not outcome.quiet:
+        click.echo(redact(sentence), err=True)
+
+
+def render_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align columns; the last one is not padded.
+
+    >>> render_table([("a", "b"), ("ccc", "d")])
+    ['a    b', 'ccc  d']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def key_as_json(key: PublicKey) -> dict[str, Any]:
+    """Return a public key as JSON."""
+    return {"type": key.type, "bits": key.bits, "fingerprint": key.fingerprint, "line": key.line}
+
+
+def _printable(line: str) -> str:
+    """Keep what a camera returned from steering the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)

@@ -1,0 +1,102 @@
+"""One camera for one command: options checked, password read, opened, and a wish made so."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from receiver_setup.camera import CameraAddress
+from receiver_setup.camera.command import Command, Done
+from receiver_setup.camera.menu_plan import Change, check_wish
+from receiver_setup.camera.menu_settings import Group, settings_of
+from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
+from receiver_setup.cli.clients import check_camera_options, make_camera
+from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.errors import InterruptedRunError
+from receiver_setup.interrupts import endings_interrupt
+
+if TYPE_CHECKING:
+    from receiver_setup.camera.client import Camera
+
+
+def begin(options: dict[str, Any]) -> Outcome:
+    """Set up logging and the outcome, and refuse what cannot be meant; contacts nobody."""
+    set_up_logging(-1 if options["quiet"] else options["verbose"])
+    outcome = click.get_current_context().find_object(Outcome) or Outcome()
+    outcome.as_json, outcome.check, outcome.quiet = options["as_json"], options.get("check", False), options["quiet"]
+    address = CameraAddress.parse(options["camera"])
+    outcome.address = address.display
+    check_camera_options(options, [options["camera"]])
+    return outcome
+
+
+@contextlib.contextmanager
+def open_camera(options: dict[str, Any]) -> Iterator["Camera"]:
+    """Make the client from checked options; nothing is contacted before its first command."""
+    client = make_camera(CameraAddress.parse(options["camera"]), options)
+    with endings_interrupt(), client as camera:
+        yield camera
+
+
+@contextlib.contextmanager
+def changing(outcome: Outcome, what: str) -> Iterator[None]:
+    """Say of an interruption that it came while something was being changed."""
+    try:
+        yield
+    except KeyboardInterrupt as ending:
+        raise InterruptedRunError(
+            f"the run was interrupted while the {what} of the camera {outcome.address} was being changed",
+            hint="see with `receiver-setup camera show` and `receiver-setup camera test` what it has now",
+        ) from ending
+
+
+def make_so(options: dict[str, Any], wished: Command[Done]) -> int:
+    """Read, show before → after, change what differs, read back; print the result and return the exit code."""
+    outcome = begin(options)
+    check_wish(wished)
+    with open_camera(options) as camera:
+        from receiver_setup.camera import menu  # noqa: PLC0415 - loads the HTTP library
+
+        change = menu.plan_on(camera, wished)
+        outcome.details["changes"] = [] if change is None else _changes_as_json(change)
+        if change is None:
+            return finish(outcome, _unchanged_lines(wished))
+        if outcome.check:
+            outcome.changed = True
+        else:
+            with changing(outcome, change.name):
+                outcome.changed = menu.apply_change(camera, change)
+    return finish(outcome, _change_lines(change, outcome))
+
+
+def _changes_as_json(change: Change) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": row.setting.name,
+            "field": row.setting.read_field,
+            "before": row.before,
+            "after": row.after,
+            "before_code": row.before_code,
+            "after_code": row.after_code,
+        }
+        for row in change.rows
+    ]
+
+
+def _change_lines(change: Change, outcome: Outcome) -> list[str]:
+    table = render_table([(row.setting.name, f"{row.before} → {row.after}") for row in change.rows])
+    if outcome.check:
+        return [*table, "nothing was changed: this was a check"]
+    return [*table, "changed" if outcome.changed else "unchanged: the camera says that all was already so"]
+
+
+def _unchanged_lines(wished: Command[Done]) -> list[str]:
+    """Say of every wish that it was so."""
+    wanted = dict(wished.parameters())
+    settings = [
+        each
+        for each in settings_of(Group(wished.cmd.removeprefix("set")))
+        if each.field in wanted and wanted.get("type", each.kind) == each.kind
+    ]
+    return [f"unchanged: {each.name}: {each.in_words(wanted[each.field])}" for each in settings]

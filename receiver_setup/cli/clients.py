@@ -1,0 +1,81 @@
+"""From options to the client of one camera; the same for every command that speaks to one."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from receiver_setup.camera import CameraAddress, Login, Tls
+from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.secrets_input import read_secret
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.secrets import Secret
+
+if TYPE_CHECKING:
+    from receiver_setup.camera.client import Camera
+
+_TLS_OPTIONS = ("camera_ca_file", "camera_fingerprint", "camera_insecure")
+
+
+def check_camera_options(options: dict[str, Any], cameras: Sequence[str]) -> None:
+    """Refuse what cannot be meant for these cameras, before any is contacted."""
+    if options["quiet"] and options["verbose"]:
+        raise ConfigurationError("--quiet and --verbose contradict each other")
+    if not math.isfinite(options["timeout"]):
+        raise ConfigurationError("--timeout is not a number of seconds", hint="give one such as 10")
+    if not any(camera.lower().startswith("https://") for camera in cameras):
+        refuse_options(options, _TLS_OPTIONS, "is for a camera that is given as https://…")
+    require_file(options, "camera_ca_file")
+
+
+def refuse_options(options: dict[str, Any], names: Sequence[str], why: str) -> None:
+    """Refuse options that mean nothing beside the others."""
+    for name in names:
+        if options[name]:
+            raise ConfigurationError(f"{_spelt(name)} {why}", hint="leave it out")
+
+
+def require_file(options: dict[str, Any], name: str) -> None:
+    """Refuse a path that leads nowhere."""
+    path: Path | None = options[name]
+    if path is not None and not path.exists():
+        raise ConfigurationError(f"{_spelt(name)}: there is no file {path}")
+
+
+def make_camera(address: CameraAddress, options: dict[str, Any]) -> "Camera":
+    """Make the client; its password is read by now, but nothing is contacted before the first command."""
+    tls = Tls()
+    if address.scheme == "https":
+        tls = Tls(
+            ca_file=options["camera_ca_file"],
+            fingerprint=options["camera_fingerprint"],
+            insecure=options["camera_insecure"],
+        )
+    password = _read_password(address, options)
+    from receiver_setup.camera.client import Camera  # noqa: PLC0415 - loads the HTTP library
+
+    login = Login(options["camera_login"])
+    return Camera(address, password, tls=tls, timeout_s=options["timeout"], login=login)
+
+
+def _read_password(address: CameraAddress, options: dict[str, Any]) -> Secret | None:
+    if address.password is not None:
+        redact.add(address.password, user=address.user)
+        click.echo(
+            "warning: a password in --camera can be read by everybody on this machine (ps) and stays in the "
+            "shell's history; set RECEIVER_SETUP_CAMERA_PASSWORD or give --camera-password-file instead",
+            err=True,
+        )
+        return address.password
+    return read_secret(
+        options["camera_password_file"],
+        "RECEIVER_SETUP_CAMERA_PASSWORD",
+        question=f"Password of {address.user} on the camera {address.display}",
+        user=address.user,
+    )
+
+
+def _spelt(name: str) -> str:
+    return "--" + name.replace("_", "-")

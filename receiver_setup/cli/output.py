@@ -1,0 +1,21 @@
+"""The one object of `--json`, with every secret masked in its values."""
+
+import json
+from typing import Any
+
+import click
+
+from receiver_setup.cli.redaction import redact
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print `value` on standard output; names and structure stay, whatever the secrets are."""
+    click.echo(json.dumps(_redact_values(value), indent=2, ensure_ascii=False))
+
+
+def _redact_values(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {name: _redact_values(each) for name, each in value.items()}
+    return [_redact_values(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,43 @@
+"""Where a camera shall upload to, and whether it does so already: the receiver's facts meet the camera's settings."""
+
+from receiver_setup.authorized_keys import parse_cameras
+from receiver_setup.camera.upload_plan import UploadTarget, is_settled
+from receiver_setup.errors import ReceiverUnsuitableError
+from receiver_setup.receiver.dialled import find_address, find_port
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import key_file
+from receiver_setup.receiver.wanted import clean_name
+from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.login_policy import LoginPlan
+from receiver_setup.workflow.request import SetupRequest
+
+
+def find_directory(request: SetupRequest, camera: str, *, alone: bool) -> str:
+    """Return a camera's directory on the receiver: the recordings directory, or its own in it beside others."""
+    base = f"{request.home}/{request.directory}"
+    return base if alone else f"{base}/{clean_name(camera)}"
+
+
+def aim(run: CameraRun, request: SetupRequest, facts: Facts, login: LoginPlan) -> None:
+    """Work out what the camera shall dial and where it uploads to, and whether it is settled there.
+
+    Settled is a camera that points here, verifies, and has a key line here (or a password): a test alone will do.
+    """
+    host, port = request.dialled or (None, None)
+    host = host or find_address(facts, run.addresses(), here=request.receiver_address is None)
+    if host is None:
+        raise ReceiverUnsuitableError(
+            f"{facts.hostname or 'the receiver'} has no route to the camera {run.report.address}",
+            hint="give the address that the camera shall dial: --receiver-address",
+        )
+    run.target = UploadTarget(
+        server=host,
+        port=port or find_port(facts),
+        username=request.user,
+        directory=run.directory.removeprefix(f"{request.home}/"),
+    )
+    known = parse_cameras(facts.files.get(key_file(request.user), b"")).get(run.name)
+    points_here = run.attributes is not None and is_settled(run.attributes, run.target)
+    run.settled = points_here and (known is not None or login.by_password)
+    if run.settled and not login.by_password:
+        run.key = run.key or known

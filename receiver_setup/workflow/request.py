@@ -1,0 +1,36 @@
+"""What is wished for one receiver and its cameras."""
+
+from dataclasses import dataclass, field
+
+from receiver_setup.camera.client import Camera
+from receiver_setup.camera.menu_plan import UploadWishes
+from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupRequest:
+    """What is wished for one receiver.
+
+    `dialled` is (host, port) where the camera shall dial something else than the receiver's route tells;
+    `receiver_address` is the receiver as we dial it, None for this machine.
+    """
+
+    user: str = "ipcamera"
+    home: str = "/home/ipcamera"
+    directory: str = "recordings"
+    jail: bool = True
+    auth: AuthPolicy = AuthPolicy.AUTO
+    sha1: Sha1Policy = Sha1Policy.AUTO
+    dialled: tuple[str, int | None] | None = None
+    receiver_address: str | None = None
+    uploads: UploadWishes = field(default_factory=UploadWishes)
+    check: bool = False
+    jobs: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCamera:
+    """A camera and what it is called."""
+
+    name: str
+    camera: Camera

@@ -1,0 +1,220 @@
+"""`setup` with a person in front of it: on a terminal it asks, elsewhere it never does."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.bench import CAMERA_PASSWORD, FORMER, Bench
+
+from receiver_setup.emulator.camera import EmulatedCamera
+
+MakeCamera = Callable[..., EmulatedCamera]
+IS_IT_HERE = "Is the receiver this machine? [y/N]: "
+
+
+class Terminal:
+    """The command on a terminal of its own, and the person who types."""
+
+    def __init__(self, bench: Bench, *options: str, password: str | None = CAMERA_PASSWORD) -> None:
+        self.screen = ""
+        self._read = 0
+        self._ours, theirs = os.openpty()
+        environment = {**os.environ, **bench.environment, "TERM": "dumb", "COLUMNS": "1000"}
+        environment.pop("RECEIVER_SETUP_CAMERA_PASSWORD", None)
+        if password is not None:
+            environment["RECEIVER_SETUP_CAMERA_PASSWORD"] = password
+        self.process = subprocess.Popen(
+            # setsid makes it the controlling terminal, on which Ctrl-C is a signal and passwords are asked for.
+            ["setsid", "--ctty", "--wait", sys.executable, "-m", "receiver_setup", "setup", *options],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment,
+        )
+        os.close(theirs)
+
+    def wait_for(self, text: str) -> str:
+        """Return what the screen shows up to `text`, from where the last call ended."""
+        end = time.monotonic() + 30
+        while text not in self.screen[self._read :]:
+            if not self._more(end):
+                pytest.fail(f"no {text!r} on the screen, but: {self.screen[self._read :]!r}")
+        start, self._read = self._read, self.screen.index(text, self._read) + len(text)
+        return self.screen[start : self._read]
+
+    def type(self, text: str) -> None:
+        """Type; the line discipline turns a Ctrl-C into a signal."""
+        os.write(self._ours, text.encode())
+
+    def answer(self, question: str, answer: str) -> str:
+        """Wait for a question at the end of the screen, and answer it."""
+        shown = self.wait_for(question)
+        time.sleep(0.05)
+        self._more(time.monotonic())
+        assert self.screen[self._read :] == "", "one question at a time"
+        self.type(answer + "\n")
+        return shown
+
+    def end(self) -> int:
+        """Read on to the end; return the exit code."""
+        while self._more(time.monotonic() + 60):
+            pass
+        os.close(self._ours)
+        return self.process.wait(timeout=10)
+
+    def rest(self) -> str:
+        """Return what came after the last wait."""
+        return self.screen[self._read :]
+
+    def _more(self, end: float) -> bool:
+        if not select.select([self._ours], [], [], max(end - time.monotonic(), 0))[0]:
+            return False
+        try:
+            data = os.read(self._ours, 65536)
+        except OSError:  # the last process on it has gone
+            return False
+        self.screen += data.decode().replace("\r\n", "\n")
+        return bool(data)
+
+
+@pytest.fixture(autouse=True)
+def home(bench: Bench, tmp_path: Path) -> Path:
+    """Give the person a home from which ssh finds the receiver's key and host key."""
+    folder = tmp_path / "home" / ".ssh"
+    folder.mkdir(parents=True)
+    (folder / "config").write_text(f"IdentityFile {bench.key.path}\nUserKnownHostsFile {bench.known_hosts}\n")
+    bench.environment |= {"HOME": str(folder.parent), "SSH_AUTH_SOCK": ""}
+    return folder.parent
+
+
+def test_it_asks_one_thing_after_the_other_and_again_after_a_bad_answer(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    terminal = Terminal(bench, password=None)
+    assert "nothing is changed yet" in terminal.answer(IS_IT_HERE, "")
+    shown = terminal.answer("unless given): ", "a b c")
+    assert "Receiver, as [USER@]HOST[:PORT]" in shown
+    assert "cannot be read" in terminal.answer("unless given): ", "")
+    terminal.answer("unless given): ", f"admin@{bench.receiver.address}")
+    assert "Camera, as" in terminal.answer("unless given): ", "ftp://1.2.3.4")
+    terminal.answer("unless given): ", camera.url)
+    assert camera.url in terminal.answer(": ", CAMERA_PASSWORD)
+    plan = terminal.wait_for("Go on? [Y/n]: ")
+    for told in (f"On admin@{bench.receiver.address}", "ipcamera", "/home/ipcamera", camera.url, "verify the host key"):
+        assert told in plan
+    assert camera.requests == []
+    assert "Connection" not in bench.receiver.log()
+    terminal.type("\n")
+    assert terminal.end() == 0, terminal.screen
+    assert "proven on both sides" in terminal.rest()
+    assert CAMERA_PASSWORD not in terminal.screen
+    assert camera.state.fields["ft_insecure"] == "0"
+
+
+def answered(bench: Bench, camera: EmulatedCamera, *options: str) -> Terminal:
+    """Return a terminal on which the targets were given already."""
+    terminal = Terminal(bench, *options)
+    terminal.answer(IS_IT_HERE, "n")
+    terminal.answer("unless given): ", f"admin@{bench.receiver.address}")
+    terminal.answer("unless given): ", camera.url)
+    return terminal
+
+
+def test_a_no_to_the_plan_changes_nothing(bench: Bench, make_camera: MakeCamera) -> None:
+    camera, before = make_camera(), bench.state()
+    terminal = answered(bench, camera)
+    terminal.answer("Go on? [Y/n]: ", "n")
+    assert terminal.end() == 0
+    assert "nothing was changed" in terminal.rest()
+    assert camera.requests == []
+    assert bench.state() == before
+
+
+def test_yes_skips_the_confirmation(bench: Bench, make_camera: MakeCamera) -> None:
+    terminal = answered(bench, make_camera(), "--yes")
+    assert terminal.end() == 0, terminal.screen
+    assert "Go on?" not in terminal.screen
+    assert "proven on both sides" in terminal.screen
+
+
+@pytest.mark.parametrize("question", [IS_IT_HERE, "unless given): ", "on the camera", "Go on? [Y/n]: "])
+def test_ctrl_c_at_a_question_ends_it_with_nothing_changed(
+    bench: Bench, make_camera: MakeCamera, question: str
+) -> None:
+    camera, before = make_camera(), bench.state()
+    terminal = Terminal(bench, password=None)
+    answers = ["n", f"admin@{bench.receiver.address}", camera.url, CAMERA_PASSWORD]
+    for asked, answer in zip([IS_IT_HERE, "unless given): ", "unless given): ", ": "], answers, strict=True):
+        if asked == question or (question == "on the camera" and answer == CAMERA_PASSWORD):
+            break
+        terminal.answer(asked, answer)
+    terminal.wait_for(question)
+    time.sleep(0.1)
+    terminal.type("\x03")
+    assert terminal.end() == 130, terminal.screen
+    assert "interrupted" in terminal.rest()
+    assert "Traceback" not in terminal.screen
+    assert camera.requests == []
+    assert bench.state() == before
+
+
+def test_a_password_that_sudo_wants_is_asked_for_on_the_terminal(bench: Bench, make_camera: MakeCamera) -> None:
+    bench.receiver.run("sed", "-i", "s/NOPASSWD: //", "/etc/sudoers")
+    bench.receiver.run("chpasswd", input=b"admin:the sudo word\n")
+    terminal = answered(bench, make_camera())
+    terminal.answer("Go on? [Y/n]: ", "y")
+    terminal.answer(f"sudo password on admin@{bench.receiver.address}: ", "the sudo word")
+    assert terminal.end() == 0, terminal.screen
+    assert terminal.screen.count("sudo password on") == 1
+    assert "the sudo word" not in terminal.screen
+
+
+def test_what_is_given_is_not_asked_for(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    terminal = Terminal(bench, "--receiver", f"admin@{bench.receiver.address}", "--camera", camera.url)
+    assert terminal.end() == 0, terminal.screen
+    assert "?" not in terminal.screen.replace("http?", "")
+
+
+@pytest.mark.parametrize("only", ["stdin", "stderr", "neither"])
+def test_without_a_terminal_it_never_asks(bench: Bench, only: str) -> None:
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "receiver_setup", "setup"],
+        stdin=theirs if only == "stdin" else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs if only == "stderr" else subprocess.PIPE,
+        env={**os.environ, **bench.environment},
+    )
+    os.close(theirs)
+    out, err = process.communicate(timeout=30)
+    said = os.read(ours, 65536) if only == "stderr" else err
+    os.close(ours)
+    assert process.returncode == 2
+    assert out == b""
+    assert b"--receiver [USER@]HOST[:PORT]" in said
+    assert b"--local" in said
+    assert b"?" not in said
+
+
+def test_without_a_terminal_a_missing_password_is_no_question(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    bench.environment["RECEIVER_SETUP_CAMERA_PASSWORD"] = ""
+    result = bench.setup(camera)
+    assert result.code in {2, 3}
+    assert "RECEIVER_SETUP_CAMERA_PASSWORD" in result.json["error"]["hint"]
+    assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+
+
+def test_ctrl_c_in_the_middle_of_it_puts_everything_back(bench: Bench, make_camera: MakeCamera) -> None:
+    camera, before = make_camera(), bench.state()
+    terminal = answered(bench, camera, "--yes")
+    camera.on_command = lambda name: terminal.type("\x03") if name == "testftp" else None
+    assert terminal.end() == 128 + signal.SIGINT, terminal.screen
+    assert "put back" in terminal.screen
+    assert bench.state() == before

@@ -1,0 +1,78 @@
+"""The camera's codes in words, and nothing dropped."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver_setup.camera.menu_settings import SETTINGS, Group, describe, settings_of
+from receiver_setup.camera.messages import FIELDS, ActionType
+
+
+def words(group: Group, **fields: str) -> dict[str, str]:
+    return {shown.name: shown.words for shown in describe(group, fields)}
+
+
+@pytest.mark.parametrize(
+    ("field", "code", "expected"),
+    [
+        ("ft_ssl", "0", "none: neither encrypted nor verified"),
+        ("ft_ssl", "1", "FTPS"),
+        ("ft_ssl", "2", "sFTP"),
+        ("ft_ssl", "7", "7"),
+        ("ft_insecure", "0", "verified host"),
+        ("ft_insecure", "1", "host not verified"),
+        ("ft_dirmode", "0", "all files in one directory"),
+        ("ft_dirmode", "1", "every day a new folder"),
+        ("ft_autocreatedir", "1", "yes"),
+        ("ft_mode", "0", "0"),
+        ("ft_mode", "1", "1"),
+        ("ft_server", "", "(empty)"),
+        ("ft_new", "x", "x"),
+    ],
+)
+def test_a_code_has_words_and_an_unknown_one_stays(field: str, code: str, expected: str) -> None:
+    shown = {each.field: each for each in describe(Group.FTP, {field: code})}[field]
+    assert (shown.words, shown.code) == (expected, code)
+
+
+def test_what_is_not_told_is_said_to_be_so() -> None:
+    assert set(words(Group.FTP).values()) == {"not told", "never shown"}
+    assert [shown.code for shown in describe(Group.COUNT, {})] == [None]
+
+
+def test_a_password_is_never_shown() -> None:
+    assert "hunter2" not in repr(describe(Group.FTP, {"ft_password": "hunter2"}))
+
+
+def test_schedules_are_in_words_or_raw() -> None:
+    assert words(Group.SCHEDULE, times="36000-67")["schedule time"] == "10:00 Mon-Tue,Sun"
+    assert words(Group.SCHEDULE, times="36000-1,72000-2")["schedule time"] == "36000-1,72000-2"
+
+
+def test_all_three_actions_are_shown_and_a_fourth_one_as_well() -> None:
+    fields = {"enable['rec']": "1", "interval['rec']": "60", "enable['dream']": "1"}
+    shown = words(Group.ACTION, **fields)
+    assert (shown["upload rec"], shown["interval rec"]) == ("on", "60 s between uploads")
+    assert shown["upload snap"] == "not told"
+    assert shown["enable['dream']"] == "1"
+
+
+def test_every_field_of_the_page_is_a_setting() -> None:
+    assert sorted(each.field for each in settings_of(Group.FTP)) == sorted(FIELDS)
+    assert {(each.field, each.kind) for each in settings_of(Group.ACTION)} == {
+        (name, kind) for name in ("enable", "interval") for kind in ActionType
+    }
+    assert [each.field for each in settings_of(Group.COUNT)] == ["snapcount"]
+    assert {each.field for each in settings_of(Group.SCHEDULE)} == {"mode", "prefix", "name", "enable", "times"}
+    assert {each.field for each in settings_of(Group.TIMER)} == {"mode", "prefix", "name"}
+    assert len({each.name for each in SETTINGS}) == len(SETTINGS)
+
+
+@given(
+    st.sampled_from(Group), st.dictionaries(st.sampled_from([e.read_field for e in SETTINGS]) | st.text(), st.text())
+)
+def test_no_field_is_ever_dropped(group: Group, fields: dict[str, str]) -> None:
+    shown = {each.field: each.code for each in describe(group, fields)}
+    assert {name: shown[name] for name in fields if name != "ft_password"} == {
+        name: value for name, value in fields.items() if name != "ft_password"
+    }

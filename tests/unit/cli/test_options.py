@@ -1,0 +1,37 @@
+"""Every option has help, and none takes a secret."""
+
+import click
+import pytest
+
+from receiver_setup.cli.setup import command
+
+OPTIONS = [option for option in command.params if isinstance(option, click.Option)]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.opts[0])
+def test_an_option_has_a_help_line_that_ends_as_a_sentence(option: click.Option) -> None:
+    assert option.help
+    assert option.help.rstrip("]").rpartition("  [")[0].endswith(".") or option.help[-1] in ".]"
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.opts[0])
+def test_a_password_is_never_an_argument(option: click.Option) -> None:
+    if "password" in option.opts[0]:
+        assert option.opts[0].endswith("-file")
+
+
+def test_the_options_of_the_contract_are_there() -> None:
+    names = {name for option in OPTIONS for name in (*option.opts, *option.secondary_opts)}
+    assert names >= {
+        "--receiver", "--local", "--camera", "--user", "--directory", "--home", "--jail", "--no-jail",
+        "--receiver-address",
+        "--identity", "--known-hosts", "--accept-new-host-key", "--ssh-config", "--auth", "--sha1", "--timeout",
+        "--jobs",
+        "--check", "--diff", "--json", "-v", "-q", "--yes",
+    }  # fmt: skip
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    defaults = {option.name: option.default for option in OPTIONS}
+    assert (defaults["user"], defaults["directory"], defaults["jail"]) == ("ipcamera", "recordings", True)
+    assert (defaults["auth"], defaults["sha1"]) == ("auto", "auto")

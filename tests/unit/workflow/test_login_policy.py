@@ -1,0 +1,131 @@
+"""How a camera may sign in, what comes next, and what is told when nothing is left."""
+
+from dataclasses import replace
+
+import pytest
+
+from receiver_setup.receiver.facts import ACCOUNT_MARK, Account, Facts
+from receiver_setup.sshd_config import Authentication
+from receiver_setup.workflow.login_policy import (
+    AuthPolicy,
+    LoginPlan,
+    Sha1Policy,
+    first_login,
+    keep_login,
+    make_password,
+    next_login,
+    password_warning,
+    refusal_error,
+    sha1_warning,
+)
+from receiver_setup.workflow.proof import RefusedLogin
+
+BY_KEY = LoginPlan(authentication=Authentication.PUBLIC_KEY, allow_sha1=None)
+WITH_SHA1 = replace(BY_KEY, allow_sha1=True)
+BY_PASSWORD = replace(BY_KEY, authentication=Authentication.PASSWORD)
+FACTS = Facts.parse(b"@now 1\n1\n@end 2\nok\n")
+OURS = Account(name="ipcamera", uid=999, gid=999, comment=ACCOUNT_MARK, home="/home/ipcamera", shell="/bin/false")  # noqa: S604 - a field
+PASSWORD_TOLD = "port 22\nauthenticationmethods password\n"
+
+
+@pytest.mark.parametrize(
+    ("auth", "sha1", "plan"),
+    [
+        ("auto", "auto", BY_KEY),
+        ("key", "auto", BY_KEY),
+        ("password", "auto", BY_PASSWORD),
+        ("auto", "always", WITH_SHA1),
+        ("auto", "never", replace(BY_KEY, allow_sha1=False)),
+        ("password", "never", replace(BY_PASSWORD, allow_sha1=False)),
+    ],
+)
+def test_a_run_begins_with_a_key_unless_told_otherwise(auth: str, sha1: str, plan: LoginPlan) -> None:
+    assert first_login(AuthPolicy(auth), Sha1Policy(sha1)) == plan
+
+
+@pytest.mark.parametrize(
+    ("plan", "why", "auth", "sha1", "all_refused", "then"),
+    [
+        (BY_KEY, "SHA1", "auto", "auto", True, WITH_SHA1),
+        (BY_KEY, "SHA1", "key", "auto", False, WITH_SHA1),
+        (BY_KEY, "SHA1", "auto", "never", True, None),
+        (replace(BY_KEY, allow_sha1=False), "SHA1", "auto", "auto", True, WITH_SHA1),
+        (WITH_SHA1, "SHA1", "auto", "auto", True, None),
+        (BY_KEY, "NO_KEY", "auto", "auto", True, BY_PASSWORD),
+        (WITH_SHA1, "NO_KEY", "auto", "auto", True, replace(BY_PASSWORD, allow_sha1=True)),
+        (BY_KEY, "NO_KEY", "auto", "auto", False, None),
+        (BY_KEY, "NO_KEY", "key", "auto", True, None),
+        (BY_PASSWORD, "NO_KEY", "auto", "auto", True, None),
+        (BY_KEY, "UNKNOWN", "auto", "auto", True, None),
+        (BY_PASSWORD, "UNKNOWN", "password", "auto", True, None),
+    ],
+)
+def test_what_is_tried_next(  # noqa: PLR0913, PLR0917 - a row
+    plan: LoginPlan,
+    why: str,
+    auth: str,
+    sha1: str,
+    all_refused: bool,
+    then: LoginPlan | None,
+) -> None:
+    found = next_login(plan, RefusedLogin[why], auth=AuthPolicy(auth), sha1=Sha1Policy(sha1), all_refused=all_refused)
+    assert found == then
+
+
+def test_trying_on_comes_to_an_end_whatever_the_log_says() -> None:
+    for why in RefusedLogin:
+        for auth in AuthPolicy:
+            for sha1 in Sha1Policy:
+                plan: LoginPlan | None = first_login(auth, sha1)
+                for _ in range(3):
+                    if plan is not None:
+                        plan = next_login(plan, why, auth=auth, sha1=sha1, all_refused=True)
+                assert plan is None
+
+
+def test_a_password_that_an_earlier_run_had_to_give_stays() -> None:
+    facts = replace(FACTS, account=OURS, sshd_effective=PASSWORD_TOLD)
+    assert keep_login(BY_KEY, AuthPolicy.AUTO, facts) == BY_PASSWORD
+
+
+@pytest.mark.parametrize(
+    ("auth", "account", "told"),
+    [
+        ("key", OURS, PASSWORD_TOLD),
+        ("auto", None, PASSWORD_TOLD),
+        ("auto", replace(OURS, comment="Anna"), PASSWORD_TOLD),
+        ("auto", OURS, "authenticationmethods any\npasswordauthentication yes\n"),
+        ("auto", OURS, "authenticationmethods publickey\n"),
+        ("auto", OURS, "authenticationmethods publickey password\n"),
+        ("auto", OURS, ""),
+    ],
+)
+def test_nothing_else_makes_a_run_begin_with_a_password(auth: str, account: Account | None, told: str) -> None:
+    facts = replace(FACTS, account=account, sshd_effective=told)
+    assert keep_login(BY_KEY, AuthPolicy(auth), facts) == BY_KEY
+
+
+@pytest.mark.parametrize(
+    ("why", "remedy"), [("SHA1", "--sha1 at auto"), ("NO_KEY", "--auth password"), ("UNKNOWN", "log readable")]
+)
+def test_a_final_refusal_names_what_the_receiver_saw_and_a_remedy(why: str, remedy: str) -> None:
+    error = refusal_error(-2, "porch", RefusedLogin[why])
+    assert error.exit_code == 5
+    assert str(RefusedLogin[why]) in error.message
+    assert "porch" in error.message
+    assert remedy in error.hint
+
+
+def test_a_password_is_random_and_needs_no_escape_anywhere() -> None:
+    made = {make_password() for _ in range(50)}
+    assert len(made) == 50
+    for secret in made:
+        text = secret.reveal()
+        assert 8 <= len(text) <= 30
+        assert text.isascii()
+        assert text.isalnum()
+
+
+def test_warnings_name_the_user() -> None:
+    assert "ipcamera alone" in sha1_warning("ipcamera")
+    assert "ipcamera alone" in password_warning("ipcamera")
