@@ -135,10 +135,22 @@ def _send(camera: Camera, command: Command[Done], rest: Mapping[str, str]) -> Do
     try:
         return camera.send(command)
     except CameraResponseError as error:
-        if error.code != ResponseCode.MISSING_PARAM or not rest or not isinstance(command, SetFtpAttr):
+        whole = _completed(command, rest) if error.code == ResponseCode.MISSING_PARAM and rest else command
+        if whole == command:
             raise
         _log.info("%s: wants every field in one request", camera.address)
-        return camera.send(replace(command, raw={**rest, **(command.raw or {})}))
+        return camera.send(whole)
+
+
+def _completed(command: Command[Done], rest: Mapping[str, str]) -> Command[Done]:
+    """Return the command with the other fields beside it, as they were read."""
+    if isinstance(command, SetFtpAttr):
+        return replace(command, raw={**rest, **(command.raw or {})})
+    if isinstance(command, SetFtpAction):
+        enable = rest.get("enable") == "1" if command.enable is None and "enable" in rest else command.enable
+        interval = rest.get("interval", "") if command.interval_s is None else ""
+        return replace(command, enable=enable, interval_s=int(interval) if interval else command.interval_s)
+    return command
 
 
 def _read_part(camera: Camera, group: Group) -> GroupReading:

@@ -7,7 +7,7 @@ A wish is a set command that holds only what is wanted, checked by itself before
 from dataclasses import dataclass, replace
 from typing import Any
 
-from receiver_setup.camera.checks import check_text
+from receiver_setup.camera.checks import check_text, flag_text
 from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.menu_change import Change, Row, build_change, compare, names_without, narrow
 from receiver_setup.camera.menu_settings import PASSWORD_FIELD, Group, settings_of
@@ -26,7 +26,7 @@ from receiver_setup.camera.messages import (
     SnapshotTimer,
     UploadActions,
 )
-from receiver_setup.camera.messages.actions import LONGEST_INTERVAL_S, MOST_SNAPSHOTS
+from receiver_setup.camera.messages.actions import LONGEST_INTERVAL_S, MOST_SNAPSHOTS, UploadAction
 from receiver_setup.camera.reply import parse_reply
 from receiver_setup.camera.schedule import Schedule
 from receiver_setup.errors import CameraReplyError, ConfigurationError
@@ -180,7 +180,8 @@ def plan_action(now: UploadActions, wished: SetFtpAction) -> Change | None:
     if before is not None and "interval" in changed and _within(before.interval_s, LONGEST_INTERVAL_S):
         former["interval_s"] = before.interval_s
     back = SetFtpAction(kind=wished.kind, **former) if former else None
-    return build_change(Group.ACTION, rows, wished, back)
+    change = build_change(Group.ACTION, rows, wished, back)
+    return change and replace(change, rest=_whole_action(before))
 
 
 def plan_snapshots(now: SnapshotCount, wished: SetFtpActionAttr) -> Change | None:
@@ -207,6 +208,16 @@ def plan_timer(now: SnapshotTimer, wished: SetSnapTimerFtpAttr) -> Change | None
     rows = compare(settings_of(Group.TIMER), now.raw, wished)
     former = _former_name(now, {row.setting.field for row in rows})
     return build_change(Group.TIMER, rows, wished, SetSnapTimerFtpAttr(**former) if former else None)
+
+
+def _whole_action(now: UploadAction | None) -> dict[str, str]:
+    """Return those fields of an action as they were read that a set command takes."""
+    fields = {}
+    if now is not None and now.enabled is not None:
+        fields["enable"] = flag_text(value=now.enabled)
+    if now is not None and _within(now.interval_s, LONGEST_INTERVAL_S):
+        fields["interval"] = str(now.interval_s)
+    return fields
 
 
 def _reads_back(value: str) -> bool:

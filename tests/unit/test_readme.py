@@ -1,0 +1,70 @@
+"""What the README says is held against the code, so that it cannot drift."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from receiver_setup import errors
+from receiver_setup.cli import main
+from receiver_setup.report import DIFFERENCE
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = README + "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))
+
+
+def commands(group: click.Group, path: str = "receiver-setup") -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        found[f"{path} {name}"] = command
+        if isinstance(command, click.Group):
+            found |= commands(command, f"{path} {name}")
+    return found
+
+
+COMMANDS = commands(main)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_told_of(name: str) -> None:
+    assert name in DOCS or f"`{name.rpartition(' ')[2]}`" in DOCS
+
+
+@pytest.mark.parametrize("name", ["receiver-setup setup"])
+def test_every_option_of_setup_is_in_the_readme(name: str) -> None:
+    options = [option for option in COMMANDS[name].params if isinstance(option, click.Option)]
+    missing = [option.opts[0] for option in options if option.opts[0] not in README and option.opts[0] != "--verbose"]
+    assert [name for name in missing if name != "--quiet"] == []
+
+
+def test_the_exit_codes_are_those_of_the_errors() -> None:
+    table = README.partition("## Exit codes")[2].partition("## ")[0]
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
+    kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
+    assert told == {0, DIFFERENCE, *(each.exit_code for each in kinds if hasattr(each, "exit_code"))}
+
+
+def test_the_readme_stays_short_and_its_links_lead_somewhere() -> None:
+    assert len(README.splitlines()) <= 250
+    for target in re.findall(r"\]\((?!http)([^)#]+)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_quick_start_names_targets_that_the_makefile_has() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"^    make (\w+)", README, re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_remedies_quote_errors_that_the_code_has() -> None:
+    table = README.partition("## Errors and remedies")[2].partition("## ")[0]
+    source = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "receiver_setup").rglob("*.[ps][yh]"))
+    for told in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE):
+        for piece in (piece.strip(" ,") for piece in told.split("…")):
+            words = piece.removesuffix("-2").strip()
+            assert words in source, piece
