@@ -104,16 +104,29 @@ facts_before() {
   recent_files | while IFS= read -r file; do emit before "$(file_identity "$file")"; done
 }
 
+# lives FILE LINE: is the process that stands there, as pid and start, still the same one?
+lives() {
+  # shellcheck disable=SC2046 # two words
+  set -- $(sed -n "$2p" "$1" 2>/dev/null)
+  [ -n "${2-}" ] && [ "$(started "$1")" = "$2" ]
+}
+
+# A script outlives the connection that it came by: it ends by itself, so wait for it rather than race with it.
 facts_journal() {
   [ -d "$journal" ] || return 0
+  tries=0
+  while ! lives "$journal/owner" 2 && lives "$journal/writer" 1 && [ "$tries" -lt 300 ]; do
+    tries=$((tries + 1))
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  [ -d "$journal" ] || return 0
   life=dead
-  # shellcheck disable=SC2046 # two words: pid and start
-  set -- $(sed -n 2p "$journal/owner" 2>/dev/null)
-  if [ -n "${2-}" ] && [ "$(started "$1")" = "$2" ]; then life=alive; fi
+  if lives "$journal/owner" 2 || lives "$journal/writer" 1; then life=alive; fi
   emit journal "$life $(($(date +%s) - $(stat -c %Y "$journal" 2>/dev/null || date +%s)))"
 }
 
 facts() {
+  facts_journal
   facts_system
   facts_account
   facts_paths
@@ -121,6 +134,5 @@ facts() {
   facts_routes
   facts_logs
   facts_before
-  facts_journal
   emit end ok
 }

@@ -33,6 +33,9 @@ journal_open() {
   mv "$journal.new" "$journal"
 }
 
+# Whoever finds the journal must know whether a script is still at work on it, though its asker may be gone.
+journal_claim() { (umask 077 && printf '%s %s\n' "$$" "$(started "$$")" >"$journal/writer"); }
+
 journal_user() {
   if ! grep -q "^$1:" /etc/passwd; then
     # userdel takes a group of the same name with it, whoever made that group.
@@ -329,6 +332,7 @@ end_sessions() {
 # Run the journal from its last line to its first; a failure is reported and stops nothing.
 undo_all() {
   [ -d "$journal" ] || return 0
+  journal_claim || :
   # Of the run that made the journal, which may have had another one.
   home=$(cat "$journal/home")
   bad=0
@@ -367,7 +371,7 @@ apply() {
     emit end failed
     return 0
   fi
-  if ! steps journal; then
+  if ! journal_claim || ! steps journal; then
     say failed journal "cannot write $journal"
     undo_all || :
     emit end failed

@@ -1,0 +1,147 @@
+"""Runs that are cut off while the receiver is being changed, and two runs at once."""
+
+import contextlib
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from support.bench import FORMER, Bench, finish
+
+from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.emulator.throwaway import ThrowawayReceiver
+
+MakeCamera = Callable[..., EmulatedCamera]
+STATE = "ls -A /var/lib/receiver-setup 2>/dev/null"
+
+
+@contextlib.contextmanager
+def slowed(receiver: ThrowawayReceiver, program: str) -> Iterator[None]:
+    """Make a program of the receiver tell that it was started, and wait two seconds before it does its work."""
+    real = receiver.run("sh", "-c", f"command -v {program}").stdout.decode().strip()
+    slow = f"/usr/local/sbin/{program}"
+    text = f'#!/bin/sh\\ntouch /run/reached\\nsleep 2\\nexec {real} "$@"\\n'
+    receiver.run("sh", "-c", f"printf '{text}' >{slow}; chmod 755 {slow}; rm -f /run/reached")
+    yield
+    receiver.run("rm", "-f", slow, "/run/reached")
+
+
+def wait_until_reached(receiver: ThrowawayReceiver) -> None:
+    """Return as soon as the slowed program has been started."""
+    deadline = time.monotonic() + 30
+    while receiver.run("test", "-e", "/run/reached").returncode:
+        assert time.monotonic() < deadline, "the program was never started"
+        time.sleep(0.05)
+
+
+def wait_until_idle(receiver: ThrowawayReceiver) -> None:
+    """Return when no script of ours is at work there any more: only then the receiver's state is final."""
+    deadline = time.monotonic() + 30
+    while not receiver.run("pgrep", "-f", "^sh -s").returncode:
+        assert time.monotonic() < deadline, "a script never ended"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("program", ["useradd", "chown"])
+def test_an_ending_while_the_receiver_changes_is_put_off_and_then_put_back(
+    bench: Bench, make_camera: MakeCamera, program: str, ending: signal.Signals
+) -> None:
+    camera = make_camera()
+    before = bench.state()
+    with slowed(bench.receiver, program):
+        running = bench.start(*bench.arguments(camera))
+        wait_until_reached(bench.receiver)
+        running.send_signal(ending)
+        result = finish(running)
+        wait_until_idle(bench.receiver)
+    assert (result.code, result.json["error"]["kind"]) == (130, "interrupted"), result.err
+    assert result.json["error"]["rolled_back"] is True
+    assert bench.state() == before
+    assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+
+
+@pytest.mark.parametrize("program", ["useradd", "chown", "service"])
+def test_after_a_kill_while_the_receiver_changes_the_next_run_waits_and_heals(
+    bench: Bench, make_camera: MakeCamera, program: str
+) -> None:
+    camera = make_camera()
+    with slowed(bench.receiver, program):
+        running = bench.start(*bench.arguments(camera))
+        wait_until_reached(bench.receiver)
+        running.kill()
+        assert finish(running).code == -9
+        # The script goes on by itself; the next run must not begin beside it.
+        result = bench.setup(camera)
+        wait_until_idle(bench.receiver)
+    assert result.code == 0, result.err
+    assert "recover" in [step["name"] for step in result.json["receivers"][0]["steps"]]
+    assert bench.receiver.run("sh", "-c", STATE).stdout == b""
+    assert bench.setup(camera).json["changed"] is False
+
+
+def test_what_a_killed_run_was_making_is_gone_when_the_next_one_wants_something_else(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    camera = make_camera()
+    with slowed(bench.receiver, "useradd"):
+        running = bench.start(*bench.arguments(camera))
+        wait_until_reached(bench.receiver)
+        running.kill()
+        finish(running)
+        result = bench.setup(camera, options=("--user", "other"))
+        wait_until_idle(bench.receiver)
+    assert result.code == 0, result.err
+    assert bench.receiver.run("getent", "passwd", "ipcamera").stdout == b""
+    assert bench.receiver.run("ls", "/home/ipcamera").stdout == b""
+
+
+def test_a_lost_link_while_the_receiver_changes_is_healed_by_the_next_run(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    camera = make_camera()
+    with slowed(bench.receiver, "chown"):
+        running = bench.start(*bench.arguments(camera))
+        wait_until_reached(bench.receiver)
+        bench.receiver.run("sh", "-c", "pkill -KILL -f 'sshd: admin'")
+        result = finish(running)
+    assert result.code in {4, 6}, result.out
+    assert camera.set_commands == []
+    healed = bench.setup(camera)
+    assert healed.code == 0, healed.err
+    assert bench.receiver.run("sh", "-c", STATE).stdout == b""
+
+
+def test_a_power_cut_in_the_middle_is_healed_by_the_next_run(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    with slowed(bench.receiver, "chown"):
+        running = bench.start(*bench.arguments(camera))
+        wait_until_reached(bench.receiver)
+        # All that runs there but PID 1 and the listening sshd is gone at once, with the shell that was at work.
+        bench.receiver.run("sh", "-c", "pkill -KILL -f 'sh -s'; pkill -KILL -f 'sshd: admin'; pkill -KILL sleep")
+        finish(running)
+    healed = bench.setup(camera)
+    assert healed.code == 0, healed.err
+    assert bench.receiver.run("sh", "-c", "sshd -t").returncode == 0
+    assert bench.receiver.run("sh", "-c", STATE).stdout == b""
+
+
+def test_a_second_run_at_the_same_time_is_refused_and_harms_nothing(bench: Bench, make_camera: MakeCamera) -> None:
+    first, second = make_camera(), make_camera()
+    seen: list[subprocess.Popen[str]] = []
+    others = []
+
+    def start_another(name: str) -> None:
+        if name == "testftp" and not seen:
+            seen.append(bench.start(*bench.arguments(second)))
+            others.append(finish(seen[0]))
+
+    first.on_command = start_another
+    result = bench.setup(first, options=("--timeout", "30"))
+    assert result.code == 0, result.err
+    assert (others[0].code, others[0].json["error"]["kind"]) == (4, "receiver-unsuitable"), others[0].err
+    assert "another run" in others[0].json["error"]["message"]
+    assert second.set_commands == []
+    first.on_command = None
+    assert bench.setup(second).code == 0
