@@ -37,7 +37,7 @@ def check_text(name: str, value: str | None, *, empty: bool = True) -> None:
 def check_something(command: str, parameters: tuple[tuple[str, str], ...], *, needed: int = 1) -> None:
     """Refuse a change that changes nothing."""
     if len(parameters) < needed:
-        raise ConfigurationError(f"Nothing was given for {command} to change", hint="Give at least one setting.")
+        raise ConfigurationError(f"nothing was given for {command} to change", hint="Give at least one setting.")
 
 
 def flag_text(*, value: bool) -> str:

@@ -159,6 +159,8 @@ def plan_attributes(now: FtpAttributes, wished: SetFtpAttr) -> Change | None:
         rows = tuple(_explained(row, wished) if row.setting.field == "ft_port" else row for row in rows)
     named = {row.setting.field for row in rows}
     former = named & fields.keys()
+    if fields.get(PASSWORD_FIELD) and not _is_sendable(fields[PASSWORD_FIELD]):
+        former -= {PASSWORD_FIELD}
     return Change(
         group=Group.FTP,
         rows=rows,

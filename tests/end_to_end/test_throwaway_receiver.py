@@ -288,7 +288,7 @@ def test_without_root_and_without_subordinate_ids_one_sentence_says_so(admin_key
     done = as_visitor("somebody:300000:65536", "/media/sources/tests/end_to_end/owner.py", "x", admin_key.public_line)
     assert (done.returncode, done.stdout) == (4, "")
     sentence, hint = done.stderr.strip().split(" | ")
-    assert sentence == "The user visitor has no range of subordinate ids in /etc/subuid."
+    assert sentence == "the user visitor has no range of subordinate ids in /etc/subuid"
     assert "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 visitor" in hint
 
 
@@ -307,6 +307,6 @@ def test_a_root_that_may_not_make_namespaces_is_told_so(admin_key: AdminKey) -> 
     )
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == (
-        "This process is root, but may not make a network namespace: Operation not permitted. | "
+        "this process is root, but may not make a network namespace: Operation not permitted | "
         "In a container, start it with --privileged; else run it on the machine itself.\n"
     )
