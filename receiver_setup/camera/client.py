@@ -96,15 +96,18 @@ class Camera(MenuCalls):
         or CameraCertificateError.
         """
         waits = self._patience.waits()
+        sent = 0
         while True:
-            wait_s = next(waits, None)
             reply = self._ask(command)
+            sent += 1
+            wait_s = next(waits, None)
             if reply.response != ResponseCode.BUSY or wait_s is None:
                 error = command.error(reply)
                 if error is not None:
                     raise error
                 answer = command.decode(reply)
-                if wait_s is None or not command.is_busy(answer):
+                tries = command.tries_for(answer)
+                if wait_s is None or (tries is not None and sent >= tries):
                     return answer
             _log.info("%s: busy, asking again in %g s (%s)", self.address, wait_s, command.cmd)
             self._sleep(wait_s)

@@ -56,9 +56,9 @@ class Command(ABC, Generic[R]):
             )
         return error_for_response(code, self.cmd, camera)
 
-    def is_busy(self, answer: R) -> bool:  # noqa: ARG002 - for commands whose answer tells
-        """Tell whether the same command may get a better answer a little later."""
-        return False
+    def tries_for(self, answer: R) -> int | None:  # noqa: ARG002 - for commands whose answer tells
+        """Return how often in all the command may be sent for a better answer than this; None: as patience has it."""
+        return 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

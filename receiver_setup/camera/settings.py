@@ -52,7 +52,7 @@ def normal_fingerprint(text: str) -> str:
 class Patience:
     """How long to wait for a camera that is busy, or that goes away after it had answered.
 
-    Busy is response 213 and the test results -6 (busy) and -4 (timeout): `tries` attempts in all, the first
+    Busy is response 213 and the test result -6 (busy): `tries` attempts in all (two for -4, a timeout), the first
     wait `first_wait_s` seconds, each further one `factor` times as long. A reboot: one attempt every
     `reboot_step_s` seconds until `reboot_s` seconds are over.
     """

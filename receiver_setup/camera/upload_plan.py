@@ -15,6 +15,8 @@ class UploadTarget:
     port: int
     username: str
     directory: str
+    jailed: bool = True
+    """In a jail the start folder is `/`, so that a camera may as well write the folder with a slash before it."""
     password: Secret | None = None
     """None: by key, and the camera's stored password stays as it is."""
 
@@ -39,7 +41,9 @@ def plan_fields(now: Mapping[str, str], target: UploadTarget, *, insecure: bool)
     {'ft_insecure': '0'}
     """
     return {
-        name: value for name, value in target.fields(insecure=insecure).items() if not _same(name, now.get(name), value)
+        name: value
+        for name, value in target.fields(insecure=insecure).items()
+        if not _same(name, now.get(name), value, jailed=target.jailed)
     }
 
 
@@ -63,10 +67,11 @@ def render_diff(now: Mapping[str, str], target: UploadTarget, camera: str) -> st
     )
 
 
-def _same(name: str, now: str | None, wanted: str) -> bool:
+def _same(name: str, now: str | None, wanted: str, *, jailed: bool) -> bool:
     """Compare two values of a field; a folder is the same with `./` before it or `/` after it."""
     if now is None:
         return False
     if name == "ft_dirname":
-        return now.removeprefix("./").rstrip("/") == wanted
+        folder = now.removeprefix("./").rstrip("/")
+        return wanted in {folder, folder.lstrip("/") if jailed else folder}
     return now == wanted

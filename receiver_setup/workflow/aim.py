@@ -35,6 +35,7 @@ def aim(run: CameraRun, request: SetupRequest, facts: Facts, login: LoginPlan) -
         port=port or find_port(facts),
         username=request.user,
         directory=run.directory.removeprefix(f"{request.home}/"),
+        jailed=request.jail,
     )
     known = parse_cameras(facts.files.get(key_file(request.user), b"")).get(run.name)
     points_here = run.attributes is not None and is_settled(run.attributes, run.target)

@@ -493,6 +493,13 @@ def test_test_upload_that_stays_busy_is_an_outcome(waits: list[float]) -> None:
         assert len(fake.seen) == 4
 
 
+def test_test_upload_that_stays_timed_out_is_tried_once_more_and_no_longer(waits: list[float]) -> None:
+    with serving(FakeCamera([Reaction(body=b'result="-4";')])) as fake:
+        with Camera(fake.address, "x", patience=HASTY, sleep=waits.append) as camera:
+            assert camera.test_upload().result is UploadResult.TIMEOUT
+        assert len(fake.seen) == 2
+
+
 @pytest.mark.parametrize("result", [-1, -2, -3, -5, -7, -8, -9, -42])
 def test_failed_test_upload_is_an_outcome_at_once(result: int, waits: list[float]) -> None:
     with serving(FakeCamera([Reaction(body=f'result="{result}";response="302";'.encode())])) as fake:

@@ -18,7 +18,7 @@ from receiver_setup.camera.reply import Reply
 from receiver_setup.errors import CameraError, CameraReplyError
 from receiver_setup.keys import KeyFormatError, PublicKey
 
-_LATER = frozenset({UploadResult.BUSY, UploadResult.TIMEOUT})
+_TRIES: dict[UploadResult | None, int | None] = {UploadResult.BUSY: None, UploadResult.TIMEOUT: 2}
 _NOT_ABOUT_THE_UPLOAD = frozenset({ResponseCode.NO_PERMISSION, ResponseCode.IP_BLOCKED, ResponseCode.BUSY})
 
 
@@ -91,7 +91,7 @@ class TestFtp(Command[TestOutcome]):
     __test__: ClassVar[bool] = False  # not for pytest to collect
 
     cmd: ClassVar[str] = "testftp"
-    patience_factor: ClassVar[float] = 3.0
+    patience_factor: ClassVar[float] = 6.0
 
     set_host: PublicKey | None = None
 
@@ -118,17 +118,17 @@ class TestFtp(Command[TestOutcome]):
             host_key=_read_host_key(reply),
         )
 
-    def is_busy(self, answer: TestOutcome) -> bool:
-        """-6 (busy) and -4 (timeout) may pass."""
-        return answer.result in _LATER
+    def tries_for(self, answer: TestOutcome) -> int | None:
+        """Return none for -6 (busy), which may pass soon; for -4 (timeout) one more, since each takes its time."""
+        return _TRIES.get(answer.result) if answer.result in _TRIES else 1
 
 
 def _read_host_key(reply: Reply) -> PublicKey | None:
-    """Read `hostkey`, a bare base64 blob; missing or empty is None."""
+    """Read `hostkey`: a bare base64 blob, or with its type before it; missing or empty is None."""
     text = reply.get("hostkey")
     if not text:
         return None
     try:
-        return PublicKey.from_base64(text)
+        return PublicKey.from_line(text) if " " in text.strip() else PublicKey.from_base64(text)
     except KeyFormatError as error:
         raise CameraReplyError(f"the host key that the camera {reply.camera} reports is none: {error}") from error

@@ -157,12 +157,18 @@ def test_every_result_is_an_outcome(result: int, response: str | None) -> None:
     assert TestFtp().error(reply(**fields)) is None
     outcome = TestFtp().decode(reply(**fields))
     assert (outcome.result, outcome.raw_result) == (UploadResult(result), result)
-    assert TestFtp().is_busy(outcome) is (result in (-6, -4))
+    assert TestFtp().tries_for(outcome) == {-6: None, -4: 2}.get(result, 1)
 
 
 def test_result_that_is_not_listed_keeps_its_number() -> None:
     outcome = TestFtp().decode(reply(result="-42"))
     assert (outcome.result, outcome.raw_result, outcome.ok) == (None, -42, False)
+
+
+def test_a_host_key_may_have_its_type_before_it() -> None:
+    outcome = TestFtp().decode(reply(hostkey=f"ssh-ed25519 {HOST_KEY} nas", result="0"))
+    assert outcome.host_key == TestFtp().decode(reply(hostkey=HOST_KEY, result="0")).host_key
+    assert outcome.host_key is not None
 
 
 @pytest.mark.parametrize("fields", [{"response": "200"}, {"result": "x"}, {"result": "0", "hostkey": "AAAA"}])

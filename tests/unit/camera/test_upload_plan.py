@@ -43,7 +43,13 @@ def test_a_folder_is_the_same_with_dot_and_slash(folder: str) -> None:
     assert plan_fields({**SETTLED, "ft_dirname": folder}, TARGET, insecure=False) == {}
 
 
-@pytest.mark.parametrize("folder", ["/recordings", "Recordings", "recordings/porch", "../recordings", ""])
+def test_a_slash_before_the_folder_means_the_same_in_a_jail_and_nowhere_else() -> None:
+    now = {**SETTLED, "ft_dirname": "/recordings"}
+    assert plan_fields(now, TARGET, insecure=False) == {}
+    assert plan_fields(now, replace(TARGET, jailed=False), insecure=False) == {"ft_dirname": "recordings"}
+
+
+@pytest.mark.parametrize("folder", ["Recordings", "recordings/porch", "../recordings", ""])
 def test_another_folder_is_another(folder: str) -> None:
     fields = plan_fields({**SETTLED, "ft_dirname": folder}, TARGET, insecure=False)
     assert fields == {"ft_dirname": "recordings"}
