@@ -23,7 +23,7 @@ _LARGEST_FILE = 1_000_000
 def test(**options: Any) -> int:
     """Let the camera upload its test picture; say what came of it, why, and what to do.
 
-    Shows the host key that the camera saw. The receiver is not asked: `receiver-setup verify` asks both sides.
+    Shows the host key that the camera saw. The receiver is not asked: `receiver-setup setup` asks both sides.
     """
     outcome = begin(options)
     with open_camera(options) as camera:
