@@ -35,11 +35,6 @@ emit_file() {
 # clock: seconds of the epoch, with a fraction where date knows one (busybox does not).
 clock() { date +%s.%N 2>/dev/null | grep -x '[0-9]*[.][0-9]*' || date +%s; }
 
-# stat_line PATH: "TYPE MODE UID GID OWNER GROUP PATH", links not followed; nothing where nothing is.
-stat_line() {
-  stat -c '%F|%a|%u|%g|%U|%G|%n' "$1" 2>/dev/null
-}
-
 sshd_path() {
   for candidate in "$(command -v sshd)" /usr/sbin/sshd /usr/local/sbin/sshd; do
     if [ -n "$candidate" ] && [ -x "$candidate" ]; then
