@@ -20,6 +20,7 @@ from receiver_setup.sshd_config import (
 )
 
 DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
+RELOAD = "reload sshd"
 _SET_PASSWORD = "set password"  # noqa: S105 - a step's name
 _PASSWORD_CALL = "password"  # noqa: S105 - a shell function's suffix
 _PERSONS_FROM = 1000
@@ -293,7 +294,7 @@ def _file_step(name: str, detail: str, path: str, before: bytes | None, after: b
 def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:
     if written.changed:
         return Step(
-            name="reload sshd",
+            name=RELOAD,
             detail="after sshd -t and sshd -T agree",
             call=("sshd", *expected_effective(match)),
             diff=("! reload sshd",),
@@ -305,7 +306,7 @@ def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:
             hint=f"see which other file wins: sudo sshd -T -C user={match.user},host=x,addr=192.0.2.1; the line "
             f"`Include {DROP_IN_FOLDER}/*.conf` must stand at the top of /etc/ssh/sshd_config",
         )
-    return Step(name="reload sshd", detail="not needed")
+    return Step(name=RELOAD, detail="not needed")
 
 
 def _parents(path: str) -> list[str]:

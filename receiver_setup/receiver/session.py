@@ -11,7 +11,7 @@ from receiver_setup.receiver import script
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.hosts.root import Output, RootShell
-from receiver_setup.receiver.plan import Plan
+from receiver_setup.receiver.plan import RELOAD, Plan
 from receiver_setup.receiver.records import RecordError, parse_records
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.report import StepReport
@@ -54,11 +54,9 @@ class ReceiverSession:
         steps = self._steps(output, "apply")
         end = steps[-1][0]
         if end == "ok":
-            done = iter([detail for status, _, detail in steps if status == "changed"])
-            return [
-                StepReport(name=s.name, changed=s.changed, detail=next(done, s.detail) if s.changed else s.detail)
-                for s in plan.steps
-            ]
+            # How sshd was reloaded is known only now; all else is as planned.
+            seen = {name: detail for status, name, detail in steps if status == "changed" and name == RELOAD}
+            return [StepReport(name=s.name, changed=s.changed, detail=seen.get(s.name, s.detail)) for s in plan.steps]
         _, name, detail = next(step for step in steps if step[0] == "failed")
         self.in_doubt = end == "undo-failed"
         error = ReceiverChangeError(
