@@ -10,8 +10,8 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
-def shielded() -> Iterator[None]:
-    """Let no signal cut the body short; what came meanwhile is delivered after it.
+def shielded(*, deliver: bool = True) -> Iterator[None]:
+    """Let no signal cut the body short; what came meanwhile is delivered after it, or dropped if the run ends anyway.
 
     Outside the main thread nothing is to be done: Python delivers signals to the main thread alone.
     """
@@ -29,7 +29,7 @@ def shielded() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if missed:
+    if missed and deliver:
         signal.raise_signal(missed[0])
 
 

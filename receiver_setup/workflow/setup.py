@@ -363,7 +363,8 @@ class _SetUp:
         self._put_back()
 
     def _put_back(self) -> None:
-        with shielded():
+        # A second Ctrl-C must not stop what the first one asked for.
+        with shielded(deliver=False):
             self._crew.cancel()
             put_back_cameras(self._crew.runs)
             put_back_receiver(self._session, self._report)

@@ -62,6 +62,41 @@ def test_an_ending_while_the_receiver_changes_is_put_off_and_then_put_back(
     assert {name: camera.state.fields[name] for name in FORMER} == FORMER
 
 
+def test_a_second_ctrl_c_does_not_stop_what_the_first_one_asked_for(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    before = bench.state()
+    running: list[subprocess.Popen[str]] = []
+    seen: list[str] = []
+
+    def interrupt(name: str) -> None:
+        seen.append(name)
+        if name == "testftp" or seen.count("getftpattr") > 1:
+            running[0].send_signal(signal.SIGINT)
+
+    camera.on_command = interrupt
+    running.append(bench.start(*bench.arguments(camera)))
+    result = finish(running[0])
+    error = result.json["error"]
+    assert (result.code, error["kind"], error["rolled_back"]) == (130, "interrupted", True), result.err
+    assert bench.state() == before
+    assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+
+
+def test_a_reload_that_locks_the_administrator_out_is_taken_back(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    lock = "/etc/ssh/sshd_config.d/99-lock.conf"
+    spoil = f'#!/bin/sh\necho DenyUsers admin >{lock}\nexec /usr/sbin/service "$@"\n'
+    bench.receiver.run("tee", "/usr/local/sbin/service", input=spoil.encode())
+    bench.receiver.run("chmod", "755", "/usr/local/sbin/service")
+    before = bench.state()
+    result = bench.setup(camera)
+    error = result.json["error"]
+    assert (result.code, error["kind"], error["rolled_back"]) == (4, "receiver-login", True), result.err
+    assert camera.set_commands == []
+    bench.receiver.run("rm", lock)
+    assert bench.state() == before
+
+
 @pytest.mark.parametrize("program", ["useradd", "chown", "service"])
 def test_after_a_kill_while_the_receiver_changes_the_next_run_waits_and_heals(
     bench: Bench, make_camera: MakeCamera, program: str
