@@ -23,6 +23,10 @@ _LARGEST_FORM = 65_536
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER 0: closing sends a reset
 
 
+_SCHEMES = {"basic": 'Basic realm="camera"', "token": 'Bearer realm="camera"'}
+"""What a 401 may offer; a login in the query is no scheme of HTTP."""
+
+
 class Server(ThreadingHTTPServer):
     """One listening socket and its connections; a reboot makes a new one on the same port."""
 
@@ -156,8 +160,9 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.login not in {Login.GOOD, Login.BLOCKED} and profile.login_refused_as != "211":
             status = int(profile.login_refused_as)
         if status != 200:
-            asks = status == 401 and profile.challenge
-            challenge = {"WWW-Authenticate": 'Basic realm="camera"'} if asks else {}
+            offered = ", ".join(_SCHEMES[method] for method in profile.login_methods if method in _SCHEMES)
+            asks = status == 401 and profile.challenge and offered
+            challenge = {"WWW-Authenticate": offered} if asks else {}
             self._send(status, f"<html><body>{status}</body></html>\n", kind="text/html", headers=challenge)
             return
         self._send(status, render_reply(command, answer.reply, crlf=profile.crlf))

@@ -99,7 +99,7 @@ class Profile:
         ("basic", "query", "token"), "what is accepted", _USER_PAGE, allowed=("basic", "query", "token")
     )
     login_refused_as: Literal["401", "403", "211"] = _setting("401", "HTTP status, or response 211", _UNKNOWN)
-    challenge: bool = _on("a 401 carries WWW-Authenticate", _UNKNOWN)
+    challenge: bool = _on("a 401 offers, in WWW-Authenticate, those schemes that are accepted", _UNKNOWN)
     lockout_tries: int = _setting(0, "refused logins until the address is blocked (218); 0: never", _UNKNOWN, minimum=0)
     lockout_s: float = _setting(60.0, "how long it stays blocked", _UNKNOWN, minimum=0)
     lockout_counts: Literal["wrong-password", "refused"] = _setting(

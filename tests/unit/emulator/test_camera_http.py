@@ -62,6 +62,15 @@ def test_a_401_may_come_without_a_challenge() -> None:
         assert (reply.status_code, "WWW-Authenticate" in reply.headers) == (401, False)
 
 
+@pytest.mark.parametrize(
+    ("methods", "offered"), [(("basic", "query"), "Basic"), (("token",), "Bearer"), (("query",), None)]
+)
+def test_a_401_offers_only_what_is_accepted(methods: tuple[str, ...], offered: str | None) -> None:
+    with EmulatedCamera(Profile(login_methods=methods)) as camera:
+        challenge = get(camera, password="wrong").headers.get("WWW-Authenticate")
+        assert (challenge and challenge.split()[0]) == offered
+
+
 def test_a_blocked_address_is_told_so() -> None:
     with EmulatedCamera(Profile(lockout_tries=1)) as camera:
         get(camera, password="wrong")
