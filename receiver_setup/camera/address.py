@@ -113,4 +113,4 @@ def _is_ipv6(text: str) -> bool:
 
 
 def _refusal(reason: str) -> ConfigurationError:
-    return ConfigurationError(f"this is not the address of a camera: {reason}", hint=f"Note that {_ALLOWED}.")
+    return ConfigurationError(f"this is not the address of a camera: {reason}", hint=f"note that {_ALLOWED}")

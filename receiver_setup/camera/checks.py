@@ -15,7 +15,7 @@ def check_range(name: str, value: int | None, lowest: int, highest: int, unit: s
         return
     if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
         allowed = f"a whole number from {lowest} to {highest} {unit}".rstrip()
-        raise ConfigurationError(f"the {name} {value} is not {allowed}", hint=f"Give {allowed}.")
+        raise ConfigurationError(f"the {name} {value} is not {allowed}", hint=f"give {allowed}")
 
 
 def check_text(name: str, value: str | None, *, empty: bool = True) -> None:
@@ -26,18 +26,18 @@ def check_text(name: str, value: str | None, *, empty: bool = True) -> None:
     if value is None:
         return
     if not value and not empty:
-        raise ConfigurationError(f"the {name} is empty", hint=f"Give a {name}.")
+        raise ConfigurationError(f"the {name} is empty", hint=f"give a {name}")
     if any(ord(c) < ord(" ") or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in value):
         raise ConfigurationError(
             f"the {name} holds a line break or another control character, which no camera stores",
-            hint=f"Write the {name} on one line, without control characters.",
+            hint=f"write the {name} on one line, without control characters",
         )
 
 
 def check_something(command: str, parameters: tuple[tuple[str, str], ...], *, needed: int = 1) -> None:
     """Refuse a change that changes nothing."""
     if len(parameters) < needed:
-        raise ConfigurationError(f"nothing was given for {command} to change", hint="Give at least one setting.")
+        raise ConfigurationError(f"nothing was given for {command} to change", hint="give at least one setting")
 
 
 def flag_text(*, value: bool) -> str:

@@ -27,15 +27,20 @@ _DEFAULT_PATIENCE = Patience()
 _HTTP_OK = 200
 _REDIRECTS = range(300, 400)
 _LOGIN_HINT = (
-    "Check user and password in the camera's own menu before the next try: a few wrong ones and the camera "
-    "blocks this computer."
+    "check user and password in the camera's own menu before the next try: a few wrong ones and the camera "
+    "blocks this computer"
 )
 _OTHER_WAY_HINT = (
-    "The camera may not take a login in this form: if user and password are right, "
-    "choose another with --camera-login basic, query or token."
+    "the camera may not take a login in this form: if user and password are right, "
+    "choose another with --camera-login basic, query or token"
 )
 _refused: set[tuple[str, str, Secret, Login]] = set()
 """Logins that a camera refused in this process; none of them is sent again."""
+
+
+def forget_refused_logins() -> None:
+    """Allow logins again that were refused in this process, since an owner may have set a camera's password anew."""
+    _refused.clear()
 
 
 class Camera(MenuCalls):
@@ -158,11 +163,11 @@ class Camera(MenuCalls):
             place = f"{target.scheme}://{target.hostname}" if target.hostname else "another page"
             raise CameraReplyError(
                 f"{self.address} sends us on to {self._redact(place)}, and no password is taken along",
-                hint="If that is the camera, give this address with --camera.",
+                hint="if that is the camera, give this address with --camera",
             )
         raise CameraReplyError(
             f"the camera {self.address} answered {command.cmd} with HTTP status {answer.status}",
-            hint="Check the address; if it is right, restart the camera.",
+            hint="check the address; if it is right, restart the camera",
         )
 
     def _refusal(self, verdict: Verdict, way: Login, cmd: str) -> CameraError:
@@ -173,7 +178,7 @@ class Camera(MenuCalls):
         if self._password is None:
             return CameraLoginError(
                 f"the camera {shown} asks for a password ({cmd}), and none was given",
-                hint="Give it in RECEIVER_SETUP_CAMERA_PASSWORD or with --camera-password-file.",
+                hint="give it in RECEIVER_SETUP_CAMERA_PASSWORD or with --camera-password-file",
             )
         if verdict is Verdict.NO_PERMISSION and self._settled:
             return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
@@ -185,7 +190,7 @@ class Camera(MenuCalls):
             return CameraLoginError(f"the camera {shown} refused user or password ({cmd})", hint=_LOGIN_HINT)
         return CameraLoginError(
             f"the camera {shown} refused the login by {way} and does not say why ({cmd})",
-            hint=f"{_LOGIN_HINT} {_OTHER_WAY_HINT}",
+            hint=f"{_LOGIN_HINT}; {_OTHER_WAY_HINT}",
         )
 
     def _login_key(self, way: Login) -> tuple[str, str, Secret, Login]:

@@ -41,7 +41,7 @@ class Command(ABC, Generic[R]):
         if reply.response is None and self.changes:
             return CameraReplyError(
                 f"the camera {reply.camera} answered {self.cmd} without saying whether it was done",
-                hint="Look at the setting in the camera's own menu, then try again.",
+                hint="look at the setting in the camera's own menu, then try again",
             )
         if reply.response is None or reply.response in SUCCESS_CODES:
             return None
@@ -52,7 +52,7 @@ class Command(ABC, Generic[R]):
         if code == HTTP_NOT_FOUND:
             return CameraReplyError(
                 f"there is no page /param.cgi at {camera} (HTTP status 404)",
-                hint="Check the address: it must be that of an INSTAR 2k+ camera.",
+                hint="check the address: it must be that of an INSTAR 2k+ camera",
             )
         return error_for_response(code, self.cmd, camera)
 

@@ -108,11 +108,11 @@ def parse_reply(
     if _OLD_DIALECT.match(text):
         raise CameraTooOldError(
             f"the camera {camera} speaks the dialect of INSTAR's older series (var name=value, [Succeed])",
-            hint="These cameras have no sFTP; only the 2k+ (WQHD) series and newer can upload by it.",
+            hint="these cameras have no sFTP; only the 2k+ (WQHD) series and newer can upload by it",
         )
     if not text.strip():
         raise CameraReplyError(
-            f"the camera {camera} answered with nothing", hint="Try again; if it stays so, restart it."
+            f"the camera {camera} answered with nothing", hint="try again; if it stays so, restart it"
         )
     if _MARKUP.match(text):
         raise CameraReplyError(
@@ -137,7 +137,7 @@ def _split_fields(text: str, camera: str, redact: Callable[[str], str]) -> dict[
         if not closing:
             raise CameraReplyError(
                 f"the answer of {camera} is cut off inside {opening[1]}",
-                hint="Try again; if it stays so, restart it.",
+                hint="try again; if it stays so, restart it",
             )
         if opening[1] in fields:
             _log.warning("the camera sent %s twice; the last one counts", opening[1])

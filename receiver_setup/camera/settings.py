@@ -27,7 +27,7 @@ class Tls:
         if sum((self.ca_file is not None, self.fingerprint is not None, self.insecure)) > 1:
             raise ConfigurationError(
                 "more than one way to check the camera's certificate was given",
-                hint="Give one of --camera-ca-file, --camera-fingerprint and --camera-insecure.",
+                hint="give one of --camera-ca-file, --camera-fingerprint and --camera-insecure",
             )
         if self.fingerprint is not None:
             object.__setattr__(self, "fingerprint", normal_fingerprint(self.fingerprint))
@@ -43,7 +43,7 @@ def normal_fingerprint(text: str) -> str:
     if not _SHA256_HEX.fullmatch(digits):
         raise ConfigurationError(
             "the fingerprint of the camera's certificate is not a SHA-256 fingerprint",
-            hint="It has 64 hexadecimal digits, with or without colons: AB:CD:…",
+            hint="it has 64 hexadecimal digits, with or without colons: AB:CD:…",
         )
     return digits
 

@@ -101,13 +101,13 @@ class Transport:
             if time.monotonic() > deadline:
                 raise CameraTimeoutError(
                     f"the camera {self._address} sends its answer to {step} too slowly",
-                    hint="Try again with a larger --timeout; if it stays so, restart the camera.",
+                    hint="try again with a larger --timeout; if it stays so, restart the camera",
                 )
         announced = response.headers.get("Content-Length", "")
         if announced.isdigit() and len(body) < int(announced):
             raise CameraReplyError(
                 f"the answer of {self._address} to {step} is cut off: {len(body)} of {announced} bytes",
-                hint="Try again; if it stays so, restart the camera.",
+                hint="try again; if it stays so, restart the camera",
             )
         return body
 
@@ -156,7 +156,7 @@ def _verification(address: CameraAddress, tls: Tls) -> bool | str:
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"the CA file {tls.ca_file} cannot be read as certificates in PEM form",
-            hint="Give the file of the authority that signed the camera's certificate.",
+            hint="give the file of the authority that signed the camera's certificate",
         ) from error
     return str(tls.ca_file)
 

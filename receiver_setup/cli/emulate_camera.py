@@ -83,7 +83,7 @@ def _serve(  # noqa: PLR0913  as above
         except OSError as error:
             raise ConfigurationError(
                 f"the emulated camera cannot listen on {host} port {port}: {error.strerror or error}",
-                hint="Give --listen a free address of this machine.",
+                hint="give --listen a free address of this machine",
             ) from error
         click.echo(_render_ready(camera, user, as_json=as_json))
         sys.stdout.flush()
@@ -159,7 +159,7 @@ def _parse_listen(text: str) -> tuple[str, int]:
     elif text.count(":") == 1:
         host, colon, port = text.partition(":")
     if not host or (colon and not (port.isdecimal() and int(port) <= _HIGHEST_PORT)):
-        raise ConfigurationError(f"--listen cannot be {text!r}", hint="Write HOST or HOST:PORT, PORT up to 65535.")
+        raise ConfigurationError(f"--listen cannot be {text!r}", hint="write HOST or HOST:PORT, PORT up to 65535")
     return host, int(port or 0)
 
 
@@ -169,9 +169,9 @@ def _read_password(file: Path | None) -> str:
     try:
         lines = file.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot read the password from {file}: {error}", hint="Name a text file.") from error
+        raise ConfigurationError(f"cannot read the password from {file}: {error}", hint="name a text file") from error
     if not lines or not lines[0]:
-        raise ConfigurationError(f"the password file {file} is empty", hint="Its first line is the password.")
+        raise ConfigurationError(f"the password file {file} is empty", hint="its first line is the password")
     return lines[0]
 
 

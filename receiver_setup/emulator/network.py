@@ -56,7 +56,7 @@ def require_programs(*names: str) -> None:
         packages = " ".join(sorted({_PACKAGES.get(name, name) for name in missing}))
         raise ReceiverUnsuitableError(
             f"a throw-away receiver on this machine needs {' and '.join(missing)}, which cannot be found",
-            hint=f"Install it: sudo apt-get install {packages}",
+            hint=f"install it: sudo apt-get install {packages}",
         )
 
 
@@ -90,7 +90,7 @@ class PrivateNetwork:
                     return address
         raise ReceiverUnsuitableError(
             f"all {len(self._hosts)} addresses of {SUBNET} are in use",
-            hint="Close some of the throw-away receivers or emulated cameras first.",
+            hint="close some of the throw-away receivers or emulated cameras first",
         )
 
     def give_back(self, address: str) -> None:
@@ -146,13 +146,13 @@ def enter_private_network() -> PrivateNetwork:
         _check_fake_root()  # where that is no way either, its reason is the one to hear
         raise ReceiverUnsuitableError(
             "a private network can be made by root only, and this process is not root",
-            hint="Run it with sudo, or call become_fake_root() first.",
+            hint="run it with sudo, or call become_fake_root() first",
         )
     with Path("/proc/thread-self/ns/net").open("rb") as home:
         if _libc.unshare(_CLONE_NEWNET):
             raise ReceiverUnsuitableError(
                 f"this process is root, but may not make a network namespace: {os.strerror(ctypes.get_errno())}",
-                hint="In a container, start it with --privileged; else run it on the machine itself.",
+                hint="in a container, start it with --privileged; else run it on the machine itself",
             )
         try:
             _ip(
@@ -183,7 +183,7 @@ def become_fake_root(argv: Sequence[str] | None = None) -> None:
     if os.environ.get(_GUARD):
         raise ReceiverUnsuitableError(
             "this command was already started again in a user namespace and still is not root",
-            hint=f"Unset {_GUARD}, or run the command with sudo.",
+            hint=f"unset {_GUARD}, or run the command with sudo",
         )
     _check_fake_root()
     command = [sys.executable, *sys.orig_argv[1:]] if argv is None else list(argv)
@@ -238,7 +238,7 @@ def _why_not_fake_root(stderr: str) -> ReceiverUnsuitableError:
         if _read(Path("/proc/sys") / name.replace(".", "/")).strip() == bad:
             return ReceiverUnsuitableError(
                 f"this machine does not let its users make namespaces: {name} is {bad}",
-                hint=f"Change it: sudo sysctl -w {name}={good}, {otherwise}.",
+                hint=f"change it: sudo sysctl -w {name}={good}, {otherwise}",
             )
     uid = os.getuid()
     try:
@@ -249,13 +249,13 @@ def _why_not_fake_root(stderr: str) -> ReceiverUnsuitableError:
         if not has_subordinate_ids(_read(Path(file)), user=user, uid=uid):
             return ReceiverUnsuitableError(
                 f"the user {user} has no range of subordinate ids in {file}",
-                hint="Add one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
-                f"{user}, {otherwise}.",
+                hint="add one: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
+                f"{user}, {otherwise}",
             )
     said = (stderr.strip().splitlines() or ["it gave no reason"])[-1]
     return ReceiverUnsuitableError(
         f"this machine refuses a user namespace with a network of its own: {said}",
-        hint="Run the command with sudo.",
+        hint="run the command with sudo",
     )
 
 
@@ -281,5 +281,5 @@ def _ip(*commands: str) -> None:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[0]
         raise ReceiverUnsuitableError(
             f"the kernel refuses a part of the private network: {said} (of: {'; '.join(commands)})",
-            hint="It needs network namespaces, veth and bridge in the kernel: sudo modprobe veth bridge",
+            hint="it needs network namespaces, veth and bridge in the kernel: sudo modprobe veth bridge",
         )

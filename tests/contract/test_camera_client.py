@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from receiver_setup.camera import Camera, Login, Patience, Tls
+from receiver_setup.camera.client import forget_refused_logins
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult
 from receiver_setup.camera.failures import error_for_exception
 from receiver_setup.camera.messages import GetFtpAttr, GetPubKey, SetFtpAttr, TestFtp
@@ -149,6 +150,12 @@ def serving(camera: FakeCamera, *, context: ssl.SSLContext | None = None) -> Ite
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def no_refusals_of_other_tests() -> None:
+    """Let a port that the system gives out again be another camera."""
+    forget_refused_logins()
 
 
 @pytest.fixture

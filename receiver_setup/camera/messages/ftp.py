@@ -154,7 +154,7 @@ class SetFtpAttr(Command[Done]):
         check_range("mode", self.mode, 0, 1)
         check_text("directory", self.directory)
         if self.security is Security.UNKNOWN:
-            raise ConfigurationError("the security is not known", hint="Give none, ftps or sftp.")
+            raise ConfigurationError("the security is not known", hint="give none, ftps or sftp")
         check_something(self.cmd, self.parameters())
 
     def parameters(self) -> Parameters:

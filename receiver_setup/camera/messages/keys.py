@@ -46,7 +46,7 @@ class GetPubKey(Command[PublicKey]):
         except KeyFormatError as error:
             raise CameraReplyError(
                 f"What the camera {reply.camera} gives as its public key is none: {error}",
-                hint="Nothing was done with it; restart the camera, and if it stays so, ask its maker.",
+                hint="nothing was done with it; restart the camera, and if it stays so, ask its maker",
             ) from error
 
     def refusal(self, code: int, camera: str) -> CameraError:
@@ -54,7 +54,7 @@ class GetPubKey(Command[PublicKey]):
         if code in NO_KEY_CODES:
             return CameraWithoutKeyLoginError(
                 f"the camera {camera} has no key of its own: it answered {self.cmd} with {code}",
-                hint="Update the camera's firmware; until then it can sign in with a password only.",
+                hint="update the camera's firmware; until then it can sign in with a password only",
             )
         return Command.refusal(self, code, camera)
 

@@ -75,7 +75,7 @@ class SetSnapSchedFtpAttr(Command[Done]):
         check_text("file name", self.name)
         check_text("schedule", self.raw_times)
         if self.schedule is not None and self.raw_times is not None:
-            raise ConfigurationError("the schedule was given twice", hint="Give it in one form.")
+            raise ConfigurationError("the schedule was given twice", hint="give it in one form")
         check_something(self.cmd, self.parameters())
 
     def parameters(self) -> Parameters:

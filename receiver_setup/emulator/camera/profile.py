@@ -203,7 +203,7 @@ class Setting:
         least = "" if self.minimum is None else f", at least {self.minimum:g}"
         return ConfigurationError(
             f"the emulated camera's setting {self.name} cannot be {value!r}",
-            hint=f"It takes {self.choices}{least}: {self.meaning}.",
+            hint=f"it takes {self.choices}{least}: {self.meaning}",
         )
 
 
