@@ -3,6 +3,7 @@
 It has namespaces of its own (mount, pid, net, uts, ipc) and writes to memory only. Its PID 1 ends at the end
 of file on a pipe from the process that started it, so nothing is left when that process is killed: no mount,
 no file, no process, no network interface. What runs in it is in shell/outside.sh and shell/inside.sh.
+Where systemd is to be PID 1, it has a cgroup as well, and a watcher of that pipe outside: see cgroup.py.
 
 Source: unshare(1), nsenter(1), pivot_root(8), proc(5); overlayfs in the kernel's documentation.
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from receiver_setup.emulator import network
+from receiver_setup.emulator import cgroup, network
 from receiver_setup.errors import ReceiverUnsuitableError
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class ThrowawayReceiver:
     people and their files) or an unpacked Debian tree; neither is written to. `sudo` says what `admin` may
     do: "nopasswd", "password" (then `sudo_password` is set, and sshd takes it too) or "none". `sshd_config`
     is appended to the distribution's own. Without `log` sshd logs to syslog, which nobody reads there.
+    With `systemd` that is PID 1, sshd its ssh.service and the log its journal; this takes the machine's own root.
 
     A tree without sudo has only root as administrator, unless `sudo` is "none"; see `admin`.
 
@@ -60,6 +62,7 @@ class ThrowawayReceiver:
         host_key_types: Sequence[str] = ("ed25519", "ecdsa"),
         sshd_config: str = "",
         log: bool = True,
+        systemd: bool = False,
     ) -> None:
         if sudo not in _SUDO or (sudo == "password") != bool(sudo_password):
             raise ValueError(f"sudo is one of {_SUDO}, and only 'password' comes with a sudo_password")
@@ -77,6 +80,7 @@ class ThrowawayReceiver:
         self.host_key_lines: list[str] = []
         """The public host keys in the order of `host_key_types`, each "type base64"."""
         self._password = sudo_password or ""
+        self._systemd = systemd
         self._settings = {
             "RX_TREE": str(tree.resolve()),
             "RX_ADMIN_KEY": admin_public_key.strip(),
@@ -86,6 +90,7 @@ class ThrowawayReceiver:
             "RX_LOG": "yes" if log else "no",
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._cgroup: cgroup.ControlGroup | None = None
         self._reports: IO[bytes] | None = None
         self._network: network.PrivateNetwork | None = None
         self._errors = -1
@@ -95,6 +100,8 @@ class ThrowawayReceiver:
         network.require_programs("unshare", "nsenter", "mount", "ip")
         if self._settings["RX_TREE"] == "/":
             network.require_programs("sshd")
+        if self._systemd:
+            cgroup.require_systemd(Path(self._settings["RX_TREE"]))
         started = time.monotonic()
         self._network = network.enter_private_network()
         try:
@@ -103,6 +110,8 @@ class ThrowawayReceiver:
             self._spawn(self._network)
             self._read_greeting()
             self.wait_until_listening()
+            if self._systemd:  # a unit is active a moment after it listens
+                self.run("systemctl", "is-system-running", "--wait")
         except BaseException:
             self.close()
             raise
@@ -119,7 +128,8 @@ class ThrowawayReceiver:
         return subprocess.run(
             [
                 *(network.find_program("nsenter"), "--target", str(self._living())),
-                *("--mount", "--pid", "--net", "--uts", "--ipc", "--root", "--wd", "--", *argv),
+                *("--mount", "--pid", "--net", "--uts", "--ipc", *(["--cgroup"] if self._systemd else [])),
+                *("--root", "--wd", "--", *argv),
             ],
             input=input or b"",
             capture_output=True,
@@ -129,6 +139,9 @@ class ThrowawayReceiver:
 
     def log(self) -> str:
         """Return sshd's log so far; empty with `log=False`."""
+        if self._systemd:
+            journal = self.run("journalctl", "--quiet", "--no-pager", "-o", "cat", "-t", "sshd", "-t", "sshd-session")
+            return journal.stdout.decode(errors="replace")
         path = Path(f"/proc/{self._living()}/root/var/log/sshd.log")
         with contextlib.suppress(FileNotFoundError):
             return path.read_text(errors="replace")
@@ -144,7 +157,7 @@ class ThrowawayReceiver:
             if time.monotonic() > deadline:
                 raise ReceiverUnsuitableError(
                     f"sshd in the throw-away receiver {self.name} does not listen after {timeout_s:g} s",
-                    hint=f"The end of its log: {self.log()[-500:].strip()}",
+                    hint=f"the end of its log: {self.log()[-500:].strip()}",
                 )
             time.sleep(0.002)
 
@@ -162,6 +175,9 @@ class ThrowawayReceiver:
                         pipe.close()
             process.wait()
         self.pid = 0
+        if self._cgroup is not None:
+            self._cgroup.close()
+            self._cgroup = None
         if self._errors >= 0:
             os.close(self._errors)
             self._errors = -1
@@ -171,6 +187,8 @@ class ThrowawayReceiver:
 
     def _spawn(self, lab: network.PrivateNetwork) -> None:
         """Start PID 1, learn its pid, lay the cable and let it go on."""
+        if self._systemd:
+            self._cgroup = cgroup.ControlGroup(self.name)
         self._errors = os.memfd_create("receiver-errors")  # a file would be left behind by a kill
         self._process = subprocess.Popen(
             [
@@ -188,6 +206,7 @@ class ThrowawayReceiver:
                 "RX_NAME": self.name,
                 "RX_ADDRESS": self.address,
                 "RX_PREFIX": str(network.SUBNET.prefixlen),
+                "RX_CGROUP": str(self._cgroup.path) if self._cgroup is not None else "",
             },
             start_new_session=True,  # Ctrl-C is for the owner, who may still need the receiver to undo things
         )
@@ -222,7 +241,7 @@ class ThrowawayReceiver:
         last = said[-1] if said else "it gave no reason"
         return ReceiverUnsuitableError(
             f"the throw-away receiver {self.name} did not start: {last}",
-            hint="All it said: " + " | ".join(said) if len(said) > 1 else "",
+            hint="all it said: " + " | ".join(said) if len(said) > 1 else "",
         )
 
     def _listens(self) -> bool:

@@ -82,7 +82,7 @@ def next_login(
 def refusal_error(result: int, camera: str, why: RefusedLogin) -> ReceiverSetupError:
     """Build the error for a camera that cannot sign in, with the remedy for the cause that the log shows."""
     error = error_for_result(result, camera)
-    error.message += f" The receiver says: {why}."
+    error.message += f"; the receiver says: {why}"
     hints = {
         RefusedLogin.SHA1: "leave --sha1 at auto to allow SHA-1 for the upload user alone, or update the camera",
         RefusedLogin.NO_KEY: "check on the receiver that AllowUsers, DenyUsers and the like let the upload user in; "

@@ -18,6 +18,15 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 OWNER = HERE / "owner.py"
 RANGE = "visitor:300000:65536"
+SYSTEMD_OWNER = f"""
+import functools, runpy
+from receiver_setup.emulator import throwaway
+throwaway.ThrowawayReceiver = functools.partial(throwaway.ThrowawayReceiver, systemd=True)
+runpy.run_path({str(OWNER)!r}, run_name="__main__")
+"""
+"""The owner, of a receiver whose PID 1 is systemd."""
+KERNEL_SETTINGS = [Path("/proc/sys", name) for name in ("fs/file-max", "fs/nr_open", "kernel/core_pattern")]
+"""What systemd as a machine's PID 1 changes."""
 SHARED = [Path(name) for name in ("/", "/media", "/mnt", "/opt", "/run", "/srv", "/var")]
 
 pytestmark = pytest.mark.usefixtures("private_network")
@@ -206,6 +215,22 @@ def test_nothing_is_left_when_the_owner_is_killed(
     delay_s: float | None, admin_key: AdminKey, tmp_path: Path, worker_id: str
 ) -> None:
     """None: killed when it was up; else that long after PID 1 was first seen."""
+    kill_owner_and_look([OWNER], delay_s, admin_key, tmp_path, worker_id)
+
+
+@pytest.mark.usefixtures("real_root")
+@pytest.mark.parametrize("delay_s", [None, 0.0, 0.05, 0.1, 0.2, 0.4, 0.6])
+def test_nothing_of_systemd_is_left_when_the_owner_is_killed(
+    delay_s: float | None, admin_key: AdminKey, tmp_path: Path, worker_id: str
+) -> None:
+    """Its watcher ends it and removes the cgroup, whatever there was of them at that moment."""
+    kill_owner_and_look(["-c", SYSTEMD_OWNER], delay_s, admin_key, tmp_path, worker_id)
+
+
+def kill_owner_and_look(
+    owner_script: list[str | Path], delay_s: float | None, admin_key: AdminKey, tmp_path: Path, worker_id: str
+) -> None:
+    """Kill the owner `delay_s` after its receiver's first process was seen, and look for what it left behind."""
     name = f"killed-{worker_id}-{time.monotonic_ns()}"
     home = tmp_path / "home"
     home.mkdir()
@@ -216,11 +241,13 @@ def test_nothing_is_left_when_the_owner_is_killed(
             "mounts": set(Path("/proc/self/mounts").read_text().splitlines()),
             "files": {str(path) for directory in SHARED for path in directory.iterdir()},
             "links": {line.split()[0] for line in links.splitlines()},
+            "cgroups": cgroups_of(name),
+            "settings": {f"{path}: {path.read_text()}" for path in KERNEL_SETTINGS},
         }
 
     before = machine()
     with subprocess.Popen(
-        [sys.executable, OWNER, name, admin_key.public_line, "sh", "-c", "sleep 1000 >/dev/null 2>&1 &"],
+        [sys.executable, *owner_script, name, admin_key.public_line, "sh", "-c", "sleep 1000 >/dev/null 2>&1 &"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(home), "TMPDIR": str(home)},
@@ -229,6 +256,7 @@ def test_nothing_is_left_when_the_owner_is_killed(
         if delay_s is None:
             assert owner.stdout.readline()
             assert len(processes_of(name)) >= 4, "unshare, PID 1, sshd and sleep"
+            assert bool(machine()["cgroups"]) == (owner_script != [OWNER])
         else:
             while not processes_of(name):
                 time.sleep(0.001)
@@ -264,6 +292,60 @@ def visitor_can_run(python: str) -> bool:
     return subprocess.run([*drop, *check], capture_output=True, check=False).returncode == 0
 
 
+def cgroups_of(name: str) -> set[str]:
+    """Return the cgroup directories of the receiver `name`, which no other test may use."""
+    return {str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{name}-*")}
+
+
+@pytest.mark.usefixtures("real_root")
+def test_systemd_can_be_its_pid_1(admin_key: AdminKey, tmp_path: Path, worker_id: str) -> None:
+    name = f"systemd-{worker_id}-{time.monotonic_ns()}"
+    with ThrowawayReceiver(admin_public_key=admin_key.public_line, systemd=True, name=name) as receiver:
+        assert text(receiver.run("systemctl", "is-system-running")) == "running"
+        assert text(receiver.run("cat", "/proc/1/comm")) == "systemd"
+        assert text(receiver.run("systemctl", "is-active", "ssh.service", "ssh.socket")) == "active\ninactive"
+        services = text(receiver.run("systemctl", "--plain", "--no-legend", "--state=running", "-t", "service"))
+        started = {line.split()[0] for line in services.splitlines()}
+        assert started <= {"dbus.service", "ssh.service", "systemd-journald.service"}, "nothing else is started"
+        assert "Read-only" in text(receiver.run("sh", "-c", "echo 1 >/proc/sys/fs/nr_open"))
+        assert text(receiver.run("cat", "/proc/self/cgroup")).splitlines()[-1] == "0::/..", "in the receiver's view"
+        known = tmp_path / "known_hosts"
+        known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+        assert ssh(receiver, admin_key, known, "sudo -n id -un").stdout == "root\n"
+        assert "Accepted publickey for admin from 10.99.0.1" in receiver.log()
+        assert len(cgroups_of(name)) == 1
+    assert cgroups_of(name) == set()
+
+
+@pytest.mark.usefixtures("real_root")
+def test_systemd_without_a_log_has_no_journal(admin_key: AdminKey) -> None:
+    with ThrowawayReceiver(admin_public_key=admin_key.public_line, systemd=True, log=False) as receiver:
+        assert receiver.log() == ""
+        assert text(receiver.run("systemctl", "is-active", "ssh", "systemd-journald")) == "active\ninactive"
+
+
+@pytest.mark.usefixtures("real_root")
+def test_systemd_with_a_wrong_sshd_config_is_an_error_at_once(admin_key: AdminKey, worker_id: str) -> None:
+    name = f"broken-{worker_id}-{time.monotonic_ns()}"
+    broken = ThrowawayReceiver(
+        admin_public_key=admin_key.public_line, systemd=True, name=name, sshd_config="NoSuchKeyword yes"
+    )
+    started = time.monotonic()
+    with pytest.raises(ReceiverUnsuitableError) as caught:
+        broken.__enter__()
+    assert "NoSuchKeyword" in caught.value.message + caught.value.hint
+    assert time.monotonic() - started < 15, "it did not wait for a listener"
+    assert cgroups_of(name) == set()
+
+
+@pytest.mark.usefixtures("real_root")
+def test_a_tree_without_systemd_cannot_have_it(admin_key: AdminKey, tmp_path: Path) -> None:
+    bare = ThrowawayReceiver(admin_public_key=admin_key.public_line, systemd=True, tree=tmp_path)
+    with pytest.raises(ReceiverUnsuitableError) as caught:
+        bare.__enter__()
+    assert caught.value.message == f"there is no systemd in {tmp_path} to be the PID 1 of a throw-away receiver"
+
+
 @pytest.fixture
 def real_root() -> None:
     """Skip where this suite itself runs without root: the receivers above have then shown it all."""
@@ -281,6 +363,46 @@ def test_without_root_it_is_the_same(admin_key: AdminKey) -> None:
     assert (uid, sudo) == ("0", "root")
     assert "Read-only file system" in done.stdout
     assert not Path("/usr/canary").exists()
+
+
+@pytest.mark.usefixtures("real_root")
+def test_without_root_systemd_is_refused_in_one_sentence(admin_key: AdminKey) -> None:
+    script = SYSTEMD_OWNER.replace(str(ROOT), "/media/sources")
+    done = as_visitor(RANGE, "-c", script, "x", admin_key.public_line)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == (
+        "a throw-away receiver with systemd needs the machine's own root, not root of a user namespace | "
+        "run it with sudo, or without systemd\n"
+    )
+
+
+@pytest.mark.usefixtures("real_root")
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        ("umount --recursive --lazy /sys/fs/cgroup", "a throw-away receiver with systemd needs the cgroup2 hierarchy"),
+        (
+            "mount -o remount,bind,ro $(findmnt -n -o TARGET -t cgroup2 | head -n 1)",
+            "this process may not make a cgroup for systemd",
+        ),
+    ],
+    ids=["none", "read-only"],
+)
+def test_without_cgroup2_systemd_is_refused_in_one_sentence(admin_key: AdminKey, spoil: str, sentence: str) -> None:
+    done = subprocess.run(
+        [
+            *("unshare", "--mount", "--", "sh", "-ec", f'{spoil}; exec "$@"', "sh"),
+            *(sys.executable, "-c", SYSTEMD_OWNER, "x", admin_key.public_line),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith(sentence)
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.usefixtures("real_root")
@@ -308,5 +430,5 @@ def test_a_root_that_may_not_make_namespaces_is_told_so(admin_key: AdminKey) -> 
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == (
         "this process is root, but may not make a network namespace: Operation not permitted | "
-        "In a container, start it with --privileged; else run it on the machine itself.\n"
+        "in a container, start it with --privileged; else run it on the machine itself\n"
     )

@@ -1,9 +1,10 @@
 #!/bin/bash
-# Turn a fresh tree into a receiver with an administrator, host keys and sshd; then be its PID 1.
+# Turn a fresh tree into a receiver with an administrator, host keys and sshd; then be its PID 1, or systemd.
 #
 # Environment: RX_ADMIN_KEY  a public key line      RX_HOST_KEYS  key types, separated by spaces
 #              RX_SUDO       nopasswd, password, none
 #              RX_SSHD_CONFIG  lines to append      RX_LOG        yes: sshd's log in /var/log/sshd.log
+#              RX_CGROUP     not empty: systemd is to be PID 1, sshd its ssh.service, the log its journal
 # fd 3:        a line with the administrator's password, may be empty; the end of file is our end
 # stdout:      "admin NAME" (who may administer), "key LINE" for each public host key, "ready"
 set -euo pipefail
@@ -91,6 +92,38 @@ start_sshd() {
   fi
 }
 
+mask() { ln -sf /dev/null "/etc/systemd/$1/${2##*/}"; }
+
+# Only what sshd, its journal and systemctl need. Nothing that the machine has made of its own systemd, nothing
+# that looks for hardware or for other services, nothing that is pulled in by a package.
+make_units() {
+  local path
+  rm -rf /etc/systemd/system /etc/systemd/system-generators /etc/systemd/journald.conf.d /var/log/journal
+  mkdir -p /etc/systemd/system /etc/systemd/system-generators /etc/systemd/journald.conf.d
+  printf '[Journal]\nStorage=volatile\nForwardToSyslog=no\n' >/etc/systemd/journald.conf.d/receiver.conf
+  for path in /{usr/,}lib/systemd/system-generators/*; do mask system-generators "$path"; done
+  for path in /{usr/,}lib/systemd/system/*.{wants,requires}/*; do
+    case ${path##*/} in
+      dbus.service | dbus.socket) ;;
+      systemd-journald.* | systemd-journald-dev-log.socket) if [ "$RX_LOG" != yes ]; then mask system "$path"; fi ;;
+      *) mask system "$path" ;;
+    esac
+  done
+  SYSTEMCTL_SKIP_SYSV=1 systemctl --quiet enable ssh.service
+  tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
+}
+
+start_systemd() {
+  local systemd=/usr/lib/systemd/systemd
+  if [ ! -x "$systemd" ]; then systemd=/lib/systemd/systemd; fi
+  make_units
+  rmdir /run/sshd # ssh.service makes its own
+  echo ready
+  # container= keeps it from the machine's clock, console and modules.
+  exec env -i container=lxc RX_NAME="$RX_NAME" PATH="$PATH" \
+    "$systemd" --show-status=0 --log-target=journal --unit=multi-user.target 3<&- >/dev/null 2>&1
+}
+
 main() {
   umount -l /run/outside
   rmdir /run/outside
@@ -98,6 +131,10 @@ main() {
   make_admin
   make_sudo
   make_sshd
+  if [ -n "$RX_CGROUP" ]; then
+    "$(command -v sshd)" -t
+    start_systemd
+  fi
   start_sshd
   echo ready
   exec >/dev/null 2>&1

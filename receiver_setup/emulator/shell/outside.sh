@@ -3,6 +3,7 @@
 #
 # Runs in mount, pid, net, uts and ipc namespaces of its own: everything mounted here ends with this process.
 # Environment: RX_TREE RX_NAME RX_ADDRESS RX_PREFIX, and what inside.sh reads
+#              RX_CGROUP  the cgroup that systemd as PID 1 gets for its own; else empty
 # stdin:       a line as soon as eth0 is there; then what inside.sh reads
 # stdout:      our pid as the owner sees it; then what inside.sh writes
 set -eu
@@ -78,6 +79,13 @@ kernel_file_systems() {
   mount -t tmpfs -o mode=1777 tmp "$root/tmp"
 }
 
+# systemd rules over its own cgroups. The kernel's settings are the whole machine's, and it would change some.
+systemd_file_systems() {
+  mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+  mount --bind "$root/proc/sys" "$root/proc/sys"
+  mount -o remount,bind,ro "$root/proc/sys"
+}
+
 # Whatever people keep on this machine is none of the receiver's business.
 hide_the_rest() {
   for directory in "$root"/* "$root"/.[!.]*; do
@@ -97,7 +105,14 @@ name_it() {
   printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$RX_NAME" >"$root/etc/hosts" # sudo looks its own host up
 }
 
+# Go there, and see nothing above it: its watcher ends whatever is in it.
+enter_cgroup() {
+  echo 0 >"$RX_CGROUP/cgroup.procs"
+  exec unshare --cgroup -- sh "$0" entered
+}
+
 main() {
+  if [ -n "$RX_CGROUP" ] && [ $# = 0 ]; then enter_cgroup; fi
   read -r pid _ </proc/self/stat # of the owner's /proc, which is still the one mounted here
   echo "$pid"
   inside=$(cat "${0%/*}/inside.sh")
@@ -113,6 +128,7 @@ main() {
   mkdir "$root"
   overlay_tree || bind_usr
   kernel_file_systems
+  if [ -n "$RX_CGROUP" ]; then systemd_file_systems; fi
   hide_the_rest
   name_it
   printf '%s\n' "$inside" >"$root/run/inside.sh"

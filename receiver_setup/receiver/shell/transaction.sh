@@ -255,6 +255,13 @@ reload_sshd() {
   if systemd_runs; then
     for unit in ssh sshd; do
       if systemctl -q is-active "$unit.service"; then
+        if systemctl -q is-active "$unit.socket"; then
+          # An sshd on systemd's own socket ends at a reload (Debian 12 and 13: it cannot bind). A restart is
+          # safe there: systemd keeps the socket, and the unit's KillMode=process the sessions, ours as well.
+          try systemctl restart "$unit.service" || return 1
+          how="systemctl restart $unit, which $unit.socket had started"
+          return 0
+        fi
         try systemctl reload "$unit.service" || return 1
         how="systemctl reload $unit"
         break
@@ -309,6 +316,7 @@ undo_restore() {
 }
 
 reload_checked() {
+  prepare_run_directory
   sshd=$(sshd_path) && "$sshd" -t && { reload_sshd || { printf '%s' "$why" && return 1; }; }
 }
 

@@ -1,0 +1,212 @@
+"""The whole set-up, fresh and again, for each way to make sshd read its configuration anew, and without a log."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.bench import FORMER, Bench, Result
+
+from receiver_setup.emulator import cgroup
+from receiver_setup.emulator.admin_key import AdminKey
+from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.errors import ReceiverUnsuitableError
+
+MakeCamera = Callable[..., EmulatedCamera]
+MakeBench = Callable[..., Any]
+
+OLD_SOCKET = """
+mkdir -p /etc/systemd/system/ssh.socket.d
+printf '[Socket]\\nAccept=yes\\n' >/etc/systemd/system/ssh.socket.d/accept.conf
+cat >/etc/systemd/system/ssh@.service <<'UNIT'
+[Service]
+ExecStart=-/usr/sbin/sshd -i
+StandardInput=socket
+RuntimeDirectory=sshd
+UNIT
+systemctl daemon-reload
+"""
+"""A process for each connection, as Debian 11 has it; Debian 12's socket starts ssh.service at the first one."""
+SOCKET = """
+systemctl stop ssh.service
+systemctl disable ssh.service
+systemctl enable --now ssh.socket
+"""
+
+
+@pytest.fixture
+def make_bench(admin_key: AdminKey, tmp_path: Path) -> MakeBench:
+    """Return what starts a receiver of a kind, runs a script on it, and gives the command line for it."""
+
+    @contextmanager
+    def make(script: str = "", **kind: Any) -> Iterator[Bench]:
+        with ThrowawayReceiver(admin_public_key=admin_key.public_line, **kind) as receiver:
+            known = tmp_path / "known_hosts"
+            known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+            done = receiver.run("sh", "-ec", script)
+            assert done.returncode == 0, done.stderr
+            receiver.wait_until_listening()
+            yield Bench(receiver=receiver, key=admin_key, known_hosts=known)
+
+    return make
+
+
+@pytest.fixture
+def systemd() -> None:
+    """Skip where systemd cannot be a receiver's PID 1."""
+    try:
+        cgroup.require_systemd(Path("/"))
+    except ReceiverUnsuitableError as error:
+        pytest.skip(error.message)
+
+
+def inside(bench: Bench, command: str) -> str:
+    """Run a line of shell on the receiver, as root."""
+    return bench.receiver.run("sh", "-c", command).stdout.decode().strip()
+
+
+def steps(result: Result) -> dict[str, str]:
+    """Return what the run says of each of its steps, on the receiver and on the camera."""
+    return {step["name"]: step["detail"] for step in result.json["receivers"][0]["steps"] + result.camera["steps"]}
+
+
+def fresh_and_again(bench: Bench, camera: EmulatedCamera) -> str:
+    """Set up twice; return by what means sshd was made to read its configuration anew."""
+    first = bench.setup(camera)
+    assert first.code == 0, first.err
+    assert (first.json["changed"], first.camera["auth"]) == (True, "publickey")
+    assert "prove upload" in steps(first), steps(first)
+    second = bench.setup(camera)
+    assert (second.code, second.json["changed"]) == (0, False), second.err
+    return steps(first)["reload sshd"].partition(", after")[0]
+
+
+@pytest.mark.usefixtures("systemd")
+def test_systemd_reloads_ssh_service_and_its_journal_proves_the_login(
+    make_bench: MakeBench, make_camera: MakeCamera
+) -> None:
+    with make_bench(systemd=True) as bench:
+        before = inside(bench, "systemctl show -p MainPID ssh")
+        assert fresh_and_again(bench, make_camera()) == "systemctl reload ssh"
+        assert inside(bench, "systemctl show -p MainPID ssh") == before
+        assert inside(bench, "systemctl is-active ssh") == "active"
+        assert "Accepted publickey for ipcamera from 10.99.0.1" in bench.receiver.log()
+
+
+@pytest.mark.usefixtures("systemd")
+def test_the_journal_tells_of_a_refused_sha1_signature(make_bench: MakeBench, make_camera: MakeCamera) -> None:
+    """Nothing else could: without a log the same camera is an error, as below."""
+    with make_bench(systemd=True) as bench:
+        result = bench.setup(make_camera(signature="sha1"))
+        assert (result.code, result.camera["signature"]) == (0, "ssh-rsa"), result.err
+
+
+@pytest.mark.usefixtures("systemd")
+@pytest.mark.parametrize("script", [SOCKET, OLD_SOCKET + SOCKET], ids=["one sshd", "an sshd each"])
+def test_what_was_changed_behind_a_socket_is_put_back(
+    make_bench: MakeBench, make_camera: MakeCamera, script: str
+) -> None:
+    """The end of any connection's unit takes /run/sshd away, without which sshd refuses every test."""
+    camera = make_camera(signature="sha1")
+    with make_bench(script, systemd=True) as bench:
+        before = bench.state()
+        result = bench.setup(camera, options=("--sha1", "never"))
+        assert (result.code, result.json["error"]["rolled_back"]) == (5, True), result.err
+        assert bench.state() == before
+        assert bench.setup(make_camera()).code == 0
+
+
+@pytest.mark.usefixtures("systemd")
+def test_a_socket_that_starts_ssh_service_works_fresh_and_again(make_bench: MakeBench, make_camera: MakeCamera) -> None:
+    with make_bench(SOCKET, systemd=True) as bench:
+        assert inside(bench, "systemctl is-active ssh.socket ssh.service").split() == ["active", "inactive"]
+        # A reload would end an sshd that has its socket from systemd.
+        assert fresh_and_again(bench, make_camera()) == "systemctl restart ssh, which ssh.socket had started"
+        assert inside(bench, "systemctl is-active ssh.socket ssh.service").split() == ["active", "active"]
+        assert "Accepted publickey for ipcamera from 10.99.0.1" in bench.receiver.log()
+
+
+@pytest.mark.usefixtures("systemd")
+def test_a_socket_with_a_process_for_each_connection_needs_no_reload(
+    make_bench: MakeBench, make_camera: MakeCamera
+) -> None:
+    with make_bench(OLD_SOCKET + SOCKET, systemd=True) as bench:
+        assert inside(bench, "ls -d /run/sshd") == ""
+        means = fresh_and_again(bench, make_camera())
+        assert means == "not needed: ssh.socket starts sshd with the new configuration"
+        assert inside(bench, "systemctl is-active ssh.socket ssh.service").split() == ["active", "inactive"]
+        assert "Accepted publickey for ipcamera from 10.99.0.1" in bench.receiver.log()
+
+
+@pytest.mark.usefixtures("private_network")
+def test_sysv_reloads_by_its_script(make_bench: MakeBench, make_camera: MakeCamera) -> None:
+    with make_bench("test -x /etc/init.d/ssh") as bench:
+        assert fresh_and_again(bench, make_camera()) == "service ssh reload"
+
+
+@pytest.mark.usefixtures("private_network")
+def test_without_any_service_manager_sshd_gets_a_signal(make_bench: MakeBench, make_camera: MakeCamera) -> None:
+    with make_bench("rm -f /etc/init.d/ssh /usr/sbin/service") as bench:
+        server = inside(bench, "cat /run/sshd.pid")
+        assert fresh_and_again(bench, make_camera()) == f"SIGHUP to sshd ({server})"
+
+
+NO_LOG = "rm -f /var/log/auth.log /var/log/secure /var/log/messages /var/log/syslog"
+
+
+@pytest.mark.usefixtures("private_network")
+def test_without_a_log_the_key_login_is_proven_by_exclusion(make_bench: MakeBench, make_camera: MakeCamera) -> None:
+    with make_bench(NO_LOG, log=False) as bench:
+        assert bench.receiver.log() == ""
+        fresh_and_again(bench, make_camera())
+
+
+@pytest.mark.usefixtures("private_network")
+def test_without_a_log_a_camera_that_signs_with_sha1_is_told_the_way_out(
+    make_bench: MakeBench, make_camera: MakeCamera
+) -> None:
+    camera = make_camera(signature="sha1")
+    with make_bench(NO_LOG, log=False) as bench:
+        before = bench.state()
+        refused = bench.setup(camera)
+        error = refused.json["error"]
+        assert (refused.code, error["rolled_back"]) == (5, True), refused.err
+        assert "--sha1 always" in error["hint"]
+        assert bench.state() == before
+        assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+        allowed = bench.setup(camera, options=("--sha1", "always"))
+        assert (allowed.code, allowed.camera["auth"]) == (0, "publickey"), allowed.err
+        again = bench.setup(camera, options=("--sha1", "always"))
+        assert (again.code, again.json["changed"]) == (0, False), again.err
+
+
+@pytest.mark.usefixtures("systemd")
+def test_a_rollback_under_systemd_leaves_sshd_running_as_it_was(
+    make_bench: MakeBench, make_camera: MakeCamera, admin_key: AdminKey
+) -> None:
+    camera = make_camera()
+    with make_bench(systemd=True) as bench, ThrowawayReceiver(admin_public_key=admin_key.public_line) as impostor:
+        before, configuration = bench.state(), inside(bench, "sshd -T")
+        server = inside(bench, "systemctl show -p MainPID ssh")
+        result = bench.setup(camera, options=("--receiver-address", impostor.address))
+        error = result.json["error"]
+        assert (result.code, error["kind"], error["rolled_back"]) == (5, "host-key-mismatch", True), result.err
+        assert bench.state() == before
+        assert inside(bench, "sshd -T") == configuration
+        assert inside(bench, "systemctl is-active ssh") == "active"
+        assert inside(bench, "systemctl show -p MainPID ssh") == server
+        options = ("IdentitiesOnly=yes", "BatchMode=yes", f"UserKnownHostsFile={bench.known_hosts}")
+        signed_in = subprocess.run(
+            [
+                *("ssh", "-F", "none", "-i", str(bench.key.path), *(f"-o{option}" for option in options)),
+                *(f"{bench.receiver.admin}@{bench.receiver.address}", "sudo -n id -un"),
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (signed_in.returncode, signed_in.stdout) == (0, "root\n"), signed_in.stderr
