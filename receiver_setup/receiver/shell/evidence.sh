@@ -46,8 +46,9 @@ LIST
 }
 
 evidence() {
-  if systemd_runs && has journalctl; then emit log_source journal; fi
-  log_sources | sort -u | while IFS= read -r path; do emit log_source "$path"; done
+  sources=$(log_sources | sort -u)
+  if systemd_runs && has journalctl; then sources="journal${sources:+$newline$sources}"; fi
+  [ -z "$sources" ] || printf '%s\n' "$sources" | while IFS= read -r path; do emit log_source "$path"; done
   recent_files | while IFS= read -r file; do emit file "$(file_identity "$file")"; done
   # A log writer may be a moment behind the login that it tells of.
   tries=0
@@ -55,7 +56,7 @@ evidence() {
     text=$(log_text)
     [ "$(printf '%s\n' "$text" | grep -acF "$wait_for")" -lt "$wait_count" ] || break
     tries=$((tries + 1))
-    [ "$tries" -lt 10 ] || break
+    if [ -z "$sources" ] || [ "$tries" -ge 10 ]; then break; fi
     sleep 0.1 2>/dev/null || sleep 1
   done
   emit log "$text"
