@@ -1,13 +1,13 @@
 """The camera's half of a set-up: point it at the receiver, learn and trust the host key, verify; and all of it back."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.codes import ResponseCode
+from receiver_setup.camera.menu import send_with_rest
 from receiver_setup.camera.messages import FIELDS, FtpAttributes, SetFtpAttr, TestOutcome
 from receiver_setup.camera.upload_plan import UploadTarget, plan_fields
-from receiver_setup.errors import CameraResponseError, ReceiverSetupError, UndoError
+from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.keys import PublicKey
 from receiver_setup.report import StepReport
 from receiver_setup.secrets import Secret
@@ -139,15 +139,5 @@ class KeyExchange:
 
     def _send(self, fields: dict[str, str], password: Secret | None) -> None:
         """Send only what is new; all fields as they were read beside it, where the firmware misses them."""
-        try:
-            self.camera.send(SetFtpAttr(raw=fields, password=password))
-        except CameraResponseError as error:
-            rest = _known(self._now)
-            if error.code != ResponseCode.MISSING_PARAM or not rest.keys() - fields.keys():
-                raise
-            _log.info("%s: wants every field in one request", self.camera.address)
-            self.camera.send(SetFtpAttr(raw=rest | fields, password=password))
-
-
-def _known(fields: dict[str, str], names: Iterable[str] = FIELDS) -> dict[str, str]:
-    return {name: fields[name] for name in names if name in fields}
+        rest = {name: self._now[name] for name in FIELDS if name in self._now}
+        send_with_rest(self.camera, SetFtpAttr(raw=fields, password=password), rest)

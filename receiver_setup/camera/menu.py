@@ -95,7 +95,7 @@ def apply_change(camera: Camera, change: Change) -> bool:
     Raises CameraNotTakenError where it reads otherwise than was sent; `rolled_back` then tells whether the
     former values, which are sent back, are there again.
     """
-    done = _send(camera, change.command, change.rest)
+    done = send_with_rest(camera, change.command, change.rest)
     wrong = _not_taken(change.rows, _read_fields(camera, change.group))
     if not wrong:
         return not done.unchanged
@@ -114,7 +114,7 @@ def put_back(camera: Camera, change: Change) -> bool:
     if change.back is None:
         return False
     try:
-        _send(camera, change.back, change.rest)
+        send_with_rest(camera, change.back, change.rest)
         fields = _read_fields(camera, change.group)
     except ReceiverSetupError as error:
         _log.warning("%s: the former %s could not be put back: %s", camera.address, change.name, error.message)
@@ -130,7 +130,7 @@ def _not_taken(rows: tuple[Row, ...], fields: Mapping[str, str]) -> list[tuple[R
     return [(row, code) for row, code in seen if code != row.after_code and (row.readable or code is not None)]
 
 
-def _send(camera: Camera, command: Command[Done], rest: Mapping[str, str]) -> Done:
+def send_with_rest(camera: Camera, command: Command[Done], rest: Mapping[str, str]) -> Done:
     """Send only what is new; all settings as they were read beside it, where the firmware misses them."""
     try:
         return camera.send(command)
