@@ -17,6 +17,7 @@
     │   ├── ReceiverSudoError          receiver-sudo
     │   ├── ReceiverUnsuitableError    receiver-unsuitable
     │   ├── ReceiverAccountError       receiver-account
+    │   ├── ReceiverBusyError          receiver-busy
     │   └── ReceiverChangeError        receiver-change
     ├── ProofError                     proof                    5
     │   ├── HostKeyMismatchError       host-key-mismatch
@@ -148,6 +149,12 @@ class ReceiverAccountError(ReceiverError):
     """The account that was asked for belongs to somebody else."""
 
     kind = "receiver-account"
+
+
+class ReceiverBusyError(ReceiverError):
+    """Another run is changing the receiver, or has done so since it was read."""
+
+    kind = "receiver-busy"
 
 
 class ReceiverChangeError(ReceiverError):

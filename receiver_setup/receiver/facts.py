@@ -1,11 +1,12 @@
 """What is on the receiver now (pure): one typed picture of it, made from what shell/facts.sh printed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.arrival import ArrivedFile
+from receiver_setup.receiver.ledger import Ledger
 from receiver_setup.receiver.records import parse_records
 
 ACCOUNT_MARK = "receiver-setup upload account"
@@ -22,6 +23,8 @@ class Account:
     comment: str
     home: str
     shell: str
+    groups: tuple[str, ...] = ()
+    """Names, its own primary group first."""
 
     @property
     def ours(self) -> bool:
@@ -61,10 +64,13 @@ class LogMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenJournal:
-    """A transaction that was begun and neither confirmed nor undone; `age_s` in seconds."""
+    """A transaction that was begun and neither confirmed nor undone; `age_s` in seconds, `who` for people."""
 
     alive: bool
+    proven: bool
+    """True when only its filing was cut off: then it is finished, never taken back."""
     age_s: int
+    who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,19 @@ class Facts:
     routes: dict[str, str]
     logs: tuple[LogMark, ...]
     before: frozenset[ArrivedFile]
-    journal: OpenJournal | None
+    journal: OpenJournal | None = None
+    last: str = ""
+    """The token of the last run that changed anything here."""
+    ledger: Ledger = field(default_factory=Ledger)
+    administrator: str = ""
+    programs: tuple[str, ...] = ()
+    """What the account runs besides uploads; read for an adoption only."""
+    foreign_keys: bytes = b""
+    """The key lines in the account's own home; read for an adoption only."""
+    uploads: tuple[str, ...] = ()
+    """Files that are being uploaded; read for a removal only."""
+    recordings: int = 0
+    """How many files the recordings directory holds; read for a removal only."""
 
     @classmethod
     def parse(cls, output: bytes) -> Self:
@@ -106,7 +124,7 @@ class Facts:
             connection=_parse_connection(one.get("connection", "")),
             tools=frozenset(one.get("tools", "").split()),
             nologin=one.get("nologin", "/usr/sbin/nologin"),
-            account=_parse_account(one.get("passwd", "")),
+            account=_parse_account(one.get("passwd", ""), one.get("groups", "")),
             group_exists=bool(one.get("group")),
             password=one.get("password", "unknown"),
             paths={state.path: state for state in map(_parse_stat, every["stat"]) if state},
@@ -120,6 +138,13 @@ class Facts:
             logs=tuple(_parse_log(line) for line in every["log"]),
             before=_parse_before(raw),
             journal=_parse_journal(one.get("journal")),
+            last=one.get("last", "").strip(),
+            ledger=Ledger.parse(one.get("ledger"), one.get("ledger_cameras", "")),
+            administrator=one.get("administrator", ""),
+            programs=tuple(sorted(set(every["program"]))),
+            foreign_keys=dict(raw).get("foreign_keys", b""),
+            uploads=tuple(every["upload"]),
+            recordings=int(one.get("recordings", "0")),
         )
 
 
@@ -146,12 +171,14 @@ def _parse_connection(text: str) -> tuple[str, int] | None:
     return (words[2], int(words[3])) if len(words) == 4 and words[3].isdigit() else None
 
 
-def _parse_account(line: str) -> Account | None:
+def _parse_account(line: str, groups: str) -> Account | None:
     parts = line.splitlines()[0].split(":") if line else []
     if len(parts) < 7:
         return None
     name, _, uid, gid, comment, home, shell = parts[:7]
-    return Account(name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell)
+    return Account(
+        name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell, groups=tuple(groups.split())
+    )
 
 
 def _parse_stat(line: str) -> PathState | None:
@@ -203,5 +230,10 @@ def _parse_before(records: list[tuple[str, bytes]]) -> frozenset[ArrivedFile]:
 def _parse_journal(line: str | None) -> OpenJournal | None:
     if line is None:
         return None
-    life, _, age = line.partition(" ")
-    return OpenJournal(alive=life == "alive", age_s=int(age) if age.isdigit() else 0)
+    life, age, who = [*line.split("|", 2), "", ""][:3]
+    return OpenJournal(
+        alive=life.startswith("alive"),
+        proven=life.endswith("done"),
+        age_s=int(age) if age.isdigit() else 0,
+        who=who or "an unknown run",
+    )

@@ -1,18 +1,16 @@
-"""What must change on the receiver (pure): facts and wishes in, ordered steps out.
+"""What must change on the receiver for a set-up (pure): facts and wishes in, ordered steps out."""
 
-A step that needs nothing stands in the plan as well, so that a run can say what was already so.
-"""
-
-import difflib
 from dataclasses import dataclass
+from typing import ClassVar
 
 from receiver_setup.authorized_keys import edit_keys
-from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
-from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts
+from receiver_setup.errors import ReceiverUnsuitableError
+from receiver_setup.receiver.account import PASSWORD_CALL, check_account, plan_account
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_step
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import (
     KEY_FILE_PATTERN,
-    Authentication,
     UploadMatch,
     expected_effective,
     missing_effective,
@@ -20,53 +18,21 @@ from receiver_setup.sshd_config import (
 )
 
 DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
-RELOAD = "reload sshd"
-_SET_PASSWORD = "set password"  # noqa: S105 - a step's name
-_PASSWORD_CALL = "password"  # noqa: S105 - a shell function's suffix
-_PERSONS_FROM = 1000
 _OLDEST = (7, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of a plan. `call` is the shell function's suffix and its arguments; None: nothing to do.
-
-    `diff` holds the lines that show the change to a person.
-    """
-
-    name: str
-    detail: str
-    call: tuple[str, ...] | None = None
-    diff: tuple[str, ...] = ()
-
-    @property
-    def changed(self) -> bool:
-        """True when this step changes the receiver."""
-        return self.call is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SetupPlan(Plan):
     """The receiver's half of a set-up; `match` is what sshd is told in the end."""
 
-    wanted: Wanted
-    match: UploadMatch
-    steps: tuple[Step, ...]
+    kind: ClassVar[str] = "setup"
 
-    @property
-    def changed(self) -> bool:
-        """True when any step changes the receiver."""
-        return any(step.changed for step in self.steps)
+    match: UploadMatch
 
     @property
     def sets_password(self) -> bool:
         """True when a new random password must come with the script."""
-        return any(step.call is not None and step.call[0] == _PASSWORD_CALL and not step.call[2] for step in self.steps)
-
-    @property
-    def diff(self) -> str:
-        """Every change as text: unified diffs of files, a line a user, password or folder."""
-        return "".join(f"{line}\n" for step in self.steps for line in step.diff)
+        return any(step.call is not None and step.call[0] == PASSWORD_CALL for step in self.steps)
 
 
 def key_file(user: str) -> str:
@@ -79,20 +45,20 @@ def drop_in(user: str) -> str:
     return f"{DROP_IN_FOLDER}/00-receiver-setup-{user}.conf"
 
 
-def plan_receiver(facts: Facts, wanted: Wanted) -> Plan:
+def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     """Plan the way from `facts` to `wanted`.
 
     Raises `ReceiverAccountError` for an account that is not ours, `ReceiverUnsuitableError` for a receiver that
     cannot do it; nothing has been changed by then.
     """
     openssh = _check_receiver(facts)
-    _check_account(facts, wanted)
+    check_account(facts, wanted)
     match = _match(facts, wanted, openssh)
-    steps = [_user_step(facts, wanted), _password_step(facts, wanted)]
+    steps = plan_account(facts, wanted)
     steps += _directory_steps(facts, wanted)
     steps += [_retract_step(facts, path) for path in wanted.retract]
     steps += [_key_folder_step(facts, wanted), _keys_step(facts, wanted), _drop_in_step(facts, match)]
-    return Plan(wanted=wanted, match=match, steps=(*steps, _sshd_step(facts, match, steps[-1])))
+    return SetupPlan(wanted=wanted, match=match, steps=(*steps, _sshd_step(facts, match, steps[-1])))
 
 
 def _check_receiver(facts: Facts) -> tuple[int, int]:
@@ -125,24 +91,6 @@ def _check_receiver(facts: Facts) -> tuple[int, int]:
     return facts.openssh
 
 
-def _check_account(facts: Facts, wanted: Wanted) -> None:
-    account = facts.account
-    if account is None:
-        return
-    where = facts.hostname or "the receiver"
-    if not account.ours or account.uid == 0:
-        whose = "a person's account" if account.uid >= _PERSONS_FROM else "a system account"
-        raise ReceiverAccountError(
-            f"the user {account.name} on {where} is {whose} (uid {account.uid}) that this tool did not make",
-            hint="give the cameras an account of their own: --user with a name that is not in use there",
-        )
-    if account.home != wanted.home:
-        raise ReceiverAccountError(
-            f"the upload user {account.name} on {where} has the home {account.home}, not {wanted.home}",
-            hint=f"give --home {account.home}, or another --user for the other place",
-        )
-
-
 def _match(facts: Facts, wanted: Wanted, openssh: tuple[int, int]) -> UploadMatch:
     allow_sha1 = wanted.allow_sha1
     if allow_sha1 is None:
@@ -154,39 +102,6 @@ def _match(facts: Facts, wanted: Wanted, openssh: tuple[int, int]) -> UploadMatc
         authentication=wanted.authentication,
         allow_sha1=allow_sha1,
         openssh=openssh,
-    )
-
-
-def _user_step(facts: Facts, wanted: Wanted) -> Step:
-    if facts.account is not None:
-        return Step(name="create user", detail=f"{wanted.user} is there")
-    return Step(
-        name="create user",
-        detail=f"{wanted.user}, home {wanted.home}, shell {facts.nologin}",
-        call=("user", wanted.user, wanted.home, facts.nologin, ACCOUNT_MARK),
-        diff=(f"+ user {wanted.user}: home {wanted.home}, shell {facts.nologin}, no password opens it",),
-    )
-
-
-def _password_step(facts: Facts, wanted: Wanted) -> Step:
-    fresh = facts.account is None
-    if wanted.authentication is Authentication.PASSWORD:
-        if facts.password == "set" and not wanted.new_password and not fresh:  # noqa: S105 - a state
-            return Step(name=_SET_PASSWORD, detail="one is set")
-        return Step(
-            name=_SET_PASSWORD,
-            detail=f"a random one, for {wanted.user} alone",
-            call=(_PASSWORD_CALL, wanted.user, ""),
-            diff=(f"+ password of {wanted.user}: a random one",),
-        )
-    # useradd is given the closed password at once: an account never exists with a usable one.
-    if (fresh and "useradd" in facts.tools) or (not fresh and facts.password == "none"):  # noqa: S105 - a state
-        return Step(name="close password", detail=f"no password opens {wanted.user}")
-    return Step(
-        name="close password",
-        detail=f"no password opens {wanted.user}",
-        call=(_PASSWORD_CALL, wanted.user, "*"),
-        diff=(f"- password of {wanted.user}: {facts.password}", f"+ password of {wanted.user}: none opens it"),
     )
 
 
@@ -223,22 +138,16 @@ def _check_jail_part(facts: Facts, path: str) -> None:
 
 
 def _directory_step(facts: Facts, name: str, path: str, owner: str, mode: int) -> Step:
-    group = owner
     state = facts.paths.get(path)
     if state is not None and not state.is_directory:
         raise ReceiverUnsuitableError(
             f"{path} is {state.kind}, where a directory is needed", hint="move it away, or give another name"
         )
-    told = f"{path}, owner {owner}, mode {mode:04o}"
+    group = facts.account.groups[0] if facts.account and facts.account.name == owner and facts.account.groups else owner
     if state is not None and (state.owner, state.group, state.mode) == (owner, group, mode):
-        return Step(name=name, detail=told)
-    was = () if state is None else (f"- {path}: owner {state.owner}:{state.group}, mode {state.mode:04o}",)
-    return Step(
-        name=name,
-        detail=told,
-        call=("directory", path, f"{owner}:{group}", f"{mode:o}"),
-        diff=(*was, f"+ {path}: owner {owner}:{group}, mode {mode:04o}"),
-    )
+        return Step(name=name, detail=f"{path}, owner {owner}, mode {mode:04o}")
+    was = None if state is None else (f"{state.owner}:{state.group}", f"{state.mode:04o}")
+    return directory_step(name, path, was=was, owner=f"{owner}:{group}", mode=mode)
 
 
 def _retract_step(facts: Facts, path: str) -> Step:
@@ -257,17 +166,19 @@ def _key_folder_step(facts: Facts, wanted: Wanted) -> Step:
 
 def _keys_step(facts: Facts, wanted: Wanted) -> Step:
     path = key_file(wanted.user)
-    before = facts.files.get(path, b"")
+    present = facts.files.get(path)
+    # An adopted account's own key lines stay in force, beside the ones that are added.
+    before = present if present is not None else facts.foreign_keys
     keys = {slot.name: slot.key for slot in wanted.slots if slot.key is not None}
     after = edit_keys(before, keys, drop=wanted.drop)
     told = ", ".join(f"{name} {key.fingerprint}" for name, key in keys.items()) or "no key"
-    if path not in facts.files and path in facts.paths:
+    if present is None and path in facts.paths:
         raise ReceiverUnsuitableError(f"{path} is not a regular file", hint="move it away and run this again")
     state = facts.paths.get(path)
     mode_right = state is None or (state.uid == 0 and state.mode == 0o644)
-    if after == before and mode_right and (path in facts.files or not keys):
+    if after == (present or b"") and mode_right and (present is not None or not keys):
         return Step(name="write camera key", detail=told)
-    return _file_step("write camera key", told, path, before if path in facts.files else None, after)
+    return file_step("write camera key", told, path, present, after)
 
 
 def _drop_in_step(facts: Facts, match: UploadMatch) -> Step:
@@ -276,19 +187,7 @@ def _drop_in_step(facts: Facts, match: UploadMatch) -> Step:
     after = render_drop_in(match).encode()
     if before == after:
         return Step(name="write sshd drop-in", detail=path)
-    return _file_step("write sshd drop-in", path, path, before, after)
-
-
-def _file_step(name: str, detail: str, path: str, before: bytes | None, after: bytes) -> Step:
-    diff = difflib.unified_diff(
-        (before or b"").decode("utf-8", "backslashreplace").splitlines(),
-        after.decode("utf-8", "backslashreplace").splitlines(),
-        "/dev/null" if before is None else path,
-        path,
-        lineterm="",
-    )
-    content = after.decode("utf-8", "surrogateescape")
-    return Step(name=name, detail=detail, call=("file", path, "644", content), diff=tuple(diff))
+    return file_step("write sshd drop-in", path, path, before, after)
 
 
 def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:

@@ -6,12 +6,15 @@ from functools import cache
 from importlib.resources import files
 
 from receiver_setup.receiver.facts import LogMark
-from receiver_setup.receiver.plan import Plan, drop_in, key_file
+from receiver_setup.receiver.plan import drop_in, key_file
+from receiver_setup.receiver.steps import Plan
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.secrets import Secret
 
 STATE = "/var/lib/receiver-setup"
 JOURNAL = f"{STATE}/journal"
+_WAY_BACK = ("sshd", "journal", "undo", "ledger")
+_MARK = "# ---- what follows is the same in every run\n"
 
 
 def quote(value: str) -> str:
@@ -25,8 +28,11 @@ def quote(value: str) -> str:
     return shlex.quote(value)
 
 
-def render_facts(wanted: Wanted, *, routes: Iterable[str]) -> str:
-    """Render the script that reads everything; `routes` are the IP addresses of the cameras."""
+def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, removal: bool = False) -> str:
+    """Render the script that reads everything; `routes` are the IP addresses of the cameras.
+
+    It waits `patience_s` for another run to end. With `removal` it also looks for uploads that are under way.
+    """
     values = {
         "user": wanted.user,
         "home": wanted.home,
@@ -38,39 +44,61 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str]) -> str:
         "directories": "\n".join(sorted({wanted.recordings, *wanted.retract, *(s.directory for s in wanted.slots)})),
         "routes": "\n".join(routes),
         "minutes": "2",
+        "patience": str(patience_s),
+        "adopt": _yes(wanted.adopt),
+        "removal": _yes(removal),
     }
-    return _assemble(values, ("evidence", "facts"), "facts")
+    return _assemble(values, ("journal", "history", "evidence", "facts"), "facts")
 
 
-def render_apply(plan: Plan, *, owner: str, password: Secret | None = None) -> str:
-    """Render the script that makes the plan's steps as one transaction; `owner` is this run's token."""
+def render_apply(plan: Plan, *, owner: str, last: str, confirm_s: int, password: Secret | None = None) -> str:
+    """Render the script that makes the plan's steps as one transaction.
+
+    `owner` is this run's token, `last` that of the run that had changed the receiver when the facts were read.
+    Without a confirmation within `confirm_s` seconds the receiver takes the change back by itself.
+    """
     lines = ["steps() {"]
     for step in plan.steps:
         if step.call is not None:
-            function, *arguments = step.call
+            function, *arguments = ("rest", *step.call) if step.last else step.call
             lines.append(f"  stage={quote(step.name)}")
             lines.append(f'  "$1_{function}" {" ".join(map(quote, arguments))} || return 1')
     # A function needs a body, also where there is nothing to do.
     lines += ["  :", "}", ""]
-    values = _transaction_values(plan.wanted.user, owner) | {"home": plan.wanted.home}
-    if password is not None:
-        values["password"] = password.reveal()
-    return _assemble(values, ("transaction",), "apply", extra="\n".join(lines))
+    values = _journal_values(owner) | {
+        "user": plan.wanted.user,
+        "home": plan.wanted.home,
+        "kind": plan.kind,
+        "last": last,
+        "confirm_s": str(confirm_s),
+        "password": password.reveal() if password is not None else "",
+    }
+    return _assemble(values, ("apply",), "apply", library=_WAY_BACK, steps="\n".join(lines))
 
 
-def render_undo(user: str, *, owner: str) -> str:
-    """Render the script that takes back whatever the open journal holds."""
-    return _assemble(_transaction_values(user, owner), ("transaction",), "undo")
+def render_undo(*, owner: str) -> str:
+    """Render the script that takes back whatever the open journal holds, or finishes what was proven."""
+    return _assemble(_journal_values(owner), _WAY_BACK, "undo")
 
 
-def render_nothing() -> str:
-    """Render the script that only says that it ran: a login is proven by it."""
-    return _assemble({}, (), "emit end ok")
+def render_confirm(*, owner: str) -> str:
+    """Render the script that says, over a new login, that nobody is locked out."""
+    return _assemble(_journal_values(owner), ("journal",), "confirm")
 
 
-def render_commit(user: str, *, owner: str) -> str:
-    """Render the script that confirms the transaction, so that nothing is taken back any more."""
-    return _assemble(_transaction_values(user, owner), ("transaction",), "commit")
+def render_commit(wanted: Wanted, *, owner: str, last: str, cameras: str) -> str:
+    """Render the script that ends a proven transaction: from here on nothing is taken back.
+
+    `cameras` is the whole new file of the cameras' former settings, empty where nothing is to be written.
+    """
+    values = _journal_values(owner) | {
+        "user": wanted.user,
+        "home": wanted.home,
+        "kind": "setup",
+        "last": last,
+        "cameras": cameras,
+    }
+    return _assemble(values, _WAY_BACK, "commit")
 
 
 def render_evidence(  # noqa: PLR0913 - all but one are keywords
@@ -89,15 +117,33 @@ def render_evidence(  # noqa: PLR0913 - all but one are keywords
     return _assemble(values, ("evidence",), "evidence")
 
 
-def _transaction_values(user: str, owner: str) -> dict[str, str]:
-    return {"user": user, "drop_in": drop_in(user), "state": STATE, "journal": JOURNAL, "owner": owner, "password": ""}
+def _journal_values(owner: str) -> dict[str, str]:
+    return {"state": STATE, "journal": JOURNAL, "owner": owner}
 
 
-def _assemble(values: dict[str, str], parts: tuple[str, ...], main: str, *, extra: str = "") -> str:
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _assemble(
+    values: dict[str, str], parts: tuple[str, ...], main: str, *, library: tuple[str, ...] = (), steps: str = ""
+) -> str:
+    """Put a script together: values, the files in shell/, the call of `main`.
+
+    Those in `library` come as one value, which is run as it stands: so that the script can also store it.
+    """
+    if library:
+        values = values | {"library": _join("common", *library)}
+        body = 'eval "$library"\n' + _join(*parts)
+    else:
+        body = _join("common", *parts)
     head = "".join(f"{name}={quote(value)}\n" for name, value in values.items())
-    body = "\n".join(_read_part(part) for part in ("common", *parts))
     # The call stands last: a script that is cut off by a lost link has run nothing.
-    return f"{head}{body}\n{extra}{main} </dev/null\n"
+    return f"{head}{_MARK}{body}\n{steps}{main} </dev/null\n"
+
+
+def _join(*parts: str) -> str:
+    return "\n".join(map(_read_part, parts))
 
 
 @cache

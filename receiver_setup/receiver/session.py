@@ -1,58 +1,87 @@
-"""The verbs of one run on one receiver: read, apply, prove the login, gather evidence, undo, commit."""
+"""The verbs of one run on one receiver: read, apply, confirm, gather evidence, undo, commit."""
 
 import logging
 import secrets
 import time
 from collections.abc import Iterable
 
-from receiver_setup.errors import ReceiverChangeError, ReceiverUnreachableError, UndoError
+from receiver_setup.errors import (
+    ReceiverBusyError,
+    ReceiverChangeError,
+    ReceiverError,
+    ReceiverUnreachableError,
+    UndoError,
+)
 from receiver_setup.interrupts import shielded
 from receiver_setup.receiver import script
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.hosts.root import Output, RootShell
-from receiver_setup.receiver.plan import RELOAD, Plan
+from receiver_setup.receiver.ledger import render_cameras
 from receiver_setup.receiver.records import RecordError, parse_records
+from receiver_setup.receiver.steps import RELOAD, Plan
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.report import StepReport
 from receiver_setup.secrets import Secret
 
 _log = logging.getLogger(__name__)
 
+_AGAIN = "run the same command again; one set-up of a receiver at a time"
+_LEFT = frozenset({"undo-failed", "failed"})
+_UNDO_TAKES_S = 5.0
+"""What the receiver may need beyond its deadline; a reload takes at most this."""
+
 
 class ReceiverSession:
-    """One run's dealings with one receiver; `owner` is the token that its journal bears there."""
+    """One run's dealings with one receiver; `owner` is the token that its journal bears there.
 
-    def __init__(self, shell: RootShell) -> None:
+    The receiver takes a change back by itself when no new login confirms it within `confirm_s` seconds.
+    """
+
+    def __init__(self, shell: RootShell, *, confirm_s: int = 60) -> None:
         self.shell = shell
         self.name = shell.host.name
         self.owner = secrets.token_hex(8)
         self.in_doubt = False
         """True from the first change until commit or undo."""
+        self._confirm_s = confirm_s
+        self._confirm_by: float | None = None
+        self._last = ""
         self._read_at = 0.0
 
-    def read_facts(self, wanted: Wanted, *, routes: Iterable[str]) -> Facts:
-        """Read everything in one trip; changes nothing."""
+    def read_facts(self, wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, removal: bool = False) -> Facts:
+        """Read everything in one trip, after another run has ended, or `patience_s` at the latest; changes nothing."""
         self._read_at = time.monotonic()
-        output = self.shell.run(script.render_facts(wanted, routes=routes), step="read facts")
+        text = script.render_facts(wanted, routes=routes, patience_s=patience_s, removal=removal)
+        output = self.shell.run(text, step="read facts")
         try:
-            return Facts.parse(output.data)
+            facts = Facts.parse(output.data)
         except (RecordError, KeyError, ValueError) as error:
             raise self._garbled(output, "read facts", error) from error
+        self._last = facts.last
+        return facts
 
     def apply(self, plan: Plan, *, password: Secret | None = None) -> list[StepReport]:
         """Make the plan's steps as one transaction; return every step of the plan, made or not needed.
 
-        Raises `ReceiverChangeError` when a step failed; `rolled_back` tells whether the receiver undid the rest.
+        Raises `ReceiverBusyError` where another run came between facts and plan: nothing was changed, and the facts
+        are to be read anew. Raises `ReceiverChangeError` when a step failed; `rolled_back` tells whether the
+        receiver undid the rest.
         """
         if not plan.changed:
             return [StepReport(name=step.name, changed=False, detail=step.detail) for step in plan.steps]
-        text = script.render_apply(plan, owner=self.owner, password=password)
-        self.in_doubt = True
+        text = script.render_apply(
+            plan, owner=self.owner, last=self._last, confirm_s=self._confirm_s, password=password
+        )
+        in_doubt, self.in_doubt = self.in_doubt, True
+        self._confirm_by = time.monotonic() + self._confirm_s
         with shielded():
             output = self.shell.run(text, step="apply")
         steps = self._steps(output, "apply")
         end = steps[-1][0]
+        if end in {"busy", "stale"}:
+            self.in_doubt, self._confirm_by = in_doubt, None
+            raise ReceiverBusyError(f"another run has changed {self.name} meanwhile", hint=_AGAIN)
         if end == "ok":
             # How sshd was reloaded is known only now; all else is as planned.
             seen = {name: detail for status, name, detail in steps if status == "changed" and name == RELOAD}
@@ -66,12 +95,20 @@ class ReceiverSession:
         error.rolled_back = end != "undo-failed"
         raise error
 
-    def prove_login(self) -> bool:
-        """Log in anew and run something there; False where there is no login to prove."""
-        if not self.shell.host.prove_login():
-            return False
-        self.shell.run(script.render_nothing(), step="prove the login")
-        return True
+    def confirm(self) -> bool:
+        """Log in anew and tell the receiver so, which then stops waiting; False where there is no login to prove."""
+        proven = self.shell.host.prove_login()
+        output = self.shell.run(script.render_confirm(owner=self.owner), step="prove the login")
+        if self._steps(output, "prove the login")[-1][0] != "ok":
+            self.in_doubt = False
+            error = ReceiverChangeError(
+                f"{self.name} took everything back by itself, since no new login confirmed it in {self._confirm_s} s",
+                hint="give it more time with --confirm-within, and run the same command again",
+            )
+            error.rolled_back = True
+            raise error
+        self._confirm_by = None
+        return proven
 
     def read_evidence(self, wanted: Wanted, facts: Facts, *, wait_for: str, wait_count: int) -> Evidence:
         """Read what arrived and what sshd logged since the facts were read."""
@@ -85,21 +122,24 @@ class ReceiverSession:
         except RecordError as error:
             raise self._garbled(output, "gather evidence", error) from error
 
-    def undo(self, user: str) -> list[StepReport]:
-        """Take back everything that the open journal holds; `UndoError` names what could not be."""
-        text = script.render_undo(user, owner=self.owner)
+    def undo(self) -> list[StepReport]:
+        """Take back everything that the open journal holds, or finish it where it was proven.
+
+        `UndoError` names what could not be. Where nobody gets in any more, the receiver does it by itself: then
+        this waits until it has.
+        """
+        text = script.render_undo(owner=self.owner)
         with shielded():
             try:
-                output = self.shell.run(text, step="undo")
-            except ReceiverUnreachableError:
-                # The connection may be what failed: one new one, before the journal is left to the next run.
-                self.shell.host.close()
-                output = self.shell.run(text, step="undo")
-            steps = self._steps(output, "undo")
+                steps = self._undo(text)
+            except ReceiverError as error:
+                if self._confirm_by is None:
+                    raise
+                steps = self._undone_by_itself(text, error)
         for status, name, detail in steps[:-1]:
             _log.info("%s: %s %s %s", self.name, status, name, detail)
         if steps[-1][0] != "ok":
-            left = "; ".join(f"{name} {detail}" for status, name, detail in steps if status == "undo-failed")
+            left = "; ".join(f"{name} {detail}" for status, name, detail in steps if status in _LEFT)
             raise UndoError(
                 f"{self.name} could not be put back wholly: {left}",
                 hint=f"the journal stays in {script.JOURNAL} there; mend what it names and run the same command again",
@@ -107,16 +147,61 @@ class ReceiverSession:
         self.in_doubt = False
         return [StepReport(name=name, changed=True, detail=detail) for _, name, detail in steps[:-1]]
 
-    def commit(self, user: str) -> None:
-        """Confirm the transaction: from here on nothing is taken back."""
+    def _undo(self, text: str) -> list[tuple[str, str, str]]:
+        try:
+            output = self.shell.run(text, step="undo")
+        except ReceiverUnreachableError:
+            # The connection may be what failed: one new one, before the journal is left to the next run.
+            self.shell.host.close()
+            output = self.shell.run(text, step="undo")
+        return self._steps(output, "undo")
+
+    def _undone_by_itself(self, text: str, error: ReceiverError) -> list[tuple[str, str, str]]:
+        """Wait until the receiver has had its time, then see; meanwhile no login is tried, since each may count."""
+        wait_s = max(0.0, (self._confirm_by or 0.0) - time.monotonic()) + _UNDO_TAKES_S
+        _log.warning(
+            "%s cannot be reached (%s); it takes everything back by itself in about %.0f s: waiting for that",
+            self.name,
+            error.message,
+            wait_s,
+        )
+        self.shell.host.close()
+        time.sleep(wait_s)
+        try:
+            output = self.shell.run(text, step="undo")
+        except ReceiverError as still:
+            raise UndoError(
+                f"{self.name} cannot be reached any more, so nobody saw whether it took everything back by itself: "
+                f"{still.message}",
+                hint=f"run the same command again; at its console: sudo sh {script.JOURNAL}/undo.sh",
+            ) from still
+        return self._steps(output, "undo")
+
+    def commit(self, wanted: Wanted, *, cameras: dict[str, str] | None = None) -> list[StepReport]:
+        """Confirm the transaction: from here on nothing is taken back; return what was done only now.
+
+        `cameras`, where it is given, is what all cameras of the account were set to before. Raises
+        `ReceiverBusyError` where nothing had been changed and another run came between.
+        """
+        text = script.render_commit(
+            wanted, owner=self.owner, last=self._last, cameras=render_cameras(cameras) if cameras is not None else ""
+        )
         with shielded():
-            output = self.shell.run(script.render_commit(user, owner=self.owner), step="commit")
+            output = self.shell.run(text, step="commit")
             steps = self._steps(output, "commit")
-        if steps[-1][0] != "ok":
-            raise ReceiverChangeError(
-                f"the journal on {self.name} is another run's", hint="run one set-up of a receiver at a time"
-            )
+        end = steps[-1][0]
+        if end in {"busy", "stale"}:
+            raise ReceiverBusyError(f"another run has changed {self.name} meanwhile", hint=_AGAIN)
         self.in_doubt = False
+        if end == "unfinished":
+            left = "; ".join(f"{name} {detail}" for status, name, detail in steps if status in _LEFT)
+            raise ReceiverChangeError(
+                f"all is proven on {self.name}, but this is left to do there: {left or 'the journal cannot be filed'}",
+                hint="mend what it names and run the same command again",
+            )
+        if end != "ok":
+            raise ReceiverChangeError(f"the journal on {self.name} is not this run's any more", hint=_AGAIN)
+        return [StepReport(name=name, changed=True, detail=detail) for _, name, detail in steps[:-1]]
 
     def close(self) -> None:
         """End the connections."""

@@ -35,6 +35,8 @@ class Wanted:
     directory: str
     slots: tuple[CameraSlot, ...]
     jail: bool = True
+    adopt: bool = False
+    """Take over an account of this name that was made by hand."""
     authentication: Authentication = Authentication.PUBLIC_KEY
     allow_sha1: bool | None = None
     """None: as it is now."""

@@ -19,6 +19,7 @@ class SetupRequest:
     home: str = "/home/ipcamera"
     directory: str = "recordings"
     jail: bool = True
+    adopt: bool = False
     auth: AuthPolicy = AuthPolicy.AUTO
     sha1: Sha1Policy = Sha1Policy.AUTO
     dialled: tuple[str, int | None] | None = None
@@ -26,6 +27,8 @@ class SetupRequest:
     uploads: UploadWishes = field(default_factory=UploadWishes)
     check: bool = False
     jobs: int = 4
+    patience_s: float = 300.0
+    """How long to wait for another run that changes the receiver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

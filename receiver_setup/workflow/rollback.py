@@ -30,7 +30,7 @@ def put_back_receiver(session: ReceiverSession, report: ReceiverReport) -> None:
     errors = [e for e in (report.error, *(camera.error for camera in report.cameras)) if e is not None]
     if session.in_doubt:
         try:
-            session.undo(report.user)
+            session.undo()
         except ReceiverSetupError as undo:
             report.error = combine(report.error, undo)
             return

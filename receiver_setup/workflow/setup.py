@@ -13,16 +13,15 @@ from receiver_setup.errors import (
     CameraError,
     InterruptedRunError,
     ReceiverSetupError,
-    ReceiverUnsuitableError,
 )
 from receiver_setup.interrupts import shielded
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import Plan, key_file, plan_receiver
+from receiver_setup.receiver.plan import SetupPlan, key_file, plan_receiver
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
-from receiver_setup.report import Event, Observer, ReceiverReport, StepReport
+from receiver_setup.report import Observer, ReceiverReport, StepReport
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow import proof
 from receiver_setup.workflow.aim import aim, find_directory
@@ -38,6 +37,7 @@ from receiver_setup.workflow.login_policy import (
     refusal_error,
     sha1_warning,
 )
+from receiver_setup.workflow.receiver_run import ReceiverRun
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
 from receiver_setup.workflow.rollback import put_back_cameras, put_back_receiver
 
@@ -65,7 +65,6 @@ class _SetUp:
     ) -> None:
         self._request = request
         self._session = session
-        self._observe = observe
         self._crew = Crew(cameras, observe, jobs=request.jobs)
         for run in self._crew.runs:
             run.directory = find_directory(request, run.name, alone=len(cameras) == 1)
@@ -74,6 +73,7 @@ class _SetUp:
             user=request.user,
             cameras=[run.report for run in self._crew.runs],
         )
+        self._receiver = ReceiverRun(session, self._report, observe, check=request.check, patience_s=request.patience_s)
         self._login = first_login(request.auth, request.sha1)
         self._password: Secret | None = None
         self._first_facts: Facts | None = None
@@ -96,12 +96,10 @@ class _SetUp:
         facts = self._read()
         if not self._crew.alive:
             return
-        plan = plan_receiver(facts, self._wanted())
-        self._report.diff = plan.diff
         if self._request.check:
-            self._preview(plan)
+            self._preview(plan_receiver(facts, self._wanted()))
             return
-        self._apply(plan)
+        facts = self._change(facts)
         facts = self._set_up_cameras(facts)
         self._prove(facts)
         # Only what is proven may begin to upload.
@@ -119,7 +117,8 @@ class _SetUp:
         self._first_facts = facts
         self._report.host_keys = facts.host_keys
         release = ".".join(map(str, facts.openssh)) if facts.openssh else "unknown"
-        self._tell(StepReport(name="read receiver", changed=False, detail=f"{facts.system}, OpenSSH {release}"))
+        seen = f"{facts.system}, OpenSSH {release}"
+        self._receiver.tell(StepReport(name="read receiver", changed=False, detail=seen))
         self._login = keep_login(self._login, self._request.auth, facts)
         for run in self._crew.alive:
             run.attempt(partial(aim, request=self._request, facts=facts, login=self._login))
@@ -129,21 +128,7 @@ class _SetUp:
 
     def _read_receiver(self) -> Facts:
         routes = {address for run in self._crew.runs for address in run.addresses()}
-        facts = self._session.read_facts(self._wanted(), routes=routes)
-        journal = facts.journal
-        if journal is None:
-            return facts
-        if journal.alive:
-            raise ReceiverUnsuitableError(
-                f"another run has been changing {self._session.name} for {journal.age_s} s",
-                hint="wait until it has ended, then run this again",
-            )
-        name, told = "recover", "an earlier run was cut off; what it had changed is taken back first"
-        if not self._request.check:
-            self._session.undo(self._request.user)
-            facts = self._session.read_facts(self._wanted(), routes=routes)
-        self._tell(StepReport(name=name, changed=True, detail=told))
-        return facts
+        return self._receiver.read(self._wanted(), routes=routes)
 
     def _read_camera(self, run: CameraRun) -> None:
         """Read a camera; its key as well, unless it looks as if a test alone will do."""
@@ -184,6 +169,7 @@ class _SetUp:
             user=self._request.user,
             home=self._request.home,
             directory=self._request.directory,
+            adopt=self._request.adopt,
             slots=tuple(
                 CameraSlot(name=run.name, directory=run.directory, key=None if by_password else run.key)
                 for run in alive
@@ -195,9 +181,10 @@ class _SetUp:
             drop=tuple(run.name for run in alive) if by_password else (),
         )
 
-    def _preview(self, plan: Plan) -> None:
+    def _preview(self, plan: SetupPlan) -> None:
+        self._report.diff = plan.diff
         for step in plan.steps:
-            self._tell(StepReport(name=step.name, changed=step.changed, detail=step.detail))
+            self._receiver.tell(StepReport(name=step.name, changed=step.changed, detail=step.detail))
         for run in self._crew.alive:
             if run.target is not None:
                 run.report.diff = render_diff(run.exchange.now, run.target, run.report.address)
@@ -209,18 +196,29 @@ class _SetUp:
 
     # ---- apply
 
-    def _apply(self, plan: Plan) -> None:
-        """Bring the receiver to the plan, and log in anew before anything else is touched."""
-        self._plan = plan
+    def _change(self, facts: Facts, *, only_changed: bool = False) -> Facts:
+        """Bring the receiver to what is wanted; return the facts that this was planned from."""
+        earlier = self._report.diff
+
+        def plan(now: Facts) -> SetupPlan:
+            planned = plan_receiver(now, self._wanted())
+            steps = tuple(step for step in planned.steps if step.changed or not only_changed)
+            self._report.diff = earlier + planned.diff
+            return replace(planned, steps=steps)
+
+        self._plan, facts = self._receiver.change(
+            facts, plan, read=lambda: self._receiver.read(self._wanted(), routes=()), password=self._make_password
+        )
+        return facts
+
+    def _make_password(self, plan: SetupPlan) -> Secret | None:
+        """Make the password that the plan wants, and give it to every camera."""
         if plan.sets_password:
             self._password = make_password()
             for run in self._crew.alive:
                 run.target = run.target and replace(run.target, password=self._password)
                 run.settled = False
-        for step in self._session.apply(plan, password=self._password):
-            self._tell(step)
-        if plan.changed and self._session.prove_login():
-            self._tell(StepReport(name="log in anew", changed=False, detail="the administrator still gets in"))
+        return self._password
 
     def _set_up_cameras(self, facts: Facts) -> Facts:
         """Do every camera's half; where logins are refused for a reason that we can mend, mend it and go on."""
@@ -258,9 +256,7 @@ class _SetUp:
             facts = self._session.read_facts(self._wanted(), routes=())
             for run in self._crew.runs:
                 run.arrivals = 0
-            plan = plan_receiver(facts, self._wanted())
-            self._report.diff += plan.diff
-            self._apply(replace(plan, steps=tuple(step for step in plan.steps if step.changed)))
+            facts = self._change(facts, only_changed=True)
         return facts
 
     def _try_other_login(self, refused: list[CameraRun], facts: Facts) -> None:
@@ -308,7 +304,7 @@ class _SetUp:
         told = f"{file.path}, {file.size} bytes, login by {self._login.authentication}"
         run.note(StepReport(name="prove upload", changed=False, detail=told))
 
-    def _describe(self, run: CameraRun, plan: Plan) -> None:
+    def _describe(self, run: CameraRun, plan: SetupPlan) -> None:
         """Fill in what is known of a camera's login."""
         run.report.directory = run.directory
         run.report.public_key = run.key
@@ -331,7 +327,7 @@ class _SetUp:
             put_back_cameras(failed)
             self._retract(failed)
         if self._session.in_doubt:
-            self._session.commit(self._request.user)
+            self._session.commit(self._wanted())
 
     def _retract(self, failed: list[CameraRun]) -> None:
         """Take back the failed cameras' share of the receiver; the others' stays."""
@@ -358,8 +354,7 @@ class _SetUp:
 
     def _fail(self, error: ReceiverSetupError) -> None:
         """End the whole run with `error`, after everything has been put back."""
-        self._report.error = error
-        self._observe(Event(scope=self._session.name, step=StepReport(name=error.message, changed=False), failed=True))
+        self._receiver.fail(error)
         self._put_back()
 
     def _put_back(self) -> None:
@@ -368,7 +363,3 @@ class _SetUp:
             self._crew.cancel()
             put_back_cameras(self._crew.runs)
             put_back_receiver(self._session, self._report)
-
-    def _tell(self, step: StepReport) -> None:
-        self._report.steps.append(step)
-        self._observe(Event(scope=self._session.name, step=step))

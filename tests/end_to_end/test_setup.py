@@ -72,7 +72,8 @@ def test_what_it_makes_is_closed_to_everything_but_uploads(bench: Bench, make_ca
     assert inside(bench.receiver, f"cut -d' ' -f1 {KEY_FILE}").strip() == "restrict"
     assert inside(bench.receiver, "getent passwd ipcamera").strip().endswith(":/home/ipcamera:/usr/sbin/nologin")
     assert inside(bench.receiver, "getent shadow ipcamera").split(":")[1] == "*"
-    assert inside(bench.receiver, "ls -A /var/lib/receiver-setup 2>/dev/null") == ""
+    assert inside(bench.receiver, "ls -A /var/lib/receiver-setup").split() == ["accounts", "last"]
+    assert inside(bench.receiver, "find /var/lib/receiver-setup ! -user root -o -perm /077") == ""
     effective = inside(bench.receiver, "sshd -T -C user=ipcamera,host=x,addr=192.0.2.9").splitlines()
     for line in (
         "chrootdirectory /home/ipcamera",
@@ -366,7 +367,8 @@ def test_after_a_kill_at_any_request_the_next_run_heals(
     result = bench.setup(camera)
     assert result.code == 0, result.err
     assert "recover" in [step["name"] for step in result.json["receivers"][0]["steps"]]
-    assert inside(bench.receiver, "ls -A /var/lib/receiver-setup 2>/dev/null") == ""
+    assert inside(bench.receiver, "ls -A /var/lib/receiver-setup").split() == ["accounts", "last"]
+    assert inside(bench.receiver, "find /var/lib/receiver-setup ! -user root -o -perm /077") == ""
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -401,7 +403,8 @@ def test_one_failed_camera_stops_no_other_and_leaves_nothing(bench: Bench, make_
     assert former(bad) == FORMER
     assert inside(bench.receiver, f"wc -l <{KEY_FILE}").strip() == "1"
     assert str(bad.port) not in inside(bench.receiver, f"ls {RECORDINGS}; cat {KEY_FILE}")
-    assert inside(bench.receiver, "ls -A /var/lib/receiver-setup 2>/dev/null") == ""
+    assert inside(bench.receiver, "ls -A /var/lib/receiver-setup").split() == ["accounts", "last"]
+    assert inside(bench.receiver, "find /var/lib/receiver-setup ! -user root -o -perm /077") == ""
 
 
 # ---- the receiver's own ways of saying no

@@ -32,6 +32,27 @@ emit_file() {
   } 2>/dev/null || :
 }
 
+# say STATUS STEP DETAIL: one record a step.
+say() { emit step "$1|$2|$3"; }
+
+# fail REASON: for the caller to return with; $why is what the run reports.
+fail() {
+  why=$1
+  return 1
+}
+
+# try COMMAND…: run it; on failure keep what it printed.
+try() {
+  why=$("$@" 2>&1 </dev/null) || {
+    why="$1: ${why:-it failed without a word}"
+    return 1
+  }
+}
+
+quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+
+nap() { sleep 0.1 2>/dev/null || sleep 1; }
+
 # clock: seconds of the epoch, with a fraction where date knows one (busybox does not).
 clock() { date +%s.%N 2>/dev/null | grep -x '[0-9]*[.][0-9]*' || date +%s; }
 
@@ -86,6 +107,13 @@ started() {
   printf '%s' "${20}"
 }
 
+# lives FILE LINE: is the process that stands there, as pid and start, still the same one?
+lives() {
+  # shellcheck disable=SC2046 # two words
+  set -- $(sed -n "$2p" "$1" 2>/dev/null)
+  [ -n "${2-}" ] && [ "$(started "$1")" = "$2" ]
+}
+
 # owner_process: the process on this machine that lives as long as the run: the sshd of its connection,
 # or the command itself where it runs here. Shells and sudo in between end with each script.
 owner_process() {
@@ -99,4 +127,28 @@ owner_process() {
     process=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$process/status")
   done
   printf '%s %s' "$process" "$(started "$process")"
+}
+
+# owner_name: who started the run, for people.
+owner_name() {
+  name=${SUDO_USER:-$(id -un)}
+  case ${RECEIVER_SETUP_CONNECTION-} in
+    '') printf '%s on the machine itself' "$name" ;;
+    *) printf '%s from %s' "$name" "${RECEIVER_SETUP_CONNECTION%% *}" ;;
+  esac
+}
+
+# processes_of UID: their real uid is the first number of Uid in /proc.
+processes_of() { grep -ls "^Uid:[[:space:]]*$1[[:space:]]" /proc/[0-9]*/status | sed 's|/proc/\([0-9]*\)/status|\1|'; }
+
+# open_uploads UID: the files that its processes have open for writing, one a line.
+open_uploads() {
+  for process in $(processes_of "$1"); do
+    for fd in "/proc/$process/fd"/*; do
+      place=$(readlink "$fd" 2>/dev/null) || continue
+      [ -f "$place" ] || continue
+      # The last octal digit of the flags is the access mode: 1 is for writing, 2 for both.
+      ! grep -qs '^flags:.*[12]$' "/proc/$process/fdinfo/${fd##*/}" || printf '%s\n' "$place"
+    done
+  done
 }

@@ -24,6 +24,7 @@ facts_system() {
 # The password field is told as a word; the hash itself never leaves the receiver.
 facts_account() {
   emit passwd "$(getent passwd "$user" 2>/dev/null || grep -s "^$user:" /etc/passwd)"
+  emit groups "$(id -Gn "$user" 2>/dev/null)"
   emit group "$(getent group "$user" 2>/dev/null || grep -s "^$user:" /etc/group)"
   word=unknown
   while IFS=: read -r name field _; do
@@ -106,31 +107,13 @@ facts_before() {
   recent_files | while IFS= read -r file; do emit before "$(file_identity "$file")"; done
 }
 
-# lives FILE LINE: is the process that stands there, as pid and start, still the same one?
-lives() {
-  # shellcheck disable=SC2046 # two words
-  set -- $(sed -n "$2p" "$1" 2>/dev/null)
-  [ -n "${2-}" ] && [ "$(started "$1")" = "$2" ]
-}
-
-# A script outlives the connection that it came by: it ends by itself, so wait for it rather than race with it.
-facts_journal() {
-  [ -d "$journal" ] || return 0
-  tries=0
-  while ! lives "$journal/owner" 2 && lives "$journal/writer" 1 && [ "$tries" -lt 300 ]; do
-    tries=$((tries + 1))
-    sleep 0.1 2>/dev/null || sleep 1
-  done
-  [ -d "$journal" ] || return 0
-  life=dead
-  if lives "$journal/owner" 2 || lives "$journal/writer" 1; then life=alive; fi
-  emit journal "$life $(($(date +%s) - $(stat -c %Y "$journal" 2>/dev/null || date +%s)))"
-}
-
 facts() {
   facts_journal
   facts_system
   facts_account
+  facts_ledger
+  facts_adoption
+  facts_removal
   facts_paths
   facts_sshd
   facts_routes

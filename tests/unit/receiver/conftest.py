@@ -11,6 +11,7 @@ import pytest
 
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.facts import Account, Facts, PathState
+from receiver_setup.receiver.ledger import Ledger
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.sshd_config import Authentication
 
@@ -25,6 +26,8 @@ _FACTS = {
     "hostname", "openssh", "sshd_path", "sshd_problem", "nologin", "tools", "account", "password", "sshd_effective",
     "paths", "files",
 }  # fmt: skip
+_OPTIONAL = {"wanted": {"adopt"}, "facts": {"groups", "administrator", "programs", "foreign_keys", "ledger"}}
+"""What only a few cases are about: no base has it."""
 _EXPECTED = {"changed", "sets_password", "diff_has", "details", "calls"}
 _PATH = re.compile(r"([a-z ]+) (0[0-7]{3}) (\d+) ([\w-]+):([\w-]+)")
 _ALLOW_SHA1 = {"yes": True, "no": False, "as it is": None}
@@ -64,8 +67,8 @@ def load_case(path: Path) -> Case:
     _check_keys(path, base["wanted"], required=_WANTED)
     _check_keys(path, base["facts"], required=_FACTS)
     wanted, facts, expected = case.get("wanted", {}), case.get("facts", {}), case["expected"]
-    _check_keys(path, wanted, allowed=_WANTED)
-    _check_keys(path, facts, allowed=_FACTS)
+    _check_keys(path, wanted, allowed=_WANTED | _OPTIONAL["wanted"])
+    _check_keys(path, facts, allowed=_FACTS | _OPTIONAL["facts"])
     error = expected.get("error")
     if error is None:
         _check_keys(path, expected, required={"changed"}, allowed=_EXPECTED)
@@ -146,7 +149,7 @@ def _facts(path: Path, table: dict[str, Any], keys: dict[str, str]) -> Facts:
         connection=("192.168.2.110", 22),
         tools=frozenset(table["tools"]),
         nologin=table["nologin"],
-        account=_account(table["account"]),
+        account=_account(table["account"], table.get("groups", [])),
         group_exists=False,
         password=table["password"],
         paths={name: _state(path, name, value) for name, value in table["paths"].items()},
@@ -159,7 +162,10 @@ def _facts(path: Path, table: dict[str, Any], keys: dict[str, str]) -> Facts:
         routes={},
         logs=(),
         before=frozenset(),
-        journal=None,
+        administrator=table.get("administrator", "pi"),
+        programs=tuple(table.get("programs", [])),
+        foreign_keys=_fill(table.get("foreign_keys", ""), keys).encode(),
+        ledger=Ledger.parse(table.get("ledger"), ""),
     )
 
 
@@ -180,14 +186,15 @@ def _wanted(path: Path, table: dict[str, Any], keys: dict[str, str]) -> Wanted:
         new_password=table["new_password"],
         drop=tuple(table["drop"]),
         retract=tuple(table["retract"]),
+        adopt=table.get("adopt", False),
     )
 
 
-def _account(text: str) -> Account | None:
+def _account(text: str, groups: list[str]) -> Account | None:
     if text == "none":
         return None
     name, uid, gid, comment, home, shell = text.split(":")
-    return Account(name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell)
+    return Account(name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell, groups=tuple(groups))
 
 
 def _openssh(text: str) -> tuple[int, int] | None:

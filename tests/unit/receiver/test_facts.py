@@ -46,7 +46,7 @@ def test_a_whole_receiver_is_read() -> None:
             log1="/var/log/auth.log 1234",
             log2="/var/log/odd name ",
             before="1700000000|7|31337|2023-11-14 22:13:20.5 +0000|ffd8ff|/home/ipcamera/recordings/a|b.jpeg",
-            journal="dead 61",
+            journal="dead|61|pi from 10.0.0.5",
         )
     )
     assert (facts.now_s, facts.hostname, facts.system) == (1700000000.25, "attic-pi", "debian 12")
@@ -66,15 +66,15 @@ def test_a_whole_receiver_is_read() -> None:
     assert facts.routes == {"192.168.2.168": "192.168.2.110"}
     assert facts.logs == (LogMark(path="/var/log/auth.log", size=1234), LogMark(path="/var/log/odd name", size=0))
     assert [file.path for file in facts.before] == ["/home/ipcamera/recordings/a|b.jpeg"]
-    assert facts.journal == OpenJournal(alive=False, age_s=61)
+    assert facts.journal == OpenJournal(alive=False, proven=False, age_s=61, who="pi from 10.0.0.5")
 
 
 def test_a_bare_receiver_has_nothing_and_nothing_is_guessed() -> None:
-    facts = Facts.parse(output(passwd="", group="", sshd_version="", connection="", journal="alive x"))
+    facts = Facts.parse(output(passwd="", group="", sshd_version="", connection="", journal="alive-done|x"))
     assert (facts.account, facts.group_exists, facts.openssh, facts.connection) == (None, False, None, None)
     assert (facts.paths, facts.files, facts.host_keys, facts.routes, facts.before) == ({}, {}, (), {}, frozenset())
     assert facts.password == "unknown"
-    assert facts.journal == OpenJournal(alive=True, age_s=0)
+    assert facts.journal == OpenJournal(alive=True, proven=True, age_s=0, who="an unknown run")
     assert Facts.parse(output()).journal is None
 
 

@@ -19,9 +19,9 @@ from receiver_setup.receiver.script import (
     quote,
     render_apply,
     render_commit,
+    render_confirm,
     render_evidence,
     render_facts,
-    render_nothing,
     render_undo,
 )
 from receiver_setup.receiver.wanted import CameraSlot, Wanted, check_directory, check_home, check_user, clean_name
@@ -60,7 +60,7 @@ def run(shell: list[str], script: str, folder: Path) -> subprocess.CompletedProc
 
 def values_of(script: str) -> str:
     """Return the part of a script before its fixed text: the values."""
-    head, found, _ = script.partition("#!/bin/sh\n")
+    head, found, _ = script.partition("# ---- what follows is the same in every run\n")
     assert found
     return head
 
@@ -100,9 +100,9 @@ def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: P
         render_evidence(
             wanted, since_s=1.5, minutes=2, logs=[LogMark(path="/var/log/a b", size=1)], wait_for="x", wait_count=1
         ),
-        render_undo("ipcamera", owner="x"),
-        render_commit("ipcamera", owner="x"),
-        render_nothing(),
+        render_undo(owner="x"),
+        render_commit(wanted, owner="x", last="", cameras="porch {}\n"),
+        render_confirm(owner="x"),
     ]
     for script in scripts:
         result = run([*shell, "-n"], script, folder)
@@ -112,27 +112,29 @@ def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: P
 
 def test_the_script_of_every_plan_is_one_that_a_shell_can_read(case: "Case", folder: Path) -> None:
     if case.changed:
-        script = render_apply(plan_receiver(case.facts, case.wanted), owner="x", password=Secret("a'b"))
+        script = render_apply(
+            plan_receiver(case.facts, case.wanted), owner="x", last="", confirm_s=60, password=Secret("a'b")
+        )
         result = run(["sh", "-n"], script, folder)
         assert (result.stderr, result.returncode) == (b"", 0)
 
 
 def test_a_script_that_is_cut_off_runs_nothing(folder: Path) -> None:
-    script = render_nothing()
+    script = render_confirm(owner="x")
     whole = run(["sh"], script, folder)
-    assert whole.stdout == b"@end 2\nok\n"
-    cut = run(["sh"], script[: script.rindex("emit")], folder)
+    assert whole.stdout == b"@end 6\nfailed\n"
+    cut = run(["sh"], script[: script.rindex("confirm")], folder)
     assert cut.stdout == b""
 
 
 def test_a_password_stands_in_the_values_alone_and_nowhere_without_one(finished: "Case", folder: Path) -> None:
     plan = plan_receiver(replace(finished.facts, password="set"), finished.wanted)
     secret = "it's $(a) secret"
-    script = render_apply(plan, owner="x", password=Secret(secret))
+    script = render_apply(plan, owner="x", last="", confirm_s=60, password=Secret(secret))
     told = run(["sh"], values_of(script) + "printf '%s' \"$password\"", folder)
     assert told.stdout.decode() == secret
     assert script.count(quote(secret)) == 1
-    assert "password=''\n" in render_apply(plan, owner="x")
+    assert "password=''\n" in render_apply(plan, owner="x", last="", confirm_s=60)
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -159,7 +161,7 @@ def test_a_hostile_value_is_refused_or_stays_a_value(place: str, value: str, fin
                 wait_for=taken if place == "log" else "",
                 wait_count=1,
             ),
-            render_undo(wanted.user, owner="x"),
+            render_commit(wanted, owner="x", last="", cameras=""),
         ]
     except ConfigurationError:
         return
@@ -175,7 +177,7 @@ def test_a_hostile_value_is_refused_or_stays_a_value(place: str, value: str, fin
 
 
 def test_the_canary_would_be_seen(tmp_path: Path) -> None:
-    _run_harmlessly("user=$(touch canary)\n#!/bin/sh\n", tmp_path)
+    _run_harmlessly("user=$(touch canary)\n# ---- what follows is the same in every run\n", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["canary"]
 
 
@@ -187,7 +189,7 @@ def _run_harmlessly(script: str, folder: Path) -> None:
     _, found, steps = script.partition("\nsteps() {\n")
     if found:
         body = steps.rpartition("}\n")[0]
-        names = ("user", "password", "directory", "retract", "file", "sshd")
+        names = ("user", "account", "password", "closed", "directory", "retract", "file", "sshd")
         harmless += "".join(f"none_{name}() {{ :; }}\n" for name in names) + f"steps() {{\n{body}}}\nsteps none\n"
     result = run(["sh"], harmless, folder)
     assert (result.stdout, result.stderr, result.returncode) == (b"", b"", 0)
@@ -209,4 +211,4 @@ def _bare_apply(finished: "Case", wanted: Wanted) -> str:
     facts = replace(finished.facts, account=None, paths=paths, files={})
     plan = plan_receiver(facts, wanted)
     assert plan.changed
-    return render_apply(plan, owner="x", password=Secret("x"))
+    return render_apply(plan, owner="x", last="", confirm_s=60, password=Secret("x"))

@@ -1,0 +1,107 @@
+"""The upload account in a set-up (pure): made, adopted or left alone; and whose account is none of our business."""
+
+from receiver_setup.errors import ReceiverAccountError
+from receiver_setup.receiver.facts import ACCOUNT_MARK, Account, Facts
+from receiver_setup.receiver.steps import Step
+from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.sshd_config import Authentication
+
+PASSWORD_CALL = "password"  # noqa: S105 - a shell function's suffix
+ADOPTED_MARK = f"{ACCOUNT_MARK} (adopted)"
+_SET_PASSWORD = "set password"  # noqa: S105 - a step's name
+_PERSONS_FROM = 1000
+_ADMINISTRATORS = frozenset({"root", "sudo", "wheel", "admin", "doas"})
+"""Groups whose members may become root on one system or another."""
+
+
+def check_account(facts: Facts, wanted: Wanted) -> None:
+    """Raise `ReceiverAccountError` for an account that must not be touched, or not in this way."""
+    account = facts.account
+    if account is None:
+        return
+    where = facts.hostname or "the receiver"
+    if not account.ours or account.uid == 0:
+        _check_adoption(facts, account, where, adopt=wanted.adopt)
+    if account.home != wanted.home:
+        raise ReceiverAccountError(
+            f"the upload user {account.name} on {where} has the home {account.home}, not {wanted.home}",
+            hint=f"give --home {account.home}, or another --user for the other place",
+        )
+    adopted = not account.ours or facts.ledger.former is not None
+    if adopted and wanted.authentication is Authentication.PASSWORD:
+        raise ReceiverAccountError(
+            f"the user {account.name} on {where} was made by hand, and a random password would destroy its own",
+            hint="leave --auth at key, or give the cameras without a key another --user",
+        )
+
+
+def _check_adoption(facts: Facts, account: Account, where: str, *, adopt: bool) -> None:
+    """Refuse an account that is not ours, unless it may be adopted: a person's way in must never be jailed."""
+    whose = "a person's account" if account.uid >= _PERSONS_FROM else "a system account"
+    if not adopt or account.uid == 0:
+        raise ReceiverAccountError(
+            f"the user {account.name} on {where} is {whose} (uid {account.uid}) that this tool did not make",
+            hint="give the cameras an account of their own: --user with a name that is not in use there; "
+            "or, for an account that was made for uploads by hand, --adopt",
+        )
+    rights = sorted(_ADMINISTRATORS & set(account.groups))
+    if rights or account.name == facts.administrator:
+        why = f"is a member of {rights[0]}" if rights else "is the one that this run signed in with"
+        raise ReceiverAccountError(
+            f"the user {account.name} on {where} cannot be adopted: it {why}, and would lose its shell",
+            hint="give the cameras an account of their own: --user with a name that is not in use there",
+        )
+    if facts.programs:
+        raise ReceiverAccountError(
+            f"the user {account.name} on {where} cannot be adopted while it runs {', '.join(facts.programs)}",
+            hint="end these programs there, or give the cameras an account of their own with --user",
+        )
+
+
+def plan_account(facts: Facts, wanted: Wanted) -> list[Step]:
+    """Plan user and password."""
+    return [_user_step(facts, wanted), _password_step(facts, wanted)]
+
+
+def _user_step(facts: Facts, wanted: Wanted) -> Step:
+    account = facts.account
+    if account is None:
+        return Step(
+            name="create user",
+            detail=f"{wanted.user}, home {wanted.home}, shell {facts.nologin}",
+            call=("user", wanted.user, wanted.home, facts.nologin, ACCOUNT_MARK),
+            diff=(f"+ user {wanted.user}: home {wanted.home}, shell {facts.nologin}, no password opens it",),
+        )
+    if account.ours:
+        return Step(name="create user", detail=f"{wanted.user} is there")
+    return Step(
+        name="adopt user",
+        detail=f"{wanted.user}, shell {facts.nologin} instead of {account.shell}",
+        call=("account", wanted.user, facts.nologin, ADOPTED_MARK),
+        diff=(
+            f"- user {wanted.user}: shell {account.shell}, comment “{account.comment}”",
+            f"+ user {wanted.user}: shell {facts.nologin}, comment “{ADOPTED_MARK}”",
+        ),
+    )
+
+
+def _password_step(facts: Facts, wanted: Wanted) -> Step:
+    fresh = facts.account is None
+    if wanted.authentication is Authentication.PASSWORD:
+        if facts.password == "set" and not wanted.new_password and not fresh:  # noqa: S105 - a state
+            return Step(name=_SET_PASSWORD, detail="one is set")
+        return Step(
+            name=_SET_PASSWORD,
+            detail=f"a random one, for {wanted.user} alone",
+            call=(PASSWORD_CALL, wanted.user),
+            diff=(f"+ password of {wanted.user}: a random one",),
+        )
+    # useradd is given the closed password at once: an account never exists with a usable one.
+    if (fresh and "useradd" in facts.tools) or (not fresh and facts.password == "none"):  # noqa: S105 - a state
+        return Step(name="close password", detail=f"no password opens {wanted.user}")
+    return Step(
+        name="close password",
+        detail=f"no password opens {wanted.user}",
+        call=("closed", wanted.user),
+        diff=(f"- password of {wanted.user}: {facts.password}", f"+ password of {wanted.user}: none opens it"),
+    )

@@ -1,0 +1,87 @@
+"""How things were before the first change (pure): what shell/ledger.sh filed, for the removal.
+
+A line of it is a line of a journal: `undo_restore '/etc/ssh/x' '/var/lib/receiver-setup/accounts/ipcamera/backup.0'`.
+"""
+
+import logging
+import shlex
+from dataclasses import dataclass, field
+from typing import Self
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerAccount:
+    """What an adopted account was like."""
+
+    shell: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What has to come back, and what was not there; paths are absolute."""
+
+    filed: bool = False
+    """False where nothing was ever filed: an older version made the account, or somebody removed the record."""
+    made_user: bool = False
+    former: FormerAccount | None = None
+    closed: bool = False
+    """True when a password opened the account before."""
+    group: str | None = None
+    """The number of a group of the account's name that was there before it."""
+    directories: tuple[str, ...] = ()
+    modes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Directory → its former owner (uid:gid) and mode."""
+    files: tuple[str, ...] = ()
+    backups: dict[str, str] = field(default_factory=dict)
+    cameras: dict[str, str] = field(default_factory=dict)
+    """Camera → what it was set to before, as the camera's side wrote it."""
+
+    @classmethod
+    def parse(cls, undo: str | None, cameras: str) -> Self:
+        r"""Read the two files; a line that cannot be read is left out.
+
+        >>> ledger = Ledger.parse("undo_user 'ipcamera'\nundo_mode '/home/ipcamera' '0:0' '755'\n", "porch {}\n")
+        >>> ledger.made_user, ledger.modes, ledger.cameras
+        (True, {'/home/ipcamera': ('0:0', 493)}, {'porch': '{}'})
+        """
+        calls = [call for line in (undo or "").splitlines() if (call := _parse_call(line))]
+        one = {call[0]: call[1:] for call in calls}
+        account = one.get("undo_account", [])
+        group = one.get("undo_group", [])
+        return cls(
+            filed=undo is not None,
+            made_user="undo_user" in one,
+            former=FormerAccount(shell=account[1], comment=account[2]) if len(account) == 3 else None,
+            closed="undo_closed" in one,
+            group=group[1] if len(group) == 2 else None,
+            directories=tuple(call[1] for call in calls if call[0] == "undo_directory"),
+            modes={call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_mode" and len(call) == 4},
+            files=tuple(call[1] for call in calls if call[0] == "undo_remove"),
+            backups={call[1]: call[2] for call in calls if call[0] == "undo_restore" and len(call) == 3},
+            cameras={name: text for name, _, text in (line.partition(" ") for line in cameras.splitlines()) if text},
+        )
+
+
+def render_cameras(cameras: dict[str, str]) -> str:
+    r"""Render the file of the cameras' former settings, a line each.
+
+    >>> render_cameras({"porch": "{}"})
+    'porch {}\n'
+    """
+    if any("\n" in text for text in cameras.values()):
+        raise ValueError("a camera's former settings are one line")
+    return "".join(f"{name} {text}\n" for name, text in sorted(cameras.items()))
+
+
+def _parse_call(line: str) -> list[str]:
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        words = []
+    if len(words) < 2:
+        _log.warning("a line of the receiver's ledger cannot be read: %s", line)
+        return []
+    return words

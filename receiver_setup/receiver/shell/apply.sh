@@ -1,0 +1,221 @@
+#!/bin/sh
+# Change the receiver as one transaction: every undo is on disk before the first change is made.
+# Given: user home state journal owner kind last confirm_s, $library (this run's way back as text), and a function
+# `steps` that names each step ($stage) twice over: "$1_user …" is journal_user on the way in, and make_user
+# when it is done.
+# shellcheck disable=SC2154 # the given values stand in the lines before this file
+
+# ---- the way in: write down how each step is taken back
+
+# remember UNDO ARGUMENT…: append one line of shell to the journal; it is run as it stands.
+remember() {
+  # First backup wins: a later step on the same thing must not replace what was there at first.
+  if [ "$#" -gt 1 ] && same_thing "$journal/undo" "$1" "$2"; then return 0; fi
+  note "$journal/undo" "$@"
+}
+
+journal_user() {
+  if ! grep -q "^$1:" /etc/passwd; then
+    # userdel takes a group of the same name with it, whoever made that group.
+    number=$(sed -n "s/^$1:[^:]*:\([0-9]*\):.*/\1/p" /etc/group)
+    [ -z "$number" ] || remember undo_group "$1" "$number"
+    remember undo_user "$1"
+  fi
+}
+
+# journal_account NAME …: its shell and comment as they are.
+journal_account() {
+  former=$(sed -n "s/^$1:[^:]*:[^:]*:[^:]*:\([^:]*\):[^:]*:\(.*\)/\2:\1/p" /etc/passwd)
+  [ -z "$former" ] || remember undo_account "$1" "${former%%:*}" "${former#*:}"
+}
+
+journal_password() {
+  case $(password_field "$1") in '*'* | '!'* | '') remember undo_password "$1" ;; esac
+}
+journal_closed() {
+  case $(password_field "$1") in '*'*) ;; *) remember undo_closed "$1" ;; esac
+}
+journal_reopened() { remember undo_reopened "$1"; }
+
+journal_directory() {
+  former=$(stat -c '%u:%g %a' "$1" 2>/dev/null)
+  if [ -z "$former" ]; then
+    remember undo_directory "$1"
+  else
+    remember undo_mode "$1" "${former% *}" "${former#* }"
+  fi
+}
+
+journal_file() {
+  if same_thing "$journal/undo" undo_restore "$1"; then return 0; fi
+  if [ -e "$1" ] || [ -L "$1" ]; then
+    backup=$journal/backup.$(find "$journal" -name 'backup.*' | wc -l | tr -d ' ')
+    cp -Pp "$1" "$backup" || return 1
+    remember undo_restore "$1" "$backup"
+  else
+    remember undo_remove "$1"
+  fi
+}
+journal_gone() { journal_file "$1"; }
+journal_former() { journal_file "$1"; }
+
+journal_sshd() { remember undo_reload; }
+
+# A directory that this same transaction made: its undo is in the journal already.
+journal_retract() { :; }
+
+# journal_rest STEP ARGUMENT…: it waits for the proof; see ledger.sh.
+journal_rest() {
+  rest=rest_$1
+  shift
+  note "$journal/rest" "$rest" "$@"
+}
+
+# ---- the steps
+
+# make_user NAME HOME SHELL COMMENT
+make_user() {
+  if has useradd; then
+    group=--user-group
+    ! grep -q "^$1:" /etc/group || group=--gid=$1
+    try useradd --system "$group" --no-create-home --home-dir "$2" --shell "$3" --comment "$4" \
+      --password '*' "$1" || return 1
+  elif has adduser; then
+    try adduser -S -D -H -h "$2" -s "$3" -g "$4" "$1" || return 1
+  else
+    fail 'neither useradd nor adduser is installed' || return 1
+  fi
+  say changed "$stage" "$1, home $2, shell $3"
+}
+
+# make_account NAME SHELL COMMENT: of an account that is there.
+make_account() {
+  set_account "$@" || return 1
+  say changed "$stage" "$1, shell $2"
+}
+
+# make_password NAME: $password comes in this script, on standard input, and goes into a pipe: no process list shows it.
+make_password() {
+  why=$(printf '%s:%s\n' "$1" "$password" | chpasswd 2>&1) || return 1
+  say changed "$stage" "a random one, for $1 alone"
+}
+
+make_closed() {
+  close_password "$1" || return 1
+  say changed "$stage" "no password opens $1"
+}
+
+make_reopened() {
+  undo_closed "$1" >/dev/null || return 1
+  say changed "$stage" "the former password opens $1 again"
+}
+
+make_folder() (enter_parent "$1" && { [ -d "${1##*/}" ] || mkdir -m 0700 "${1##*/}"; })
+
+# make_directory PATH OWNER MODE: the parents are there already, or are steps of their own.
+make_directory() {
+  try make_folder "$1" || return 1
+  try own_folder "$1" "$2" "$3" || return 1
+  ! has restorecon || restorecon "$1" 2>/dev/null || :
+  say changed "$stage" "$1, owner $2, mode $3"
+}
+
+make_retract() {
+  undo_directory "$1" >/dev/null
+  say changed "$stage" "$1"
+}
+
+# make_file PATH MODE CONTENT: a new file beside it, then a rename; nobody ever reads half a file.
+make_file() {
+  if [ -L "$1" ]; then
+    fail "$1 is a symbolic link, which root must not follow here" || return 1
+  fi
+  folder=${1%/*}
+  temporary=$(mktemp "$folder/.receiver-setup.XXXXXX") || fail "cannot write in $folder" || return 1
+  if printf '%s' "$3" >"$temporary" && chmod "$2" "$temporary" && mv -f "$temporary" "$1"; then
+    ! has restorecon || restorecon "$1" 2>/dev/null || :
+    say changed "$stage" "$1"
+  else
+    rm -f "$temporary"
+    fail "cannot write $1" || return 1
+  fi
+}
+
+make_gone() {
+  try rm -f "$1" || return 1
+  say changed "$stage" "$1"
+}
+
+# make_former PATH BACKUP: a file as it was before the first of our changes.
+make_former() {
+  put_file "$2" "$1" || fail "cannot write $1" || return 1
+  say changed "$stage" "$1, as it was"
+}
+
+# make_sshd EXPECTED…: each EXPECTED is a line that `sshd -T` must print for the upload user.
+make_sshd() {
+  sshd=$(sshd_path) || fail 'sshd is not installed' || return 1
+  prepare_run_directory
+  why=$("$sshd" -t 2>&1 </dev/null) || {
+    why="sshd -t refuses the configuration: $why"
+    return 1
+  }
+  effective=$("$sshd" -T -C "user=$user,host=receiver-setup.invalid,addr=192.0.2.1" 2>&1 </dev/null) || {
+    why="sshd -T refuses the configuration: $effective"
+    return 1
+  }
+  for expected in "$@"; do
+    case "$newline$effective$newline" in
+      *"$newline$expected$newline"*) ;;
+      *)
+        keyword=${expected%% *}
+        seen=$(printf '%s\n' "$effective" | grep -i "^$keyword ")
+        why="sshd would use \"${seen:-no $keyword}\" for $user, not \"$expected\""
+        return 1
+        ;;
+    esac
+  done
+  arm "$confirm_s" || return 1
+  reload_sshd || return 1
+  say changed "$stage" "$how, after sshd -t and sshd -T -C user=$user agreed"
+}
+
+make_rest() { :; }
+
+# ---- what a run calls
+
+apply() {
+  if ! journal_open; then
+    case $refused in
+      busy) say failed journal "$(sed -n 3p "$journal/owner")|$(journal_age)" ;;
+      *) say failed journal "cannot write in $state" ;;
+    esac
+    emit end "$refused"
+    return 0
+  fi
+  if ! journal_claim || ! steps journal || ! write_rescue; then
+    say failed journal "cannot write in $journal"
+    if undo_all; then emit end undone; else emit end undo-failed; fi
+    return 0
+  fi
+  sync 2>/dev/null || :
+  if steps make && { move_on open applied || fail 'it was taken back meanwhile, since nobody confirmed it'; }; then
+    emit end ok
+  else
+    say failed "$stage" "$why"
+    if undo_all; then emit end undone; else emit end undo-failed; fi
+  fi
+}
+
+# The way back by itself, and for a person at the console: sudo sh …/undo.sh
+write_rescue() {
+  (
+    umask 077
+    {
+      printf '#!/bin/sh\n# Takes back what receiver-setup was changing here when it was cut off. As root: sh THIS-FILE\n'
+      for name in state journal owner; do eval "printf '%s=%s\n' $name \"\$(quoted \"\$$name\")\""; done
+      # shellcheck disable=SC2016 # for the script that is written
+      printf '%s\nrescue "$@"\n' "$library"
+    } >"$journal/undo.sh"
+  )
+}

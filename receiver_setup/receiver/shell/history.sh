@@ -1,0 +1,65 @@
+#!/bin/sh
+# What earlier runs left: an open journal, and how things were before the first change. Changes nothing.
+# Given: user home recordings state journal; patience (seconds to wait for another run), adopt and removal (yes or no).
+# shellcheck disable=SC2154 # the given values stand in the lines before this file
+
+# A script outlives the connection that it came by: it ends by itself, so wait for it rather than race with it.
+facts_journal() {
+  tries=0
+  while [ -d "$journal" ]; do
+    if lives "$journal/owner" 2; then
+      limit=$((patience * 10))
+    elif lives "$journal/writer" 1; then
+      limit=300
+    else
+      break
+    fi
+    [ "$tries" -lt "$limit" ] || break
+    tries=$((tries + 1))
+    nap
+  done
+  [ -d "$journal" ] || return 0
+  life=dead
+  if lives "$journal/owner" 2 || lives "$journal/writer" 1; then life=alive; fi
+  [ ! -e "$journal/done" ] || life="$life-done"
+  emit journal "$life|$(journal_age)|$(sed -n 3p "$journal/owner" 2>/dev/null)"
+}
+
+facts_ledger() {
+  emit administrator "${SUDO_USER:-$(id -un)}"
+  [ -d "$state" ] || return 0
+  ledger=$state/accounts/$user
+  [ ! -f "$state/last" ] || emit_file last "$state/last"
+  [ ! -f "$ledger/undo" ] || emit_file ledger "$ledger/undo"
+  [ ! -f "$ledger/cameras" ] || emit_file ledger_cameras "$ledger/cameras"
+}
+
+# Of an account that somebody made by hand: what it is used for, and the keys that open it.
+facts_adoption() {
+  [ "$adopt" = yes ] && uid=$(id -u "$user" 2>/dev/null) || return 0
+  for process in $(processes_of "$uid"); do
+    read -r name 2>/dev/null <"/proc/$process/comm" || continue
+    case $name in sshd* | sftp-server | internal-sftp) ;; *) emit program "$name" ;; esac
+  done
+  own_keys
+}
+
+# The upload user may have planted a link there: what was opened is checked, not what its name says.
+own_keys() (
+  file=$home/.ssh/authorized_keys
+  [ -f "$file" ] && real=$(cd "$home" && pwd -P) || return 0
+  exec 3<"$file" || return 0
+  [ "$(readlink /proc/self/fd/3)" = "$real/.ssh/authorized_keys" ] || return 0
+  case $(stat -L -c '%F|%u|%h' /proc/self/fd/3) in
+    'regular file|0|1' | "regular file|$uid|1") emit_file foreign_keys /proc/self/fd/3 ;;
+  esac
+)
+
+# What a removal has to tell of before it begins.
+facts_removal() {
+  [ "$removal" = yes ] || return 0
+  if uid=$(id -u "$user" 2>/dev/null); then
+    open_uploads "$uid" | sort -u | while IFS= read -r file; do emit upload "$file"; done
+  fi
+  [ ! -d "$recordings" ] || emit recordings "$(find "$recordings" -type f | wc -l | tr -d ' ')"
+}

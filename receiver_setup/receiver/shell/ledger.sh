@@ -1,0 +1,118 @@
+#!/bin/sh
+# The end of a proven change: what cannot be taken back is done now, and how things were before the first
+# change of all is filed, so that a removal, from whichever machine, can bring it back.
+# Given: state journal (paths) owner cameras; $ledger is the account's own folder below $state.
+# shellcheck disable=SC2154 # the given values stand in the lines before this file
+
+# same_thing FILE VERB TARGET: does a line of FILE take back the same thing already? The first one is the one
+# that knows how it was.
+same_thing() {
+  case $2 in
+    undo_remove | undo_restore) verbs='undo_remove undo_restore' ;;
+    undo_directory | undo_mode) verbs='undo_directory undo_mode' ;;
+    undo_user | undo_account) verbs='undo_user undo_account' ;;
+    *) verbs=$2 ;;
+  esac
+  for verb in $verbs; do
+    if grep -qsF -e "$verb $(quoted "$3")" "$1"; then return 0; fi
+  done
+  return 1
+}
+
+# file_line VERB TARGET ARGUMENT…: add what the ledger does not know yet; a backup goes with its line.
+file_line() {
+  if [ "$1" = undo_reload ] || same_thing "$ledger/undo" "$1" "$2"; then return 0; fi
+  if [ "$1" = undo_restore ]; then
+    backup=$ledger/backup.$(find "$ledger" -name 'backup.*' | wc -l | tr -d ' ')
+    cp -Pp "$3" "$backup" || return 1
+    set -- "$1" "$2" "$backup"
+  fi
+  note "$ledger/undo" "$@"
+}
+
+file_undo() (
+  umask 077
+  [ -d "$ledger" ] || mkdir -p "$ledger" || return 1
+  : >>"$ledger/undo"
+  while IFS= read -r line; do
+    eval "file_line $line" || return 1
+  done <"$journal/undo"
+)
+
+# ---- steps that cannot be taken back
+
+# rest_user NAME: uploads that are under way may end first, for a while.
+rest_user() {
+  uid=$(id -u "$1" 2>/dev/null) || return 0
+  tries=0
+  while [ "$tries" -lt 20 ] && [ -n "$(open_uploads "$uid")" ]; do
+    tries=$((tries + 1))
+    sleep 1
+  done
+  undo_user "$1"
+}
+
+rest_group() { undo_group "$@"; }
+
+# rest_directory PATH: only what is empty goes.
+rest_directory() (
+  [ -d "$1" ] || return 0
+  enter_parent "$1" || return 1
+  rmdir "${1##*/}" 2>/dev/null || printf 'kept: it is not empty'
+)
+
+# rest_shut PATH: recordings stay, for root alone: the next account may get the number of the one that went.
+rest_shut() { [ ! -d "$1" ] || own_folder "$1" root:root 750; }
+
+rest_delete() (
+  [ -d "$1" ] || return 0
+  enter_parent "$1" || return 1
+  rm -rf "./${1##*/}"
+)
+
+rest_ledger() { rm -rf "$ledger"; }
+
+# finish: file a proven journal. It can be begun anew after a power cut.
+finish() {
+  journal_claim || :
+  of_journal
+  bad=0
+  while IFS= read -r line; do
+    case $line in rest_[a-z]*" '"*) ;; *) continue ;; esac
+    if problem=$(eval "$line" 2>&1 </dev/null); then
+      say 'done' "${line%% *}" "${line#* }${problem:+ ($problem)}"
+    else
+      bad=1
+      say failed "${line%% *}" "${line#* }: ${problem:-it failed without a word}"
+    fi
+  done <"$journal/rest"
+  [ "$bad" = 0 ] || return 1
+  if [ "$(cat "$journal/kind")" = setup ]; then file_undo || return 1; fi
+  if [ -e "$journal/cameras" ]; then
+    (umask 077 && mkdir -p "$ledger") && put_file "$journal/cameras" "$ledger/cameras" || return 1
+  fi
+  if [ -d "$state/accounts" ]; then
+    (umask 077 && head -n 1 "$journal/owner" >"$state/last") || return 1
+  fi
+  rmdir "$state/accounts" 2>/dev/null && rm -f "$state/last"
+  sync 2>/dev/null || :
+  journal_close
+}
+
+# commit: the run is proven. $cameras, where it is not empty, is what the cameras of the account were set to
+# before, a line each.
+commit() {
+  if [ -n "$cameras" ] && [ ! -d "$journal" ] && ! journal_open; then
+    emit end "$refused"
+  elif [ ! -d "$journal" ]; then
+    emit end ok
+  elif ! mine || ! journal_claim; then
+    emit end failed
+  elif [ -n "$cameras" ] && ! (umask 077 && printf '%s' "$cameras" >"$journal/cameras"); then
+    emit end failed
+  else
+    sync 2>/dev/null || :
+    move_on confirmed 'done' || move_on applied 'done' || move_on open 'done' || :
+    if [ ! -e "$journal/done" ]; then emit end failed; elif finish; then emit end ok; else emit end unfinished; fi
+  fi
+}

@@ -1,0 +1,192 @@
+#!/bin/sh
+# The way back: what the lines of a journal call, last step first. Each is harmless where its step was never made.
+# Given: state journal (paths) owner.
+# shellcheck disable=SC2034,SC2154 # what is given or used elsewhere stands in the files beside this one
+
+# enter PATH: go there, and nowhere else: below the home the upload user may have planted links on the way.
+# The home and what is above it are root's, so its real path can be trusted. Call it in a subshell.
+enter() {
+  case $1 in
+    "$home"/*) real=$(cd "$home" && pwd -P) && cd "$1" && [ "$(pwd -P)" = "$real${1#"$home"}" ] ;;
+    *) cd "$1" ;;
+  esac || {
+    printf '%s is not the directory that it seems to be: a link stands in its way' "$1"
+    return 1
+  }
+}
+
+enter_parent() {
+  parent=${1%/*}
+  enter "${parent:-/}"
+}
+
+own_folder() (enter "$1" && chown "$2" . && chmod "$3" .)
+
+# put_file SOURCE PATH: a copy beside it, then a rename; nobody ever reads half a file.
+put_file() {
+  temporary=$(mktemp "${2%/*}/.receiver-setup.XXXXXX") && cp -Pp "$1" "$temporary" && mv -f "$temporary" "$2" && return 0
+  rm -f "$temporary"
+  return 1
+}
+
+# password_field NAME: as it stands in /etc/shadow, the hash included; for pipes within this machine alone.
+password_field() { sed -n "s/^$1:\([^:]*\):.*/\1/p" /etc/shadow; }
+
+# set_password_field NAME FIELD: by a pipe, since a process list shows arguments.
+set_password_field() { why=$(printf '%s:%s\n' "$1" "$2" | chpasswd -e 2>&1) || fail "chpasswd: $why"; }
+
+# A password that this tool sets is a random one: there was none before, or one of the same kind.
+undo_password() {
+  ! grep -q "^$1:" /etc/passwd || set_password_field "$1" '*' || { printf '%s' "$why" && return 1; }
+}
+
+# A password was closed by a * before its hash: so no journal has to keep the hash. A * alone stays.
+undo_closed() {
+  field=$(password_field "$1")
+  case $field in
+    '*'?*) set_password_field "$1" "${field#?}" || { printf '%s' "$why" && return 1; } ;;
+  esac
+}
+
+undo_reopened() { close_password "$1" || { printf '%s' "$why" && return 1; }; }
+
+close_password() {
+  field=$(password_field "$1")
+  case $field in
+    '*'*) ;;
+    *) set_password_field "$1" "*$field" ;;
+  esac
+}
+
+undo_user() {
+  grep -q "^$1:" /etc/passwd || return 0
+  end_sessions "$1"
+  if has userdel; then
+    userdel "$1" 2>/dev/null || userdel -f "$1"
+  else
+    deluser "$1"
+  fi
+}
+
+undo_group() { grep -q "^$1:" /etc/group || groupadd -g "$2" "$1"; }
+
+# undo_account NAME SHELL COMMENT: an account that was not ours gets its own back.
+undo_account() {
+  ! grep -q "^$1:" /etc/passwd || set_account "$1" "$2" "$3" || { printf '%s' "$why" && return 1; }
+}
+
+# set_account NAME SHELL COMMENT
+set_account() {
+  if has usermod; then
+    try usermod --shell "$2" --comment "$3" "$1"
+    return
+  fi
+  why="cannot write /etc/passwd"
+  temporary=$(mktemp /etc/.receiver-setup.XXXXXX) || return 1
+  # awk takes values from its environment as they are.
+  if cp -p /etc/passwd "$temporary" && account=$1 shell=$2 comment=$3 awk -F: -v OFS=: \
+    '$1 == ENVIRON["account"] { $5 = ENVIRON["comment"]; $7 = ENVIRON["shell"] } { print }' \
+    /etc/passwd >"$temporary"; then
+    mv -f "$temporary" /etc/passwd && return 0
+  fi
+  rm -f "$temporary"
+  return 1
+}
+
+undo_mode() { [ ! -d "$1" ] || own_folder "$1" "$2" "$3"; }
+
+# A directory of ours goes with the test pictures in it; anything else that arrived meanwhile stays.
+undo_directory() (
+  [ -d "$1" ] || return 0
+  enter_parent "$1" || return 1
+  find "./${1##*/}" -type f -name 'Test-Snapshot*' -exec rm -f {} +
+  find "./${1##*/}" -depth -type d -exec rmdir {} \; 2>/dev/null
+  [ ! -d "${1##*/}" ] || printf 'kept: it holds files that are not ours to delete'
+)
+
+undo_remove() { rm -f "$1"; }
+
+undo_restore() { put_file "$2" "$1"; }
+
+# Only the upload user's own sessions: their uid is the second number of Uid in /proc.
+end_sessions() {
+  uid=$(id -u "$1" 2>/dev/null) || return 0
+  [ "$uid" -gt 0 ] || return 0
+  for process in $(processes_of "$uid"); do kill -KILL "$process" 2>/dev/null; done
+  tries=0
+  while [ "$tries" -lt 20 ] && [ -n "$(processes_of "$uid")" ]; do
+    tries=$((tries + 1))
+    sleep 0.05 2>/dev/null || sleep 1
+  done
+}
+
+# of_journal: values of the run that made it, which may have been another one.
+of_journal() {
+  home=$(cat "$journal/home")
+  ledger=$state/accounts/$(cat "$journal/user")
+}
+
+# Run the journal from its last line to its first; a failure is reported and stops nothing.
+undo_all() {
+  [ -d "$journal" ] || return 0
+  journal_claim || :
+  of_journal
+  bad=0
+  count=$(wc -l <"$journal/undo")
+  while [ "$count" -gt 0 ]; do
+    undo_line "$(sed -n "${count}p" "$journal/undo")"
+    count=$((count - 1))
+  done
+  # sshd reads anew only when every file is back.
+  ! grep -qx undo_reload "$journal/undo" || undo_line reload_checked
+  [ "$bad" = 0 ] || return 1
+  journal_close
+}
+
+undo_line() {
+  [ "$1" != undo_reload ] || return 0
+  case $1 in
+    undo_[a-z]*" '"* | reload_checked) ;;
+    *) return 0 ;;
+  esac
+  if problem=$(eval "$1" 2>&1 </dev/null); then
+    say undone "${1%% *}" "${1#* }${problem:+ ($problem)}"
+  else
+    bad=1
+    say undo-failed "${1%% *}" "${1#* }: ${problem:-it failed without a word}"
+  fi
+}
+
+# await_writer: a script outlives the connection that it came by; never work beside it.
+await_writer() {
+  tries=0
+  while lives "$journal/writer" 1 && [ "$tries" -lt 300 ]; do
+    [ "$(cut -d ' ' -f 1 "$journal/writer")" != "$$" ] || return 0
+    tries=$((tries + 1))
+    nap
+  done
+}
+
+# undo: end this run's journal, or one whose owner is gone: forward where it was proven, else back.
+undo() {
+  await_writer
+  if [ ! -d "$journal" ] || { ! mine && lives "$journal/owner" 2; }; then
+    emit end ok
+  elif [ -e "$journal/done" ]; then
+    if finish; then emit end ok; else emit end unfinished; fi
+  elif undo_all; then
+    emit end ok
+  else
+    emit end undo-failed
+  fi
+}
+
+# What undo.sh in the journal runs: `watch SECONDS`, or by hand without an argument.
+rescue() {
+  if [ "${1-}" = watch ]; then
+    watch "$2"
+  else
+    undo | sed -n 's/^\([a-z-]*\)|/\1 /p'
+    [ ! -d "$journal" ]
+  fi
+}
