@@ -79,6 +79,7 @@ _CAMERA = (
     click.option("--camera-fingerprint", metavar="SHA256", help="https: the certificate's own fingerprint."),
     click.option("--camera-insecure", is_flag=True, help="https: do not verify the camera's certificate."),
 )
+_SETUP = (click.option("--adopt", is_flag=True, help="Take over an account of this name that was made by hand."),)
 _UPLOADS = (
     click.option(
         "--upload",
@@ -91,6 +92,14 @@ _UPLOADS = (
 )
 _TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds a trip."
+)
+_CONFIRM = click.option(
+    "--confirm-within",
+    type=click.IntRange(5, 3600),
+    metavar="S",
+    default=60,
+    show_default=True,
+    help="The receiver takes the change back by itself unless a new login confirms it within so many seconds.",
 )
 _CHECK = click.option("--check", is_flag=True, help="Stop after the plan: show what would change, change nothing.")
 _OUTPUT = (
@@ -114,9 +123,13 @@ _RUN = (
 )
 
 
-def target_options(function: F) -> F:
-    """Add the options of setup, verify, status, remove and explain, in the order of `--help`."""
-    for option in reversed((*_TARGETS, *_RECEIVER, *_UPLOADS, *_SSH, *_CAMERA, *_RUN)):
+def setup_options(function: F) -> F:
+    """Add the options of setup, in the order of `--help`."""
+    return _add(function, *_TARGETS, *_RECEIVER, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _CONFIRM, *_RUN)
+
+
+def _add(function: F, *options: Callable[[F], F]) -> F:
+    for option in reversed(options):
         function = option(function)
     return function
 
@@ -126,8 +139,6 @@ def camera_options(*, changes: bool) -> Callable[[F], F]:
     check = (_CHECK,) if changes else ()
 
     def add(function: F) -> F:
-        for option in reversed((_ONE_CAMERA, *_CAMERA, _TIMEOUT, *check, *_OUTPUT)):
-            function = option(function)
-        return function
+        return _add(function, _ONE_CAMERA, *_CAMERA, _TIMEOUT, *check, *_OUTPUT)
 
     return add

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from receiver_setup.cli.clients import check_camera_options, refuse_options, require_file
-from receiver_setup.cli.options import target_options
+from receiver_setup.cli.options import setup_options
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import ConfigurationError
 
@@ -15,7 +15,7 @@ from receiver_setup.errors import ConfigurationError
     name="setup",
     epilog="Without --receiver and --camera, on a terminal, it asks for what it needs.",
 )
-@target_options
+@setup_options
 def command(**options: Any) -> int:
     """Make a Linux host the proven sFTP receiver of a camera.
 

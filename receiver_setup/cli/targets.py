@@ -57,7 +57,7 @@ def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
     )
     shell = RootShell(host, sudo_password=password, timeout_s=max(_SLOWEST_STEP_S, 6 * options["timeout"]))
     with contextlib.ExitStack() as stack:
-        session = ReceiverSession(shell)
+        session = ReceiverSession(shell, confirm_s=options["confirm_within"])
         stack.callback(session.close)
         cameras = [make_camera(address, options) for address in addresses]
         for camera in cameras:
@@ -108,6 +108,7 @@ def _request(options: dict[str, Any]) -> SetupRequest:
         home=check_home(options["home"] or f"/home/{user}"),
         directory=check_directory(options["directory"]),
         jail=options["jail"],
+        adopt=options["adopt"],
         auth=AuthPolicy(options["auth"]),
         sha1=Sha1Policy(options["sha1"]),
         dialled=parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
