@@ -29,7 +29,8 @@ if [ -e {DROP_IN} ] && ! [ -e /run/reached ]; then
   touch /run/reached
 fi
 """
-CUT = "pkill -KILL -f '^sshd(-session)?: admin'"
+CUT = "$real \"$@\"; sleep 0.5; pkill -KILL -f '^sshd(-session)?: admin'; exit 0"
+"""Only once sshd has read it: nobody who comes back gets in."""
 WITHOUT_SETSID = "rm -f /usr/bin/setsid"
 
 
@@ -62,7 +63,9 @@ def reload_spoilt(bench: Bench, *lines: str) -> Iterator[None]:
     program = "systemctl" if systemd else "service"
     real = bench.receiver.run("sh", "-c", f"command -v {program}").stdout.decode().strip()
     path = f"/usr/local/sbin/{program}"
-    text = "\n".join(["#!/bin/sh", 'case " $* " in *" reload "*)', *lines, ";; esac", f'exec {real} "$@"', ""])
+    text = "\n".join(
+        ["#!/bin/sh", f"real={real}", 'case " $* " in *" reload "*)', *lines, ";; esac", 'exec $real "$@"', ""]
+    )
     bench.receiver.run("tee", path, input=text.encode())
     bench.receiver.run("chmod", "755", path)
     yield
