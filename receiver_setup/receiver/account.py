@@ -1,13 +1,12 @@
 """The upload account in a set-up (pure): made, adopted or left alone; and whose account is none of our business."""
 
 from receiver_setup.errors import ReceiverAccountError
-from receiver_setup.receiver.facts import ACCOUNT_MARK, Account, Facts
+from receiver_setup.receiver.facts import ACCOUNT_MARK, ADOPTED_MARK, Account, Facts
 from receiver_setup.receiver.steps import Step
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import Authentication
 
 PASSWORD_CALL = "password"  # noqa: S105 - a shell function's suffix
-ADOPTED_MARK = f"{ACCOUNT_MARK} (adopted)"
 _SET_PASSWORD = "set password"  # noqa: S105 - a step's name
 _PERSONS_FROM = 1000
 _ADMINISTRATORS = frozenset({"root", "sudo", "wheel", "admin", "doas"})

@@ -11,6 +11,8 @@ from receiver_setup.receiver.records import parse_records
 
 ACCOUNT_MARK = "receiver-setup upload account"
 """The comment (GECOS) field that marks an account as made by us."""
+ADOPTED_MARK = f"{ACCOUNT_MARK} (adopted)"
+"""The same of an account that was made by hand: it is never removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class PathState:
     uid: int
     owner: str
     group: str
+    gid: int = 0
 
     @property
     def is_directory(self) -> bool:
@@ -185,8 +188,8 @@ def _parse_stat(line: str) -> PathState | None:
     parts = line.split("|", 6)
     if len(parts) < 7:
         return None
-    kind, mode, uid, _, owner, group, path = parts
-    return PathState(path=path, kind=kind, mode=int(mode, 8), uid=int(uid), owner=owner, group=group)
+    kind, mode, uid, gid, owner, group, path = parts
+    return PathState(path=path, kind=kind, mode=int(mode, 8), uid=int(uid), owner=owner, group=group, gid=int(gid))
 
 
 def _parse_files(records: list[tuple[str, bytes]]) -> dict[str, bytes]:

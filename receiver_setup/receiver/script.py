@@ -45,7 +45,7 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, 
         "routes": "\n".join(routes),
         "minutes": "2",
         "patience": str(patience_s),
-        "adopt": _yes(wanted.adopt),
+        "adopt": _yes(wanted.adopt or removal),
         "removal": _yes(removal),
     }
     return _assemble(values, ("journal", "history", "evidence", "facts"), "facts")

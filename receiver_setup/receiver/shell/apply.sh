@@ -57,7 +57,6 @@ journal_file() {
   fi
 }
 journal_gone() { journal_file "$1"; }
-journal_former() { journal_file "$1"; }
 
 journal_sshd() { remember undo_reload; }
 
@@ -144,12 +143,6 @@ make_file() {
 make_gone() {
   try rm -f "$1" || return 1
   say changed "$stage" "$1"
-}
-
-# make_former PATH BACKUP: a file as it was before the first of our changes.
-make_former() {
-  put_file "$2" "$1" || fail "cannot write $1" || return 1
-  say changed "$stage" "$1, as it was"
 }
 
 # make_sshd EXPECTED…: each EXPECTED is a line that `sshd -T` must print for the upload user.

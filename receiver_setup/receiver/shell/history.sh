@@ -58,8 +58,10 @@ own_keys() (
 # What a removal has to tell of before it begins.
 facts_removal() {
   [ "$removal" = yes ] || return 0
+  sed -n "s/^undo_\(directory\|mode\) '\([^']*\)'.*/\2/p" "$state/accounts/$user/undo" 2>/dev/null |
+    while IFS= read -r path; do emit stat "$(stat -c '%F|%a|%u|%g|%U|%G|%n' "$path" 2>/dev/null)"; done
   if uid=$(id -u "$user" 2>/dev/null); then
     open_uploads "$uid" | sort -u | while IFS= read -r file; do emit upload "$file"; done
   fi
-  [ ! -d "$recordings" ] || emit recordings "$(find "$recordings" -type f | wc -l | tr -d ' ')"
+  [ ! -d "$recordings" ] || emit recordings "$(find "$recordings" -type f ! -name 'Test-Snapshot*' | wc -l | tr -d ' ')"
 }

@@ -1,0 +1,246 @@
+"""What must change on the receiver to take a set-up back (pure): facts and cameras in, ordered steps out.
+
+While other cameras use the account, only the lines of those that go are taken; with the last one everything goes,
+in the reverse order of a set-up. What cannot be taken back itself (the account, its folders) waits for the proof.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from receiver_setup.authorized_keys import edit_keys, parse_cameras
+from receiver_setup.errors import ReceiverAccountError
+from receiver_setup.receiver.facts import ADOPTED_MARK, Facts
+from receiver_setup.receiver.plan import drop_in, key_file
+from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
+from receiver_setup.receiver.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalPlan(Plan):
+    """The receiver's half of a removal; `remaining` are the cameras that go on to use the account."""
+
+    kind: ClassVar[str] = "removal"
+
+    remaining: tuple[str, ...]
+    kept: tuple[str, ...]
+    """Directories whose recordings stay."""
+
+
+def known_cameras(facts: Facts, wanted: Wanted) -> set[str]:
+    """Return the cameras that use the account, by their key lines and by what was filed of them."""
+    return {*parse_cameras(facts.files.get(key_file(wanted.user), b"")), *facts.ledger.cameras}
+
+
+def plan_removal(
+    facts: Facts, wanted: Wanted, *, everything: bool = False, stay: frozenset[str] = frozenset(), delete: bool = False
+) -> RemovalPlan:
+    """Plan the way back for the cameras in `wanted.slots`; for all of them with `everything`.
+
+    Cameras in `stay` are not to be taken though they were asked for. Recordings are kept unless `delete`.
+    Raises `ReceiverAccountError` for an account that is not ours; nothing has been changed by then.
+    """
+    _check_account(facts, wanted)
+    gone = {slot.name for slot in wanted.slots} - stay
+    known = known_cameras(facts, wanted)
+    remaining = tuple(sorted((set() if everything else known - gone) | stay))
+    if remaining:
+        return _plan_part(facts, wanted, gone, remaining, delete=delete)
+    return _plan_whole(facts, wanted, delete=delete)
+
+
+def _check_account(facts: Facts, wanted: Wanted) -> None:
+    account = facts.account
+    if account is None or not _traces(facts, wanted):
+        return
+    where = facts.hostname or "the receiver"
+    if not account.ours and facts.ledger.former is None:
+        raise ReceiverAccountError(
+            f"the user {account.name} on {where} is not marked as ours any more, so it is not ours to remove",
+            hint="see its comment field there (getent passwd); what is left of a set-up: "
+            f"{drop_in(wanted.user)} and {key_file(wanted.user)}",
+        )
+    if account.home != wanted.home:
+        raise ReceiverAccountError(
+            f"the upload user {account.name} on {where} has the home {account.home}, not {wanted.home}",
+            hint=f"give --home {account.home}",
+        )
+
+
+def _traces(facts: Facts, wanted: Wanted) -> bool:
+    """Tell whether anything of ours is there: else an account of that name is none of our business."""
+    ours = facts.account is not None and facts.account.ours
+    return ours or facts.ledger.filed or bool(facts.files.keys() & {drop_in(wanted.user), key_file(wanted.user)})
+
+
+def _plan_part(
+    facts: Facts, wanted: Wanted, gone: set[str], remaining: tuple[str, ...], *, delete: bool
+) -> RemovalPlan:
+    """Take some cameras' lines; the account goes on."""
+    steps = [_keys_step(facts, wanted, gone)]
+    own = [slot.directory for slot in wanted.slots if slot.name in gone and slot.directory != wanted.recordings]
+    there = [path for path in own if path in facts.paths]
+    steps += [_delete_step(path) if delete else Step(name="keep recordings", detail=f"{path} stays") for path in there]
+    return RemovalPlan(wanted=wanted, steps=tuple(steps), remaining=remaining, kept=() if delete else tuple(there))
+
+
+def _plan_whole(facts: Facts, wanted: Wanted, *, delete: bool) -> RemovalPlan:
+    if not _traces(facts, wanted):
+        nothing = Step(name="remove account", detail=f"nothing of a set-up is left for {wanted.user}")
+        return RemovalPlan(wanted=wanted, steps=(nothing,), remaining=(), kept=())
+    drop_in_step = _drop_in_step(facts, wanted)
+    steps = [
+        *_close_steps(facts, wanted),
+        drop_in_step,
+        _reload_step(drop_in_step),
+        _keys_step(facts, wanted, known_cameras(facts, wanted), last_one=True),
+        *_mode_steps(facts),
+        *_former_account_steps(facts, wanted),
+    ]
+    user_goes = _user_goes(facts)
+    if user_goes:
+        steps.append(
+            Step(
+                name="remove user",
+                detail=wanted.user,
+                call=("user", wanted.user),
+                diff=(f"- user {wanted.user}",),
+                last=True,
+            )
+        )
+    folders, kept = _folder_steps(facts, wanted, delete=delete, user_goes=user_goes)
+    steps += folders
+    if facts.ledger.group is not None and user_goes:
+        steps.append(
+            Step(
+                name="keep group",
+                detail=f"{wanted.user}, which was there before",
+                call=("group", wanted.user, facts.ledger.group),
+                last=True,
+            )
+        )
+    if facts.ledger.filed:
+        steps.append(
+            Step(name="forget", detail="the record of how things were before", call=("ledger", wanted.user), last=True)
+        )
+    return RemovalPlan(wanted=wanted, steps=tuple(steps), remaining=(), kept=kept)
+
+
+def _user_goes(facts: Facts) -> bool:
+    """Ours goes, an adopted one stays; without a record the mark in its comment field tells."""
+    account = facts.account
+    if account is None or not account.ours:
+        return False
+    if facts.ledger.filed:
+        return facts.ledger.former is None
+    return not account.comment.startswith(ADOPTED_MARK)
+
+
+def _close_steps(facts: Facts, wanted: Wanted) -> list[Step]:
+    """Close our own account before the drop-in goes, which is all that keeps its password to uploads."""
+    if not _user_goes(facts) or facts.password != "set":  # noqa: S105 - a state
+        return []
+    told = f"no password opens {wanted.user}"
+    diff = (f"- password of {wanted.user}: set", f"+ password of {wanted.user}: none opens it")
+    return [Step(name="close password", detail=told, call=("closed", wanted.user), diff=diff)]
+
+
+def _drop_in_step(facts: Facts, wanted: Wanted) -> Step:
+    path = drop_in(wanted.user)
+    name = "remove sshd drop-in"
+    present = facts.files.get(path)
+    if present is None:
+        return Step(name=name, detail=f"{path} is gone")
+    return Step(name=name, detail=path, call=("gone", path), diff=file_diff(path, present, None))
+
+
+def _reload_step(drop_in_step: Step) -> Step:
+    if not drop_in_step.changed:
+        return Step(name=RELOAD, detail="not needed")
+    return Step(name=RELOAD, detail="after sshd -t agrees", call=("sshd",), diff=("! reload sshd",))
+
+
+def _keys_step(facts: Facts, wanted: Wanted, gone: set[str], *, last_one: bool = False) -> Step:
+    path = key_file(wanted.user)
+    name = "remove camera key"
+    present = facts.files.get(path)
+    if present is None:
+        return Step(name=name, detail=f"{path} is gone")
+    after = edit_keys(present, {}, drop=gone)
+    # Lines that an adoption had brought along are still where they came from.
+    nothing_left = set(after.split(b"\n")) <= {b"", *facts.foreign_keys.split(b"\n")}
+    if last_one and nothing_left and path not in facts.ledger.backups:
+        return Step(name=name, detail=path, call=("gone", path), diff=file_diff(path, present, None))
+    if after == present:
+        return Step(name=name, detail=f"{path} has no line of {', '.join(sorted(gone)) or 'a camera'}")
+    told = ", ".join(sorted(gone & parse_cameras(present).keys())) or path
+    return file_step(name, f"{told}; other lines of {path} stay" if after.strip() else told, path, present, after)
+
+
+def _mode_steps(facts: Facts) -> list[Step]:
+    """Give directories that were there before us their owner and mode back."""
+    steps = []
+    for path, (owner, mode) in reversed(facts.ledger.modes.items()):
+        state = facts.paths.get(path)
+        if state is None or not state.is_directory or (f"{state.uid}:{state.gid}", state.mode) == (owner, mode):
+            continue
+        was = (f"{state.owner}:{state.group}", f"{state.mode:04o}")
+        steps.append(directory_step("give directory back", path, was=was, owner=owner, mode=mode))
+    return steps
+
+
+def _former_account_steps(facts: Facts, wanted: Wanted) -> list[Step]:
+    former, account = facts.ledger.former, facts.account
+    if former is None or account is None:
+        return []
+    steps = []
+    if (account.shell, account.comment) != (former.shell, former.comment):
+        diff = (
+            f"- user {account.name}: shell {account.shell}, comment “{account.comment}”",
+            f"+ user {account.name}: shell {former.shell}, comment “{former.comment}”",
+        )
+        call = ("account", account.name, former.shell, former.comment)
+        told = f"{account.name}, shell {former.shell}"
+        steps.append(Step(name="give account back", detail=told, call=call, diff=diff))
+    if facts.ledger.closed and facts.password == "none":  # noqa: S105 - a state
+        diff = (f"- password of {wanted.user}: none opens it", f"+ password of {wanted.user}: the former one")
+        told = f"the former one opens {wanted.user} again"
+        steps.append(Step(name="open password", detail=told, call=("reopened", wanted.user), diff=diff))
+    return steps
+
+
+def _folder_steps(facts: Facts, wanted: Wanted, *, delete: bool, user_goes: bool) -> tuple[list[Step], tuple[str, ...]]:
+    """Remove the directories that we made, as far as they are empty; tell where recordings stay."""
+    made = facts.ledger.directories or (wanted.home, wanted.recordings, key_file(wanted.user).rpartition("/")[0])
+    there = [path for path in sorted({*made, wanted.recordings}) if path in facts.paths]
+    uploads = [path for path in there if facts.paths[path].owner == wanted.user]
+    tops = [path for path in uploads if not any(path.startswith(f"{other}/") for other in uploads)]
+    steps: list[Step] = []
+    kept: tuple[str, ...] = ()
+    if delete:
+        steps += [_delete_step(wanted.recordings)] if wanted.recordings in facts.paths else []
+    elif facts.recordings:
+        kept = (wanted.recordings,)
+        told = f"{facts.recordings} files stay in {wanted.recordings}"
+        if user_goes:
+            shut = [
+                Step(name="keep recordings", detail=f"{told}, for root alone", call=("shut", p), last=True)
+                for p in tops
+            ]
+            steps += shut
+        else:
+            steps.append(Step(name="keep recordings", detail=told))
+    for path in sorted((path for path in there if path in made), reverse=True):
+        diff = () if any(path == k or k.startswith(f"{path}/") for k in kept) else (f"- {path}",)
+        detail = path if diff else f"{path}, once it is empty"
+        steps.append(Step(name="remove directory", detail=detail, call=("directory", path), diff=diff, last=True))
+    return steps, kept
+
+
+def _delete_step(path: str) -> Step:
+    return Step(
+        name="delete recordings",
+        detail=path,
+        call=("delete", path),
+        diff=(f"- {path} and all that is in it",),
+        last=True,
+    )
