@@ -83,10 +83,11 @@ class UploadSwitch:
     def restore(self) -> list[str]:
         """Send the former values back, last first; return what cannot be known to be back.
 
-        One that does not go back keeps no other from it; `UndoError` then names them all.
+        One that does not go back keeps no other from it; `UndoError` then names them all, and they may be tried again.
         """
         shown = self._camera.address.display
-        lost, failed = [], []
+        lost: list[str] = []
+        failed: list[Change] = []
         while self._done:
             change = self._done.pop()
             if put_back(self._camera, change):
@@ -94,8 +95,9 @@ class UploadSwitch:
             if change.lost:
                 lost.append(f"{shown}: the former {', '.join(change.lost)} cannot be set again: it was {change.before}")
             else:
-                failed.append(change)
+                failed.insert(0, change)
         if failed:
+            self._done = failed
             raise UndoError(
                 f"the camera {shown} did not take back its former {'; '.join(change.name for change in failed)}",
                 hint="set it in its own menu: " + "; ".join(change.before for change in failed),
