@@ -141,7 +141,7 @@ def plan_uploads(now: UploadReadings, wishes: UploadWishes) -> tuple[Change, ...
 
     Undo: send each change's `back`, last first. ValueError if what a wish needs was not read.
     """
-    changes = (_plan_wish(now, wished) for wished in wishes.commands())
+    changes = (plan_wish(now, wished) for wished in wishes.commands())
     return tuple(change for change in changes if change is not None)
 
 
@@ -235,7 +235,7 @@ def _reads_back(value: str) -> bool:
     return True
 
 
-def _plan_wish(now: UploadReadings, wished: Command[Done]) -> Change | None:
+def plan_wish(now: UploadReadings, wished: Command[Done]) -> Change | None:
     """Plan one of the wishes."""
     if isinstance(wished, SetFtpAction) and now.actions is not None:
         return plan_action(now.actions, wished)

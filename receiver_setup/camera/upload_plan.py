@@ -54,17 +54,24 @@ def is_settled(attributes: FtpAttributes, target: UploadTarget) -> bool:
 
 def render_diff(now: Mapping[str, str], target: UploadTarget, camera: str) -> str:
     """Render what a set-up would change on the camera, a line a field."""
+    secret = {} if target.password is None else {"ft_password": MASK}
+    return render_fields(now, plan_fields(now, target, insecure=False) | secret, camera)
+
+
+def render_fields(now: Mapping[str, str], fields: Mapping[str, str], camera: str) -> str:
+    """Render what `fields` would change, as a diff; nothing for none.
+
+    >>> print(render_fields({"ft_port": "21"}, {"ft_port": "22"}, "porch"), end="")
+    --- porch getftpattr
+    +++ porch setftpattr
+    -ft_port=21
+    +ft_port=22
+    """
     lines = []
-    for name, value in plan_fields(now, target, insecure=False).items():
-        was = [f"-{name}={now[name]}"] if name in now else []
-        lines += [*was, f"+{name}={value}"]
-    if target.password is not None:
-        lines.append(f"+ft_password={MASK}")
-    return (
-        "".join(f"{line}\n" for line in (f"--- {camera} getftpattr", f"+++ {camera} setftpattr", *lines))
-        if lines
-        else ""
-    )
+    for name, value in fields.items():
+        lines += [*([f"-{name}={now[name]}"] if name in now else []), f"+{name}={value}"]
+    heads = (f"--- {camera} getftpattr", f"+++ {camera} setftpattr")
+    return "".join(f"{line}\n" for line in (*heads, *lines)) if lines else ""
 
 
 def _same(name: str, now: str | None, wanted: str, *, jailed: bool) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import ResponseCode
+from receiver_setup.camera.former import FormerSettings, former_uploads
 from receiver_setup.camera.menu import CameraNotTakenError, apply_change, put_back, read_uploads
 from receiver_setup.camera.menu_change import Change
 from receiver_setup.camera.menu_plan import UploadWishes, plan_uploads
@@ -28,9 +29,10 @@ _REFUSALS = frozenset(
 class UploadSwitch:
     """The upload actions of one camera while it is being set up; remembers the way back."""
 
-    def __init__(self, camera: Camera, tell: Callable[[StepReport], None]) -> None:
+    def __init__(self, camera: Camera, tell: Callable[[StepReport], None], *, step: str = "switch uploads on") -> None:
         self._camera = camera
         self._tell = tell
+        self._step = step
         self._done: list[Change] = []
         self._actions: UploadActions | None = None
 
@@ -70,24 +72,36 @@ class UploadSwitch:
                     self._done.pop()
                 raise
             detail = f"{change.name}: {change.before} → {change.after}"
-            self._tell(StepReport(name="switch uploads on", changed=True, detail=detail))
+            self._tell(StepReport(name=self._step, changed=True, detail=detail))
         if any(isinstance(change.command, SetFtpAction) for change in changes):
             self._read_actions()
 
+    def former(self) -> FormerSettings:
+        """Return the former values of what was changed."""
+        return former_uploads(self._done)
+
     def restore(self) -> list[str]:
-        """Send the former values back, last first; return what cannot be known to be back."""
+        """Send the former values back, last first; return what cannot be known to be back.
+
+        One that does not go back keeps no other from it; `UndoError` then names them all, and they may be tried again.
+        """
         shown = self._camera.address.display
-        lost = []
+        lost: list[str] = []
+        failed: list[Change] = []
         while self._done:
             change = self._done.pop()
             if put_back(self._camera, change):
                 continue
-            if not change.lost:
-                raise UndoError(
-                    f"the camera {shown} did not take back its former {change.name}",
-                    hint=f"set it in its own menu: {change.before}",
-                )
-            lost.append(f"{shown}: the former {', '.join(change.lost)} cannot be set again: it was {change.before}")
+            if change.lost:
+                lost.append(f"{shown}: the former {', '.join(change.lost)} cannot be set again: it was {change.before}")
+            else:
+                failed.insert(0, change)
+        if failed:
+            self._done = failed
+            raise UndoError(
+                f"the camera {shown} did not take back its former {'; '.join(change.name for change in failed)}",
+                hint="set it in its own menu: " + "; ".join(change.before for change in failed),
+            )
         return lost
 
     def _read_actions(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, finish
 
 from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.emulator.camera.state import FACTORY_FIELDS
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
 MakeCamera = Callable[..., EmulatedCamera]
@@ -390,6 +391,19 @@ def test_a_camera_that_fails_half_way_is_put_back(
     result = bench.setup(camera)
     assert result.code in {3, 5}, result.out
     assert former(camera) == FORMER
+    assert bench.state() == before
+
+
+@pytest.mark.parametrize("answer", ["202", "208", "ignore"])
+def test_a_new_camera_that_takes_no_empty_server_does_not_point_here_after_a_failure(
+    bench: Bench, make_camera: MakeCamera, answer: str
+) -> None:
+    camera = make_camera({}, test_claims="-3", never_empty=("ft_server",), empty_answer=answer)
+    before = bench.state()
+    result = bench.setup(camera)
+    assert (result.code, result.json["error"]["rolled_back"]) == (5, True), result.out
+    assert camera.state.fields == {**FACTORY_FIELDS, "ft_server": "none.invalid"}
+    assert "it takes no empty ft_server, so it has none.invalid now" in "".join(result.camera["warnings"])
     assert bench.state() == before
 
 

@@ -21,6 +21,8 @@ KNOW_BOTH_SIDES = "receiver_setup.workflow"
 ENTRY_POINTS = {"receiver_setup.__main__"}
 FOR_TESTS_AND_BENCHMARKS = {"receiver_setup.emulator.admin_key"}
 """The emulator is a library for them as well."""
+AWAITED = {"receiver_setup.camera.departure"}
+"""Has no caller yet but its tests; goes from here with the first one, else the rule fails."""
 SLOW_LIBRARIES = {"paramiko", "requests", "urllib3", "cryptography", "rich"}
 
 
@@ -114,6 +116,7 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "receiver.records",
         "receiver.facts", "receiver.plan", "receiver.script", "receiver.wanted", "receiver.arrival", "receiver.address",
         "receiver.dialled", "camera.reply", "camera.query", "camera.upload_plan",
+        "camera.former", "camera.former_place", "camera.departure_plan",
     ):  # fmt: skip
         assert f"receiver_setup.{name}" in PURE
 
@@ -173,7 +176,7 @@ def test_every_module_has_an_importer(name: str) -> None:
         for other in MODULES
         if other != name and any(found == name or found.startswith(f"{name}.") for found in mentions(other))
     ]
-    assert bool(importers) is (name not in FOR_TESTS_AND_BENCHMARKS)
+    assert bool(importers) is (name not in FOR_TESTS_AND_BENCHMARKS | AWAITED)
 
 
 @pytest.mark.parametrize("name", MODULES)

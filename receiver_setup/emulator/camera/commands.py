@@ -130,10 +130,15 @@ def _setftpattr(context: Context) -> Reply:
     needed = set(limits.FTP_FIELDS) - {"ft_password", "ft_autocreatedir"}
     if not context.parameters or (context.profile.requires_all_fields and not needed.issubset(context.parameters)):
         raise RefusedError(Code.MISSING_PARAM)
+    empty = {name for name in context.profile.never_empty if context.parameters.get(name) == ""}
+    if empty and context.profile.empty_answer != "ignore":
+        raise RefusedError(int(context.profile.empty_answer))
+    ignored = empty.union(context.profile.ignored_fields)
     changes = {}
     for name, value in context.parameters.items():
-        fitted = _fit(value, context.profile)
-        changes[name] = _checked(name, fitted, limits.FTP_FIELDS)
+        fitted = _checked(name, _fit(value, context.profile), limits.FTP_FIELDS)
+        if name not in ignored:
+            changes[name] = fitted
     return _done(context, changed=_store(context, context.state.fields, changes))
 
 

@@ -116,6 +116,16 @@ class Profile:
     )
     field_limit: int = _setting(0, "longest ft_* value in bytes; 0: no limit", _UNKNOWN, minimum=0)
     field_too_long: Literal["refuse", "cut"] = _setting("refuse", "longer: 202, or silently cut", _UNKNOWN)
+    never_empty: tuple[str, ...] = _setting(
+        (),
+        "ft_* fields that setftpattr does not take empty",
+        _UNKNOWN,
+        allowed=("ft_server", "ft_username", "ft_dirname"),
+    )
+    empty_answer: Literal["202", "208", "ignore"] = _setting(
+        "202", "such an empty field is refused with this code, or taken with 200 and ignored", _UNKNOWN
+    )
+    ignored_fields: tuple[str, ...] = _setting((), "ft_* fields that setftpattr takes with 200 and ignores", _FAULT)
     denied_commands: tuple[str, ...] = _setting((), "commands that answer 211", _USER_PAGE)
     missing_commands: tuple[str, ...] = _setting((), "commands that answer 204", _CGI_PAGE)
 

@@ -252,6 +252,26 @@ def test_long_values_are_refused_or_cut() -> None:
     assert cutting.state.fields["ft_dirname"] == "1234"
 
 
+@pytest.mark.parametrize("answer", ["202", "208"])
+def test_an_empty_field_may_be_refused_and_nothing_is_changed(answer: str) -> None:
+    assert Desk().ask("setftpattr", ft_server="", ft_username="").code == 200
+    desk = Desk(Profile(never_empty=("ft_server",), empty_answer=answer))  # type: ignore[arg-type]  # checked by Profile
+    desk.ask("setftpattr", ft_server="nas", ft_port="22", ft_username="u")
+    assert desk.ask("setftpattr", ft_server="", ft_port="21").code == int(answer)
+    assert (desk.state.fields["ft_server"], desk.state.fields["ft_port"]) == ("nas", "22")
+    assert desk.ask("setftpattr", ft_username="").code == 200
+    assert desk.state.fields["ft_username"] == ""
+
+
+def test_fields_may_be_taken_with_200_and_ignored() -> None:
+    desk = Desk(Profile(never_empty=("ft_server",), empty_answer="ignore", ignored_fields=("ft_ssl",)))
+    assert desk.ask("setftpattr", ft_server="nas", ft_ssl="2", ft_port="22").code == 200
+    assert desk.ask("setftpattr", ft_server="", ft_port="21").code == 200
+    fields = desk.state.fields
+    assert (fields["ft_server"], fields["ft_ssl"], fields["ft_port"]) == ("nas", "0", "21")
+    assert desk.ask("setftpattr", ft_ssl="9").code == 202
+
+
 def test_getpubkey_prints_one_and_the_same_rsa_key() -> None:
     desk = Desk()
     first = desk.print("getpubkey")

@@ -1,0 +1,160 @@
+"""What a removal has to change on a camera (pure): back to what it was like, or at least away from this receiver."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from receiver_setup.camera.command import Command, Done
+from receiver_setup.camera.former import FormerSettings
+from receiver_setup.camera.former_place import Here, in_words, is_same_place, is_somewhere
+from receiver_setup.camera.former_words import (
+    cannot_be_read,
+    cannot_be_set,
+    host_key_lost,
+    nothing_known,
+    password_lost,
+    pointed_here_before,
+    still_enabled,
+)
+from receiver_setup.camera.menu_change import Change
+from receiver_setup.camera.menu_plan import UploadReadings, plan_wish
+from receiver_setup.camera.menu_settings import Group, settings_of
+from receiver_setup.camera.messages import ActionType, SetFtpAction, SetFtpActionAttr, SetSnapSchedFtpAttr
+from receiver_setup.camera.upload_plan import render_fields
+
+_UNKNOWN = FormerSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeparturePlan:
+    """What is to be sent so that a camera no longer points here; nothing where it does not."""
+
+    points_here: bool
+    now: str
+    """Where the camera points, in words."""
+    then: str
+    """Where it will point."""
+    fields: Mapping[str, str]
+    """Fields of setftpattr that differ; an empty server stands for none."""
+    uploads: tuple[Change, ...]
+    diff: str
+    warnings: tuple[str, ...]
+    """What will not be back, or cannot be known to be."""
+
+    @property
+    def detail(self) -> str:
+        """Say in a few words what is to be done."""
+        if not self.points_here:
+            return f"points at {self.now}, left as it is" if self.now != "nowhere" else "points nowhere, left as it is"
+        return f"{self.now} → {self.then}"
+
+
+def points_here(now: Mapping[str, str], former: FormerSettings | None, here: Here) -> bool:
+    """Tell whether a camera points at this receiver, or still where the last set-up pointed it."""
+    return here.is_at(now) or (former is not None and is_same_place(now, former.pointed_at))
+
+
+def plan_fields_back(now: Mapping[str, str], former: FormerSettings, here: Here) -> dict[str, str]:
+    """Return the fields that differ from the former ones; no server where those are not known or point here too.
+
+    The port does not make former settings point elsewhere: it is the user that goes away.
+    """
+    known = {name: value for name, value in former.attributes.items() if name in now}
+    after = {**now, **known}
+    if here.is_at(after, any_port=True) or is_same_place(after, former.pointed_at, any_port=True):
+        return {"ft_server": ""}
+    return {name: value for name, value in known.items() if now[name] != value}
+
+
+def needed_readings(now: Mapping[str, str], former: FormerSettings | None, here: Here) -> frozenset[Group]:
+    """Return the parts of the menu beside the first that a plan is made from."""
+    former = former or _UNKNOWN
+    if not points_here(now, former, here):
+        return frozenset()
+    after = {**now, **plan_fields_back(now, former, here)}
+    informs = frozenset() if is_somewhere(after) else frozenset({Group.ACTION})
+    return (former.groups | informs) - {Group.FTP}
+
+
+def plan_departure(
+    now: Mapping[str, str], readings: UploadReadings, former: FormerSettings | None, here: Here, *, camera: str
+) -> DeparturePlan:
+    """Return what differs; `readings` are what `needed_readings` asked for, None where the camera does not tell."""
+    known = former or _UNKNOWN
+    if not points_here(now, known, here):
+        shown = in_words(now)
+        return DeparturePlan(points_here=False, now=shown, then=shown, fields={}, uploads=(), diff="", warnings=())
+    fields = plan_fields_back(now, known, here)
+    after = {**now, **fields}
+    # Last first, as after a set-up that failed.
+    wishes = [wish for wish in reversed(known.upload_commands()) if _is_told(readings, wish)]
+    uploads = tuple(change for wish in wishes if (change := plan_wish(readings, wish)) is not None)
+    lines = [f"-{change.name}: {change.before}\n+{change.name}: {change.after}\n" for change in uploads]
+    return DeparturePlan(
+        points_here=True,
+        now=in_words(now),
+        then=in_words(after),
+        fields=fields,
+        uploads=uploads,
+        diff=render_fields(now, fields, camera) + "".join(lines),
+        warnings=(
+            *_warn_of_attributes(now, fields, known, camera),
+            *_warn_of_uploads(readings, known, camera),
+            *([] if is_somewhere(after) else _warn_of_enabled(readings, uploads, camera)),
+        ),
+    )
+
+
+def _is_told(readings: UploadReadings, wish: Command[Done]) -> bool:
+    """Tell whether the camera told what a wish is about."""
+    told = {
+        SetFtpAction: readings.actions,
+        SetFtpActionAttr: readings.snapshots,
+        SetSnapSchedFtpAttr: readings.schedule,
+    }
+    return told[type(wish)] is not None
+
+
+def _warn_of_attributes(
+    now: Mapping[str, str], fields: Mapping[str, str], former: FormerSettings, camera: str
+) -> list[str]:
+    back = former.attributes
+    if fields == {"ft_server": ""} and back.get("ft_server") != "":
+        return [pointed_here_before(camera) if "ft_server" in back else nothing_known(camera)]
+    missing = [each for each in former.values if each.group is Group.FTP and each.field not in now]
+    warnings = [cannot_be_read(camera, each, former.values[each]) for each in missing]
+    warnings += [cannot_be_set(camera, *item) for item in former.unsettable.items() if item[0].group is Group.FTP]
+    if is_somewhere(back) and former.password_replaced:
+        warnings.append(password_lost(camera))
+    if is_somewhere(back) and back.get("ft_insecure") == "0":
+        warnings.append(host_key_lost(camera))
+    return warnings
+
+
+def _warn_of_uploads(readings: UploadReadings, former: FormerSettings, camera: str) -> list[str]:
+    told = {Group.ACTION: readings.actions, Group.COUNT: readings.snapshots, Group.SCHEDULE: readings.schedule}
+    missing = [each for each in former.values if each.group is not Group.FTP and told[each.group] is None]
+    warnings = [cannot_be_read(camera, each, former.values[each]) for each in missing]
+    others = [each for each in former.unsettable if each.group is not Group.FTP]
+    return warnings + [
+        cannot_be_set(camera, each, former.unsettable[each])
+        for each in others
+        if not _is_so(readings, each.group, each.spellings, former.unsettable[each])
+    ]
+
+
+def _is_so(readings: UploadReadings, group: Group, spellings: tuple[str, ...], code: str | None) -> bool:
+    """Tell whether the camera has a value that it cannot be sent, all the same."""
+    told = {Group.ACTION: readings.actions, Group.COUNT: readings.snapshots, Group.SCHEDULE: readings.schedule}[group]
+    return told is not None and code is not None and code in [told.raw.get(name) for name in spellings]
+
+
+def _warn_of_enabled(readings: UploadReadings, uploads: tuple[Change, ...], camera: str) -> list[str]:
+    """Warn of what is still switched on in a camera that is to have no server any more."""
+    actions = readings.actions
+    if actions is None:
+        return []
+    switches = [each for each in settings_of(Group.ACTION) if each.field == "enable"]
+    off = {row.setting.kind for change in uploads for row in change.rows if row.after_code == "0"}
+    on = [each.kind for each in switches if each.raw(actions.raw) == "1" and each.kind not in off]
+    kinds = tuple(kind.value for kind in ActionType if kind in on)
+    return [still_enabled(camera, kinds)] if kinds else []

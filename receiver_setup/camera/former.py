@@ -1,0 +1,293 @@
+"""What a camera was like before a set-up changed it, as a text that the receiver keeps (pure).
+
+The text comes back from another machine, so it is read as a stranger's: only settings of a closed set are in it,
+and a value that is to be sent must be one that the typed set commands take. No password is ever in it.
+
+>>> settings = {setting("ftpattr", "ft_server"): "192.168.178.1", setting("ftpaction", "enable['rec']"): "0"}
+>>> former = FormerSettings(values=settings)
+>>> parse_former(render_former(former)) == former
+True
+>>> former.upload_commands()
+(SetFtpAction(kind=<ActionType.REC: 'rec'>, enable=False, interval_s=None),)
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from receiver_setup.camera.command import Command, Done
+from receiver_setup.camera.former_place import Here, is_same_place
+from receiver_setup.camera.menu_change import Change
+from receiver_setup.camera.menu_plan import check_wish
+from receiver_setup.camera.menu_settings import SETTINGS, Group, Setting
+from receiver_setup.camera.messages import ActionType, SetFtpAction, SetFtpActionAttr, SetFtpAttr, SetSnapSchedFtpAttr
+from receiver_setup.camera.schedule import parse_times
+from receiver_setup.errors import ConfigurationError
+
+VERSION = 1
+LONGEST_TEXT = 65_536
+"""Characters of a whole record; a real one has less than 2000."""
+LONGEST_VALUE = 1000
+_PLACE = ("ft_server", "ft_port", "ft_username")
+_CHANGED_BY_SETUP = {
+    Group.FTP: {*_PLACE, "ft_dirname", "ft_ssl", "ft_insecure"},
+    Group.ACTION: {"enable", "interval"},
+    Group.COUNT: {"snapcount"},
+    Group.SCHEDULE: {"enable", "times"},
+}
+RECORDED = tuple(each for each in SETTINGS if each.field in _CHANGED_BY_SETUP.get(each.group, ()))
+"""Every setting that a set-up may change and a record may hold; never the password."""
+_FORMS = {
+    "ft_port": re.compile(r"[0-9]{1,5}"),
+    "ft_ssl": re.compile(r"[012]"),
+    "ft_insecure": re.compile(r"[01]"),
+    "enable": re.compile(r"[01]"),
+    "interval": re.compile(r"[1-9][0-9]{0,3}"),
+    "snapcount": re.compile(r"[1-9][0-9]?"),
+    # Only a single time is documented, so that other forms go back as they were read, within these characters.
+    "times": re.compile(r"[0-9][0-9 ,;:|/+_.-]*"),
+}
+
+
+class FormerSettingsError(ValueError):
+    """The text is not a record of a camera's former settings, or not one that this version understands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerSettings:
+    """A camera's former settings, as it wrote them; FormerSettingsError for one that must not be recorded or sent."""
+
+    values: Mapping[Setting, str] = field(default_factory=dict)
+    """What can be set again."""
+    unsettable: Mapping[Setting, str | None] = field(default_factory=dict)
+    """What no set command takes, to be told to people only; None was not told by the camera."""
+    pointed_at: Mapping[str, str] = field(default_factory=dict)
+    """Where the last set-up pointed it: ft_server, ft_port and ft_username as the camera has them."""
+    password_replaced: bool = False
+    """True: a set-up stored a password of its own in the camera, over one that nobody can read."""
+
+    def __post_init__(self) -> None:
+        for each, code in self.values.items():
+            if each not in RECORDED or not is_settable(each, code):
+                raise FormerSettingsError(f"the former {each.name} is not one that a camera may be sent")
+        for each, told in self.unsettable.items():
+            if each not in RECORDED or each in self.values or not (told is None or _is_clean(told)):
+                raise FormerSettingsError(f"the former {each.name} cannot be told")
+        if not self.pointed_at.keys() <= set(_PLACE) or not all(map(_is_clean, self.pointed_at.values())):
+            raise FormerSettingsError("where the camera was pointed at is not understood")
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The former fields of setftpattr by name; empty where they are not known."""
+        return {each.field: code for each, code in self.values.items() if each.group is Group.FTP}
+
+    @property
+    def groups(self) -> frozenset[Group]:
+        """The parts of the menu that it can put back."""
+        return frozenset(each.group for each in self.values)
+
+    def upload_commands(self) -> tuple[Command[Done], ...]:
+        """Return what puts the uploads back, in the order in which a set-up changes them."""
+        found: list[dict[Setting, str]] = [self._of(Group.COUNT), *self._schedules()]
+        found += [self._of(Group.ACTION, kind) for kind in ActionType]
+        return tuple(_build(values) for values in found if values)
+
+    def _of(self, group: Group, kind: ActionType | None = None) -> dict[Setting, str]:
+        return {each: code for each, code in self.values.items() if each.group is group and each.kind is kind}
+
+    def _schedules(self) -> list[dict[Setting, str]]:
+        """Return the schedule's settings together; apart where the time is of a form of the camera's own."""
+        values = self._of(Group.SCHEDULE)
+        if all(each.field != "times" or parse_times(code) is not None for each, code in values.items()):
+            return [values]
+        return [{each: code} for each, code in values.items()]
+
+
+def setting(group: str, read_field: str) -> Setting:
+    """Return a recorded setting by the part of the menu and its field in a reading; KeyError if there is none."""
+    return _BY_FIELD[group, read_field]
+
+
+def is_settable(each: Setting, code: str) -> bool:
+    """Tell whether a value is one that a person could set as well, or an empty field."""
+    if not _is_clean(code) or (each.field in _FORMS and not _FORMS[each.field].fullmatch(code)):
+        return False
+    try:
+        check_wish(_build({each: code}))
+    except ConfigurationError:
+        return False
+    return True
+
+
+def former_attributes(before: Mapping[str, str], now: Mapping[str, str], *, password_replaced: bool) -> FormerSettings:
+    """Record the upload settings as read before (`getftpattr`), and where the camera points now."""
+    codes = {each: before[each.field] for each in RECORDED if each.group is Group.FTP and each.field in before}
+    place = {name: now[name] for name in _PLACE if name in now and _is_clean(now[name])}
+    return replace(_sort_out(codes), pointed_at=place, password_replaced=password_replaced)
+
+
+def former_uploads(changes: Iterable[Change]) -> FormerSettings:
+    """Record what these changes to the uploads began with; of two to the same setting the first counts."""
+    codes: dict[Setting, str | None] = {}
+    for change in changes:
+        for row in change.rows:
+            if row.setting in RECORDED:
+                codes.setdefault(row.setting, row.before_code)
+    return _sort_out(codes)
+
+
+def join_former(exchange: FormerSettings, uploads: FormerSettings) -> FormerSettings:
+    """Put the two halves of one set-up's record together."""
+    return replace(
+        exchange,
+        values={**exchange.values, **uploads.values},
+        unsettable={**exchange.unsettable, **uploads.unsettable},
+    )
+
+
+def merge_former(older: FormerSettings | None, newer: FormerSettings, *, here: Here) -> FormerSettings:
+    """Add a later set-up's record to the one that is kept: what that one knows stays.
+
+    Where the camera pointed elsewhere when the later set-up began (by hand, or after a factory reset), its upload
+    settings of then are the former ones. The port is of no concern, since a receiver's port may change.
+    """
+    if older is None:
+        return newer
+    found = newer.attributes
+    still_here = not found or here.is_at(found, any_port=True) or is_same_place(found, older.pointed_at, any_port=True)
+    kept = older if still_here else _without_attributes(older)
+    values = {**newer.values, **kept.values}
+    unsettable = {**newer.unsettable, **kept.unsettable}
+    known = kept.values.keys() | kept.unsettable.keys()
+    return FormerSettings(
+        # A value that the older record knows in one form must not come back in the other from the newer one.
+        values={each: code for each, code in values.items() if each in kept.values or each not in known},
+        unsettable={each: code for each, code in unsettable.items() if each in kept.unsettable or each not in known},
+        pointed_at=newer.pointed_at or older.pointed_at,
+        password_replaced=newer.password_replaced or kept.password_replaced,
+    )
+
+
+def render_former(former: FormerSettings) -> str:
+    """Write a record as text: one JSON object in ASCII, the same for the same record."""
+    record = {
+        "version": VERSION,
+        "former": _nested(former.values),
+        "not_settable": _nested(former.unsettable),
+        "pointed_at": dict(former.pointed_at),
+        "password_replaced": former.password_replaced,
+    }
+    return json.dumps(record, indent=1, sort_keys=True) + "\n"
+
+
+def parse_former(text: str) -> FormerSettings:
+    """Read a record; FormerSettingsError for anything that is not understood, wholly and without a guess."""
+    record = _as_object(_load(text), "record")
+    version = record.get("version")
+    if type(version) is not int or version != VERSION:
+        raise FormerSettingsError("the record of former settings is of a version that is not known here")
+    if record.keys() != {"version", "former", "not_settable", "pointed_at", "password_replaced"}:
+        raise FormerSettingsError("the record of former settings has other parts than it should")
+    values = _flat(record["former"])
+    if not all(isinstance(code, str) for code in values.values()):
+        raise FormerSettingsError("a former setting has no value")
+    place = _as_object(record["pointed_at"], "place")
+    if not all(isinstance(value, str) for value in place.values()):
+        raise FormerSettingsError("where the camera was pointed at is not text")
+    if not isinstance(record["password_replaced"], bool):
+        raise FormerSettingsError("password_replaced is neither true nor false")
+    return FormerSettings(
+        values={each: code for each, code in values.items() if code is not None},
+        unsettable=_flat(record["not_settable"]),
+        pointed_at=place,
+        password_replaced=record["password_replaced"],
+    )
+
+
+_BY_FIELD = {(each.group.value, each.read_field): each for each in RECORDED}
+
+
+def _build(values: Mapping[Setting, str]) -> Command[Done]:
+    """Return the typed command that sets these values, all of one part of the menu and one kind."""
+    first = next(iter(values))
+    codes = {each.field: code for each, code in values.items()}
+    enable = codes["enable"] == "1" if "enable" in codes else None
+    if first.group is Group.ACTION and first.kind is not None:
+        interval = int(codes["interval"]) if "interval" in codes else None
+        return SetFtpAction(kind=first.kind, enable=enable, interval_s=interval)
+    if first.group is Group.COUNT:
+        return SetFtpActionAttr(count=int(codes["snapcount"]))
+    if first.group is Group.SCHEDULE:
+        times = codes.get("times")
+        schedule = None if times is None else parse_times(times)
+        return SetSnapSchedFtpAttr(enable=enable, schedule=schedule, raw_times=None if schedule else times)
+    port = int(codes["ft_port"]) if "ft_port" in codes else None
+    # An empty server is a former value as any other, though nobody may wish for one.
+    server, folder = codes.get("ft_server") or None, codes.get("ft_dirname")
+    return SetFtpAttr(server=server, port=port, username=codes.get("ft_username"), directory=folder, raw=codes)
+
+
+def _sort_out(codes: Mapping[Setting, str | None]) -> FormerSettings:
+    """Part what can be set again from what cannot."""
+    values = {each: code for each, code in codes.items() if code is not None and is_settable(each, code)}
+    others = {each: code and _cleaned(code) for each, code in codes.items() if each not in values}
+    return FormerSettings(values=values, unsettable=others)
+
+
+def _without_attributes(former: FormerSettings) -> FormerSettings:
+    return FormerSettings(
+        values={each: code for each, code in former.values.items() if each.group is not Group.FTP},
+        unsettable={each: code for each, code in former.unsettable.items() if each.group is not Group.FTP},
+    )
+
+
+def _is_clean(text: str) -> bool:
+    return len(text) <= LONGEST_VALUE and text.isprintable()
+
+
+def _cleaned(text: str) -> str:
+    """Make any value one that can be told."""
+    return "".join(char if char.isprintable() else "?" for char in text[:LONGEST_VALUE])
+
+
+def _nested(values: Mapping[Setting, str | None]) -> dict[str, dict[str, str | None]]:
+    groups: dict[str, dict[str, str | None]] = {}
+    for each, code in values.items():
+        groups.setdefault(each.group.value, {})[each.read_field] = code
+    return groups
+
+
+def _flat(groups: object) -> dict[Setting, str | None]:
+    found: dict[Setting, str | None] = {}
+    for group, fields in _as_object(groups, "list of settings").items():
+        for name, code in _as_object(fields, "list of settings").items():
+            if (group, name) not in _BY_FIELD:
+                raise FormerSettingsError("the record names a setting that a set-up never changes")
+            if not (code is None or isinstance(code, str)):
+                raise FormerSettingsError("a former setting is not text")
+            found[setting(group, name)] = code
+    return found
+
+
+def _as_object(value: object, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise FormerSettingsError(f"the {what} of former settings is not an object")
+    return value
+
+
+def _load(text: str) -> object:
+    if len(text) > LONGEST_TEXT:
+        raise FormerSettingsError("the record of former settings is too long to be one")
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise FormerSettingsError("the record of former settings is not JSON, or names a thing twice") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found

@@ -1,0 +1,47 @@
+"""Words for what of a camera's former settings cannot be known to be back (pure)."""
+
+from receiver_setup.camera.menu_settings import Setting
+
+
+def password_lost(camera: str) -> str:
+    """Say that another password was stored over the former one."""
+    return f"{camera}: the former ft_password could not be read and is not back; set it again if it is in use"
+
+
+def host_key_lost(camera: str) -> str:
+    """Say that the camera was shown another host key than the one that it verified."""
+    return f"{camera}: it verified another host key before; whether it still trusts that one cannot be read"
+
+
+def cannot_be_set(camera: str, each: Setting, code: str | None) -> str:
+    """Say that a former value is one that no camera can be sent."""
+    return f"{camera}: the former {each.name} cannot be set again: it was {each.in_words(code)}"
+
+
+def cannot_be_read(camera: str, each: Setting, code: str) -> str:
+    """Say that the camera no longer tells a setting, so that it was left alone."""
+    return (
+        f"{camera}: it does not tell its {each.name}, so that is left as it is; the former one was "
+        f"{each.in_words(code)}"
+    )
+
+
+def nothing_known(camera: str) -> str:
+    """Say that there is nothing to go back to."""
+    return (
+        f"{camera}: its former settings are not known, so it uploads nowhere from now on; set up in its own menu "
+        "where it shall upload to"
+    )
+
+
+def pointed_here_before(camera: str) -> str:
+    """Say that the former settings are of no use."""
+    return (
+        f"{camera}: its former settings point at this receiver as well, so it uploads nowhere from now on; set up in "
+        "its own menu where it shall upload to"
+    )
+
+
+def still_enabled(camera: str, kinds: tuple[str, ...]) -> str:
+    """Say what a camera without a server still wants to upload."""
+    return f"{camera}: {', '.join(kinds)} is still switched on, though there is nowhere to upload to any more"
