@@ -120,6 +120,8 @@ class ReceiverReport:
     error: ReceiverSetupError | None = None
     put_back: bool = False
     """True when its own changes were all taken back."""
+    kept: tuple[str, ...] = ()
+    """After a removal: directories whose recordings stay."""
 
     @property
     def ok(self) -> bool:

@@ -60,7 +60,8 @@ def plan_fields_back(now: Mapping[str, str], former: FormerSettings, here: Here)
     """
     known = {name: value for name, value in former.attributes.items() if name in now}
     after = {**now, **known}
-    if here.is_at(after, any_port=True) or is_same_place(after, former.pointed_at, any_port=True):
+    still = here.is_at(after, any_port=True) or is_same_place(after, former.pointed_at, any_port=True)
+    if still and not (here.stays and known):
         return {"ft_server": ""}
     return {name: value for name, value in known.items() if now[name] != value}
 

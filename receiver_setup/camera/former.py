@@ -171,7 +171,7 @@ def merge_former(older: FormerSettings | None, newer: FormerSettings, *, here: H
 
 
 def render_former(former: FormerSettings) -> str:
-    """Write a record as text: one JSON object in ASCII, the same for the same record."""
+    """Write a record as text: one JSON object on one line, in ASCII, the same for the same record."""
     record = {
         "version": VERSION,
         "former": _nested(former.values),
@@ -179,7 +179,7 @@ def render_former(former: FormerSettings) -> str:
         "pointed_at": dict(former.pointed_at),
         "password_replaced": former.password_replaced,
     }
-    return json.dumps(record, indent=1, sort_keys=True) + "\n"
+    return json.dumps(record, separators=(",", ":"), sort_keys=True)
 
 
 def parse_former(text: str) -> FormerSettings:

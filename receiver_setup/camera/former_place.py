@@ -12,12 +12,14 @@ NOWHERE = "none.invalid"
 class Here:
     """A receiver as a camera's settings may name it: every name or address that it goes by, and the upload user.
 
-    Without a port, any is meant.
+    Without a port, any is meant. With `stays` the upload user is not ours to remove, so that former settings which
+    point here are as good as any.
     """
 
     servers: tuple[str, ...]
     username: str
     port: int | None = None
+    stays: bool = False
 
     def is_at(self, fields: Mapping[str, str], *, any_port: bool = False) -> bool:
         """Tell whether these settings (`ft_…`) point here.

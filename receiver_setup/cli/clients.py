@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 _TLS_OPTIONS = ("camera_ca_file", "camera_fingerprint", "camera_insecure")
 
 
+def check_receiver_options(options: dict[str, Any]) -> None:
+    """Refuse what cannot be meant for the receiver, before it is contacted."""
+    if bool(options["receiver"]) == bool(options["local"]):
+        raise ConfigurationError(
+            "one receiver is needed, and exactly one way to it",
+            hint="give --receiver [USER@]HOST[:PORT] for a host that is reached by SSH, or --local for this machine",
+        )
+    if options["local"]:
+        ssh_only = ("identity", "known_hosts", "accept_new_host_key", "ssh_config", "ssh_password_file")
+        refuse_options(options, ssh_only, "is for a receiver that is reached by SSH, not for --local")
+    for name in ("identity", "ssh_config"):
+        require_file(options, name)
+
+
 def check_camera_options(options: dict[str, Any], cameras: Sequence[str]) -> None:
     """Refuse what cannot be meant for these cameras, before any is contacted."""
     if options["quiet"] and options["verbose"]:

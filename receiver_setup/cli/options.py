@@ -23,18 +23,21 @@ _TARGETS = (
         help="The camera; its user is admin unless given. Repeat it for several cameras.",
     ),
 )
-_RECEIVER = (
+_ACCOUNT = (
     click.option("--user", default="ipcamera", show_default=True, help="The upload user."),
     click.option(
         "--directory", default="recordings", show_default=True, help="The recordings directory, below the home."
     ),
     click.option("--home", help="The upload user's home, which is the jail as well.  [default: /home/USER]"),
-    click.option("--jail/--no-jail", default=True, show_default=True, help="Lock uploads into the home."),
     click.option(
         "--receiver-address",
         metavar="HOST[:PORT]",
         help="What the camera dials.  [default: the receiver's address on its route to the camera]",
     ),
+)
+_SETUP = (
+    click.option("--jail/--no-jail", default=True, show_default=True, help="Lock uploads into the home."),
+    click.option("--adopt", is_flag=True, help="Take over an account of this name that was made by hand."),
     click.option(
         "--auth",
         type=click.Choice(["auto", "key", "password"]),
@@ -49,6 +52,9 @@ _RECEIVER = (
         show_default=True,
         help="Allow SHA-1 signatures for the upload user alone; auto where sshd's log asks for it.",
     ),
+)
+_REMOVE = (
+    click.option("--delete-recordings", is_flag=True, help="Delete the recordings as well; they cannot come back."),
 )
 _SSH = (
     click.option("--identity", type=_FILE, help="The private key for the receiver."),
@@ -79,7 +85,6 @@ _CAMERA = (
     click.option("--camera-fingerprint", metavar="SHA256", help="https: the certificate's own fingerprint."),
     click.option("--camera-insecure", is_flag=True, help="https: do not verify the camera's certificate."),
 )
-_SETUP = (click.option("--adopt", is_flag=True, help="Take over an account of this name that was made by hand."),)
 _UPLOADS = (
     click.option(
         "--upload",
@@ -125,7 +130,12 @@ _RUN = (
 
 def setup_options(function: F) -> F:
     """Add the options of setup, in the order of `--help`."""
-    return _add(function, *_TARGETS, *_RECEIVER, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _CONFIRM, *_RUN)
+    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _CONFIRM, *_RUN)
+
+
+def remove_options(function: F) -> F:
+    """Add the options of remove, in the order of `--help`."""
+    return _add(function, *_TARGETS, *_ACCOUNT, *_REMOVE, *_SSH, *_CAMERA, _CONFIRM, *_RUN)
 
 
 def _add(function: F, *options: Callable[[F], F]) -> F:

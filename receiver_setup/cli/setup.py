@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.clients import check_camera_options, refuse_options, require_file
+from receiver_setup.cli.clients import check_camera_options, check_receiver_options
 from receiver_setup.cli.options import setup_options
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import ConfigurationError
@@ -31,30 +31,17 @@ def command(**options: Any) -> int:
         asked = True
     check_options(options)
 
-    from receiver_setup.cli import targets  # noqa: PLC0415 - loads the SSH and HTTP libraries
+    from receiver_setup.cli import setup_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
 
-    with targets.open_targets(options) as opened:
-        if asked and not options["yes"] and not options["check"] and not targets.confirm(opened):
-            click.echo("nothing was changed", err=True)
-            return 0
-        return targets.run_setup(opened, options)
+    return setup_run.run(options, asked=asked)
 
 
 def check_options(options: dict[str, Any]) -> None:
     """Refuse what cannot be meant, before anything is contacted."""
-    if bool(options["receiver"]) == bool(options["local"]):
-        raise ConfigurationError(
-            "one receiver is needed, and exactly one way to it",
-            hint="give --receiver [USER@]HOST[:PORT] for a host that is reached by SSH, or --local for this machine",
-        )
+    check_receiver_options(options)
     if not options["cameras"]:
         raise ConfigurationError("no camera was given", hint="give --camera [http[s]://][USER@]HOST[:PORT]")
-    if options["local"]:
-        ssh_only = ("identity", "known_hosts", "accept_new_host_key", "ssh_config", "ssh_password_file")
-        refuse_options(options, ssh_only, "is for a receiver that is reached by SSH, not for --local")
     check_camera_options(options, options["cameras"])
-    for name in ("identity", "ssh_config"):
-        require_file(options, name)
 
 
 def _on_terminal() -> bool:

@@ -1,20 +1,17 @@
 """From options to the two sides of a workflow, and from its report to what is printed."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from receiver_setup.camera import CameraAddress
-from receiver_setup.camera.menu_plan import UploadWishes, parse_kinds
-from receiver_setup.camera.schedule import parse_words
 from receiver_setup.cli.clients import make_camera
 from receiver_setup.cli.failures import print_error
 from receiver_setup.cli.output import print_json
 from receiver_setup.cli.progress import make_observer
-from receiver_setup.cli.receipt import render_receipt
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import secret_source
 from receiver_setup.errors import ConfigurationError
@@ -25,10 +22,8 @@ from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
-from receiver_setup.report import Report
-from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
-from receiver_setup.workflow.request import NamedCamera, SetupRequest
-from receiver_setup.workflow.setup import set_up
+from receiver_setup.report import Observer, ReceiverReport, Report
+from receiver_setup.workflow.request import NamedCamera
 
 _SLOWEST_STEP_S = 60.0
 
@@ -37,15 +32,18 @@ _SLOWEST_STEP_S = 60.0
 class Targets:
     """One receiver and its cameras, ready to be contacted."""
 
-    request: SetupRequest
     session: ReceiverSession
     cameras: tuple[NamedCamera, ...]
+
+    @property
+    def cameras_shown(self) -> str:
+        """The cameras' addresses, for people."""
+        return ", ".join(each.camera.address.display for each in self.cameras)
 
 
 @contextlib.contextmanager
 def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
     """Make both sides from checked options; nothing is contacted before the workflow does."""
-    request = _request(options)
     addresses = [CameraAddress.parse(text) for text in options["cameras"]]
     names = [clean_name(address.url.partition("://")[2]) for address in addresses]
     for name in names:
@@ -62,66 +60,44 @@ def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
         cameras = [make_camera(address, options) for address in addresses]
         for camera in cameras:
             stack.callback(camera.close)
-        yield Targets(
-            request=request,
-            session=session,
-            cameras=tuple(NamedCamera(name=name, camera=each) for name, each in zip(names, cameras, strict=True)),
-        )
+        named = (NamedCamera(name=name, camera=each) for name, each in zip(names, cameras, strict=True))
+        yield Targets(session=session, cameras=tuple(named))
 
 
-def confirm(targets: Targets) -> bool:
-    """Show what a set-up is about to do and ask whether to go on."""
-    cameras = ", ".join(each.camera.address.display for each in targets.cameras)
-    click.echo(
-        f"On {targets.session.name}: make the user {targets.request.user} with the home {targets.request.home}, a key "
-        f"file and an sshd drop-in for this user alone.\nOn {cameras}: upload there by sFTP and verify the host key.",
-        err=True,
-    )
-    return click.confirm("Go on?", default=True, err=True)
-
-
-def run_setup(targets: Targets, options: dict[str, Any]) -> int:
-    """Run the workflow and print its result; return the exit code."""
+def run_workflow(
+    workflow: Callable[[Observer], ReceiverReport],
+    render: Callable[[Report], str],
+    options: dict[str, Any],
+) -> int:
+    """Run a workflow on its receiver and print its result; return the exit code."""
     with endings_interrupt():
-        receiver = set_up(
-            targets.request, targets.session, targets.cameras, make_observer(quiet=bool(options["quiet"]))
-        )
-    report = Report(check=targets.request.check, receivers=[receiver])
+        receiver = workflow(make_observer(quiet=bool(options["quiet"])))
+    report = Report(check=options["check"], receivers=[receiver])
     if options["as_json"]:
         print_json(report.as_json())
     else:
         if options["diff"] and receiver.whole_diff:
             click.echo(redact(receiver.whole_diff), nl=False)
-        receipt = render_receipt(report)
-        if receipt:
-            click.echo(redact(receipt))
+        text = render(report)
+        if text:
+            click.echo(redact(text))
     if report.worst is not None:
         print_error(report.worst)
     return report.exit_code
 
 
-def _request(options: dict[str, Any]) -> SetupRequest:
+def request_values(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what every request holds, from checked options."""
     user = check_user(options["user"])
-    receiver = ReceiverAddress.parse(options["receiver"]).host if options["receiver"] else None
-    return SetupRequest(
-        user=user,
-        home=check_home(options["home"] or f"/home/{user}"),
-        directory=check_directory(options["directory"]),
-        jail=options["jail"],
-        adopt=options["adopt"],
-        auth=AuthPolicy(options["auth"]),
-        sha1=Sha1Policy(options["sha1"]),
-        dialled=parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
-        receiver_address=receiver,
-        uploads=UploadWishes(
-            upload=parse_kinds(options["upload"]) if options["upload"] is not None else None,
-            interval_s=options["interval"],
-            snapshots=options["snapshots"],
-            schedule=parse_words(options["schedule"]) if options["schedule"] is not None else None,
-        ),
-        check=options["check"],
-        jobs=min(options["jobs"], len(options["cameras"])),
-    )
+    return {
+        "user": user,
+        "home": check_home(options["home"] or f"/home/{user}"),
+        "directory": check_directory(options["directory"]),
+        "dialled": parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
+        "receiver_address": ReceiverAddress.parse(options["receiver"]).host if options["receiver"] else None,
+        "check": options["check"],
+        "jobs": max(1, min(options["jobs"], len(options["cameras"]))),
+    }
 
 
 def _host(options: dict[str, Any]) -> Host:

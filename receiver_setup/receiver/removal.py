@@ -77,10 +77,15 @@ def _plan_part(
 ) -> RemovalPlan:
     """Take some cameras' lines; the account goes on."""
     steps = [_keys_step(facts, wanted, gone)]
-    own = [slot.directory for slot in wanted.slots if slot.name in gone and slot.directory != wanted.recordings]
-    there = [path for path in own if path in facts.paths]
-    steps += [_delete_step(path) if delete else Step(name="keep recordings", detail=f"{path} stays") for path in there]
-    return RemovalPlan(wanted=wanted, steps=tuple(steps), remaining=remaining, kept=() if delete else tuple(there))
+    own = tuple(slot.directory for slot in wanted.slots if slot.name in gone and slot.directory in facts.paths)
+    if delete:
+        steps += [_delete_step(path) for path in own]
+    if not own and wanted.recordings in facts.paths:
+        told = f"those of {', '.join(sorted(gone))} are among the others' in {wanted.recordings}, and stay"
+        steps.append(Step(name="keep recordings", detail=told))
+    elif not delete:
+        steps += [Step(name="keep recordings", detail=f"{path} stays") for path in own]
+    return RemovalPlan(wanted=wanted, steps=tuple(steps), remaining=remaining, kept=() if delete else own)
 
 
 def _plan_whole(facts: Facts, wanted: Wanted, *, delete: bool) -> RemovalPlan:

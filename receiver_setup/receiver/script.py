@@ -86,17 +86,18 @@ def render_confirm(*, owner: str) -> str:
     return _assemble(_journal_values(owner), ("journal",), "confirm")
 
 
-def render_commit(wanted: Wanted, *, owner: str, last: str, cameras: str) -> str:
+def render_commit(wanted: Wanted, *, owner: str, last: str, cameras: str | None) -> str:
     """Render the script that ends a proven transaction: from here on nothing is taken back.
 
-    `cameras` is the whole new file of the cameras' former settings, empty where nothing is to be written.
+    `cameras` is the whole new file of the cameras' former settings, None where it stays as it is.
     """
     values = _journal_values(owner) | {
         "user": wanted.user,
         "home": wanted.home,
         "kind": "setup",
         "last": last,
-        "cameras": cameras,
+        "cameras": cameras or "",
+        "file_cameras": _yes(cameras is not None),
     }
     return _assemble(values, _WAY_BACK, "commit")
 

@@ -184,7 +184,7 @@ class ReceiverSession:
         `ReceiverBusyError` where nothing had been changed and another run came between.
         """
         text = script.render_commit(
-            wanted, owner=self.owner, last=self._last, cameras=render_cameras(cameras) if cameras is not None else ""
+            wanted, owner=self.owner, last=self._last, cameras=render_cameras(cameras) if cameras is not None else None
         )
         with shielded():
             output = self.shell.run(text, step="commit")

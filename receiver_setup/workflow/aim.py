@@ -9,10 +9,10 @@ from receiver_setup.receiver.plan import key_file
 from receiver_setup.receiver.wanted import clean_name
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.login_policy import LoginPlan
-from receiver_setup.workflow.request import SetupRequest
+from receiver_setup.workflow.request import Request, SetupRequest
 
 
-def find_directory(request: SetupRequest, camera: str, *, alone: bool) -> str:
+def find_directory(request: Request, camera: str, *, alone: bool) -> str:
     """Return a camera's directory on the receiver: the recordings directory, or its own in it beside others."""
     base = f"{request.home}/{request.directory}"
     return base if alone else f"{base}/{clean_name(camera)}"

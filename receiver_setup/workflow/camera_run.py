@@ -1,40 +1,43 @@
 """One camera while a workflow is under way: its half of the exchange and what is reported of it."""
 
-import ipaddress
-import socket
 import time
 from collections.abc import Callable
 
-from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult, error_for_result
 from receiver_setup.camera.exchange import KeyExchange
+from receiver_setup.camera.former import (
+    FormerSettingsError,
+    join_former,
+    merge_former,
+    parse_former,
+    render_former,
+)
+from receiver_setup.camera.former_place import Here
 from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import FtpAttributes, TestOutcome
 from receiver_setup.camera.upload_plan import UploadTarget
 from receiver_setup.camera.uploads import UploadSwitch
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.keys import PublicKey
-from receiver_setup.report import CameraReport, Event, Observer, StepReport, TestReport
+from receiver_setup.report import Observer, StepReport, TestReport
+from receiver_setup.workflow.camera_part import CameraPart
+from receiver_setup.workflow.request import NamedCamera
 
 _MAY_BE_HEALED = frozenset({UploadResult.CREDENTIALS, UploadResult.HOST_NOT_VERIFIED})
 """Results that a new key, a new host key or another signature mend."""
 
 
-class CameraRun:
-    """One camera's way through a run; `error` on its report means that it takes no further part."""
+class CameraRun(CameraPart):
+    """One camera's way through a set-up."""
 
-    def __init__(self, name: str, camera: Camera, observe: Observer, *, checkpoint: Callable[[], None]) -> None:
-        self.name = name
-        self.camera = camera
-        self.report = CameraReport(name=name, address=camera.address.display)
-        self.exchange = KeyExchange(camera, self._tell)
-        self.uploads = UploadSwitch(camera, self._tell)
+    def __init__(self, named: NamedCamera, observe: Observer, *, checkpoint: Callable[[], None]) -> None:
+        super().__init__(named, observe, checkpoint=checkpoint)
+        self.exchange = KeyExchange(self.camera, self.tell)
+        self.uploads = UploadSwitch(self.camera, self.tell)
         self.attributes: FtpAttributes | None = None
         self.key: PublicKey | None = None
         self.without_key: CameraWithoutKeyLoginError | None = None
         self.target: UploadTarget | None = None
-        self.directory = ""
-        """Where its uploads arrive: the absolute path on the receiver."""
         self.settled = False
         """True while the camera is believed to upload here already, so that only a test is needed."""
         self.again: TestOutcome | None = None
@@ -43,36 +46,32 @@ class CameraRun:
         """Test uploads that went through since the receiver was last read."""
         self.tested_at = 0.0
         """When the test that counts began, on the monotonic clock."""
-        self._observe = observe
-        self._checkpoint = checkpoint
 
     @property
-    def alive(self) -> bool:
-        """True while nothing has failed."""
-        return self.report.error is None
+    def changed(self) -> bool:
+        """True when the camera's settings are, or may be, others than before."""
+        return self.exchange.changed or self.uploads.changed
 
-    def attempt(self, work: Callable[["CameraRun"], None]) -> None:
-        """Do `work`; an error ends this camera's part and no other's."""
+    def restore(self) -> list[str]:
+        """Send the former settings back, uploads first; return what cannot be known to be back."""
+        return [*self.uploads.restore(), *self.exchange.restore()]
+
+    def former(self, older: str | None, here: Here) -> str:
+        """Return the record of how the camera was before, for a removal; what an older record knows stays."""
+        newer = join_former(self.exchange.former(), self.uploads.former())
         try:
-            self._checkpoint()
-            work(self)
-        except ReceiverSetupError as error:
-            self.fail(error)
-
-    def fail(self, error: ReceiverSetupError) -> None:
-        """Note the error and show it."""
-        self.report.error = error
-        self._observe(Event(scope=self.name, step=StepReport(name=error.message, changed=False), failed=True))
+            known = parse_former(older) if older is not None else None
+        except FormerSettingsError as error:
+            self.warn(
+                f"{self.report.address}: the record of its former settings was useless, and is written anew: {error}"
+            )
+            known = None
+        return render_former(merge_former(known, newer, here=here))
 
     def give_up(self) -> None:
         """Fail with what the last test said."""
         if self.again is not None:
             self.fail(self._failure(self.again))
-
-    def warn(self, text: str) -> None:
-        """Note a warning once."""
-        if text not in self.report.warnings:
-            self.report.warnings.append(text)
 
     def read(self) -> None:
         """Read the camera's upload settings."""
@@ -83,7 +82,7 @@ class CameraRun:
             if now.server
             else "uploads nowhere yet"
         )
-        self._tell(StepReport(name="read camera", changed=False, detail=told))
+        self.tell(StepReport(name="read camera", changed=False, detail=told))
 
     def read_key(self) -> None:
         """Read the camera's own key; a camera without one is remembered as such."""
@@ -91,9 +90,9 @@ class CameraRun:
             self.key = self.camera.public_key()
         except CameraWithoutKeyLoginError as error:
             self.without_key = error
-            self._tell(StepReport(name="read camera key", changed=False, detail="the camera has none"))
+            self.tell(StepReport(name="read camera key", changed=False, detail="the camera has none"))
             return
-        self._tell(StepReport(name="read camera key", changed=False, detail=f"{self.key.bits} bits, {self.key}"))
+        self.tell(StepReport(name="read camera key", changed=False, detail=f"{self.key.bits} bits, {self.key}"))
 
     def test_settled(self, check: Callable[[TestOutcome], PublicKey]) -> bool:
         """Test a camera that is believed to be set up; False when it has to be set up after all."""
@@ -133,7 +132,7 @@ class CameraRun:
         """Make the camera upload what is wished; without a wish, only learn what it uploads."""
         changes = self.uploads.plan(wishes)
         if wishes.any and not changes:
-            self._tell(StepReport(name="switch uploads on", changed=False, detail="as wished"))
+            self.tell(StepReport(name="switch uploads on", changed=False, detail="as wished"))
         self.uploads.apply(changes)
         self.report.uploads = self.uploads.enabled
         told = "unknown" if self.uploads.enabled is None else ", ".join(self.uploads.enabled) or "nothing yet"
@@ -148,18 +147,6 @@ class CameraRun:
         told = "; ".join(f"{change.name}: {change.before} → {change.after}" for change in changes) or "as wished"
         self.note(StepReport(name="switch uploads on", changed=bool(changes), detail=told))
 
-    def addresses(self) -> list[str]:
-        """Return the camera's IP address, for routes; empty where its name cannot be resolved here."""
-        host = self.camera.address.host
-        try:
-            return [str(ipaddress.ip_address(host))]
-        except ValueError:
-            pass
-        try:
-            return [str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])]
-        except OSError:
-            return []
-
     def _final_test(self, name: str) -> TestOutcome:
         self.tested_at = time.monotonic()
         outcome = self._count(self.exchange.test(name))
@@ -173,12 +160,3 @@ class CameraRun:
     def _failure(self, outcome: TestOutcome) -> ReceiverSetupError:
         self.report.test = TestReport(result=outcome.raw_result)
         return error_for_result(outcome.raw_result if outcome.raw_result is not None else -8, self.report.address)
-
-    def note(self, step: StepReport) -> None:
-        """Note a step and show it."""
-        self.report.steps.append(step)
-        self._observe(Event(scope=self.name, step=step))
-
-    def _tell(self, step: StepReport) -> None:
-        self.note(step)
-        self._checkpoint()

@@ -4,23 +4,23 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.report import Observer
-from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.camera_part import CameraPart
 from receiver_setup.workflow.request import NamedCamera
 
-Work = Callable[[CameraRun], None]
+R = TypeVar("R", bound=CameraPart)
 
 
-class Crew:
-    """The cameras of one run; a context manager, since it holds threads."""
+class Crew(Generic[R]):
+    """The cameras of one run, each a `kind` of part; a context manager, since it holds threads."""
 
-    def __init__(self, cameras: Sequence[NamedCamera], observe: Observer, *, jobs: int) -> None:
+    def __init__(self, kind: type[R], cameras: Sequence[NamedCamera], observe: Observer, *, jobs: int) -> None:
         self._cancelled = threading.Event()
         self._executor = ThreadPoolExecutor(max(1, jobs), thread_name_prefix="camera")
-        self.runs = [CameraRun(each.name, each.camera, observe, checkpoint=self._checkpoint) for each in cameras]
+        self.runs = [kind(each, observe, checkpoint=self._checkpoint) for each in cameras]
 
     def __enter__(self) -> Self:
         return self
@@ -33,20 +33,20 @@ class Crew:
         self._executor.shutdown()
 
     @property
-    def alive(self) -> list[CameraRun]:
+    def alive(self) -> list[R]:
         """Those that have not failed."""
         return [run for run in self.runs if run.alive]
 
     @property
-    def failed(self) -> list[CameraRun]:
+    def failed(self) -> list[R]:
         """Those that have."""
         return [run for run in self.runs if not run.alive]
 
-    def each(self, runs: Iterable[CameraRun], work: Work) -> None:
+    def each(self, runs: Iterable[R], work: Callable[[R], None]) -> None:
         """Do `work` for each, several at a time, and wait for all."""
         self.wait(self.start(runs, work))
 
-    def start(self, runs: Iterable[CameraRun], work: Work) -> list[Future[None]]:
+    def start(self, runs: Iterable[R], work: Callable[[R], None]) -> list[Future[None]]:
         """Begin `work` for each."""
         return [self._executor.submit(run.attempt, work) for run in runs]
 

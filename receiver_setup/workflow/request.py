@@ -8,8 +8,8 @@ from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetupRequest:
-    """What is wished for one receiver.
+class Request:
+    """What every run over one receiver is told.
 
     `dialled` is (host, port) where the camera shall dial something else than the receiver's route tells;
     `receiver_address` is the receiver as we dial it, None for this machine.
@@ -18,17 +18,30 @@ class SetupRequest:
     user: str = "ipcamera"
     home: str = "/home/ipcamera"
     directory: str = "recordings"
-    jail: bool = True
-    adopt: bool = False
-    auth: AuthPolicy = AuthPolicy.AUTO
-    sha1: Sha1Policy = Sha1Policy.AUTO
     dialled: tuple[str, int | None] | None = None
     receiver_address: str | None = None
-    uploads: UploadWishes = field(default_factory=UploadWishes)
     check: bool = False
     jobs: int = 4
     patience_s: float = 300.0
     """How long to wait for another run that changes the receiver."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupRequest(Request):
+    """What is wished for one receiver."""
+
+    jail: bool = True
+    adopt: bool = False
+    auth: AuthPolicy = AuthPolicy.AUTO
+    sha1: Sha1Policy = Sha1Policy.AUTO
+    uploads: UploadWishes = field(default_factory=UploadWishes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalRequest(Request):
+    """What of a set-up is to go."""
+
+    delete_recordings: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import ReceiverReport
-from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.camera_part import CameraPart
 
 
-def put_back_cameras(runs: Iterable[CameraRun]) -> None:
+def put_back_cameras(runs: Iterable[CameraPart]) -> None:
     """Send every changed camera its former settings; what fails or cannot be known is in its report."""
     for run in runs:
-        if not run.exchange.changed and not run.uploads.changed:
+        if not run.changed:
             continue
         error = run.report.error
         try:
-            for lost in (*run.uploads.restore(), *run.exchange.restore()):
+            for lost in run.restore():
                 run.warn(lost)
         except UndoError as undo:
             run.report.error = combine(error, undo)

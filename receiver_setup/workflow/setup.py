@@ -7,14 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras
+from receiver_setup.camera.former_place import Here
 from receiver_setup.camera.messages import Security, TestOutcome
 from receiver_setup.camera.upload_plan import render_diff
-from receiver_setup.errors import (
-    CameraError,
-    InterruptedRunError,
-    ReceiverSetupError,
-)
-from receiver_setup.interrupts import shielded
+from receiver_setup.errors import CameraError, ReceiverBusyError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
@@ -24,9 +20,8 @@ from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.report import Observer, ReceiverReport, StepReport
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow import proof
-from receiver_setup.workflow.aim import aim, find_directory
+from receiver_setup.workflow.aim import aim
 from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.crew import Crew
 from receiver_setup.workflow.login_policy import (
     AuthPolicy,
     first_login,
@@ -37,9 +32,9 @@ from receiver_setup.workflow.login_policy import (
     refusal_error,
     sha1_warning,
 )
-from receiver_setup.workflow.receiver_run import ReceiverRun
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
-from receiver_setup.workflow.rollback import put_back_cameras, put_back_receiver
+from receiver_setup.workflow.rollback import put_back_cameras
+from receiver_setup.workflow.whole_run import WholeRun
 
 _log = logging.getLogger(__name__)
 
@@ -57,40 +52,17 @@ def set_up(
     return _SetUp(request, session, cameras, observe).run()
 
 
-class _SetUp:
+class _SetUp(WholeRun[CameraRun]):
     """One run; the methods stand in the order in which they are called."""
 
     def __init__(
         self, request: SetupRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
     ) -> None:
+        super().__init__(CameraRun, request, session, cameras, observe)
         self._request = request
-        self._session = session
-        self._crew = Crew(cameras, observe, jobs=request.jobs)
-        for run in self._crew.runs:
-            run.directory = find_directory(request, run.name, alone=len(cameras) == 1)
-        self._report = ReceiverReport(
-            address=request.receiver_address or "local",
-            user=request.user,
-            cameras=[run.report for run in self._crew.runs],
-        )
-        self._receiver = ReceiverRun(session, self._report, observe, check=request.check, patience_s=request.patience_s)
         self._login = first_login(request.auth, request.sha1)
         self._password: Secret | None = None
         self._first_facts: Facts | None = None
-
-    def run(self) -> ReceiverReport:
-        """Do it all; whatever happens, either all is done or all is put back."""
-        try:
-            with self._crew:
-                self._run()
-        except KeyboardInterrupt:
-            self._fail(InterruptedRunError("the run was interrupted", hint="run the same command again when you like"))
-        except ReceiverSetupError as error:
-            self._fail(error)
-        except BaseException:
-            self._put_back()
-            raise
-        return self._report
 
     def _run(self) -> None:
         facts = self._read()
@@ -104,7 +76,7 @@ class _SetUp:
         self._prove(facts)
         # Only what is proven may begin to upload.
         self._crew.each(self._crew.alive, lambda run: run.switch_uploads(self._request.uploads))
-        self._finish()
+        self._finish(facts)
 
     # ---- facts: both sides are read at the same time
 
@@ -127,8 +99,7 @@ class _SetUp:
         return facts
 
     def _read_receiver(self) -> Facts:
-        routes = {address for run in self._crew.runs for address in run.addresses()}
-        return self._receiver.read(self._wanted(), routes=routes)
+        return self._receiver.read(self._wanted(), routes=self._routes())
 
     def _read_camera(self, run: CameraRun) -> None:
         """Read a camera; its key as well, unless it looks as if a test alone will do."""
@@ -317,7 +288,7 @@ class _SetUp:
 
     # ---- finish
 
-    def _finish(self) -> None:
+    def _finish(self, facts: Facts) -> None:
         """Confirm what is proven; take back what is not."""
         failed = self._crew.failed
         if not self._crew.alive:
@@ -326,8 +297,22 @@ class _SetUp:
         if failed:
             put_back_cameras(failed)
             self._retract(failed)
-        if self._session.in_doubt:
-            self._session.commit(self._wanted())
+        while (records := self._records(facts)) is not None or self._session.in_doubt:
+            try:
+                self._session.commit(self._wanted(), cameras=records)
+            except ReceiverBusyError:
+                facts = self._read_receiver()
+            else:
+                return
+
+    def _records(self, facts: Facts) -> dict[str, str] | None:
+        """Return what the cameras were set to before, for a removal from whichever machine; None: as it is filed."""
+        records = dict(facts.ledger.cameras)
+        for run in self._crew.alive:
+            if run.changed and run.target is not None:
+                here = Here(servers=(run.target.server,), username=run.target.username)
+                records[run.name] = run.former(records.get(run.name), here)
+        return records if records != facts.ledger.cameras else None
 
     def _retract(self, failed: list[CameraRun]) -> None:
         """Take back the failed cameras' share of the receiver; the others' stays."""
@@ -351,15 +336,3 @@ class _SetUp:
             retract=tuple(path for path in directories if path not in first.paths),
         )
         self._session.apply(plan_receiver(self._session.read_facts(wanted, routes=()), wanted))
-
-    def _fail(self, error: ReceiverSetupError) -> None:
-        """End the whole run with `error`, after everything has been put back."""
-        self._receiver.fail(error)
-        self._put_back()
-
-    def _put_back(self) -> None:
-        # A second Ctrl-C must not stop what the first one asked for.
-        with shielded(deliver=False):
-            self._crew.cancel()
-            put_back_cameras(self._crew.runs)
-            put_back_receiver(self._session, self._report)

@@ -57,11 +57,11 @@ class Bench:
     known_hosts: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def arguments(self, *cameras: EmulatedCamera, options: tuple[str, ...] = ()) -> list[str]:
-        """Return the arguments of `setup` for these cameras."""
+    def arguments(self, *cameras: EmulatedCamera, options: tuple[str, ...] = (), command: str = "setup") -> list[str]:
+        """Return the arguments of a command for these cameras."""
         named = [part for camera in cameras for part in ("--camera", camera.url)]
         return [
-            *("setup", "--receiver", f"{self.receiver.admin}@{self.receiver.address}"),
+            *(command, "--receiver", f"{self.receiver.admin}@{self.receiver.address}"),
             *("--identity", str(self.key.path), "--known-hosts", str(self.known_hosts)),
             *("--ssh-config", os.devnull, "--json", *named, *options),
         ]
@@ -84,6 +84,14 @@ class Bench:
     def setup(self, *cameras: EmulatedCamera, options: tuple[str, ...] = ()) -> Result:
         """Run `setup --json` for these cameras."""
         return self.run(*self.arguments(*cameras, options=options))
+
+    def remove(self, *cameras: EmulatedCamera, options: tuple[str, ...] = ()) -> Result:
+        """Run `remove --json` for these cameras."""
+        return self.run(*self.arguments(*cameras, options=options, command="remove"))
+
+    def inside(self, script: str) -> str:
+        """Run a line of shell on the receiver, as root; its output without blanks around it."""
+        return self.receiver.run("sh", "-c", script).stdout.decode().strip()
 
     def state(self) -> str:
         """Return every path on the receiver that a run could change: kind, owner, mode and content; no times.

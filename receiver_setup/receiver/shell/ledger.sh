@@ -102,16 +102,16 @@ finish() {
   journal_close
 }
 
-# commit: the run is proven. $cameras, where it is not empty, is what the cameras of the account were set to
+# commit: the run is proven. $cameras, with $file_cameras=yes, is what the cameras of the account were set to
 # before, a line each.
 commit() {
-  if [ -n "$cameras" ] && [ ! -d "$journal" ] && ! journal_open; then
+  if [ "$file_cameras" = yes ] && [ ! -d "$journal" ] && ! journal_open; then
     emit end "$refused"
   elif [ ! -d "$journal" ]; then
     emit end ok
   elif ! mine || ! journal_claim; then
     emit end failed
-  elif [ -n "$cameras" ] && ! (umask 077 && printf '%s' "$cameras" >"$journal/cameras"); then
+  elif [ "$file_cameras" = yes ] && ! (umask 077 && printf '%s' "$cameras" >"$journal/cameras"); then
     emit end failed
   else
     sync 2>/dev/null || :

@@ -88,19 +88,21 @@ reload_sshd() {
   wait_for_listener "$server" "$before"
 }
 
-# start_sshd: it ended while it was to read a configuration; by whichever way this machine has.
+# start_sshd: it ended where it was to read a configuration. By the service manager, else by itself: what a
+# manager says of it does not count, only whether there is one.
 start_sshd() {
-  if systemd_runs; then
-    for unit in ssh sshd; do
-      if systemctl -q is-enabled "$unit.service" 2>/dev/null && try systemctl start "$unit.service"; then return 0; fi
-    done
-  elif has rc-service && rc-service sshd start >/dev/null 2>&1 </dev/null; then
-    return 0
-  elif has service && [ -x /etc/init.d/ssh ] && service ssh start >/dev/null 2>&1 </dev/null; then
-    return 0
-  fi
-  [ -n "$(sshd_pid)" ] || try "$(sshd_path)"
-}
+  for unit in ssh sshd; do
+    ! systemd_runs || ! systemctl -q is-enabled "$unit.service" 2>/dev/null || systemctl start "$unit.service"
+  done
+  if ! systemd_runs && has rc-service; then rc-service sshd start; fi
+  if ! systemd_runs && has service && [ -x /etc/init.d/ssh ]; then service ssh start; fi
+  tries=0
+  while ! sshd_pid >/dev/null && [ "$tries" -lt 10 ]; do
+    tries=$((tries + 1))
+    nap
+  done
+  sshd_pid >/dev/null || try "$(sshd_path)"
+} >/dev/null 2>&1 </dev/null
 
 # reload_checked: never with a configuration that sshd refuses, and never leave a machine without an sshd.
 reload_checked() {

@@ -1,0 +1,31 @@
+"""`receiver-setup remove`: take a set-up back, on both sides."""
+
+import sys
+from typing import Any
+
+import click
+
+from receiver_setup.cli.clients import check_camera_options, check_receiver_options
+from receiver_setup.cli.options import remove_options
+from receiver_setup.cli.redaction import set_up_logging
+
+
+@click.command(
+    name="remove",
+    epilog="Without --camera the receiver's whole half goes, and no camera is spoken to. Twice is harmless.",
+)
+@remove_options
+def command(**options: Any) -> int:
+    """Take a set-up back: the camera gets its former settings, the receiver is as it was before.
+
+    It works from any machine: the receiver keeps how things were. With the last camera of an account the account
+    goes as well. Recordings are kept, and it is told where, unless --delete-recordings is given.
+    """
+    set_up_logging(-1 if options["quiet"] else options["verbose"])
+    check_receiver_options(options)
+    check_camera_options(options, options["cameras"])
+
+    from receiver_setup.cli import remove_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
+
+    ask = not options["yes"] and not options["check"] and sys.stdin.isatty() and sys.stderr.isatty()
+    return remove_run.run(options, ask=ask)

@@ -1,0 +1,79 @@
+"""What every camera's part in a workflow has in common: its report, its steps, and failing alone."""
+
+import ipaddress
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Self
+
+from receiver_setup.camera.client import Camera
+from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.report import CameraReport, Event, Observer, StepReport
+from receiver_setup.workflow.request import NamedCamera
+
+
+class CameraPart(ABC):
+    """One camera's way through a run; `error` on its report means that it takes no further part."""
+
+    def __init__(self, named: NamedCamera, observe: Observer, *, checkpoint: Callable[[], None]) -> None:
+        self.name = named.name
+        self.camera: Camera = named.camera
+        self.report = CameraReport(name=named.name, address=named.camera.address.display)
+        self.directory = ""
+        """Where its uploads arrive: the absolute path on the receiver."""
+        self._observe = observe
+        self._checkpoint = checkpoint
+
+    @property
+    @abstractmethod
+    def changed(self) -> bool:
+        """True when the camera's settings are, or may be, others than before."""
+
+    @abstractmethod
+    def restore(self) -> list[str]:
+        """Send the former settings back; return what cannot be known to be back. `UndoError` when it is not."""
+
+    @property
+    def alive(self) -> bool:
+        """True while nothing has failed."""
+        return self.report.error is None
+
+    def attempt(self, work: Callable[[Self], None]) -> None:
+        """Do `work`; an error ends this camera's part and no other's."""
+        try:
+            self._checkpoint()
+            work(self)
+        except ReceiverSetupError as error:
+            self.fail(error)
+
+    def fail(self, error: ReceiverSetupError) -> None:
+        """Note the error and show it."""
+        self.report.error = error
+        self._observe(Event(scope=self.name, step=StepReport(name=error.message, changed=False), failed=True))
+
+    def warn(self, text: str) -> None:
+        """Note a warning once."""
+        if text not in self.report.warnings:
+            self.report.warnings.append(text)
+
+    def note(self, step: StepReport) -> None:
+        """Note a step and show it."""
+        self.report.steps.append(step)
+        self._observe(Event(scope=self.name, step=step))
+
+    def tell(self, step: StepReport) -> None:
+        """Note a step that was done on the camera; a run that was interrupted ends here."""
+        self.note(step)
+        self._checkpoint()
+
+    def addresses(self) -> list[str]:
+        """Return the camera's IP address, for routes; empty where its name cannot be resolved here."""
+        host = self.camera.address.host
+        try:
+            return [str(ipaddress.ip_address(host))]
+        except ValueError:
+            pass
+        try:
+            return [str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])]
+        except OSError:
+            return []

@@ -1,0 +1,73 @@
+"""What a set-up and a removal have in common: one receiver, its cameras, and putting all back whatever happens."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
+from receiver_setup.interrupts import shielded
+from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.report import Observer, ReceiverReport
+from receiver_setup.workflow.aim import find_directory
+from receiver_setup.workflow.camera_part import CameraPart
+from receiver_setup.workflow.crew import Crew
+from receiver_setup.workflow.receiver_run import ReceiverRun
+from receiver_setup.workflow.request import NamedCamera, Request
+from receiver_setup.workflow.rollback import put_back_cameras, put_back_receiver
+
+R = TypeVar("R", bound=CameraPart)
+
+
+class WholeRun(ABC, Generic[R]):
+    """One run over one receiver and its cameras, each a `kind` of part in it."""
+
+    def __init__(
+        self,
+        kind: type[R],
+        request: Request,
+        session: ReceiverSession,
+        cameras: Sequence[NamedCamera],
+        observe: Observer,
+    ) -> None:
+        self._session = session
+        self._crew = Crew(kind, cameras, observe, jobs=request.jobs)
+        for run in self._crew.runs:
+            run.directory = find_directory(request, run.name, alone=len(cameras) == 1)
+        self._report = ReceiverReport(
+            address=request.receiver_address or "local",
+            user=request.user,
+            cameras=[run.report for run in self._crew.runs],
+        )
+        self._receiver = ReceiverRun(session, self._report, observe, check=request.check, patience_s=request.patience_s)
+
+    def run(self) -> ReceiverReport:
+        """Do it all; whatever happens, either all is done or all is put back."""
+        try:
+            with self._crew:
+                self._run()
+        except KeyboardInterrupt:
+            self._fail(InterruptedRunError("the run was interrupted", hint="run the same command again when you like"))
+        except ReceiverSetupError as error:
+            self._fail(error)
+        except BaseException:
+            self._put_back()
+            raise
+        return self._report
+
+    @abstractmethod
+    def _run(self) -> None:
+        """Do it; an error of ours ends it, after everything has been put back."""
+
+    def _routes(self) -> set[str]:
+        return {address for run in self._crew.runs for address in run.addresses()}
+
+    def _fail(self, error: ReceiverSetupError) -> None:
+        self._receiver.fail(error)
+        self._put_back()
+
+    def _put_back(self) -> None:
+        # A second Ctrl-C must not stop what the first one asked for.
+        with shielded(deliver=False):
+            self._crew.cancel()
+            put_back_cameras(self._crew.runs)
+            put_back_receiver(self._session, self._report)
