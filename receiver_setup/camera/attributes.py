@@ -126,14 +126,6 @@ class AttributeKeeper:
             return self._now.get(name) == value
         return not is_somewhere(self._now) if name == "ft_server" else not self._now.get(name)
 
-    def _set(self, fields: dict[str, str], *, password: Secret | None = None) -> None:
-        """Send fields; they count as changed before they are sent, since an answer may be lost."""
-        if not fields and password is None:
-            return
-        self._changed |= fields.keys() | ({"ft_password"} if password else set())
-        self._send(fields, password)
-        self._now |= fields
-
     def _send(self, fields: dict[str, str], password: Secret | None) -> None:
         """Send only what is new; all fields as they were read beside it, where the firmware misses them."""
         rest = {name: self._now[name] for name in FIELDS if name in self._now}

@@ -379,6 +379,21 @@ def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:
     assert memory(camera) == before
 
 
+def test_a_refusal_that_is_not_about_an_empty_field_is_not_tried_again(make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    former = set_up(camera)
+    for profile, known in ((Profile(denied_commands=("setftpattr",)), None), (Profile(field_limit=11), former)):
+        camera.profile = profile
+        count = len(camera.requests)
+        with client(camera) as connection:
+            departure = Departure(connection, print)
+            departure.read()
+            with pytest.raises(CameraResponseError):
+                departure.leave(known, HERE)
+        assert sent(camera, count).count("setftpattr") == 1
+        assert camera.state.fields["ft_server"] == TARGET.server
+
+
 @pytest.mark.parametrize("command", ["setftpattr", "setftpaction", "setsnapschedftpattr", "setftpactionattr"])
 def test_a_command_that_is_forbidden_by_now_stops_it_and_all_is_put_back(make_camera: MakeCamera, command: str) -> None:
     camera = make_camera()
