@@ -184,7 +184,7 @@ def test_the_text_is_one_and_the_same_whatever_the_order() -> None:
     backwards = dict(reversed(NAS.items()))
     assert render_former(of(backwards)) == render_former(of(NAS))
     former = join_former(of(NAS), uploads())
-    shuffled = replace(former, values=dict(reversed(former.values.items())))
+    shuffled = replace(former, values=dict(reversed([*former.values.items()])))
     assert list(shuffled.values) != list(former.values)
     assert render_former(shuffled) == render_former(former)
     assert json.loads(render_former(of(NAS)))["former"] == {"ftpattr": NAS}
