@@ -111,7 +111,7 @@ class Departure(AttributeKeeper):
         self._changed |= fields.keys()
         differs = self._settle(fields)
         wrong = {name: value for name, value in differs.items() if value or name == "ft_server"}
-        if wrong or points_here(self._now, former, here):
+        if wrong or points_here(self._now, former, here, any_port=True):
             shown = ", ".join(f"{name}={self._now.get(name)}" for name in wrong or fields)
             raise CameraNotTakenError(
                 f"the camera {self.camera.address.display} said that it went back to its former settings, and still "

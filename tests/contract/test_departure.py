@@ -360,6 +360,15 @@ def test_a_camera_that_takes_neither_an_empty_server_nor_another_is_noticed(make
     assert former.attributes["ft_server"] == FORMER["ft_server"]
 
 
+@pytest.mark.parametrize("answer", ["202", "ignore"])
+def test_a_camera_that_points_here_still_is_never_said_to_be_away(make_camera: MakeCamera, answer: str) -> None:
+    """It was here without a user before, and takes no empty user again."""
+    camera = make_camera({**FORMER, "ft_server": TARGET.server, "ft_username": ""})
+    former = set_up(camera)
+    camera.profile = Profile(never_empty=("ft_username",), empty_answer=answer)  # type: ignore[arg-type]
+    assert "ft_username=ipcamera" in expect_failure(camera, former, CameraNotTakenError).message
+
+
 def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:
     camera = make_camera()
     former = set_up(camera)
