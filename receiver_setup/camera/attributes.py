@@ -1,6 +1,7 @@
 """A camera's upload settings while a run changes them: what they were, what they are, and the way back."""
 
 import logging
+from collections.abc import Callable
 
 from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import ResponseCode
@@ -126,14 +127,6 @@ class AttributeKeeper:
             return self._now.get(name) == value
         return not is_somewhere(self._now) if name == "ft_server" else not self._now.get(name)
 
-    def _set(self, fields: dict[str, str], *, password: Secret | None = None) -> None:
-        """Send fields; they count as changed before they are sent, since an answer may be lost."""
-        if not fields and password is None:
-            return
-        self._changed |= fields.keys() | ({"ft_password"} if password else set())
-        self._send(fields, password)
-        self._now |= fields
-
     def _send(self, fields: dict[str, str], password: Secret | None) -> None:
         """Send only what is new; all fields as they were read beside it, where the firmware misses them."""
         rest = {name: self._now[name] for name in FIELDS if name in self._now}
@@ -148,3 +141,21 @@ def _without_empty(fields: dict[str, str]) -> dict[str, str]:
     """
     named = {**fields, "ft_server": NOWHERE} if fields.get("ft_server") == "" else fields
     return {name: value for name, value in named.items() if value}
+
+
+def restore_each(*restores: Callable[[], list[str]]) -> list[str]:
+    """Put several parts of a camera back, none kept from it by another; return what cannot be known to be back.
+
+    Raises one `UndoError` for all that failed.
+    """
+    lost: list[str] = []
+    errors: list[UndoError] = []
+    for restore in restores:
+        try:
+            lost += restore()
+        except UndoError as error:
+            errors.append(error)
+    if errors:
+        message, hint = ("; ".join(texts) for texts in zip(*((e.message, e.hint) for e in errors), strict=True))
+        raise UndoError(message, hint=hint) from errors[0]
+    return lost

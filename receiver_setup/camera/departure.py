@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from receiver_setup.camera.attributes import AttributeKeeper
+from receiver_setup.camera.attributes import AttributeKeeper, restore_each
 from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import ResponseCode
 from receiver_setup.camera.departure_plan import DeparturePlan, needed_readings, plan_departure, points_here
@@ -15,7 +15,7 @@ from receiver_setup.camera.menu import CameraNotTakenError
 from receiver_setup.camera.menu_plan import UploadReadings
 from receiver_setup.camera.menu_settings import Group
 from receiver_setup.camera.uploads import UploadSwitch
-from receiver_setup.errors import CameraResponseError, UndoError
+from receiver_setup.errors import CameraResponseError
 from receiver_setup.report import StepReport
 
 _log = logging.getLogger(__name__)
@@ -90,20 +90,7 @@ class Departure(AttributeKeeper):
         Raises `UndoError` when the camera is not as it was; where it points is tried first, and neither part keeps
         the other from being tried.
         """
-        lost: list[str] = []
-        errors: list[UndoError] = []
-        for restore in (super().restore, self._uploads.restore):
-            try:
-                lost += restore()
-            except UndoError as error:
-                errors.append(error)
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise UndoError(
-                "; ".join(error.message for error in errors), hint="; ".join(error.hint for error in errors)
-            ) from errors[0]
-        return lost
+        return restore_each(super().restore, self._uploads.restore)
 
     def _point_away(self, fields: dict[str, str], former: FormerSettings | None, here: Here) -> dict[str, str]:
         """Send the fields, read them back, and return the empty ones that were not taken."""
@@ -111,7 +98,7 @@ class Departure(AttributeKeeper):
         self._changed |= fields.keys()
         differs = self._settle(fields)
         wrong = {name: value for name, value in differs.items() if value or name == "ft_server"}
-        if wrong or (points_here(self._now, former, here) and not here.stays):
+        if wrong or (points_here(self._now, former, here, any_port=True) and not here.stays):
             shown = ", ".join(f"{name}={self._now.get(name)}" for name in wrong or fields)
             raise CameraNotTakenError(
                 f"the camera {self.camera.address.display} said that it went back to its former settings, and still "

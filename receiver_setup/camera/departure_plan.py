@@ -48,9 +48,11 @@ class DeparturePlan:
         return f"{self.now} → {self.then}"
 
 
-def points_here(now: Mapping[str, str], former: FormerSettings | None, here: Here) -> bool:
+def points_here(now: Mapping[str, str], former: FormerSettings | None, here: Here, *, any_port: bool = False) -> bool:
     """Tell whether a camera points at this receiver, or still where the last set-up pointed it."""
-    return here.is_at(now) or (former is not None and is_same_place(now, former.pointed_at))
+    return here.is_at(now, any_port=any_port) or (
+        former is not None and is_same_place(now, former.pointed_at, any_port=any_port)
+    )
 
 
 def plan_fields_back(now: Mapping[str, str], former: FormerSettings, here: Here) -> dict[str, str]:
@@ -60,8 +62,7 @@ def plan_fields_back(now: Mapping[str, str], former: FormerSettings, here: Here)
     """
     known = {name: value for name, value in former.attributes.items() if name in now}
     after = {**now, **known}
-    still = here.is_at(after, any_port=True) or is_same_place(after, former.pointed_at, any_port=True)
-    if still and not (here.stays and known):
+    if points_here(after, former, here, any_port=True) and not (here.stays and known):
         return {"ft_server": ""}
     return {name: value for name, value in known.items() if now[name] != value}
 

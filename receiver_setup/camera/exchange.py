@@ -11,6 +11,7 @@ from receiver_setup.camera.messages import TestOutcome
 from receiver_setup.camera.upload_plan import UploadTarget, plan_fields
 from receiver_setup.keys import PublicKey
 from receiver_setup.report import StepReport
+from receiver_setup.secrets import Secret
 
 _log = logging.getLogger(__name__)
 
@@ -74,3 +75,11 @@ class KeyExchange(AttributeKeeper):
         if before is not None and self._trusted is not None and before.insecure is False:
             lost.append(host_key_lost(shown))
         return lost
+
+    def _set(self, fields: dict[str, str], *, password: Secret | None = None) -> None:
+        """Send fields; they count as changed before they are sent, since an answer may be lost."""
+        if not fields and password is None:
+            return
+        self._changed |= fields.keys() | ({"ft_password"} if password else set())
+        self._send(fields, password)
+        self._now |= fields

@@ -81,7 +81,7 @@ def read_integer(text: str | None, name: str) -> int | None:
     if text is None:
         return None
     if _CODE.fullmatch(text.strip()):
-        return int(text)
+        return int(text.strip())
     _log.warning("the camera's field %s is not a number", name)
     return None
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from receiver_setup.camera.attributes import restore_each
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult, error_for_result
 from receiver_setup.camera.exchange import KeyExchange
 from receiver_setup.camera.former import (
@@ -54,7 +55,7 @@ class CameraRun(CameraPart):
 
     def restore(self) -> list[str]:
         """Send the former settings back, uploads first; return what cannot be known to be back."""
-        return [*self.uploads.restore(), *self.exchange.restore()]
+        return restore_each(self.uploads.restore, self.exchange.restore)
 
     def former(self, older: str | None, here: Here) -> str:
         """Return the record of how the camera was before, for a removal; what an older record knows stays."""

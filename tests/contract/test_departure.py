@@ -360,6 +360,15 @@ def test_a_camera_that_takes_neither_an_empty_server_nor_another_is_noticed(make
     assert former.attributes["ft_server"] == FORMER["ft_server"]
 
 
+@pytest.mark.parametrize("answer", ["202", "ignore"])
+def test_a_camera_that_points_here_still_is_never_said_to_be_away(make_camera: MakeCamera, answer: str) -> None:
+    """It was here without a user before, and takes no empty user again."""
+    camera = make_camera({**FORMER, "ft_server": TARGET.server, "ft_username": ""})
+    former = set_up(camera)
+    camera.profile = Profile(never_empty=("ft_username",), empty_answer=answer)  # type: ignore[arg-type]
+    assert "ft_username=ipcamera" in expect_failure(camera, former, CameraNotTakenError).message
+
+
 def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:
     camera = make_camera()
     former = set_up(camera)
@@ -377,6 +386,21 @@ def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:
         camera.profile = Profile()
         assert departure.restore() == []
     assert memory(camera) == before
+
+
+def test_a_refusal_that_is_not_about_an_empty_field_is_not_tried_again(make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    former = set_up(camera)
+    for profile, known in ((Profile(denied_commands=("setftpattr",)), None), (Profile(field_limit=11), former)):
+        camera.profile = profile
+        count = len(camera.requests)
+        with client(camera) as connection:
+            departure = Departure(connection, print)
+            departure.read()
+            with pytest.raises(CameraResponseError):
+                departure.leave(known, HERE)
+        assert sent(camera, count).count("setftpattr") == 1
+        assert camera.state.fields["ft_server"] == TARGET.server
 
 
 @pytest.mark.parametrize("command", ["setftpattr", "setftpaction", "setsnapschedftpattr", "setftpactionattr"])

@@ -21,8 +21,6 @@ KNOW_BOTH_SIDES = "receiver_setup.workflow"
 ENTRY_POINTS = {"receiver_setup.__main__"}
 FOR_TESTS_AND_BENCHMARKS = {"receiver_setup.emulator.admin_key"}
 """The emulator is a library for them as well."""
-AWAITED = {"receiver_setup.camera.departure"}
-"""Has no caller yet but its tests; goes from here with the first one, else the rule fails."""
 SLOW_LIBRARIES = {"paramiko", "requests", "urllib3", "cryptography", "rich"}
 
 
@@ -176,7 +174,7 @@ def test_every_module_has_an_importer(name: str) -> None:
         for other in MODULES
         if other != name and any(found == name or found.startswith(f"{name}.") for found in mentions(other))
     ]
-    assert bool(importers) is (name not in FOR_TESTS_AND_BENCHMARKS | AWAITED)
+    assert bool(importers) is (name not in FOR_TESTS_AND_BENCHMARKS)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -67,6 +67,7 @@ def test_only_what_differs_goes_back() -> None:
         (FormerSettings(values=REC_ON), "are not known"),
         (record(NOW), "point at this receiver"),
         (record({**NOW, "ft_port": "2222", "ft_insecure": "1"}), "point at this receiver"),
+        (replace(record({**NOW, "ft_port": "2222"}), pointed_at={}), "point at this receiver"),
         (record({**NOW, "ft_server": "ATTIC.lan."}), "point at this receiver"),
         (record({name: value for name, value in NAS.items() if name not in {"ft_server", "ft_username"}}), "not known"),
     ],

@@ -141,3 +141,8 @@ def test_every_field_that_was_written_is_read(fields: dict[str, str], between: s
     body = between.join(f'{name}="{value}";' for name, value in fields.items())
     if not body.lower().startswith(("var ",)):
         assert dict(parse_reply(body.encode()).fields) == fields
+
+
+@pytest.mark.parametrize("text", ["0\x1f", " 5", "7\x85", "\u20038"])
+def test_a_number_among_blanks_of_any_kind_is_read(text: str) -> None:
+    assert Reply(fields={"ft_port": text}).integer("ft_port") == int(text.strip())
