@@ -6,6 +6,8 @@ from typing import Self
 
 from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.arrival import ArrivedFile
+from receiver_setup.receiver.configuration import ConfigurationLine, parse_lines
+from receiver_setup.receiver.disks import Disk, parse_disks
 from receiver_setup.receiver.records import parse_records
 
 ACCOUNT_MARK = "receiver-setup upload account"
@@ -27,6 +29,22 @@ class Account:
     def ours(self) -> bool:
         """True when this tool made the account."""
         return self.comment.startswith(ACCOUNT_MARK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The group of the upload user's name; `members` are all users in it, by whatever way."""
+
+    gid: int
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """What sshd made of a copy of its configuration with our drop-in in it; `problem` where it refused that."""
+
+    effective: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +96,33 @@ class Facts:
     tools: frozenset[str]
     nologin: str
     account: Account | None
-    group_exists: bool
+    groups: frozenset[str]
+    same_uid: tuple[str, ...]
+    """Other names with the account's number."""
+    group: Group | None
     password: str
+    selinux: str
+    """`enforcing`, `permissive` or `absent`."""
     paths: dict[str, PathState]
     files: dict[str, bytes]
+    disks: dict[str, Disk]
+    unwritable: frozenset[str]
+    """Files that not even root can write to."""
     sshd_path: str
+    other_server: str
+    """An SSH server that is not OpenSSH's, looked for where no sshd listens: `dropbear runs`."""
+    listener: str
+    """`sshd`, `socket` (systemd's), or nothing."""
     openssh: tuple[int, int] | None
     sshd_problem: str
     sshd_effective: str
+    staged: Staged | None
+    """None: the drop-in is as it would be staged, or nothing could be staged."""
+    configuration: tuple[ConfigurationLine, ...]
     host_keys: tuple[PublicKey, ...]
     routes: dict[str, str]
+    cameras: tuple[str, ...]
+    """The cameras' addresses, as far as they were given."""
     logs: tuple[LogMark, ...]
     before: frozenset[ArrivedFile]
     journal: OpenJournal | None
@@ -107,16 +142,26 @@ class Facts:
             tools=frozenset(one.get("tools", "").split()),
             nologin=one.get("nologin", "/usr/sbin/nologin"),
             account=_parse_account(one.get("passwd", "")),
-            group_exists=bool(one.get("group")),
+            groups=frozenset(one.get("groups", "").split()),
+            same_uid=tuple(every["same_uid"]),
+            group=_parse_group(one.get("group", ""), every["group_user"]),
             password=one.get("password", "unknown"),
+            selinux=one.get("selinux", "absent"),
             paths={state.path: state for state in map(_parse_stat, every["stat"]) if state},
             files=_parse_files(raw),
+            disks=parse_disks(one.get("mounts", ""), every["folder"], every["room"]),
+            unwritable=frozenset(every["unwritable"]),
             sshd_path=one.get("sshd_path", ""),
+            other_server=one.get("other_server", ""),
+            listener=one.get("listener", ""),
             openssh=_parse_version(one.get("sshd_version", "")),
             sshd_problem=one.get("sshd_problem", "") if one.get("sshd_test", "0") != "0" else "",
             sshd_effective=one.get("sshd_effective", ""),
+            staged=_parse_staged(one),
+            configuration=parse_lines(every["line"]),
             host_keys=tuple(key for key in map(_parse_key, every["host_key"]) if key),
             routes={target: source for target, _, source in (r.partition(" ") for r in every["route"]) if source},
+            cameras=tuple(r.partition(" ")[0] for r in every["route"]),
             logs=tuple(_parse_log(line) for line in every["log"]),
             before=_parse_before(raw),
             journal=_parse_journal(one.get("journal")),
@@ -152,6 +197,23 @@ def _parse_account(line: str) -> Account | None:
         return None
     name, _, uid, gid, comment, home, shell = parts[:7]
     return Account(name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell)
+
+
+def _parse_group(line: str, users: list[str]) -> Group | None:
+    """Read one line of /etc/group; `users` have the group as the first of their own."""
+    parts = line.splitlines()[0].split(":") if line else []
+    if len(parts) < 4:
+        return None
+    return Group(gid=int(parts[2]), members=tuple(filter(None, (*parts[3].split(","), *users))))
+
+
+def _parse_staged(records: dict[str, str]) -> Staged | None:
+    """Read sshd's word on the staged copy, whose own paths mean nothing to a reader."""
+    if "staged_problem" in records:
+        folder = records.get("staged_folder", "")
+        problem = records["staged_problem"].replace(f"{folder}/d/", "/etc/ssh/sshd_config.d/")
+        return Staged(problem=problem.replace(f"{folder}/", "/etc/ssh/"))
+    return Staged(effective=records["staged_effective"]) if "staged_effective" in records else None
 
 
 def _parse_stat(line: str) -> PathState | None:

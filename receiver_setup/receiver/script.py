@@ -6,9 +6,10 @@ from functools import cache
 from importlib.resources import files
 
 from receiver_setup.receiver.facts import LogMark
-from receiver_setup.receiver.plan import Plan, drop_in, key_file
+from receiver_setup.receiver.plan import Plan, drop_in, key_file, wanted_match
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.secrets import Secret
+from receiver_setup.sshd_config import render_drop_in
 
 STATE = "/var/lib/receiver-setup"
 JOURNAL = f"{STATE}/journal"
@@ -32,6 +33,8 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str]) -> str:
         "home": wanted.home,
         "key_file": key_file(wanted.user),
         "drop_in": drop_in(wanted.user),
+        # Which release it is, and whether SHA-1 stays allowed, is known only when this has been read.
+        "drop_in_text": render_drop_in(wanted_match(wanted)).rstrip("\n"),
         "state": STATE,
         "journal": JOURNAL,
         "recordings": wanted.recordings,
@@ -39,7 +42,7 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str]) -> str:
         "routes": "\n".join(routes),
         "minutes": "2",
     }
-    return _assemble(values, ("evidence", "facts"), "facts")
+    return _assemble(values, ("evidence", "disks", "sshd_facts", "facts"), "facts")
 
 
 def render_apply(plan: Plan, *, owner: str, password: Secret | None = None) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts, LogMark, OpenJournal
+from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts, Group, LogMark, OpenJournal
 from receiver_setup.receiver.records import RecordError
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINnK98cKs/L2kp2o5Jx9rKgjV9mskKqVWZZ/8Pa3gS1e"
@@ -55,7 +55,7 @@ def test_a_whole_receiver_is_read() -> None:
     assert facts.account is not None
     assert facts.account.ours
     assert (facts.account.uid, facts.account.gid, facts.account.home) == (999, 998, "/home/ipcamera")
-    assert facts.group_exists
+    assert facts.group == Group(gid=998)
     assert facts.paths["/odd|name"].kind == "symbolic link"
     assert not facts.paths["/odd|name"].is_directory
     assert facts.paths["/home"].safe_for_jail
@@ -71,7 +71,7 @@ def test_a_whole_receiver_is_read() -> None:
 
 def test_a_bare_receiver_has_nothing_and_nothing_is_guessed() -> None:
     facts = Facts.parse(output(passwd="", group="", sshd_version="", connection="", journal="alive x"))
-    assert (facts.account, facts.group_exists, facts.openssh, facts.connection) == (None, False, None, None)
+    assert (facts.account, facts.group, facts.openssh, facts.connection) == (None, None, None, None)
     assert (facts.paths, facts.files, facts.host_keys, facts.routes, facts.before) == ({}, {}, (), {}, frozenset())
     assert facts.password == "unknown"
     assert facts.journal == OpenJournal(alive=True, age_s=0)
