@@ -39,7 +39,7 @@ def find_refusal(
             (p for p in effective.get("denyusers", []) if _matches_user(p, user, address, unknown=False)), None
         )
         if denied is not None:
-            return Refusal(keyword="denyusers", pattern=denied, address=address)
+            return Refusal(keyword="denyusers", pattern=denied, address=address if "@" in denied else None)
         allowed = effective.get("allowusers")
         if allowed and not any(_matches_user(p, user, address, unknown=True) for p in allowed):
             by_host = any("@" in p and _glob(p.rpartition("@")[0], user) for p in allowed)

@@ -55,6 +55,7 @@ class PathState:
     kind: str
     mode: int
     uid: int
+    gid: int
     owner: str
     group: str
 
@@ -220,8 +221,8 @@ def _parse_stat(line: str) -> PathState | None:
     parts = line.split("|", 6)
     if len(parts) < 7:
         return None
-    kind, mode, uid, _, owner, group, path = parts
-    return PathState(path=path, kind=kind, mode=int(mode, 8), uid=int(uid), owner=owner, group=group)
+    kind, mode, uid, gid, owner, group, path = parts
+    return PathState(path=path, kind=kind, mode=int(mode, 8), uid=int(uid), gid=int(gid), owner=owner, group=group)
 
 
 def _parse_files(records: list[tuple[str, bytes]]) -> dict[str, bytes]:

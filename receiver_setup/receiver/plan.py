@@ -206,7 +206,7 @@ def _upload_step(facts: Facts, wanted: Wanted, name: str, path: str) -> Step:
     return Step(
         name=name,
         detail=told,
-        call=("directory", path, str(mounted.uid), f"{mounted.mode:o}"),
+        call=("directory", path, f"{mounted.uid}:{mounted.gid}", f"{mounted.mode:o}"),
         diff=(f"+ {told}",),
     )
 

@@ -128,7 +128,7 @@ def check_admission(facts: Facts, wanted: Wanted) -> None:
 
 def _explain(facts: Facts, wanted: Wanted, refusal: Refusal, values: list[str]) -> tuple[str, str]:
     """Return the line that shuts out, and the edit that lets in."""
-    who = "it" if refusal.keyword.endswith("users") else "no group of it"
+    who = "it" if refusal.keyword.endswith("users") else "a group of it"
     lines = [line for line in facts.configuration if line.name == refusal.keyword and set(line.words) <= set(values)]
     if refusal.denies:
         lines = [line for line in lines if refusal.pattern in line.words]
@@ -137,10 +137,10 @@ def _explain(facts: Facts, wanted: Wanted, refusal: Refusal, values: list[str]) 
     text = f"`{line.text}`" if line else f"{name} ({' '.join(values)})"
     place = f" at {line.place}" if line else ""
     if refusal.denies:
-        return f"{text}{place} names {who.replace('no', 'a')}", f"take {refusal.pattern} out of {text}{place}"
+        return f"{text}{place} names {who}", f"take {refusal.pattern} out of {text}{place}"
     new = wanted.user if refusal.address is None else f"{wanted.user}@{refusal.address}"
     wish = f"make it `{line.text} {new}`{place}" if line else f"add {new} to {name}"
-    return f"{text}{place} does not name {who.replace('no', 'a')}", wish
+    return f"{text}{place} does not name {who}", wish
 
 
 def check_key_folder(facts: Facts, wanted: Wanted) -> None:

@@ -30,7 +30,8 @@ _FACTS = {
 }  # fmt: skip
 _DISK = {field.name for field in fields(Disk)}
 _EXPECTED = {"changed", "sets_password", "diff_has", "details", "calls"}
-_PATH = re.compile(r"([a-z ]+) (0[0-7]{3}) (\d+) ([\w-]+):([\w-]+)")
+_PATH = re.compile(r"([a-z ]+) (0[0-7]{3}) (\d+)(?:/(\d+))? ([\w-]+):([\w-]+)")
+"""TYPE MODE UID OWNER:GROUP, with UID/GID where they differ."""
 _ALLOW_SHA1 = {"yes": True, "no": False, "as it is": None}
 _GONE = "gone"
 
@@ -233,6 +234,8 @@ def _openssh(text: str) -> tuple[int, int] | None:
 def _state(path: Path, name: str, text: str) -> PathState:
     match = _PATH.fullmatch(text)
     if match is None:
-        raise ValueError(f"{path.name}: {name} is neither gone nor TYPE MODE UID OWNER:GROUP")
-    kind, mode, uid, owner, group = match.groups()
-    return PathState(path=name, kind=kind, mode=int(mode, 8), uid=int(uid), owner=owner, group=group)
+        raise ValueError(f"{path.name}: {name} is neither gone nor TYPE MODE UID[/GID] OWNER:GROUP")
+    kind, mode, uid, gid, owner, group = match.groups()
+    return PathState(
+        path=name, kind=kind, mode=int(mode, 8), uid=int(uid), gid=int(gid or uid), owner=owner, group=group
+    )
