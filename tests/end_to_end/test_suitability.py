@@ -395,17 +395,14 @@ def mount_exfat(bench: Bench) -> Any:
             "[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237; "
             "for n in 0 1 2 3 4 5 6 7; do [ -e /dev/loop$n ] || mknod /dev/loop$n b 7 $n; done; "
             "[ -e /tmp/disk ] || { truncate -s 64M /tmp/disk; mkfs.exfat /tmp/disk; }; mkdir -p /srv/usb; "
-            f"device=$(losetup -f); losetup $device /tmp/disk; mount.exfat-fuse -o {options} $device /srv/usb",
+            "device=$(losetup -f); losetup $device /tmp/disk; "
+            # The device is the whole machine's: given back now, it is free when nothing is mounted from it.
+            f"mount.exfat-fuse -o {options} $device /srv/usb; losetup -d $device",
         )  # fmt: skip
         if done.returncode:
             pytest.skip(f"no exFAT disk can be mounted here: {done.stderr.decode()}")
 
     return mount
-
-
-def unmount(bench: Bench) -> None:
-    """Take the disk away again, and the loop device from the whole machine."""
-    inside(bench, "device=$(grep ' /srv/usb ' /proc/mounts | cut -d' ' -f1); umount /srv/usb; losetup -d $device")
 
 
 def test_a_disk_without_owners_takes_no_jail_but_uploads_where_its_mount_allows_them(
@@ -431,25 +428,25 @@ def test_a_disk_without_owners_takes_no_jail_but_uploads_where_its_mount_allows_
             mend="",
         )
         refused(bench, camera, closed)
-        unmount(bench)
+        inside(bench, "umount /srv/usb")
         mount_exfat("umask=000")
         first = bench.setup(camera, options=(*there, "--no-jail"))
         assert first.code == 0, first.err
         again = bench.setup(camera, options=(*there, "--no-jail"))
         assert (again.code, again.json["changed"]) == (0, False), again.err
         # As its own from now on, as the hint has it for an account that is there.
-        unmount(bench)
+        inside(bench, "umount /srv/usb")
         mount_exfat("uid=0,umask=022")
         refused_again = bench.setup(camera, options=(*there, "--no-jail"))
         number = inside(bench, "id -u ipcamera").strip()
         assert refused_again.code == 4
         assert f"mount it with the option uid={number}" in refused_again.json["error"]["hint"]
-        unmount(bench)
+        inside(bench, "umount /srv/usb")
         mount_exfat(f"uid={number},umask=022")
         own = bench.setup(camera, options=(*there, "--no-jail"))
         assert (own.code, own.json["changed"]) == (0, False), own.err
     finally:
-        unmount(bench)
+        inside(bench, "umount /srv/usb")
 
 
 def test_a_disk_without_owners_may_be_mounted_inside_a_jail(
@@ -467,4 +464,4 @@ def test_a_disk_without_owners_may_be_mounted_inside_a_jail(
         assert (again.code, again.json["changed"]) == (0, False), again.err
     finally:
         inside(bench, "umount /home/ipcamera/recordings")
-        unmount(bench)
+        inside(bench, "umount /srv/usb")
