@@ -264,6 +264,18 @@ def test_a_finished_receiver_may_be_read_only_but_for_recordings(bench: Bench, m
     assert (again.code, again.json["changed"]) == (0, False), again.err
 
 
+def test_a_look_at_a_drop_in_of_other_wording_leaves_it_as_it_is(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    assert bench.setup(camera).code == 0
+    inside(bench, f"sed -i 's/PermitTTY no/PermitTTY yes/' {DROP_IN}")
+    before = bench.state()
+    check = bench.setup(camera, options=("--check",))
+    assert (check.code, check.json["changed"]) == (7, True), check.err
+    assert bench.state() == before
+    assert bench.setup(camera).code == 0
+    assert "PermitTTY no" in inside(bench, f"cat {DROP_IN}")
+
+
 # ---- accounts
 
 
