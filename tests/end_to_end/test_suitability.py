@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,11 @@ import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, Result, finish
 
 from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import wanted_match
+from receiver_setup.receiver.script import render_facts
+from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.sshd_config import missing_effective
 
 MakeCamera = Callable[..., EmulatedCamera]
 INSIDE = Path(__file__).parents[1] / "support" / "inside.py"
@@ -203,7 +208,7 @@ def test_a_cause_is_named_before_anything_changes_and_mended_as_it_says(
 ) -> None:
     cause, camera = CAUSES[name], make_camera()
     if name.startswith("an immutable") and bench.receiver.run("chattr", "+i", "/etc/hostname").returncode:
-        pytest.skip("no immutable attribute on this filesystem")
+        pytest.skip("nothing can be made immutable here")
     inside(bench, cause.make)
     refused(bench, camera, cause)
     refused(bench, camera, cause, "--check")
@@ -212,6 +217,27 @@ def test_a_cause_is_named_before_anything_changes_and_mended_as_it_says(
     assert (done.code, done.json["changed"]) == (0, True), done.err
     again = bench.setup(camera, options=cause.options)
     assert (again.code, again.json["changed"]) == (0, False), again.err
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_the_facts_are_the_same_in_every_shell(bench: Bench, make_camera: MakeCamera, finished: bool) -> None:
+    if finished:
+        assert bench.setup(make_camera()).code == 0
+    inside(bench, f"printf 'AllowGroups *\\nMatch User x y\\n' >{FOLDER}/20-x.conf; {OWN_ETC}mkdir '/srv/a b'")
+    recordings = "/srv/a b/recordings"
+    slots = tuple(CameraSlot(name=name, directory=f"{recordings}/{name}") for name in ("porch", "yard"))
+    wanted = Wanted(user="ipcamera", home="/srv/a b", directory="recordings", slots=slots, jail=finished)
+    text = render_facts(wanted, routes=["fe80::1%eth0", "10.99.0.1"]).encode()
+    shells = (["dash", "-s"], ["bash", "-s"], ["bash", "--posix", "-s"], ["busybox", "sh", "-s"])
+    done = [bench.receiver.run(*shell, input=text) for shell in shells]
+    assert [each.stderr for each in done] == [b""] * len(shells)
+    first, *others = (replace(Facts.parse(each.stdout), now_s=0.0, disks={}) for each in done)
+    assert others == [first] * len(others)
+    assert first.staged is not None
+    assert missing_effective(first.staged.effective, wanted_match(wanted)) == ()
+    disks = Facts.parse(done[0].stdout).disks
+    assert (disks["/etc"].mount, disks[f"{recordings}/porch"].folder) == ("/etc", "/srv/a b")
+    assert 0 < (disks["/etc"].root_kib or 0) < 64 * 1024
 
 
 # ---- what looks as if it stood in the way
