@@ -223,7 +223,7 @@ def test_a_cause_is_named_before_anything_changes_and_mended_as_it_says(
 def test_the_facts_are_the_same_in_every_shell(bench: Bench, make_camera: MakeCamera, finished: bool) -> None:
     if finished:
         assert bench.setup(make_camera()).code == 0
-    inside(bench, f"printf 'AllowGroups *\\nMatch User x y\\n' >{FOLDER}/20-x.conf; {OWN_ETC}mkdir '/srv/a b'")
+    inside(bench, f"printf 'AllowGroups *\\nMatch User x\\n' >{FOLDER}/20-x.conf; {OWN_ETC}mkdir '/srv/a b'")
     recordings = "/srv/a b/recordings"
     slots = tuple(CameraSlot(name=name, directory=f"{recordings}/{name}") for name in ("porch", "yard"))
     wanted = Wanted(user="ipcamera", home="/srv/a b", directory="recordings", slots=slots, jail=finished)
