@@ -338,6 +338,7 @@ def test_files_and_folders_get_their_selinux_label_where_there_is_one_to_get(
     """This kernel has no SELinux: a program of that name writes down what it is asked for."""
     inside(
         bench,
+        "mount -t tmpfs -o mode=755 own /usr/local/sbin; "
         'printf \'#!/bin/sh\\nprintf "%%s\\\\n" "$@" >>/run/relabelled\\n\' >/usr/local/sbin/restorecon; '
         "chmod 755 /usr/local/sbin/restorecon",
     )
@@ -368,8 +369,8 @@ def local(bench: Bench, camera: EmulatedCamera) -> Result:
 STOP = "kill $(cat /run/sshd.pid); while [ -e /run/sshd.pid ]; do sleep 0.05; done; "
 DROPBEAR = "dropbear -R -r /run/dropbear.key -p 22 -P /run/dropbear.pid; "
 STOP_DROPBEAR = "kill $(cat /run/dropbear.pid); "
-AWAY = "mv /usr/sbin/sshd /usr/sbin/gone; "
-BACK = "mv /usr/sbin/gone /usr/sbin/sshd; "
+AWAY = "mount --bind /dev/null /usr/sbin/sshd; "
+BACK = "umount /usr/sbin/sshd; "
 
 
 @pytest.mark.parametrize(
@@ -380,7 +381,7 @@ BACK = "mv /usr/sbin/gone /usr/sbin/sshd; "
         (STOP + DROPBEAR, "HOST has OpenSSH's server, but dropbear runs instead of it", STOP_DROPBEAR),
         (STOP + AWAY + DROPBEAR, "HOST has no OpenSSH server: dropbear runs there", BACK + STOP_DROPBEAR),
         (
-            STOP + AWAY + "mount --bind /bin/true $(command -v dropbear); mount --bind /dev/null /usr/sbin/dropbear",
+            STOP + AWAY + "mount --bind /dev/null $(command -v dropbear)",
             "HOST has no OpenSSH server",
             BACK,
         ),
