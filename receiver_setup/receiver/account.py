@@ -43,7 +43,7 @@ def _check_adoption(facts: Facts, account: Account, where: str, *, adopt: bool) 
             hint="give the cameras an account of their own: --user with a name that is not in use there; "
             "or, for an account that was made for uploads by hand, --adopt",
         )
-    rights = sorted(_ADMINISTRATORS & set(account.groups))
+    rights = sorted(_ADMINISTRATORS & set(facts.groups))
     if rights or account.name == facts.administrator:
         why = f"is a member of {rights[0]}" if rights else "is the one that this run signed in with"
         raise ReceiverAccountError(

@@ -66,6 +66,9 @@ class ArrivedFile:
     def changed_after(self, moment_s: float) -> bool:
         """Tell whether the change time is after `moment_s`, as finely as the receiver tells both."""
         fraction = re.search(r":\d\d\.(\d+)", self.when)
+        if fraction is not None and not int(fraction[1]):
+            # exFAT counts whole seconds, FAT every other one, and both cut off the rest.
+            return self.changed_s >= int(moment_s) - 1
         if fraction is None or float(moment_s).is_integer():
             return self.changed_s >= int(moment_s)
         return self.changed_s + float(f"0.{fraction[1]}") >= moment_s - _CLOCK_GRAIN_S

@@ -6,6 +6,8 @@ from typing import Self
 
 from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.arrival import ArrivedFile
+from receiver_setup.receiver.configuration import ConfigurationLine, parse_lines
+from receiver_setup.receiver.disks import Disk, parse_disks
 from receiver_setup.receiver.ledger import Ledger
 from receiver_setup.receiver.records import parse_records
 
@@ -25,13 +27,27 @@ class Account:
     comment: str
     home: str
     shell: str
-    groups: tuple[str, ...] = ()
-    """Names, its own primary group first."""
 
     @property
     def ours(self) -> bool:
         """True when this tool made the account."""
         return self.comment.startswith(ACCOUNT_MARK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The group of the upload user's name; `members` are all users in it, by whatever way."""
+
+    gid: int
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """What sshd made of a copy of its configuration with our drop-in in it; `problem` where it refused that."""
+
+    effective: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +58,9 @@ class PathState:
     kind: str
     mode: int
     uid: int
+    gid: int
     owner: str
     group: str
-    gid: int = 0
 
     @property
     def is_directory(self) -> bool:
@@ -87,16 +103,33 @@ class Facts:
     tools: frozenset[str]
     nologin: str
     account: Account | None
-    group_exists: bool
+    groups: tuple[str, ...]
+    same_uid: tuple[str, ...]
+    """Other names with the account's number."""
+    group: Group | None
     password: str
+    selinux: str
+    """`enforcing`, `permissive` or `absent`."""
     paths: dict[str, PathState]
     files: dict[str, bytes]
+    disks: dict[str, Disk]
+    unwritable: frozenset[str]
+    """Files that not even root can write to."""
     sshd_path: str
+    other_server: str
+    """An SSH server that is not OpenSSH's, looked for where no sshd listens: `dropbear runs`."""
+    listener: str
+    """`sshd`, `socket` (systemd's), or nothing."""
     openssh: tuple[int, int] | None
     sshd_problem: str
     sshd_effective: str
+    staged: Staged | None
+    """None: the drop-in is as it would be staged, or nothing could be staged."""
+    configuration: tuple[ConfigurationLine, ...]
     host_keys: tuple[PublicKey, ...]
     routes: dict[str, str]
+    cameras: tuple[str, ...]
+    """The cameras' addresses, as far as they were given."""
     logs: tuple[LogMark, ...]
     before: frozenset[ArrivedFile]
     journal: OpenJournal | None = None
@@ -127,17 +160,27 @@ class Facts:
             connection=_parse_connection(one.get("connection", "")),
             tools=frozenset(one.get("tools", "").split()),
             nologin=one.get("nologin", "/usr/sbin/nologin"),
-            account=_parse_account(one.get("passwd", ""), one.get("groups", "")),
-            group_exists=bool(one.get("group")),
+            account=_parse_account(one.get("passwd", "")),
+            groups=tuple(one.get("groups", "").split()),
+            same_uid=tuple(every["same_uid"]),
+            group=_parse_group(one.get("group", ""), every["group_user"]),
             password=one.get("password", "unknown"),
+            selinux=one.get("selinux", "absent"),
             paths={state.path: state for state in map(_parse_stat, every["stat"]) if state},
             files=_parse_files(raw),
+            disks=parse_disks(one.get("mounts", ""), every["folder"], every["room"]),
+            unwritable=frozenset(every["unwritable"]),
             sshd_path=one.get("sshd_path", ""),
+            other_server=one.get("other_server", ""),
+            listener=one.get("listener", ""),
             openssh=_parse_version(one.get("sshd_version", "")),
             sshd_problem=one.get("sshd_problem", "") if one.get("sshd_test", "0") != "0" else "",
             sshd_effective=one.get("sshd_effective", ""),
+            staged=_parse_staged(one),
+            configuration=parse_lines(every["line"]),
             host_keys=tuple(key for key in map(_parse_key, every["host_key"]) if key),
             routes={target: source for target, _, source in (r.partition(" ") for r in every["route"]) if source},
+            cameras=tuple(r.partition(" ")[0] for r in every["route"]),
             logs=tuple(_parse_log(line) for line in every["log"]),
             before=_parse_before(raw),
             journal=_parse_journal(one.get("journal")),
@@ -174,14 +217,29 @@ def _parse_connection(text: str) -> tuple[str, int] | None:
     return (words[2], int(words[3])) if len(words) == 4 and words[3].isdigit() else None
 
 
-def _parse_account(line: str, groups: str) -> Account | None:
+def _parse_account(line: str) -> Account | None:
     parts = line.splitlines()[0].split(":") if line else []
     if len(parts) < 7:
         return None
     name, _, uid, gid, comment, home, shell = parts[:7]
-    return Account(
-        name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell, groups=tuple(groups.split())
-    )
+    return Account(name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell)
+
+
+def _parse_group(line: str, users: list[str]) -> Group | None:
+    """Read one line of /etc/group; `users` have the group as the first of their own."""
+    parts = line.splitlines()[0].split(":") if line else []
+    if len(parts) < 4:
+        return None
+    return Group(gid=int(parts[2]), members=tuple(filter(None, (*parts[3].split(","), *users))))
+
+
+def _parse_staged(records: dict[str, str]) -> Staged | None:
+    """Read sshd's word on the staged copy, whose own paths mean nothing to a reader."""
+    if "staged_problem" in records:
+        folder = records.get("staged_folder", "")
+        problem = records["staged_problem"].replace(f"{folder}/d/", "/etc/ssh/sshd_config.d/")
+        return Staged(problem=problem.replace(f"{folder}/", "/etc/ssh/"))
+    return Staged(effective=records["staged_effective"]) if "staged_effective" in records else None
 
 
 def _parse_stat(line: str) -> PathState | None:
@@ -189,7 +247,7 @@ def _parse_stat(line: str) -> PathState | None:
     if len(parts) < 7:
         return None
     kind, mode, uid, gid, owner, group, path = parts
-    return PathState(path=path, kind=kind, mode=int(mode, 8), uid=int(uid), owner=owner, group=group, gid=int(gid))
+    return PathState(path=path, kind=kind, mode=int(mode, 8), uid=int(uid), gid=int(gid), owner=owner, group=group)
 
 
 def _parse_files(records: list[tuple[str, bytes]]) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """What must change on the receiver for a set-up (pure): facts and wishes in, ordered steps out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from receiver_setup.authorized_keys import edit_keys
@@ -8,17 +8,23 @@ from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.receiver.account import PASSWORD_CALL, check_account, plan_account
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_step
+from receiver_setup.receiver.storage import check_jail_disk, check_jail_part, check_room, mounted_as
+from receiver_setup.receiver.suitability import (
+    DROP_IN_FOLDER,
+    check_admission,
+    check_in_force,
+    check_key_folder,
+    check_listener,
+    check_names,
+    check_server,
+)
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import (
     KEY_FILE_PATTERN,
     UploadMatch,
     expected_effective,
-    missing_effective,
     render_drop_in,
 )
-
-DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
-_OLDEST = (7, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,96 +51,78 @@ def drop_in(user: str) -> str:
     return f"{DROP_IN_FOLDER}/00-receiver-setup-{user}.conf"
 
 
+def wanted_match(wanted: Wanted) -> UploadMatch:
+    """Return what sshd is to be told, as far as it does not depend on what is there: no SHA-1, any release."""
+    return UploadMatch(
+        user=wanted.user,
+        jail=wanted.home if wanted.jail else None,
+        start=None if wanted.jail else wanted.home,
+        authentication=wanted.authentication,
+    )
+
+
 def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     """Plan the way from `facts` to `wanted`.
 
     Raises `ReceiverAccountError` for an account that is not ours, `ReceiverUnsuitableError` for a receiver that
     cannot do it; nothing has been changed by then.
     """
-    openssh = _check_receiver(facts)
+    openssh = check_server(facts)
     check_account(facts, wanted)
+    check_names(facts, wanted)
+    check_admission(facts, wanted)
+    check_key_folder(facts, wanted)
     match = _match(facts, wanted, openssh)
     steps = plan_account(facts, wanted)
     steps += _directory_steps(facts, wanted)
     steps += [_retract_step(facts, path) for path in wanted.retract]
     steps += [_key_folder_step(facts, wanted), _keys_step(facts, wanted), _drop_in_step(facts, match)]
-    return SetupPlan(wanted=wanted, match=match, steps=(*steps, _sshd_step(facts, match, steps[-1])))
-
-
-def _check_receiver(facts: Facts) -> tuple[int, int]:
-    where = facts.hostname or "the receiver"
-    if not facts.sshd_path or facts.openssh is None:
-        raise ReceiverUnsuitableError(
-            f"{where} has no OpenSSH server",
-            hint="install it there (Debian, Raspberry Pi OS: sudo apt-get install openssh-server) and run this again",
-        )
-    if facts.openssh < _OLDEST:
-        raise ReceiverUnsuitableError(
-            f"{where} runs OpenSSH {facts.openssh[0]}.{facts.openssh[1]}, older than 7.4",
-            hint="upgrade the receiver's system",
-        )
-    if facts.sshd_problem:
-        raise ReceiverUnsuitableError(
-            f"the sshd configuration of {where} was broken before this run: {facts.sshd_problem}",
-            hint="repair it until `sudo sshd -t` prints nothing, then run this again; nothing was changed",
-        )
-    folder = facts.paths.get(DROP_IN_FOLDER)
-    if folder is None or not folder.is_directory:
-        raise ReceiverUnsuitableError(
-            f"{where} has no folder {DROP_IN_FOLDER}",
-            hint=f"make it and put `Include {DROP_IN_FOLDER}/*.conf` as the first line of /etc/ssh/sshd_config",
-        )
-    if not {"useradd", "adduser"} & facts.tools:
-        raise ReceiverUnsuitableError(
-            f"{where} has neither useradd nor adduser", hint="install the package that has useradd (passwd, shadow)"
-        )
-    return facts.openssh
+    steps.append(_sshd_step(facts, match, steps[-1]))
+    check_room(facts, wanted, [step.call for step in steps if step.call is not None])
+    return SetupPlan(wanted=wanted, match=match, steps=tuple(steps))
 
 
 def _match(facts: Facts, wanted: Wanted, openssh: tuple[int, int]) -> UploadMatch:
     allow_sha1 = wanted.allow_sha1
     if allow_sha1 is None:
         allow_sha1 = b"+ssh-rsa" in facts.files.get(drop_in(wanted.user), b"")
-    return UploadMatch(
-        user=wanted.user,
-        jail=wanted.home if wanted.jail else None,
-        start=None if wanted.jail else wanted.home,
-        authentication=wanted.authentication,
-        allow_sha1=allow_sha1,
-        openssh=openssh,
-    )
+    return replace(wanted_match(wanted), allow_sha1=allow_sha1, openssh=openssh)
 
 
 def _directory_steps(facts: Facts, wanted: Wanted) -> list[Step]:
     steps = []
     if wanted.jail:
+        check_jail_disk(facts, wanted)
         for path in _parents(wanted.home):
-            _check_jail_part(facts, path)
+            check_jail_part(facts, path)
         steps.append(_directory_step(facts, "make jail", wanted.home, "root", 0o755))
     else:
-        steps.append(_directory_step(facts, "make home", wanted.home, wanted.user, 0o750))
+        steps.append(_upload_step(facts, wanted, "make home", wanted.home))
     seen = set()
     for target in (wanted.recordings, *(slot.directory for slot in wanted.slots)):
         for path in [*reversed(_below(wanted.home, target)), target]:
             if path not in seen:
                 seen.add(path)
-                steps.append(_directory_step(facts, "make recordings directory", path, wanted.user, 0o750))
+                steps.append(_upload_step(facts, wanted, "make recordings directory", path))
     return steps
 
 
-def _check_jail_part(facts: Facts, path: str) -> None:
-    state = facts.paths.get(path)
-    if state is None:
-        raise ReceiverUnsuitableError(
-            f"{path} is not there on {facts.hostname or 'the receiver'}",
-            hint=f"make it (sudo mkdir -p {path}) or mount the disk that it stands for, then run this again",
-        )
-    if not state.safe_for_jail:
-        raise ReceiverUnsuitableError(
-            f"sshd would refuse the jail: {path} is {state.kind}, owner {state.owner}, mode {state.mode:04o}, "
-            "and must be a directory that only root can write to",
-            hint=f"sudo chown root:root {path} && sudo chmod go-w {path}; or give another --home; or --no-jail",
-        )
+def _upload_step(facts: Facts, wanted: Wanted, name: str, path: str) -> Step:
+    """Plan a directory of the upload user's own; on a disk without owners it is the one that the mount gives."""
+    mounted = mounted_as(facts, wanted, path, uploads=path != wanted.home)
+    there = facts.paths.get(path)
+    if mounted is None or (there is not None and not there.is_directory):
+        return _directory_step(facts, name, path, wanted.user, 0o750)
+    told = f"{path}, owner {mounted.owner}, mode {mounted.mode:04o}, as it is mounted"
+    if there is not None:
+        return Step(name=name, detail=told)
+    # To whom it belongs already it may be given even there, so this step changes no owner.
+    return Step(
+        name=name,
+        detail=told,
+        call=("directory", path, f"{mounted.uid}:{mounted.gid}", f"{mounted.mode:o}"),
+        diff=(f"+ {told}",),
+    )
 
 
 def _directory_step(facts: Facts, name: str, path: str, owner: str, mode: int) -> Step:
@@ -143,7 +131,8 @@ def _directory_step(facts: Facts, name: str, path: str, owner: str, mode: int) -
         raise ReceiverUnsuitableError(
             f"{path} is {state.kind}, where a directory is needed", hint="move it away, or give another name"
         )
-    group = facts.account.groups[0] if facts.account and facts.account.name == owner and facts.account.groups else owner
+    its_own = facts.account is not None and facts.account.name == owner and facts.groups
+    group = facts.groups[0] if its_own else owner
     if state is not None and (state.owner, state.group, state.mode) == (owner, group, mode):
         return Step(name=name, detail=f"{path}, owner {owner}, mode {mode:04o}")
     was = None if state is None else (f"{state.owner}:{state.group}", f"{state.mode:04o}")
@@ -191,19 +180,14 @@ def _drop_in_step(facts: Facts, match: UploadMatch) -> Step:
 
 
 def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:
+    check_in_force(facts, match, drop_in(match.user), written=written.changed)
     if written.changed:
+        check_listener(facts)
         return Step(
             name=RELOAD,
             detail="after sshd -t and sshd -T agree",
             call=("sshd", *expected_effective(match)),
             diff=("! reload sshd",),
-        )
-    missing = missing_effective(facts.sshd_effective, match)
-    if missing:
-        raise ReceiverUnsuitableError(
-            f"{drop_in(match.user)} is there, but sshd does not follow it: it lacks “{missing[0]}” for {match.user}",
-            hint=f"see which other file wins: sudo sshd -T -C user={match.user},host=x,addr=192.0.2.1; the line "
-            f"`Include {DROP_IN_FOLDER}/*.conf` must stand at the top of /etc/ssh/sshd_config",
         )
     return Step(name=RELOAD, detail="not needed")
 

@@ -6,10 +6,11 @@ from functools import cache
 from importlib.resources import files
 
 from receiver_setup.receiver.facts import LogMark
-from receiver_setup.receiver.plan import drop_in, key_file
+from receiver_setup.receiver.plan import drop_in, key_file, wanted_match
 from receiver_setup.receiver.steps import Plan
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.secrets import Secret
+from receiver_setup.sshd_config import render_drop_in
 
 STATE = "/var/lib/receiver-setup"
 JOURNAL = f"{STATE}/journal"
@@ -38,6 +39,8 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, 
         "home": wanted.home,
         "key_file": key_file(wanted.user),
         "drop_in": drop_in(wanted.user),
+        # Which release it is, and whether SHA-1 stays allowed, is known only when this has been read.
+        "drop_in_text": render_drop_in(wanted_match(wanted)).rstrip("\n"),
         "state": STATE,
         "journal": JOURNAL,
         "recordings": wanted.recordings,
@@ -48,7 +51,7 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, 
         "adopt": _yes(wanted.adopt or removal),
         "removal": _yes(removal),
     }
-    return _assemble(values, ("journal", "history", "evidence", "facts"), "facts")
+    return _assemble(values, ("journal", "history", "evidence", "disks", "sshd_facts", "facts"), "facts")
 
 
 def render_apply(plan: Plan, *, owner: str, last: str, confirm_s: int, password: Secret | None = None) -> str:

@@ -294,6 +294,25 @@ class TestEverySudo:
             way.run("touch /tmp/never\n", ask=lambda: Secret("right one"))
         assert way.inside("ls /tmp/never") == ""
 
+    def test_a_sudo_that_wants_a_terminal_is_told_before_a_password_is_asked_for(
+        self, receivers: Receivers, carrier: str
+    ) -> None:
+        way = receivers.carrier(f"{carrier}-admin", "password")
+        way.inside("echo 'Defaults requiretty' >>/etc/sudoers")
+
+        def never() -> Secret | None:
+            if carrier == "ssh":
+                pytest.fail("asked for a password that is of no use")
+            return None
+
+        try:
+            with pytest.raises(ReceiverSudoError, match="requiretty") as caught:
+                way.run("touch /tmp/never\n", ask=never)
+        finally:
+            way.inside("sed -i /requiretty/d /etc/sudoers")
+        assert "!requiretty" in caught.value.hint
+        assert way.run("id -u\n").data == b"0\n", "without that line all is well"
+
     def test_a_receiver_without_sudo_is_an_error_that_says_so(self, receivers: Receivers, carrier: str) -> None:
         way = receivers.carrier(f"{carrier}-admin", "nopasswd")
         # Nothing that can be run lies where sudo was.

@@ -135,6 +135,8 @@ def test_a_socket_with_a_process_for_each_connection_needs_no_reload(
 ) -> None:
     with make_bench(OLD_SOCKET + SOCKET, systemd=True) as bench:
         assert inside(bench, "ls -d /run/sshd") == ""
+        check = bench.setup(make_camera(), options=("--check",))
+        assert (check.code, check.json["changed"]) == (7, True), check.err
         means = fresh_and_again(bench, make_camera())
         assert means == "not needed: ssh.socket starts sshd with the new configuration"
         assert inside(bench, "systemctl is-active ssh.socket ssh.service").split() == ["active", "inactive"]

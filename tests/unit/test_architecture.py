@@ -113,7 +113,9 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "keys", "authorized_keys", "sshd_config", "workflow.proof", "workflow.login_policy", "report",
         "receiver.records",
         "receiver.facts", "receiver.plan", "receiver.script", "receiver.wanted", "receiver.arrival", "receiver.address",
-        "receiver.dialled", "camera.reply", "camera.query", "camera.upload_plan",
+        "receiver.dialled", "receiver.suitability", "receiver.storage", "receiver.disks", "receiver.configuration",
+        "receiver.admission", "receiver.account", "receiver.steps", "receiver.ledger", "receiver.removal",
+        "camera.reply", "camera.query", "camera.upload_plan",
         "camera.former", "camera.former_place", "camera.departure_plan",
     ):  # fmt: skip
         assert f"receiver_setup.{name}" in PURE

@@ -19,8 +19,9 @@ _log = logging.getLogger(__name__)
 _READY = b"receiver-setup ready\n"
 _ASKS = b"receiver-setup asks\n"
 _NO_SUDO = b"receiver-setup no sudo\n"
+_NO_TERMINAL = b"receiver-setup no terminal\n"
 _PROMPT = b"receiver-setup password:"
-_SIGNS = (_READY, _ASKS, _NO_SUDO)
+_SIGNS = (_READY, _ASKS, _NO_SUDO, _NO_TERMINAL)
 
 # Quoted once, by single quotes, for whatever login shell the administrator has; so none stand inside.
 _BOOTSTRAP = (
@@ -29,7 +30,9 @@ _BOOTSTRAP = (
     "link=RECEIVER_SETUP_CONNECTION=$SSH_CONNECTION; "
     'if [ "$(id -u)" = 0 ]; then exec env "$link" sh -c "$go"; fi; '
     "if ! command -v sudo >/dev/null 2>&1; then echo receiver-setup no sudo; exit 1; fi; "
-    'if sudo -n true 2>/dev/null; then exec sudo -n env "$link" sh -c "$go"; fi; '
+    'why=$(LC_ALL=C sudo -n true 2>&1) && exec sudo -n env "$link" sh -c "$go"; '
+    # With requiretty sudo refuses before it asks: a password would be typed for nothing.
+    'case "$why" in *" tty "*) echo receiver-setup no terminal; exit 1 ;; esac; '
     "echo receiver-setup asks; "
     'exec sudo -S -p "receiver-setup password:" env "$link" sh -c "$go"'
     "'"
@@ -81,6 +84,11 @@ class RootShell:
             raise ReceiverSudoError(
                 f"{self.host.name} has no sudo, and this login is not root",
                 hint="sign in as root, or install sudo there and allow it for this user",
+            )
+        if line == _NO_TERMINAL:
+            raise ReceiverSudoError(
+                f"sudo on {self.host.name} wants a terminal (requiretty), and this login has none",
+                hint="let it do without one for this user (sudo visudo: `Defaults:USER !requiretty`), or be root",
             )
         if line == _ASKS:
             password = self._ask()

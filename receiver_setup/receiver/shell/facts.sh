@@ -1,6 +1,7 @@
 #!/bin/sh
 # Read all that a plan needs, in one trip, and change nothing.
 # Given: user home key_file drop_in journal state (paths), recordings, directories and routes (lists, one a line), minutes.
+# What it reads of sshd and of the disks is in sshd_facts.sh and disks.sh.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 facts_system() {
@@ -19,29 +20,52 @@ facts_system() {
       break
     fi
   done
+  selinux=absent
+  if read -r enforcing 2>/dev/null </sys/fs/selinux/enforce; then
+    [ "$enforcing" = 1 ] && selinux=enforcing || selinux=permissive
+  fi
+  emit selinux "$selinux"
 }
 
 # The password field is told as a word; the hash itself never leaves the receiver.
 facts_account() {
-  emit passwd "$(getent passwd "$user" 2>/dev/null || grep -s "^$user:" /etc/passwd)"
-  emit groups "$(id -Gn "$user" 2>/dev/null)"
-  emit group "$(getent group "$user" 2>/dev/null || grep -s "^$user:" /etc/group)"
+  account=$(getent passwd "$user" 2>/dev/null || grep -s "^$user:" /etc/passwd)
+  group=$(getent group "$user" 2>/dev/null || grep -s "^$user:" /etc/group)
+  emit passwd "$account"
+  emit group "$group"
   word=unknown
   while IFS=: read -r name field _; do
     [ "$name" = "$user" ] || continue
     case $field in
-      '*') word=none ;;
-      '!'* | '*'*) word=locked ;;
+      '*'*) word=none ;;
+      '!'*) word=locked ;;
       '') word=empty ;;
       *) word='set' ;;
     esac
   done 2>/dev/null </etc/shadow
   emit password "$word"
+  facts_neighbours
+  [ -z "$account" ] || emit groups "$(id -Gn "$user" 2>/dev/null)"
+}
+
+# Who else has the account's number, or the group of its name as the first of their own.
+facts_neighbours() {
+  IFS=: read -r _ _ uid _ <<ACCOUNT
+$account
+ACCOUNT
+  IFS=: read -r _ _ gid _ <<GROUP
+$group
+GROUP
+  while IFS=: read -r name _ number first _; do
+    if [ -z "$number" ] || [ "$name" = "$user" ]; then continue; fi
+    [ "$number" != "$uid" ] || emit same_uid "$name"
+    [ "$first" != "$gid" ] || emit group_user "$name"
+  done </etc/passwd
 }
 
 # The state of every path that matters and of all above it, by one stat: a Pi starts few processes a second.
 facts_paths() {
-  set -- "$key_file" "${key_file%/*}" "$drop_in" "${drop_in%/*}" "$state" /
+  set -- "$key_file" "${key_file%/*}" "$drop_in" "${drop_in%/*}" "$state" /etc/ssh /etc /
   path=$home
   while [ -n "$path" ]; do
     set -- "$@" "$path"
@@ -55,6 +79,9 @@ facts_paths() {
   done <<LIST
 $directories
 LIST
+  while IFS= read -r path; do [ -z "$path" ] || set -- "$@" "$path"; done <<LIST
+$folders
+LIST
   stat -c '%F|%a|%u|%g|%U|%G|%n' "$@" 2>/dev/null | while IFS= read -r line; do emit stat "$line"; done
   for path in "$key_file" "$drop_in"; do
     if [ -f "$path" ] && [ ! -L "$path" ]; then
@@ -64,36 +91,12 @@ LIST
   done
 }
 
-facts_sshd() {
-  sshd=$(sshd_path) || return 0
-  emit sshd_path "$sshd"
-  emit sshd_version "$("$sshd" -V 2>&1 </dev/null)"
-  prepare_run_directory
-  # -T tests all that -t does, and one start of sshd takes longer than all else in here.
-  if effective=$("$sshd" -T -C "user=$user,host=receiver-setup.invalid,addr=192.0.2.1" 2>/dev/null); then
-    emit sshd_test 0
-  else
-    emit sshd_test 1
-    emit sshd_problem "$("$sshd" -t 2>&1 || "$sshd" -T -C "user=$user,host=receiver-setup.invalid,addr=192.0.2.1" 2>&1)"
-    effective=
-  fi
-  emit sshd_effective "$effective"
-  printf '%s\n' "$effective" | while read -r keyword value; do
-    [ "$keyword" = hostkey ] || continue
-    if [ -r "$value.pub" ]; then
-      emit host_key "$(cat "$value.pub")"
-    elif [ -r "$value" ] && has ssh-keygen; then
-      emit host_key "$(ssh-keygen -y -f "$value" 2>/dev/null </dev/null)"
-    fi
-  done
-  emit sshd_pid "$(sshd_pid)"
-  if systemd_runs; then emit init systemd; else emit init other; fi
-}
-
 facts_routes() {
   printf '%s\n' "$routes" | while IFS= read -r target; do
     [ -n "$target" ] || continue
-    ! has ip || emit route "$target $(ip -o route get "$target" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')"
+    source=
+    ! has ip || source=$(ip -o route get "$target" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')
+    emit route "$target $source"
   done
 }
 
@@ -114,6 +117,7 @@ facts() {
   facts_ledger
   facts_adoption
   facts_removal
+  facts_disks
   facts_paths
   facts_sshd
   facts_routes

@@ -3,14 +3,16 @@
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from receiver_setup.keys import PublicKey
-from receiver_setup.receiver.facts import Account, Facts, PathState
+from receiver_setup.receiver.configuration import parse_lines
+from receiver_setup.receiver.disks import Disk
+from receiver_setup.receiver.facts import Account, Facts, Group, PathState, Staged
 from receiver_setup.receiver.ledger import Ledger
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.sshd_config import Authentication
@@ -24,12 +26,15 @@ _WANTED = {
 }  # fmt: skip
 _FACTS = {
     "hostname", "openssh", "sshd_path", "sshd_problem", "nologin", "tools", "account", "password", "sshd_effective",
-    "paths", "files",
+    "paths", "files", "groups", "same_uid", "group", "other_server", "listener", "staged", "staged_problem",
+    "configuration", "cameras", "disks", "unwritable",
 }  # fmt: skip
-_OPTIONAL = {"wanted": {"adopt"}, "facts": {"groups", "administrator", "programs", "foreign_keys", "ledger"}}
+_OPTIONAL = {"wanted": {"adopt"}, "facts": {"administrator", "programs", "foreign_keys", "ledger"}}
 """What only a few cases are about: no base has it."""
+_DISK = {field.name for field in fields(Disk)}
 _EXPECTED = {"changed", "sets_password", "diff_has", "details", "calls"}
-_PATH = re.compile(r"([a-z ]+) (0[0-7]{3}) (\d+) ([\w-]+):([\w-]+)")
+_PATH = re.compile(r"([a-z ]+) (0[0-7]{3}) (\d+)(?:/(\d+))? ([\w-]+):([\w-]+)")
+"""TYPE MODE UID OWNER:GROUP, with UID/GID where they differ."""
 _ALLOW_SHA1 = {"yes": True, "no": False, "as it is": None}
 _GONE = "gone"
 
@@ -80,6 +85,7 @@ def load_case(path: Path) -> Case:
         **facts,
         "paths": _merge(base["facts"]["paths"], facts.get("paths", {})),
         "files": _merge(base["facts"]["files"], facts.get("files", {})),
+        "disks": base["facts"]["disks"] | facts.get("disks", {}),
     }
     return Case(
         says=case["says"],
@@ -149,17 +155,27 @@ def _facts(path: Path, table: dict[str, Any], keys: dict[str, str]) -> Facts:
         connection=("192.168.2.110", 22),
         tools=frozenset(table["tools"]),
         nologin=table["nologin"],
-        account=_account(table["account"], table.get("groups", [])),
-        group_exists=False,
+        account=_account(table["account"]),
+        groups=tuple(table["groups"]),
+        same_uid=tuple(table["same_uid"]),
+        group=_group(table["group"]),
         password=table["password"],
+        selinux="absent",
         paths={name: _state(path, name, value) for name, value in table["paths"].items()},
         files={name: _fill(value, keys).encode() for name, value in table["files"].items()},
+        disks={name: _disk(path, name, disk) for name, disk in table["disks"].items()},
+        unwritable=frozenset(table["unwritable"]),
         sshd_path=table["sshd_path"],
+        other_server=table["other_server"],
+        listener=table["listener"],
         openssh=_openssh(table["openssh"]),
         sshd_problem=table["sshd_problem"],
         sshd_effective=table["sshd_effective"],
+        staged=_staged(table),
+        configuration=parse_lines(table["configuration"].splitlines()),
         host_keys=(PublicKey.from_line(keys["host"]),),
         routes={},
+        cameras=tuple(table["cameras"]),
         logs=(),
         before=frozenset(),
         administrator=table.get("administrator", "pi"),
@@ -190,11 +206,29 @@ def _wanted(path: Path, table: dict[str, Any], keys: dict[str, str]) -> Wanted:
     )
 
 
-def _account(text: str, groups: list[str]) -> Account | None:
+def _account(text: str) -> Account | None:
     if text == "none":
         return None
     name, uid, gid, comment, home, shell = text.split(":")
-    return Account(name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell, groups=tuple(groups))
+    return Account(name=name, uid=int(uid), gid=int(gid), comment=comment, home=home, shell=shell)
+
+
+def _group(text: str) -> Group | None:
+    if text == "none":
+        return None
+    gid, members = text.split(":")
+    return Group(gid=int(gid), members=tuple(filter(None, members.split(","))))
+
+
+def _staged(table: dict[str, Any]) -> Staged | None:
+    if table["staged"] == "none" and not table["staged_problem"]:
+        return None
+    return Staged(effective=table["staged"], problem=table["staged_problem"])
+
+
+def _disk(path: Path, name: str, table: dict[str, Any]) -> Disk:
+    _check_keys(path, table, allowed=_DISK)
+    return Disk(**{"folder": name, **table})
 
 
 def _openssh(text: str) -> tuple[int, int] | None:
@@ -207,6 +241,8 @@ def _openssh(text: str) -> tuple[int, int] | None:
 def _state(path: Path, name: str, text: str) -> PathState:
     match = _PATH.fullmatch(text)
     if match is None:
-        raise ValueError(f"{path.name}: {name} is neither gone nor TYPE MODE UID OWNER:GROUP")
-    kind, mode, uid, owner, group = match.groups()
-    return PathState(path=name, kind=kind, mode=int(mode, 8), uid=int(uid), owner=owner, group=group)
+        raise ValueError(f"{path.name}: {name} is neither gone nor TYPE MODE UID[/GID] OWNER:GROUP")
+    kind, mode, uid, gid, owner, group = match.groups()
+    return PathState(
+        path=name, kind=kind, mode=int(mode, 8), uid=int(uid), gid=int(gid or uid), owner=owner, group=group
+    )

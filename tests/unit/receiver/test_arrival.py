@@ -64,6 +64,14 @@ def test_a_fine_clock_decides_within_one_tick_of_the_kernel(since_s: float, *, f
     assert FILE.changed_after(since_s) is fresh
 
 
+@pytest.mark.parametrize(("since_s", "fresh"), [(1000.9, True), (1001.9, True), (1002.0, False), (1002.1, False)])
+def test_a_disk_that_counts_every_other_second_is_no_reason_to_call_a_picture_old(
+    since_s: float, *, fresh: bool
+) -> None:
+    """FAT writes down 10:37:50 for what came at 10:37:51.9."""
+    assert replace(FILE, when=FILE.when.replace(".5", ".0")).changed_after(since_s) is fresh
+
+
 @pytest.mark.parametrize(
     ("since_s", "fresh"), [(999.0, True), (1000.0, True), (1000.99, True), (1001.0, False), (1001.5, False)]
 )

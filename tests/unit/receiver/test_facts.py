@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts, LogMark, OpenJournal
+from receiver_setup.receiver.disks import Disk
+from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts, Group, LogMark, OpenJournal, Staged
 from receiver_setup.receiver.records import RecordError
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINnK98cKs/L2kp2o5Jx9rKgjV9mskKqVWZZ/8Pa3gS1e"
@@ -55,7 +56,7 @@ def test_a_whole_receiver_is_read() -> None:
     assert facts.account is not None
     assert facts.account.ours
     assert (facts.account.uid, facts.account.gid, facts.account.home) == (999, 998, "/home/ipcamera")
-    assert facts.group_exists
+    assert facts.group == Group(gid=998)
     assert facts.paths["/odd|name"].kind == "symbolic link"
     assert not facts.paths["/odd|name"].is_directory
     assert facts.paths["/home"].safe_for_jail
@@ -69,9 +70,62 @@ def test_a_whole_receiver_is_read() -> None:
     assert facts.journal == OpenJournal(alive=False, proven=False, age_s=61, who="pi from 10.0.0.5")
 
 
+def test_what_may_stand_in_the_way_is_read() -> None:
+    facts = Facts.parse(
+        output(
+            passwd=f"ipcamera:x:999:998:{ACCOUNT_MARK}:/home/ipcamera:/sbin/nologin",
+            group="ipcamera:x:998:anna,bob",
+            group_user="carl",
+            groups="ipcamera plugdev",
+            same_uid1="other",
+            same_uid2="another",
+            selinux="enforcing",
+            stat="directory|755|0|7|root|lp|/srv",
+            unwritable="/etc/shadow",
+            other_server="dropbear runs",
+            listener="socket",
+            staged_effective="port 22",
+            line1="/etc/ssh/sshd_config:12:Include /etc/ssh/sshd_config.d/*.conf",
+            line2="Binary file matches",
+            route1="192.168.2.168 192.168.2.110",
+            route2="10.9.9.9 ",
+            mounts="/dev/sda1 / ext4 rw,relatime 0 0\nx /srv vfat rw 0 0\n/dev/sdb /srv vfat ro,uid=5 0 0\nbroken",
+            folder1="yes\n/etc\n/etc",
+            folder2="no\n/srv/cams/x\n/srv",
+            folder3="yes\n/srvx\n/srvx",
+            room1="100|50|4096|1000|-3|/etc",
+            room2="not numbers|50|4096|1000|10|/srv",
+        )
+    )
+    assert facts.group == Group(gid=998, members=("anna", "bob", "carl"))
+    assert facts.groups == ("ipcamera", "plugdev")
+    assert facts.same_uid == ("other", "another")
+    assert (facts.selinux, facts.other_server, facts.listener) == ("enforcing", "dropbear runs", "socket")
+    assert (facts.paths["/srv"].uid, facts.paths["/srv"].gid) == (0, 7)
+    assert facts.unwritable == {"/etc/shadow"}
+    assert facts.staged == Staged(effective="port 22")
+    assert [line.place for line in facts.configuration] == ["/etc/ssh/sshd_config:12"]
+    assert facts.cameras == ("192.168.2.168", "10.9.9.9")
+    assert facts.disks == {
+        "/etc": Disk(folder="/etc", kind="ext4", free_kib=200, root_kib=400, inodes=1000, free_inodes=-3),
+        "/srv/cams/x": Disk(folder="/srv", writable=False, mount="/srv", kind="vfat", read_only=True),
+        "/srvx": Disk(folder="/srvx", kind="ext4"),
+    }
+    assert [disk.ownerless for disk in facts.disks.values()] == [False, True, False]
+
+
+def test_the_staged_folder_is_nobodys_business() -> None:
+    told = "/run/receiver-setup.a1/d/00-x.conf line 3: Bad\n/run/receiver-setup.a1/sshd_config: terminating"
+    facts = Facts.parse(output(staged_folder="/run/receiver-setup.a1", staged_problem=told))
+    assert facts.staged == Staged(
+        problem="/etc/ssh/sshd_config.d/00-x.conf line 3: Bad\n/etc/ssh/sshd_config: terminating"
+    )
+    assert Facts.parse(output()).staged is None
+
+
 def test_a_bare_receiver_has_nothing_and_nothing_is_guessed() -> None:
     facts = Facts.parse(output(passwd="", group="", sshd_version="", connection="", journal="alive-done|x"))
-    assert (facts.account, facts.group_exists, facts.openssh, facts.connection) == (None, False, None, None)
+    assert (facts.account, facts.group, facts.openssh, facts.connection) == (None, None, None, None)
     assert (facts.paths, facts.files, facts.host_keys, facts.routes, facts.before) == ({}, {}, (), {}, frozenset())
     assert facts.password == "unknown"
     assert facts.journal == OpenJournal(alive=True, proven=True, age_s=0, who="an unknown run")
@@ -145,11 +199,23 @@ def test_output_that_is_not_whole_is_refused(text: bytes) -> None:
 LINES = st.one_of(
     st.binary(),
     st.text("0123456789|: /abrx.\n", max_size=40).map(str.encode),
-    st.sampled_from([b"a:x:y:z:c:/h:/s", b"directory|abc|0|0|r|r|/a", "²|²|²|w|f|/p".encode(), b"alive \xc2\xb2"]),
+    st.sampled_from(
+        [
+            b"a:x:y:z:c:/h:/s",
+            b"directory|abc|0|0|r|r|/a",
+            "²|²|²|w|f|/p".encode(),
+            b"alive \xc2\xb2",
+            b"yes\n/a\n/b",
+            b"1|2|3|4|5|/a",
+            "²|2|3|4|5|/a".encode(),
+            b"a b c d\n",
+            b'/etc/ssh/sshd_config:1:"Include',
+        ]
+    ),
 )
 NAMES = st.sampled_from(
     ["now", "os_release", "connection", "passwd", "stat", "sshd_version", "host_key", "route", "log", "before",
-     "journal", "file_path", "file_bytes"]
+     "journal", "file_path", "file_bytes", "group", "groups", "mounts", "folder", "room", "line", "staged_problem"]
 )  # fmt: skip
 
 

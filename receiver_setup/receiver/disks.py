@@ -1,0 +1,93 @@
+"""The receiver's disks as far as a set-up would write to them (pure): filesystem, room, closed or not.
+
+Source: shell/disks.sh; /proc/mounts is in proc(5).
+"""
+
+import re
+from dataclasses import dataclass
+
+OWNERLESS = frozenset(
+    {
+        "vfat", "msdos", "exfat", "ntfs", "ntfs3", "hfs", "cifs", "smb3", "vboxsf",
+        "fuse", "fuseblk", "fuse.exfat", "fuse.ntfs-3g", "fuse.sshfs", "fuse.rclone",
+    }
+)  # fmt: skip
+"""Filesystems on which chown fails or is forgotten: owner and mode are the mount's. `fuseblk` is exFAT or NTFS,
+and `fuse` without a name such a disk as an image. Not 9p, which hands owners on to the machine that it comes from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """What a path lies on; `folder` is the nearest one that is there, links followed.
+
+    `writable` tells whether root may make files in that folder. Room in KiB, None where it is not known;
+    `inodes` is 0 on a filesystem that does not count them.
+    """
+
+    folder: str
+    writable: bool = True
+    mount: str = "/"
+    kind: str = ""
+    read_only: bool = False
+    free_kib: int | None = None
+    """For everybody but root, who may have a reserve."""
+    root_kib: int | None = None
+    inodes: int = 0
+    free_inodes: int = 0
+
+    @property
+    def ownerless(self) -> bool:
+        """True when every file on it belongs to whom the mount says."""
+        return self.kind in OWNERLESS
+
+
+def parse_disks(mounts: str, folders: list[str], rooms: list[str]) -> dict[str, Disk]:
+    r"""Return each path's disk.
+
+    >>> disks = parse_disks("/dev/sda1 /mnt/my\\040usb vfat ro 0 0", ["yes\n/a\n/mnt/my usb/b"], [])
+    >>> disks["/a"].mount, disks["/a"].ownerless, disks["/a"].read_only
+    ('/mnt/my usb', True, True)
+    """
+    table = _parse_mounts(mounts)
+    room = dict(filter(None, map(_parse_room, rooms)))
+    disks = {}
+    for text in folders:
+        may, path, folder = text.split("\n", 2)
+        # The one mounted last counts where two have the same place.
+        mount = max((m for m in table if _lies_in(folder, m)), key=len, default="/")
+        kind, options = table.get(mount, ("", ()))
+        root, others, inodes, free = room.get(folder, (None, None, 0, 0))
+        disks[path] = Disk(
+            folder=folder,
+            writable=may == "yes",
+            mount=mount,
+            kind=kind,
+            read_only="ro" in options,
+            free_kib=others,
+            root_kib=root,
+            inodes=inodes,
+            free_inodes=free,
+        )
+    return disks
+
+
+def _parse_mounts(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    table = {}
+    for line in text.splitlines():
+        fields = line.split(" ")
+        if len(fields) >= 4:
+            place = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[1])
+            table[place] = (fields[2], tuple(fields[3].split(",")))
+    return table
+
+
+def _parse_room(line: str) -> tuple[str, tuple[int, int, int, int]] | None:
+    match = re.fullmatch(r"(\d+)\|(-?\d+)\|(\d+)\|(\d+)\|(-?\d+)\|(.*)", line, re.ASCII | re.DOTALL)
+    if match is None:
+        return None
+    free, others, size, inodes, free_inodes = map(int, match.groups()[:5])
+    return match[6], (free * size // 1024, others * size // 1024, inodes, free_inodes)
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")

@@ -1,0 +1,146 @@
+"""Whether a receiver's folders and disks can take what a set-up writes (pure); a breach is an error with its remedy."""
+
+from collections.abc import Iterable
+from posixpath import dirname
+
+from receiver_setup.errors import ReceiverUnsuitableError
+from receiver_setup.receiver.disks import Disk
+from receiver_setup.receiver.facts import Facts, PathState
+from receiver_setup.receiver.suitability import where
+from receiver_setup.receiver.wanted import Wanted
+
+FILES_KIB = 1024
+"""Room for what we write ourselves: some files of a few KiB, useradd's copies of its files, the journal's backups."""
+PICTURES_KIB = 16 * 1024
+"""Room for the uploads: a test picture has up to a few MB, and a camera cannot delete what is old."""
+FEW_INODES = 32
+"""A set-up makes some ten files and folders, each camera's test two more."""
+_STATE_PARENT = "/var/lib"
+
+
+def check_jail_part(facts: Facts, path: str) -> None:
+    """Refuse a folder above the jail that sshd would refuse."""
+    state = facts.paths.get(path)
+    if state is None:
+        raise ReceiverUnsuitableError(
+            f"{path} is not there on {where(facts)}",
+            hint=f"make it (sudo mkdir -p {path}) or mount the disk that it stands for, then run this again",
+        )
+    if not state.safe_for_jail:
+        raise ReceiverUnsuitableError(
+            f"sshd would refuse the jail: {path} is {state.kind}, owner {state.owner}, mode {state.mode:04o}, "
+            "and must be a directory that only root can write to",
+            hint=f"sudo chown root:root {path} && sudo chmod go-w {path}; or give another --home; or --no-jail",
+        )
+
+
+def check_jail_disk(facts: Facts, wanted: Wanted) -> None:
+    """Refuse a jail where files have no owners: it must be root's, and what is in it the upload user's."""
+    disk = facts.disks.get(wanted.home)
+    if disk is not None and disk.ownerless:
+        raise ReceiverUnsuitableError(
+            f"{wanted.home} on {where(facts)} cannot be a jail: the {disk.kind} filesystem at {disk.mount} keeps no "
+            "owners, and a jail must be root's while its recordings are not",
+            hint="give --no-jail, or another --home; to have both, leave --home out and mount this disk, or bind a "
+            f"folder of it (sudo mount --bind), at /home/{wanted.user}/{wanted.directory}",
+        )
+
+
+def mounted_as(facts: Facts, wanted: Wanted, path: str, *, uploads: bool) -> PathState | None:
+    """Return owner and mode of whatever is made at `path` where a mount decides on them; None where it does not.
+
+    Refuses a place for `uploads` that the upload user could not write to.
+    """
+    disk = facts.disks.get(path)
+    state = facts.paths.get(disk.folder) if disk is not None and disk.ownerless else None
+    if disk is None or state is None:
+        return None
+    account = facts.account
+    if uploads and not _may_write(facts, state):
+        option = f"uid={account.uid}" if account is not None else "umask=000"
+        raise ReceiverUnsuitableError(
+            f"{wanted.user} could not write to {path} on {where(facts)}: the {disk.kind} filesystem at {disk.mount} "
+            f"gives everything to {state.owner}, mode {state.mode:04o}",
+            hint=f"mount it with the option {option} (in /etc/fstab), so that {wanted.user} may write there, "
+            "or give another --home",
+        )
+    return state
+
+
+def _may_write(facts: Facts, state: PathState) -> bool:
+    """Tell whether the upload user may make files in a folder, as the kernel decides it: the first that fits."""
+    if facts.account is not None and state.uid == facts.account.uid:
+        bits = state.mode >> 6
+    elif facts.account is not None and state.group in facts.groups:
+        bits = state.mode >> 3
+    else:
+        bits = state.mode
+    return bits & 0o3 == 0o3
+
+
+def check_room(facts: Facts, wanted: Wanted, calls: Iterable[tuple[str, ...]]) -> None:
+    """Refuse where a disk is closed, full or read-only for what the `calls` of a plan write, or for uploads."""
+    for slot in (wanted.recordings, *(slot.directory for slot in wanted.slots)):
+        _check_disk(facts, slot, PICTURES_KIB, root=False)
+    folders: set[str] = set()
+    files: set[str] = set()
+    for function, *arguments in calls:
+        folders.add(_STATE_PARENT)
+        if function in {"user", "password"}:
+            folders.add("/etc")
+            files |= {"/etc/passwd", "/etc/group", "/etc/gshadow"} if function == "user" else set()
+            files.add("/etc/shadow")
+        elif function == "file":
+            folders.add(dirname(arguments[0]))
+            files.add(arguments[0])
+        elif function == "directory":
+            folders.add(arguments[0])
+    for folder in sorted(folders):
+        _check_disk(facts, folder, FILES_KIB, root=True)
+        _check_open(facts, folder)
+    for file in sorted(files & facts.unwritable):
+        raise _closed(facts, file, "cannot be changed", f"sudo chattr -i {file}")
+
+
+def _check_disk(facts: Facts, path: str, needed_kib: int, *, root: bool) -> None:
+    disk = _disk_of(facts, path)
+    if disk is None:
+        return
+    if disk.read_only:
+        raise ReceiverUnsuitableError(
+            f"{path} on {where(facts)} is read-only, as is all of the filesystem at {disk.mount}",
+            hint=f"make it writable (sudo mount -o remount,rw {disk.mount}) and run this again; a disk that has become "
+            "read-only by itself may be failing (sudo dmesg)",
+        )
+    free = disk.root_kib if root else disk.free_kib
+    if free is not None and free < needed_kib:
+        raise ReceiverUnsuitableError(
+            f"the filesystem of {path} on {where(facts)} is full: {free} KiB are free, {needed_kib} are needed",
+            hint=f"make room at {disk.mount} (sudo du -xhd1 {disk.mount} shows what takes it) and run this again",
+        )
+    if disk.inodes > 0 and disk.free_inodes < FEW_INODES:
+        raise ReceiverUnsuitableError(
+            f"the filesystem of {path} on {where(facts)} takes no more files: {disk.free_inodes} of its "
+            f"{disk.inodes} inodes are free",
+            hint=f"delete files that are not needed at {disk.mount} (sudo df -i shows the inodes) and run this again",
+        )
+
+
+def _check_open(facts: Facts, path: str) -> None:
+    disk = _disk_of(facts, path)
+    if disk is not None and not disk.writable:
+        raise _closed(facts, disk.folder, "takes no new file", f"sudo chattr -i {disk.folder}")
+
+
+def _closed(facts: Facts, path: str, what: str, remedy: str) -> ReceiverUnsuitableError:
+    return ReceiverUnsuitableError(
+        f"{path} on {where(facts)} {what}, not even from root",
+        hint=f"it may have been made immutable (sudo lsattr -d {path}): {remedy}, then run this again",
+    )
+
+
+def _disk_of(facts: Facts, path: str) -> Disk | None:
+    """Return the disk of a path, or of what is nearest above it among those that were looked at."""
+    while path not in facts.disks and path != "/":
+        path = dirname(path)
+    return facts.disks.get(path)

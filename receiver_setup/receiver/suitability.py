@@ -1,0 +1,231 @@
+"""What must be so on a receiver before anything is changed there (pure); a breach is one sentence with its remedy."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
+from receiver_setup.receiver.admission import Refusal, find_refusal
+from receiver_setup.receiver.configuration import MAIN, find_include, find_winner
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.sshd_config import (
+    KEY_FILE_PATTERN,
+    Authentication,
+    UploadMatch,
+    missing_effective,
+    parse_effective,
+)
+
+DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
+_INCLUDE = f"Include {DROP_IN_FOLDER}/*.conf"
+_OLDEST = (7, 4)
+"""DisableForwarding came with it."""
+_INCLUDE_FROM = (8, 2)
+_INSTALL = "Debian, Raspberry Pi OS: sudo apt-get install openssh-server"
+_LISTS = {
+    "allowusers": "AllowUsers", "denyusers": "DenyUsers", "allowgroups": "AllowGroups", "denygroups": "DenyGroups",
+}  # fmt: skip
+
+
+def where(facts: Facts) -> str:
+    """Return how sentences name the receiver."""
+    return facts.hostname or "the receiver"
+
+
+def check_server(facts: Facts) -> tuple[int, int]:
+    """Return the release of an OpenSSH server that can be set up; its configuration was sound before us."""
+    if not facts.sshd_path:
+        if facts.other_server:
+            raise ReceiverUnsuitableError(
+                f"{where(facts)} has no OpenSSH server: {facts.other_server} there, which has no jail for uploads",
+                hint=f"install OpenSSH's beside or instead of it ({_INSTALL}), and let it have the port",
+            )
+        raise ReceiverUnsuitableError(
+            f"{where(facts)} has no OpenSSH server", hint=f"install it there ({_INSTALL}) and run this again"
+        )
+    if facts.openssh is None:
+        raise ReceiverUnsuitableError(
+            f"{where(facts)} has no OpenSSH server: {facts.sshd_path} is another program",
+            hint=f"install OpenSSH's there ({_INSTALL}) and run this again",
+        )
+    if facts.openssh < _OLDEST:
+        raise ReceiverUnsuitableError(
+            f"{where(facts)} runs OpenSSH {_release(facts.openssh)}, older than {_release(_OLDEST)}",
+            hint="upgrade the receiver's system",
+        )
+    if facts.sshd_problem:
+        raise ReceiverUnsuitableError(
+            f"the sshd configuration of {where(facts)} was broken before this run: {facts.sshd_problem}",
+            hint="repair it until `sudo sshd -t` prints nothing, then run this again; nothing was changed",
+        )
+    folder = facts.paths.get(DROP_IN_FOLDER)
+    if folder is None or not folder.is_directory:
+        raise ReceiverUnsuitableError(
+            f"{where(facts)} has no folder {DROP_IN_FOLDER}",
+            hint=f"make it and put `{_INCLUDE}` as the first line of {MAIN}",
+        )
+    if not {"useradd", "adduser"} & facts.tools:
+        raise ReceiverUnsuitableError(
+            f"{where(facts)} has neither useradd nor adduser",
+            hint="install the package that has useradd (passwd, shadow)",
+        )
+    return facts.openssh
+
+
+def check_listener(facts: Facts) -> None:
+    """Refuse where no sshd could be told to read its configuration anew."""
+    if facts.listener:
+        return
+    if facts.other_server.endswith(" runs"):
+        other = facts.other_server.removesuffix(" runs")
+        raise ReceiverUnsuitableError(
+            f"{where(facts)} has OpenSSH's server, but {other} runs instead of it",
+            hint=f"let OpenSSH have the port (sudo systemctl disable --now {other}; "
+            "sudo systemctl enable --now ssh) and run this again",
+        )
+    raise ReceiverUnsuitableError(
+        f"no sshd is running on {where(facts)}",
+        hint="start it (sudo systemctl enable --now ssh; where the unit is called so: sshd) and run this again",
+    )
+
+
+def check_names(facts: Facts, wanted: Wanted) -> None:
+    """Refuse an account or a group of the upload user's name that would be shared with somebody."""
+    user, group = wanted.user, facts.group
+    if facts.account is not None and facts.same_uid:
+        raise ReceiverAccountError(
+            f"the upload user {user} on {where(facts)} has the uid {facts.account.uid}, as has {facts.same_uid[0]}: "
+            "their sessions and files could not be told apart",
+            hint=f"give one of them a uid of its own (sudo usermod -u …), or give another --user than {user}",
+        )
+    if facts.account is None and group is not None and (group.members or group.gid == 0):
+        whose = f"has members ({', '.join(group.members)})" if group.members else "has the gid 0"
+        raise ReceiverAccountError(
+            f"the group {user} on {where(facts)} {whose}, and the upload user {user} would be in it",
+            hint="give another --user, whose name is no group's there",
+        )
+
+
+def check_admission(facts: Facts, wanted: Wanted) -> None:
+    """Refuse where sshd's lists of users and groups shut the upload user out."""
+    effective = parse_effective(facts.sshd_effective)
+    refusal = find_refusal(
+        effective,
+        user=wanted.user,
+        # Before there is an account: its own group will be all it has.
+        groups=facts.groups if facts.account is not None else {wanted.user},
+        # With reverse look-ups a pattern may mean a name, which only the receiver learns.
+        addresses=() if effective.get("usedns") == ["yes"] else facts.cameras,
+    )
+    if refusal is None:
+        return
+    told, hint = _explain(facts, wanted, refusal, effective.get(refusal.keyword, []))
+    source = "" if refusal.address is None else f" from {refusal.address}"
+    raise ReceiverUnsuitableError(
+        f"sshd on {where(facts)} would not let {wanted.user} in{source}: {told}", hint=f"{hint}, then run this again"
+    )
+
+
+def _explain(facts: Facts, wanted: Wanted, refusal: Refusal, values: list[str]) -> tuple[str, str]:
+    """Return the line that shuts out, and the edit that lets in."""
+    who = "it" if refusal.keyword.endswith("users") else "a group of it"
+    lines = [line for line in facts.configuration if line.name == refusal.keyword and set(line.words) <= set(values)]
+    if refusal.denies:
+        lines = [line for line in lines if refusal.pattern in line.words]
+    name = _LISTS[refusal.keyword]
+    line = lines[0] if lines else None
+    text = f"`{line.text}`" if line else f"{name} ({' '.join(values)})"
+    place = f" at {line.place}" if line else ""
+    if refusal.denies:
+        return f"{text}{place} names {who}", f"take {refusal.pattern} out of {text}{place}"
+    new = wanted.user if refusal.address is None else f"{wanted.user}@{refusal.address}"
+    wish = f"make it `{line.text} {new}`{place}" if line else f"add {new} to {name}"
+    return f"{text}{place} does not name {who}", wish
+
+
+def check_key_folder(facts: Facts, wanted: Wanted) -> None:
+    """Refuse where StrictModes would let sshd pass over the key file without a word."""
+    strict = parse_effective(facts.sshd_effective).get("strictmodes") != ["no"]
+    if not strict or wanted.authentication is not Authentication.PUBLIC_KEY:
+        return
+    folder = KEY_FILE_PATTERN.rpartition("/")[0]
+    while folder:
+        folder = folder.rpartition("/")[0]
+        state = facts.paths.get(folder or "/")
+        if state is not None and state.is_directory and not state.safe_for_jail:
+            raise ReceiverUnsuitableError(
+                f"sshd on {where(facts)} would ignore the camera's key: {state.path} has owner {state.owner}, mode "
+                f"{state.mode:04o}, and StrictModes wants it to be root's and writable for nobody else",
+                hint=f"sudo chown root:root {state.path} && sudo chmod go-w {state.path}",
+            )
+
+
+def check_in_force(facts: Facts, match: UploadMatch, drop_in: str, *, written: bool) -> None:
+    """Refuse where sshd does not follow the drop-in: as it is, or, when it is yet to be `written`, as it was staged."""
+    if not written:
+        effective, missing = facts.sshd_effective, missing_effective(facts.sshd_effective, match)
+    elif facts.staged is None:
+        return
+    elif facts.staged.problem:
+        raise ReceiverUnsuitableError(
+            f"sshd on {where(facts)} would refuse our drop-in {drop_in}: {facts.staged.problem}",
+            hint="another file in that folder may not go with it; see what `sudo sshd -T` says of them",
+        )
+    else:
+        effective = facts.staged.effective
+        missing = _missing_staged(effective, match)
+    if missing:
+        raise _find_cause(facts, match, drop_in, effective=effective, missing=missing)
+
+
+def _missing_staged(effective: str, match: UploadMatch) -> tuple[str, ...]:
+    # By key or by password is known only after the cameras were asked, hence later than the staging.
+    ways = [replace(match, authentication=way, allow_sha1=False) for way in Authentication]
+    return min((missing_effective(effective, way) for way in ways), key=len)
+
+
+def _find_cause(
+    facts: Facts, match: UploadMatch, drop_in: str, *, effective: str, missing: Sequence[str]
+) -> ReceiverUnsuitableError:
+    """Name the line that keeps the drop-in from being in force."""
+    host, user = where(facts), match.user
+    include = find_include(facts.configuration, drop_in)
+    # No other configuration names this file: without it nothing of ours was read.
+    if f"authorizedkeysfile {KEY_FILE_PATTERN}" in missing:
+        if include is None and facts.openssh is not None and facts.openssh < _INCLUDE_FROM:
+            return ReceiverUnsuitableError(
+                f"OpenSSH {_release(facts.openssh)} on {host} knows no Include, which came with "
+                f"{_release(_INCLUDE_FROM)}",
+                hint="upgrade the receiver's system",
+            )
+        if include is None:
+            return ReceiverUnsuitableError(
+                f"sshd on {host} would not read {drop_in}: no Include of {DROP_IN_FOLDER} stands in {MAIN}",
+                hint=f"put `{_INCLUDE}` as the first line of {MAIN}, then run this again",
+            )
+        if include.match is not None:
+            return ReceiverUnsuitableError(
+                f"sshd on {host} would not read {drop_in} for {user}: `{include.line.text}` at {include.line.place} "
+                f"stands below `{include.match.text}` at {include.match.place}",
+                hint=f"move that Include to the first line of {MAIN}, then run this again",
+            )
+    line = missing[0]
+    keyword = line.partition(" ")[0]
+    seen = parse_effective(effective).get(keyword)
+    winner = find_winner(facts.configuration, drop_in, keyword=keyword, value=seen[0] if seen else None)
+    if winner is not None and winner.match is not None:
+        return ReceiverUnsuitableError(
+            f"`{winner.line.text}` at {winner.line.place} on {host} wins over our drop-in, which says “{line}” "
+            f"for {user}",
+            hint=f"take it out, or let `{winner.match.text}` at {winner.match.place} leave {user} out, "
+            "then run this again",
+        )
+    return ReceiverUnsuitableError(
+        f"{drop_in} on {host} is not what sshd follows: it lacks “{line}” for {user}",
+        hint=f"see which other file wins: sudo sshd -T -C user={user},host=x,addr=192.0.2.1; the line "
+        f"`{_INCLUDE}` must stand at the top of {MAIN}",
+    )
+
+
+def _release(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"

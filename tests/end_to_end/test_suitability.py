@@ -1,0 +1,506 @@
+"""What stands in the way of a set-up is found before anything changes, and is told with what mends it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.bench import CAMERA_PASSWORD, FORMER, Bench, Result, finish
+
+from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import wanted_match
+from receiver_setup.receiver.script import render_facts
+from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.sshd_config import missing_effective
+
+MakeCamera = Callable[..., EmulatedCamera]
+INSIDE = Path(__file__).parents[1] / "support" / "inside.py"
+
+MAIN = "/etc/ssh/sshd_config"
+FOLDER = f"{MAIN}.d"
+DROP_IN = f"{FOLDER}/00-receiver-setup-ipcamera.conf"
+KEY_FILE = "/etc/ssh/authorized_keys.d/ipcamera"
+
+
+def inside(bench: Bench, script: str) -> str:
+    """Run a script on the receiver, as root; it must succeed."""
+    done = bench.receiver.run("sh", "-ec", script)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Something that stands in the way: how it is made, what is said of it, what mends it."""
+
+    make: str
+    says: str
+    mend: str
+    hint: str = ""
+    kind: str = "receiver-unsuitable"
+    options: tuple[str, ...] = ()
+
+
+def refused(bench: Bench, camera: EmulatedCamera, cause: Cause, *options: str) -> None:
+    """Run the command, which must name the cause and leave both sides alone."""
+    before = bench.state()
+    result = bench.setup(camera, options=(*cause.options, *options))
+    assert result.code == 4, (result.out, result.err)
+    error = result.json["error"]
+    assert (error["kind"], error["rolled_back"]) == (cause.kind, None)
+    assert cause.says in told(bench, error["message"])
+    assert cause.hint in error["hint"]
+    assert error["hint"]
+    assert bench.state() == before
+    assert camera.set_commands == []
+    assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+    # Nor is anything left where a reload of sshd or a restart would come across it.
+    assert inside(bench, "ls -d /run/receiver-setup.* /tmp/tmp.* 2>/dev/null || :") == ""
+
+
+def told(bench: Bench, message: str) -> str:
+    """Return a sentence with HOST for the receiver's name, and END for the number of the main file's last line."""
+    end = int(inside(bench, f"wc -l <{MAIN}"))
+    for number, name in ((end, "END"), (end - 1, "END-1")):
+        message = message.replace(f"{MAIN}:{number}", f"{MAIN}:{name}")
+    return message.replace(bench.receiver.name, "HOST")
+
+
+def below_match(include: str) -> str:
+    """Return the script that moves the Include below a Match."""
+    return f"sed -i '/^Include/d' {MAIN}; printf 'Match User nobody\\n{include}\\n' >>{MAIN}"
+
+
+SMALL = "mount -t tmpfs -o mode=755,{options} small {place}"
+OWN_ETC = "mkdir /opt/etc; mount -t tmpfs -o size=64m own /opt/etc; cp -a /etc/. /opt/etc; mount --bind /opt/etc /etc; "
+SRV = ("--home", "/srv/cameras/ipcamera")
+
+CAUSES = {
+    "the Include is missing": Cause(
+        make=f"sed -i '/^Include/d' {MAIN}",
+        says=f"sshd on HOST would not read {DROP_IN}: no Include of {FOLDER} stands in {MAIN}",
+        hint=f"put `Include {FOLDER}/*.conf` as the first line of {MAIN}",
+        mend=f"sed -i '1i Include {FOLDER}/*.conf' {MAIN}",
+    ),
+    "the Include stands below a Match": Cause(
+        make=below_match(f"Include {FOLDER}/*.conf"),
+        says=f"`Include {FOLDER}/*.conf` at {MAIN}:END stands below `Match User nobody` at {MAIN}:END-1",
+        hint=f"move that Include to the first line of {MAIN}",
+        mend=f"sed -i -e '/^Include/d' -e '1i Include {FOLDER}/*.conf' {MAIN}",
+    ),
+    "a Match in an earlier drop-in": Cause(
+        make=f"printf '# ours\\nMatch User ip*\\n  PermitTTY yes\\n' >{FOLDER}/00-a.conf",
+        says=f"`PermitTTY yes` at {FOLDER}/00-a.conf:3 on HOST wins over our drop-in, which says “permittty no”",
+        hint=f"let `Match User ip*` at {FOLDER}/00-a.conf:2 leave ipcamera out",
+        mend=f"sed -i 's/ip\\*/!ipcamera,ip*/' {FOLDER}/00-a.conf",
+    ),
+    "a Match above the Include": Cause(
+        make=f"sed -i -e '1i Match Address 10.0.0.0/8' -e '1i ForceCommand /bin/true' -e '1i Match all' {MAIN}",
+        says=f"`ForceCommand /bin/true` at {MAIN}:2 on HOST wins over our drop-in",
+        hint=f"`Match Address 10.0.0.0/8` at {MAIN}:1",
+        mend=f"sed -i '1,3d' {MAIN}",
+    ),
+    "AllowUsers": Cause(
+        make=f"echo 'AllowUsers admin' >{FOLDER}/10-people.conf",
+        says=f"would not let ipcamera in: `AllowUsers admin` at {FOLDER}/10-people.conf:1 does not name it",
+        hint=f"make it `AllowUsers admin ipcamera` at {FOLDER}/10-people.conf:1",
+        mend=f"echo 'AllowUsers admin ipcamera' >{FOLDER}/10-people.conf",
+    ),
+    "AllowUsers from another network": Cause(
+        make=f"echo 'AllowUsers admin ipcamera@192.168.0.0/16' >>{MAIN}",
+        says="sshd on HOST would not let ipcamera in from 10.99.0.1: `AllowUsers admin ipcamera@192.168.0.0/16`",
+        hint="make it `AllowUsers admin ipcamera@192.168.0.0/16 ipcamera@10.99.0.1`",
+        mend=f"sed -i 's,^AllowUsers.*,AllowUsers admin ipcamera@192.168.0.0/16 ipcamera@10.99.0.1,' {MAIN}",
+    ),
+    "AllowGroups": Cause(
+        make=f"echo 'AllowGroups admin sudo' >>{MAIN}",
+        says="`AllowGroups admin sudo` at /etc/ssh/sshd_config:END does not name a group of it",
+        hint="make it `AllowGroups admin sudo ipcamera` at",
+        mend=f"sed -i 's,^AllowGroups.*,AllowGroups admin sudo ipcamera,' {MAIN}",
+    ),
+    "DenyUsers": Cause(
+        make=f"echo 'DenyUsers ip* guest' >>{MAIN}",
+        says="`DenyUsers ip* guest` at /etc/ssh/sshd_config:END names it",
+        hint="take ip* out of `DenyUsers ip* guest`",
+        mend=f"sed -i 's,^DenyUsers.*,DenyUsers guest,' {MAIN}",
+    ),
+    "DenyGroups": Cause(
+        make=f"echo 'DenyGroups *camera' >>{MAIN}",
+        says="`DenyGroups *camera` at /etc/ssh/sshd_config:END names a group of it",
+        mend=f"sed -i '/^DenyGroups/d' {MAIN}",
+    ),
+    "a folder that StrictModes refuses": Cause(
+        make="chmod 775 /etc/ssh",
+        says="sshd on HOST would ignore the camera's key: /etc/ssh has owner root, mode 0775",
+        hint="sudo chown root:root /etc/ssh && sudo chmod go-w /etc/ssh",
+        mend="chown root:root /etc/ssh && chmod go-w /etc/ssh",
+    ),
+    "a read-only /etc": Cause(
+        make="mount --bind /etc /etc; mount -o remount,bind,ro /etc",
+        says="/etc on HOST is read-only, as is all of the filesystem at /etc",
+        hint="sudo mount -o remount,rw /etc",
+        mend="mount -o remount,bind,rw /etc",
+    ),
+    "a read-only disk for recordings": Cause(
+        make="mkdir /srv/cameras; mount -o remount,ro /srv",
+        says="/srv/cameras/ipcamera/recordings on HOST is read-only, as is all of the filesystem at /srv",
+        options=SRV,
+        mend="mount -o remount,rw /srv",
+    ),
+    "a full /etc": Cause(
+        make=f"{OWN_ETC} dd if=/dev/zero of=/etc/filler bs=1k 2>/dev/null || :",
+        says="the filesystem of /etc on HOST is full: 0 KiB are free, 1024 are needed",
+        hint="sudo du -xhd1 /etc shows what takes it",
+        mend="rm /etc/filler",
+    ),
+    "a full /var/lib": Cause(
+        make=SMALL.format(options="size=900k", place="/var/lib"),
+        says="the filesystem of /var/lib on HOST is full: 900 KiB are free, 1024 are needed",
+        mend="mount -o remount,size=2m /var/lib",
+    ),
+    "a full disk for recordings": Cause(
+        make=f"{SMALL.format(options='size=12m', place='/srv')}; mkdir /srv/cameras",
+        says="the filesystem of /srv/cameras/ipcamera/recordings on HOST is full: 12288 KiB are free, 16384 are needed",
+        options=SRV,
+        mend="mount -o remount,size=20m /srv",
+    ),
+    "a disk without inodes": Cause(
+        make=f"{SMALL.format(options='size=64m,nr_inodes=10', place='/srv')}; mkdir /srv/cameras",
+        says="on HOST takes no more files: 8 of its 10 inodes are free",
+        options=SRV,
+        mend="mount -o remount,nr_inodes=100 /srv",
+    ),
+    "an immutable folder": Cause(
+        make=f"chattr +i {FOLDER}",
+        says=f"{FOLDER} on HOST takes no new file, not even from root",
+        hint=f"sudo chattr -i {FOLDER}",
+        mend=f"chattr -i {FOLDER}",
+    ),
+    "an immutable file": Cause(
+        make="chattr +i /etc/shadow",
+        says="/etc/shadow on HOST cannot be changed, not even from root",
+        hint="sudo chattr -i /etc/shadow",
+        mend="chattr -i /etc/shadow",
+    ),
+    "a group with members": Cause(
+        make="groupadd ipcamera; gpasswd -a admin ipcamera",
+        says="the group ipcamera on HOST has members (admin), and the upload user ipcamera would be in it",
+        kind="receiver-account",
+        mend="gpasswd -d admin ipcamera",
+    ),
+    "a group that is somebody's first": Cause(
+        make="groupadd ipcamera; useradd -M -g ipcamera anna",
+        says="the group ipcamera on HOST has members (anna)",
+        kind="receiver-account",
+        mend="userdel anna",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_cause_is_named_before_anything_changes_and_mended_as_it_says(
+    bench: Bench, make_camera: MakeCamera, name: str
+) -> None:
+    cause, camera = CAUSES[name], make_camera()
+    if name.startswith("an immutable") and bench.receiver.run("chattr", "+i", "/etc/hostname").returncode:
+        pytest.skip("nothing can be made immutable here")
+    inside(bench, cause.make)
+    refused(bench, camera, cause)
+    refused(bench, camera, cause, "--check")
+    inside(bench, cause.mend)
+    done = bench.setup(camera, options=cause.options)
+    assert (done.code, done.json["changed"]) == (0, True), done.err
+    again = bench.setup(camera, options=cause.options)
+    assert (again.code, again.json["changed"]) == (0, False), again.err
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_the_facts_are_the_same_in_every_shell(bench: Bench, make_camera: MakeCamera, finished: bool) -> None:
+    if finished:
+        assert bench.setup(make_camera()).code == 0
+    inside(bench, f"printf 'AllowGroups *\\nMatch User x\\n' >{FOLDER}/20-x.conf; {OWN_ETC}mkdir '/srv/a b'")
+    recordings = "/srv/a b/recordings"
+    slots = tuple(CameraSlot(name=name, directory=f"{recordings}/{name}") for name in ("porch", "yard"))
+    wanted = Wanted(user="ipcamera", home="/srv/a b", directory="recordings", slots=slots, jail=finished)
+    text = render_facts(wanted, routes=["fe80::1%eth0", "10.99.0.1"]).encode()
+    shells = (["dash", "-s"], ["bash", "-s"], ["bash", "--posix", "-s"], ["busybox", "sh", "-s"])
+    done = [bench.receiver.run(*shell, input=text) for shell in shells]
+    assert [each.stderr for each in done] == [b""] * len(shells)
+    first, *others = (replace(Facts.parse(each.stdout), now_s=0.0, disks={}) for each in done)
+    assert others == [first] * len(others)
+    assert first.staged is not None
+    assert missing_effective(first.staged.effective, wanted_match(wanted)) == ()
+    disks = Facts.parse(done[0].stdout).disks
+    assert (disks["/etc"].mount, disks[f"{recordings}/porch"].folder) == ("/etc", "/srv/a b")
+    assert 0 < (disks["/etc"].root_kib or 0) < 64 * 1024
+
+
+# ---- what looks as if it stood in the way
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Include sshd_config.d/*.conf",
+        'include "/etc/ssh/sshd_config.d/*.conf"',
+        "INCLUDE=/etc/ssh/sshd_config.d/*.conf",
+        '  Include /etc/ssh/other.d/* "sshd_config.d/*.conf" # and a remark',
+        "Match User nobody\nMatch all\nInclude /etc/ssh/sshd_config.d/*",
+        "PermitTTY yes\nPasswordAuthentication yes\nInclude /etc/ssh/sshd_config.d/*.conf",
+        "Match User ipc*\nInclude /etc/ssh/sshd_config.d/*.conf\nMatch all",
+    ],
+)
+def test_an_include_may_be_written_in_any_way(bench: Bench, make_camera: MakeCamera, line: str) -> None:
+    camera = make_camera()
+    bench.receiver.run("sh", "-c", f"sed '/^Include/d' {MAIN} >/tmp/rest; {{ cat; cat /tmp/rest; }} >{MAIN}",
+                       input=f"{line}\n".encode())  # fmt: skip
+    inside(bench, f"printf 'Match User ipcamera\\n  PermitTTY yes\\n' >{FOLDER}/99-later.conf")
+    result = bench.setup(camera)
+    assert result.code == 0, result.err
+    assert "permittty no" in inside(bench, "sshd -T -C user=ipcamera,host=x,addr=10.99.0.1")
+
+
+def test_lists_that_name_the_upload_user_let_it_in(bench: Bench, make_camera: MakeCamera) -> None:
+    """`!` means nothing before a user's name, and a network's exception is for others here."""
+    inside(
+        bench,
+        f"printf '%s\\n' 'AllowUsers admin !ipcamera ipcam?ra@10.98.0.0/15,!10.98.*' 'AllowGroups ip* admin' "
+        f"'DenyUsers ipcamera@192.168.*' 'DenyGroups ipcam' >>{MAIN}",
+    )
+    result = bench.setup(make_camera())
+    assert result.code == 0, result.err
+
+
+def test_an_empty_group_of_the_upload_users_name_is_used(bench: Bench, make_camera: MakeCamera) -> None:
+    inside(bench, "groupadd -g 4321 ipcamera")
+    assert bench.setup(make_camera()).code == 0
+    assert inside(bench, "id -G ipcamera").split() == ["4321"]
+
+
+def test_a_finished_receiver_may_be_read_only_but_for_recordings(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    assert bench.setup(camera).code == 0
+    inside(bench, "mount --bind /etc /etc; mount -o remount,bind,ro /etc")
+    again = bench.setup(camera)
+    assert (again.code, again.json["changed"]) == (0, False), again.err
+
+
+def test_a_look_at_a_drop_in_of_other_wording_leaves_it_as_it_is(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    assert bench.setup(camera).code == 0
+    inside(bench, f"sed -i 's/PermitTTY no/PermitTTY yes/' {DROP_IN}")
+    before = bench.state()
+    check = bench.setup(camera, options=("--check",))
+    assert (check.code, check.json["changed"]) == (7, True), check.err
+    assert bench.state() == before
+    assert bench.setup(camera).code == 0
+    assert "PermitTTY no" in inside(bench, f"cat {DROP_IN}")
+
+
+# ---- accounts
+
+
+def test_an_account_that_shares_its_number_is_refused(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    assert bench.setup(camera).code == 0
+    inside(bench, "grep ^ipcamera: /etc/passwd | sed s/^ipcamera/other/ >>/etc/passwd")
+    sent, before = len(camera.set_commands), bench.state()
+    result = bench.setup(camera)
+    assert (result.code, result.json["error"]["kind"]) == (4, "receiver-account"), result.err
+    assert "as has other: their sessions and files could not be told apart" in result.json["error"]["message"]
+    assert (bench.state(), len(camera.set_commands)) == (before, sent)
+    inside(bench, "sed -i /^other:/d /etc/passwd")
+    assert bench.setup(camera).code == 0
+
+
+@pytest.mark.parametrize(("field", "changed"), [("!", True), ("!$6$x$y", True), ("*", False), ("*$6$x$y", False)])
+def test_without_pam_a_locked_account_is_closed_in_a_way_that_sshd_takes(
+    bench: Bench, make_camera: MakeCamera, field: str, changed: bool
+) -> None:
+    camera = make_camera()
+    assert bench.setup(camera).code == 0
+    inside(bench, f"sed -i 's/^UsePAM.*/UsePAM no/' {MAIN}; kill -HUP $(cat /run/sshd.pid); sleep 0.3")
+    inside(bench, f"usermod -p '{field}' ipcamera")
+    assert bench.setup(camera, options=("--check",)).json["changed"] is changed
+    result = bench.setup(camera)
+    assert (result.code, result.json["changed"]) == (0, changed), result.err
+    assert inside(bench, "getent shadow ipcamera").split(":")[1] == ("*" if changed else field)
+
+
+def test_files_and_folders_get_their_selinux_label_where_there_is_one_to_get(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    """This kernel has no SELinux: a program of that name writes down what it is asked for."""
+    inside(
+        bench,
+        "mount -t tmpfs -o mode=755 own /usr/local/sbin; "
+        'printf \'#!/bin/sh\\nprintf "%%s\\\\n" "$@" >>/run/relabelled\\n\' >/usr/local/sbin/restorecon; '
+        "chmod 755 /usr/local/sbin/restorecon",
+    )
+    result = bench.setup(make_camera())
+    assert result.code == 0, result.err
+    made = ["/home/ipcamera", "/home/ipcamera/recordings", "/etc/ssh/authorized_keys.d", KEY_FILE, DROP_IN]
+    assert sorted(inside(bench, "cat /run/relabelled").split()) == sorted(made)
+
+
+# ---- other servers
+
+
+def local(bench: Bench, camera: EmulatedCamera) -> Result:
+    """Run the command on the receiver itself, which no sshd has to let in."""
+    return finish(
+        subprocess.Popen(
+            [sys.executable, INSIDE, str(bench.receiver.pid), "root", "cli",
+             "setup", "--local", "--camera", camera.url, "--json"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "RECEIVER_SETUP_CAMERA_PASSWORD": CAMERA_PASSWORD},
+        )
+    )  # fmt: skip
+
+
+STOP = "kill $(cat /run/sshd.pid); while [ -e /run/sshd.pid ]; do sleep 0.05; done; "
+DROPBEAR = "dropbear -R -r /run/dropbear.key -p 22 -P /run/dropbear.pid; "
+STOP_DROPBEAR = "kill $(cat /run/dropbear.pid); "
+AWAY = "mount --bind /dev/null /usr/sbin/sshd; "
+BACK = "umount /usr/sbin/sshd; "
+
+
+@pytest.mark.parametrize(
+    ("make", "says", "mend"),
+    [
+        (STOP, "no sshd is running on HOST", ""),
+        (STOP + AWAY, "HOST has no OpenSSH server: dropbear is installed there", BACK),
+        (STOP + DROPBEAR, "HOST has OpenSSH's server, but dropbear runs instead of it", STOP_DROPBEAR),
+        (STOP + AWAY + DROPBEAR, "HOST has no OpenSSH server: dropbear runs there", BACK + STOP_DROPBEAR),
+        (
+            STOP + AWAY + "mount --bind /dev/null $(command -v dropbear)",
+            "HOST has no OpenSSH server",
+            BACK,
+        ),
+    ],
+    ids=["none runs", "gone, dropbear there", "dropbear instead", "dropbear alone", "none at all"],
+)  # fmt: skip
+def test_a_server_that_is_not_opensshs_is_named(
+    bench: Bench, make_camera: MakeCamera, make: str, says: str, mend: str
+) -> None:
+    camera = make_camera()
+    if bench.receiver.run("sh", "-c", "command -v dropbear").returncode:
+        pytest.skip("there is no dropbear here")
+    inside(bench, make)
+    before = bench.state()
+    result = local(bench, camera)
+    assert (result.code, result.json["error"]["kind"]) == (4, "receiver-unsuitable"), result.err
+    assert says in result.json["error"]["message"].replace(bench.receiver.name, "HOST")
+    assert (bench.state(), camera.set_commands) == (before, [])
+    inside(bench, f"{mend}while [ -e /run/dropbear.pid ]; do sleep 0.05; done; /usr/sbin/sshd -E /var/log/sshd.log")
+    bench.receiver.wait_until_listening()
+    result = local(bench, camera)
+    assert result.code == 0, result.err
+
+
+def test_a_dropbear_that_we_came_in_by_is_named(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    if bench.receiver.run("sh", "-c", "command -v dropbear").returncode:
+        pytest.skip("there is no dropbear here")
+    key = "/etc/ssh/ssh_host_ed25519_key"
+    inside(bench, f"{STOP}dropbearconvert openssh dropbear {key} /run/dropbear.key 2>/dev/null; {DROPBEAR}")
+    bench.receiver.wait_until_listening()
+    before = bench.state()
+    result = bench.setup(camera)
+    assert result.code == 4, result.err
+    assert "has OpenSSH's server, but dropbear runs instead of it" in result.json["error"]["message"]
+    assert (bench.state(), camera.set_commands) == (before, [])
+
+
+# ---- disks without owners
+
+
+@pytest.fixture
+def mount_exfat(bench: Bench) -> Any:
+    """Return what mounts a real exFAT disk on /srv/usb with options; skip where there cannot be one."""
+
+    def mount(options: str) -> None:
+        done = bench.receiver.run(
+            "sh", "-ec",
+            "[ -e /dev/fuse ] || mknod /dev/fuse c 10 229; "
+            "[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237; "
+            "for n in 0 1 2 3 4 5 6 7; do [ -e /dev/loop$n ] || mknod /dev/loop$n b 7 $n; done; "
+            "[ -e /tmp/disk ] || { truncate -s 64M /tmp/disk; mkfs.exfat /tmp/disk; }; mkdir -p /srv/usb; "
+            "device=$(losetup -f); losetup $device /tmp/disk; "
+            # The device is the whole machine's: given back now, it is free when nothing is mounted from it.
+            f"mount.exfat-fuse -o {options} $device /srv/usb; losetup -d $device",
+        )  # fmt: skip
+        if done.returncode:
+            pytest.skip(f"no exFAT disk can be mounted here: {done.stderr.decode()}")
+
+    return mount
+
+
+def test_a_disk_without_owners_takes_no_jail_but_uploads_where_its_mount_allows_them(
+    bench: Bench, make_camera: MakeCamera, mount_exfat: Callable[[str], None]
+) -> None:
+    camera, there = make_camera(), ("--home", "/srv/usb/ipcamera")
+    mount_exfat("uid=0,umask=022")
+    try:
+        jailed = Cause(
+            make="",
+            says="/srv/usb/ipcamera on HOST cannot be a jail: the fuseblk filesystem at /srv/usb keeps no owners",
+            hint="give --no-jail, or another --home",
+            options=there,
+            mend="",
+        )
+        refused(bench, camera, jailed)
+        closed = Cause(
+            make="",
+            says="ipcamera could not write to /srv/usb/ipcamera/recordings on HOST: the fuseblk filesystem at /srv/usb "
+            "gives everything to root, mode 0755",
+            hint="mount it with the option umask=000",
+            options=(*there, "--no-jail"),
+            mend="",
+        )
+        refused(bench, camera, closed)
+        inside(bench, "umount /srv/usb")
+        mount_exfat("umask=000")
+        first = bench.setup(camera, options=(*there, "--no-jail"))
+        assert first.code == 0, first.err
+        again = bench.setup(camera, options=(*there, "--no-jail"))
+        assert (again.code, again.json["changed"]) == (0, False), again.err
+        # As its own from now on, as the hint has it for an account that is there.
+        inside(bench, "umount /srv/usb")
+        mount_exfat("uid=0,umask=022")
+        refused_again = bench.setup(camera, options=(*there, "--no-jail"))
+        number = inside(bench, "id -u ipcamera").strip()
+        assert refused_again.code == 4
+        assert f"mount it with the option uid={number}" in refused_again.json["error"]["hint"]
+        inside(bench, "umount /srv/usb")
+        mount_exfat(f"uid={number},umask=022")
+        own = bench.setup(camera, options=(*there, "--no-jail"))
+        assert (own.code, own.json["changed"]) == (0, False), own.err
+    finally:
+        inside(bench, "umount /srv/usb")
+
+
+def test_a_disk_without_owners_may_be_mounted_inside_a_jail(
+    bench: Bench, make_camera: MakeCamera, mount_exfat: Callable[[str], None]
+) -> None:
+    camera = make_camera()
+    mount_exfat("umask=000")
+    try:
+        inside(bench, "mkdir -p /srv/usb/cameras /home/ipcamera/recordings; chmod 755 /home/ipcamera")
+        inside(bench, "mount --bind /srv/usb/cameras /home/ipcamera/recordings")
+        first = bench.setup(camera)
+        assert first.code == 0, first.err
+        assert inside(bench, "find /srv/usb/cameras -name 'Test-Snapshot*' -type f")
+        again = bench.setup(camera)
+        assert (again.code, again.json["changed"]) == (0, False), again.err
+    finally:
+        inside(bench, "umount /home/ipcamera/recordings")
+        inside(bench, "umount /srv/usb")
