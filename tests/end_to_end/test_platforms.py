@@ -1,4 +1,4 @@
-"""The whole set-up on receivers of other Debian releases: with OpenSSH 8.4 and 10.0, plain, under systemd, by socket."""
+"""The whole set-up on other Debian releases: OpenSSH 8.4 and 10.0, plain, under systemd, and behind a socket."""
 
 import subprocess
 import time

@@ -11,6 +11,7 @@ from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 
+
 @pytest.fixture
 def systemd() -> None:
     """Skip where systemd cannot be a receiver's PID 1."""
