@@ -80,6 +80,8 @@ def test_a_failed_set_up_leaves_no_trace_and_sshd_running(
         assert effective(bench, "ipcamera") == configuration
         assert {name: camera.state.fields[name] for name in FORMER} == FORMER
         bench.receiver.wait_until_listening(timeout_s=5)
+        if kind.get("script") != SOCKET:  # the sshd that runs has read what was made, and that it is gone again
+            assert bench.receiver.log().count("Server listening on 0.0.0.0 port 22") == 3
         assert bench.setup(camera).code == 0
 
 
@@ -99,6 +101,17 @@ def test_a_camera_that_signs_with_sha1_gets_in_and_nobody_else_by_it(
         assert sha1_is_allowed(bench, "admin") == by_default
         again = bench.setup(camera)
         assert (again.code, again.json["changed"]) == (0, False), again.err
+
+
+@pytest.mark.parametrize("kind", ["systemd", "socket"], indirect=True)
+def test_the_journal_of_each_release_tells_of_a_refused_sha1_signature(
+    make_bench: MakeBench, make_camera: MakeCamera, kind: dict[str, object], tree: Path
+) -> None:
+    """OpenSSH 10 speaks there as sshd-session, which a proof by exclusion alone would not need to know."""
+    closed = "PubkeyAcceptedKeyTypes -ssh-rsa" if tree.name.startswith("bullseye") else ""
+    with make_bench(**kind, sshd_config=closed) as bench:
+        result = bench.setup(make_camera(signature="sha1"))
+        assert (result.code, result.camera["signature"]) == (0, "ssh-rsa"), result.err
 
 
 @pytest.mark.parametrize(
