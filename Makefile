@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean needs-demo needs-test
+.PHONY: help demo test check trees bench clean needs-demo needs-test
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
 .NOTPARALLEL:
@@ -17,7 +17,7 @@ help: ## Show the targets
 demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing is left behind
 	$(VENV)/bin/receiver-setup demo
 
-test: check ## Check the code, then run all tests on all cores
+test: check trees ## Check the code, then run all tests on all cores
 	$(PYTHON) -m pytest -n auto
 
 check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Python and shell
@@ -27,11 +27,16 @@ check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Pyth
 	shellcheck $$(shfmt -f $(wildcard $(SOURCES)))
 	shfmt -i 2 -ci -d $$(shfmt -f $(wildcard $(SOURCES)))
 
+# What cannot be built, without a network for one, costs its own tests alone: they are skipped and say why.
+trees: needs-test ## Build what tests make other receivers of; kept in .trees
+	-@tools/build-trees
+
 bench: needs-test $(VENV)/.installed-test ## Measure against hand-written scripts; prints ratios
 	$(PYTHON) benchmarks
 
 clean: ## Remove what the other targets made here
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf .trees 2>/dev/null || unshare --user --map-root-user --map-auto rm -rf .trees
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 
 needs-demo:

@@ -123,6 +123,11 @@ def _plan_whole(facts: Facts, wanted: Wanted, *, delete: bool) -> RemovalPlan:
                 last=True,
             )
         )
+    if facts.ledger.made_group and user_goes:
+        call = ("new_group", wanted.user)
+        steps.append(
+            Step(name="remove group", detail=wanted.user, call=call, diff=(f"- group {wanted.user}",), last=True)
+        )
     if facts.ledger.filed:
         steps.append(
             Step(name="forget", detail="the record of how things were before", call=("ledger", wanted.user), last=True)

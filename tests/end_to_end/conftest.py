@@ -1,11 +1,12 @@
 """Fixtures for tests of the whole command: a receiver, emulated cameras, and the command itself."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.bench import CAMERA_PASSWORD, FORMER, Bench
+from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
@@ -17,6 +18,23 @@ from receiver_setup.emulator.throwaway import ThrowawayReceiver
 def bench(receiver: ThrowawayReceiver, admin_key: AdminKey, known_hosts: Path) -> Bench:
     """Give a fresh receiver and the command line for it."""
     return Bench(receiver=receiver, key=admin_key, known_hosts=known_hosts)
+
+
+@pytest.fixture
+def make_bench(admin_key: AdminKey, tmp_path: Path) -> MakeBench:
+    """Return what starts a receiver of a kind, runs a script on it, and gives the command line for it."""
+
+    @contextmanager
+    def make(script: str = "", **kind: Any) -> Iterator[Bench]:
+        with ThrowawayReceiver(admin_public_key=admin_key.public_line, **kind) as receiver:
+            known = tmp_path / "known_hosts"
+            known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+            done = receiver.run("sh", "-ec", script)
+            assert done.returncode == 0, done.stderr
+            receiver.wait_until_listening()
+            yield Bench(receiver=receiver, key=admin_key, known_hosts=known)
+
+    return make
 
 
 @pytest.fixture

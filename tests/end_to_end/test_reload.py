@@ -1,57 +1,15 @@
 """The whole set-up, fresh and again, for each way to make sshd read its configuration anew, and without a log."""
 
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support.bench import FORMER, Bench, Result
+from support.bench import FORMER, OLD_SOCKET, SOCKET, MakeBench, MakeCamera, fresh_and_again, inside
 
 from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.admin_key import AdminKey
-from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
-
-MakeCamera = Callable[..., EmulatedCamera]
-MakeBench = Callable[..., Any]
-
-OLD_SOCKET = """
-mkdir -p /etc/systemd/system/ssh.socket.d
-printf '[Socket]\\nAccept=yes\\n' >/etc/systemd/system/ssh.socket.d/accept.conf
-cat >/etc/systemd/system/ssh@.service <<'UNIT'
-[Service]
-ExecStart=-/usr/sbin/sshd -i
-StandardInput=socket
-RuntimeDirectory=sshd
-UNIT
-systemctl daemon-reload
-"""
-"""A process for each connection, as Debian 11 has it; Debian 12's socket starts ssh.service at the first one."""
-SOCKET = """
-systemctl stop ssh.service
-systemctl disable ssh.service
-systemctl enable --now ssh.socket
-"""
-
-
-@pytest.fixture
-def make_bench(admin_key: AdminKey, tmp_path: Path) -> MakeBench:
-    """Return what starts a receiver of a kind, runs a script on it, and gives the command line for it."""
-
-    @contextmanager
-    def make(script: str = "", **kind: Any) -> Iterator[Bench]:
-        with ThrowawayReceiver(admin_public_key=admin_key.public_line, **kind) as receiver:
-            known = tmp_path / "known_hosts"
-            known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
-            done = receiver.run("sh", "-ec", script)
-            assert done.returncode == 0, done.stderr
-            receiver.wait_until_listening()
-            yield Bench(receiver=receiver, key=admin_key, known_hosts=known)
-
-    return make
 
 
 @pytest.fixture
@@ -61,27 +19,6 @@ def systemd() -> None:
         cgroup.require_systemd(Path("/"))
     except ReceiverUnsuitableError as error:
         pytest.skip(error.message)
-
-
-def inside(bench: Bench, command: str) -> str:
-    """Run a line of shell on the receiver, as root."""
-    return bench.receiver.run("sh", "-c", command).stdout.decode().strip()
-
-
-def steps(result: Result) -> dict[str, str]:
-    """Return what the run says of each of its steps, on the receiver and on the camera."""
-    return {step["name"]: step["detail"] for step in result.json["receivers"][0]["steps"] + result.camera["steps"]}
-
-
-def fresh_and_again(bench: Bench, camera: EmulatedCamera) -> str:
-    """Set up twice; return by what means sshd was made to read its configuration anew."""
-    first = bench.setup(camera)
-    assert first.code == 0, first.err
-    assert (first.json["changed"], first.camera["auth"]) == (True, "publickey")
-    assert "prove upload" in steps(first), steps(first)
-    second = bench.setup(camera)
-    assert (second.code, second.json["changed"]) == (0, False), second.err
-    return steps(first)["reload sshd"].partition(", after")[0]
 
 
 @pytest.mark.usefixtures("systemd")

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,24 @@ FORMER = {
     "ft_insecure": "1",
 }
 """What a camera was set to before; every failed run has to leave it so."""
+
+OLD_SOCKET = """
+mkdir -p /etc/systemd/system/ssh.socket.d
+printf '[Socket]\\nAccept=yes\\n' >/etc/systemd/system/ssh.socket.d/accept.conf
+cat >/etc/systemd/system/ssh@.service <<'UNIT'
+[Service]
+ExecStart=-/usr/sbin/sshd -i
+StandardInput=socket
+RuntimeDirectory=sshd
+UNIT
+systemctl daemon-reload
+"""
+"""A process for each connection, as Debian 11 has it; Debian 12's socket starts ssh.service at the first one."""
+SOCKET = """
+systemctl stop ssh.service
+systemctl disable ssh.service
+systemctl enable --now ssh.socket
+"""
 
 
 @dataclass(kw_only=True)
@@ -112,3 +132,30 @@ def finish(process: subprocess.Popen[str], *, timeout_s: float = 120) -> Result:
     """Wait for a started command."""
     out, err = process.communicate(timeout=timeout_s)
     return Result(code=process.returncode, out=out, err=err)
+
+
+MakeCamera = Callable[..., EmulatedCamera]
+MakeBench = Callable[..., AbstractContextManager[Bench]]
+
+
+def inside(bench: Bench, command: str) -> str:
+    """Run a line of shell on the receiver, as root."""
+    return bench.receiver.run("sh", "-c", command).stdout.decode().strip()
+
+
+def steps(result: Result) -> dict[str, str]:
+    """Return what the run says of each of its steps, on the receiver and on the camera."""
+    return {step["name"]: step["detail"] for step in result.json["receivers"][0]["steps"] + result.camera["steps"]}
+
+
+def fresh_and_again(bench: Bench, camera: EmulatedCamera, *, options: tuple[str, ...] = ()) -> str:
+    """Set up twice; return by what means sshd was made to read its configuration anew."""
+    first = bench.setup(camera, options=options)
+    assert first.code == 0, first.err
+    assert (first.json["changed"], first.camera["auth"]) == (True, "publickey")
+    assert "prove upload" in steps(first), steps(first)
+    sent = len(camera.set_commands)
+    second = bench.setup(camera, options=options)
+    assert (second.code, second.json["changed"], second.camera["auth"]) == (0, False, "publickey"), second.err
+    assert camera.set_commands[sent:] == []
+    return steps(first)["reload sshd"].partition(", after")[0]

@@ -27,6 +27,14 @@ forget_people() {
   : >/etc/subgid
 }
 
+# A directory of the tree can be emptied by whoever can write, but removed only with extended attributes, which
+# root of a user namespace may not set on an overlay's tmpfs before Linux 6.6.
+make_empty() { # DIRECTORY MODE
+  mkdir -p "$1"
+  find "$1" -mindepth 1 -delete
+  chmod "$2" "$1"
+}
+
 put_key() { # USER HOME
   install -d -m 700 -o "$1" -g "$1" "$2/.ssh"
   printf '%s\n' "$RX_ADMIN_KEY" >"$2/.ssh/authorized_keys"
@@ -50,8 +58,8 @@ make_sudo() {
     echo "admin root"
     return
   fi
-  rm -rf /etc/sudoers /etc/sudoers.d
-  mkdir -m 750 /etc/sudoers.d
+  rm -f /etc/sudoers
+  make_empty /etc/sudoers.d 750
   {
     echo 'Defaults env_reset'
     echo "Defaults secure_path=\"$PATH\""
@@ -68,8 +76,8 @@ make_sudo() {
 
 make_sshd() {
   local kind
-  rm -rf /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d /etc/ssh/authorized_keys.d
-  mkdir /etc/ssh/sshd_config.d
+  rm -rf /etc/ssh/ssh_host_* /etc/ssh/authorized_keys.d
+  make_empty /etc/ssh/sshd_config.d 755
   if [ -f /usr/share/openssh/sshd_config ]; then # the distribution's own, whatever the machine made of it
     cat /usr/share/openssh/sshd_config >/etc/ssh/sshd_config
   fi

@@ -18,7 +18,11 @@ journal_user() {
   if ! grep -q "^$1:" /etc/passwd; then
     # userdel takes a group of the same name with it, whoever made that group.
     number=$(sed -n "s/^$1:[^:]*:\([0-9]*\):.*/\1/p" /etc/group)
-    [ -z "$number" ] || remember undo_group "$1" "$number"
+    if [ -n "$number" ]; then
+      remember undo_group "$1" "$number"
+    elif ! has useradd; then # its group is made before it, and may be all that was made
+      remember undo_new_group "$1"
+    fi
     remember undo_user "$1"
   fi
 }
@@ -79,8 +83,9 @@ make_user() {
     ! grep -q "^$1:" /etc/group || group=--gid=$1
     try useradd --system "$group" --no-create-home --home-dir "$2" --shell "$3" --comment "$4" \
       --password '*' "$1" || return 1
-  elif has adduser; then
-    try adduser -S -D -H -h "$2" -s "$3" -g "$4" "$1" || return 1
+  elif has adduser; then # busybox: without -G the user would be in nogroup, together with others
+    grep -q "^$1:" /etc/group || try addgroup -S "$1" || return 1
+    try adduser -S -D -H -h "$2" -s "$3" -g "$4" -G "$1" "$1" || return 1
   else
     fail 'neither useradd nor adduser is installed' || return 1
   fi

@@ -54,6 +54,8 @@ rest_user() {
 
 rest_group() { undo_group "$@"; }
 
+rest_new_group() { undo_new_group "$1"; }
+
 # rest_directory PATH: only what is empty goes, or has nothing but our test pictures.
 rest_directory() {
   [ -d "$1" ] || return 0

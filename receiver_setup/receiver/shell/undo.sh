@@ -68,7 +68,15 @@ undo_user() {
   fi
 }
 
-undo_group() { grep -q "^$1:" /etc/group || groupadd -g "$2" "$1"; }
+undo_group() {
+  if grep -q "^$1:" /etc/group; then return; fi
+  if has groupadd; then groupadd -g "$2" "$1"; else addgroup -g "$2" "$1"; fi
+}
+
+undo_new_group() {
+  grep -q "^$1:" /etc/group || return 0
+  if has groupdel; then groupdel "$1"; else delgroup "$1"; fi
+}
 
 # undo_account NAME SHELL COMMENT: an account that was not ours gets its own back.
 undo_account() {

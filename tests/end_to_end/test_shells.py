@@ -1,0 +1,143 @@
+"""The whole set-up on receivers with other shells and other tools: dash, bash, busybox, and adduser alone."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from support import trees
+from support.bench import FORMER, Bench, MakeBench, MakeCamera, fresh_and_again, inside
+
+from receiver_setup.emulator.admin_key import AdminKey
+from receiver_setup.emulator.throwaway import ThrowawayReceiver
+
+pytestmark = pytest.mark.usefixtures("private_network")
+
+USERLAND = """
+for applet in $(/usr/local/sbin/busybox --list); do
+  case $applet in
+    busybox | adduser | deluser | addgroup | delgroup | su | passwd) continue ;;
+  esac
+  ln -sf /usr/local/sbin/busybox "/usr/local/sbin/$applet"
+  ln -sf /usr/local/sbin/busybox "/usr/local/bin/$applet"
+done
+ln -sf /usr/local/sbin/busybox /bin/sh
+"""
+"""Busybox for every program that it has an applet for, before all others for root and for everybody."""
+NO_SHADOW = """
+usermod --shell /bin/sh admin
+for applet in adduser deluser addgroup delgroup; do
+  ln -sf /usr/local/sbin/busybox "/usr/local/sbin/$applet"
+done
+sed -i 's/^UsePAM yes/UsePAM no/' /etc/ssh/sshd_config
+rm -f /etc/init.d/ssh
+for program in useradd userdel usermod groupadd groupdel groupmod chpasswd gpasswd chage getent service systemctl \\
+  journalctl; do
+  rm -f "/usr/sbin/$program" "/usr/bin/$program"
+done
+kill -HUP "$(cat /run/sshd.pid)"
+"""
+"""As on Alpine: only busybox makes users, and sshd has no PAM, so that a locked account gets nowhere by key either."""
+KINDS = ("dash", "bash", "busybox of Debian", "busybox of Alpine")
+StartBench = Callable[[], AbstractContextManager[Bench]]
+
+
+def busybox(kind: str) -> bytes:
+    """Return the program, as Debian ships it or with every applet."""
+    if kind == "busybox of Alpine":
+        return (trees.unpack("busybox") / "busybox").read_bytes()
+    found = shutil.which("busybox")
+    if found is None:
+        pytest.skip("there is no busybox on this machine")
+    return Path(found).read_bytes()
+
+
+@pytest.fixture(params=KINDS)
+def start_bench(request: pytest.FixtureRequest, make_bench: MakeBench) -> StartBench:
+    """Return what starts a receiver of each kind."""
+    kind: str = request.param
+    program = busybox(kind) if kind.startswith("busybox") else b""
+
+    @contextmanager
+    def start() -> Iterator[Bench]:
+        with make_bench(tree=trees.unpack("trixie")) as bench:
+            script = f"ln -sf {kind} /bin/sh"
+            if program:
+                put = bench.receiver.run(
+                    "sh", "-ec", "cat >/usr/local/sbin/busybox; chmod 755 /usr/local/sbin/busybox", input=program
+                )
+                assert put.returncode == 0, put.stderr
+                script = USERLAND + (NO_SHADOW if kind == "busybox of Alpine" else "")
+            done = bench.receiver.run("bash", "-ec", script)
+            assert done.returncode == 0, done.stderr
+            bench.receiver.wait_until_listening()
+            assert inside(bench, "readlink /proc/$$/exe; true").endswith(kind.partition(" ")[0])
+            yield bench
+
+    return start
+
+
+def test_a_set_up_is_proven_by_key_and_changes_nothing_the_second_time(
+    start_bench: StartBench, make_camera: MakeCamera
+) -> None:
+    with start_bench() as bench:
+        fresh_and_again(bench, make_camera())
+        account = inside(bench, "grep ^ipcamera: /etc/passwd").split(":")
+        assert account[5:] == ["/home/ipcamera", "/usr/sbin/nologin"]
+        assert int(account[2]) < 1000
+        group = inside(bench, "grep ^ipcamera: /etc/group").split(":")
+        assert group[2] == account[3]
+        assert group[3] in {"", "ipcamera"}, "nobody else is in its group"
+        assert inside(bench, "grep ^ipcamera: /etc/shadow").split(":")[1] == "*"
+        assert inside(bench, "stat -c %U:%G /home/ipcamera/recordings") == "ipcamera:ipcamera"
+
+
+def test_a_camera_without_key_login_uploads_by_password(start_bench: StartBench, make_camera: MakeCamera) -> None:
+    camera = make_camera(key="none", auth_order="password")
+    with start_bench() as bench:
+        result = bench.setup(camera)
+        assert (result.code, result.camera["auth"]) == (0, "password"), result.err
+        again = bench.setup(camera)
+        assert (again.code, again.json["changed"]) == (0, False), again.err
+
+
+def test_a_failed_set_up_leaves_no_trace(start_bench: StartBench, make_camera: MakeCamera, admin_key: AdminKey) -> None:
+    camera = make_camera()
+    with start_bench() as bench, ThrowawayReceiver(admin_public_key=admin_key.public_line) as impostor:
+        before = bench.state()
+        assert "  etc/passwd" in before
+        result = bench.setup(camera, options=("--receiver-address", impostor.address))
+        error = result.json["error"]
+        assert (result.code, error["kind"], error["rolled_back"]) == (5, "host-key-mismatch", True), result.err
+        assert bench.state() == before
+        assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+        assert bench.setup(camera).code == 0
+
+
+@pytest.mark.parametrize("start_bench", ["busybox of Alpine"], indirect=True)
+def test_a_group_made_for_a_user_that_could_not_be_made_goes_again(
+    start_bench: StartBench, make_camera: MakeCamera
+) -> None:
+    with start_bench() as bench:
+        before = bench.state()
+        inside(bench, "printf '#!/bin/sh\necho full\nexit 1\n' >/run/adduser; chmod 755 /run/adduser")
+        inside(bench, "ln -sf /run/adduser /usr/local/sbin/adduser")
+        result = bench.setup(make_camera())
+        error = result.json["error"]
+        assert (result.code, error["kind"], error["rolled_back"]) == (4, "receiver-change", True), result.err
+        assert "adduser: full" in error["message"]
+        assert bench.state() == before
+
+
+def test_a_failed_set_up_keeps_a_group_that_was_there(
+    start_bench: StartBench, make_camera: MakeCamera, admin_key: AdminKey
+) -> None:
+    """Whatever removes a user may take a group of the same name with it."""
+    with start_bench() as bench, ThrowawayReceiver(admin_public_key=admin_key.public_line) as impostor:
+        inside(bench, "echo ipcamera:x:777: >>/etc/group; [ ! -f /etc/gshadow ] || echo 'ipcamera:!::' >>/etc/gshadow")
+        before = inside(bench, "sort /etc/group")
+        result = bench.setup(make_camera(), options=("--receiver-address", impostor.address))
+        assert (result.code, result.json["error"]["rolled_back"]) == (5, True), result.err
+        assert inside(bench, "sort /etc/group") == before
+        fresh_and_again(bench, make_camera())
