@@ -139,7 +139,7 @@ def _explain(facts: Facts, wanted: Wanted, refusal: Refusal, values: list[str]) 
     if refusal.denies:
         return f"{text}{place} names {who}", f"take {refusal.pattern} out of {text}{place}"
     new = wanted.user if refusal.address is None else f"{wanted.user}@{refusal.address}"
-    wish = f"make it `{line.text} {new}`{place}" if line else f"add {new} to {name}"
+    wish = f"make it `{' '.join([line.keyword, *line.words, new])}`{place}" if line else f"add {new} to {name}"
     return f"{text}{place} does not name {who}", wish
 
 

@@ -88,7 +88,8 @@ class RootShell:
         if line == _NO_TERMINAL:
             raise ReceiverSudoError(
                 f"sudo on {self.host.name} wants a terminal (requiretty), and this login has none",
-                hint="let it do without one for this user (sudo visudo: `Defaults:USER !requiretty`), or be root",
+                hint="let it do without one for this user (sudo visudo: `Defaults:USER !requiretty`), "
+                "or sign in as root",
             )
         if line == _ASKS:
             password = self._ask()

@@ -8,6 +8,7 @@ import pytest
 
 from receiver_setup.errors import ReceiverError
 from receiver_setup.keys import PublicKey
+from receiver_setup.receiver.configuration import parse_lines
 from receiver_setup.receiver.plan import plan_receiver
 
 if TYPE_CHECKING:
@@ -59,6 +60,15 @@ def test_a_closed_password_is_never_a_step_that_sets_one(finished: "Case") -> No
     plan = plan_receiver(replace(finished.facts, password="set"), finished.wanted)
     assert plan.changed
     assert not plan.sets_password
+
+
+def test_the_line_that_lets_in_is_whole_and_without_the_remark_behind_it(finished: "Case") -> None:
+    line = "/etc/ssh/sshd_config:7:AllowUsers anna 'bob' # who may"
+    listed = f"{finished.facts.sshd_effective}allowusers anna\nallowusers bob\n"
+    facts = replace(finished.facts, sshd_effective=listed, configuration=parse_lines([line]))
+    with pytest.raises(ReceiverError) as caught:
+        plan_receiver(facts, finished.wanted)
+    assert "make it `AllowUsers anna bob ipcamera` at /etc/ssh/sshd_config:7" in caught.value.hint
 
 
 def test_known_keys_of_a_plan_reach_the_file_in_the_order_of_the_cameras(finished: "Case") -> None:
