@@ -329,7 +329,7 @@ def test_without_pam_a_locked_account_is_closed_in_a_way_that_sshd_takes(
     assert bench.setup(camera, options=("--check",)).json["changed"] is changed
     result = bench.setup(camera)
     assert (result.code, result.json["changed"]) == (0, changed), result.err
-    assert inside(bench, "getent shadow ipcamera").split(":")[1] == ("*" if changed else field)
+    assert inside(bench, "getent shadow ipcamera").split(":")[1] == (f"*{field}" if changed else field)
 
 
 def test_files_and_folders_get_their_selinux_label_where_there_is_one_to_get(
