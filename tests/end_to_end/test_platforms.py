@@ -85,6 +85,36 @@ def test_a_failed_set_up_leaves_no_trace_and_sshd_running(
         assert bench.setup(camera).code == 0
 
 
+def test_a_removal_brings_everything_back(
+    make_bench: MakeBench, make_camera: MakeCamera, kind: dict[str, object]
+) -> None:
+    camera = make_camera()
+    with make_bench(**kind) as bench:
+        before, configuration = bench.state(), effective(bench, "ipcamera")
+        assert bench.setup(camera).code == 0
+        result = bench.remove(camera)
+        assert result.code == 0, result.err
+        assert (bench.state(), effective(bench, "ipcamera")) == (before, configuration)
+        assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+
+
+def test_a_change_that_nobody_confirms_is_taken_back_from_within(
+    make_bench: MakeBench, make_camera: MakeCamera, kind: dict[str, object]
+) -> None:
+    camera = make_camera()
+    with make_bench(**kind) as bench:
+        inside(bench, f"echo '[ ! -e {DROP_IN} ] || sleep 9' >/home/admin/.bashrc")
+        before, configuration = bench.state(), effective(bench, "ipcamera")
+        result = bench.setup(camera, options=("--confirm-within", "5"))
+        assert (result.code, result.json["error"]["rolled_back"]) == (4, True), result.err
+        assert "took everything back by itself" in result.json["error"]["message"]
+        assert (bench.state(), effective(bench, "ipcamera")) == (before, configuration)
+        assert (
+            inside(bench, "[ ! -d /run/systemd/system ] || systemctl list-units --all --no-legend 'receiver-setup*'")
+            == ""
+        )
+
+
 @pytest.mark.parametrize("uploader", ["paramiko", "curl"])
 def test_a_camera_that_signs_with_sha1_gets_in_and_nobody_else_by_it(
     make_bench: MakeBench, make_camera: MakeCamera, tree: Path, uploader: str

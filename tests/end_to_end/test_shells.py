@@ -141,3 +141,62 @@ def test_a_failed_set_up_keeps_a_group_that_was_there(
         assert (result.code, result.json["error"]["rolled_back"]) == (5, True), result.err
         assert inside(bench, "sort /etc/group") == before
         fresh_and_again(bench, make_camera())
+
+
+def test_a_removal_brings_everything_back(start_bench: StartBench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    with start_bench() as bench:
+        before = bench.state()
+        assert bench.setup(camera).code == 0
+        result = bench.remove(camera)
+        assert result.code == 0, result.err
+        assert bench.state() == before
+        assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+        again = bench.remove(camera)
+        assert (again.code, again.json["changed"]) == (0, False), again.err
+
+
+def test_an_account_that_was_made_by_hand_is_adopted_and_given_back(
+    start_bench: StartBench, make_camera: MakeCamera
+) -> None:
+    camera = make_camera()
+    by_hand = """
+    echo 'ipcamera:x:1234:1234:Camera:/home/ipcamera:/bin/sh' >>/etc/passwd
+    echo 'ipcamera:x:1234:' >>/etc/group
+    echo 'ipcamera:$6$salt$hash:19000:0:99999:7:::' >>/etc/shadow
+    mkdir -p /home/ipcamera/recordings && echo film >/home/ipcamera/recordings/old.mp4
+    chown -R 1234:1234 /home/ipcamera
+    """
+    with start_bench() as bench:
+        inside(bench, by_hand)
+        # Busybox has nothing that keeps the day of a password's last change.
+        told = r"sed 's/^\(ipcamera:[^:]*\):[0-9]*:0:/\1:a day:0:/' /etc/passwd /etc/shadow /etc/group"
+        before, accounts = bench.state(), inside(bench, told)
+        first = bench.setup(camera, options=("--adopt",))
+        assert first.code == 0, first.err
+        assert inside(bench, "grep ^ipcamera: /etc/shadow").split(":")[1] == "*$6$salt$hash"
+        assert bench.setup(camera).json["changed"] is False
+        inside(bench, "cd /home/ipcamera/recordings && rm -rf [!o]*")
+        result = bench.remove(camera)
+        assert result.code == 0, result.err
+        kept = inside(bench, "command -v chage") != ""
+        assert [line for line in bench.state().splitlines() if kept or "shadow" not in line] == [
+            line for line in before.splitlines() if kept or "shadow" not in line
+        ]
+        assert inside(bench, told) == accounts
+
+
+def test_an_unconfirmed_change_is_taken_back_from_within(start_bench: StartBench, make_camera: MakeCamera) -> None:
+    """The administrator's own shell keeps the new login from coming in time."""
+    camera = make_camera()
+    slow = "[ ! -e /etc/ssh/sshd_config.d/00-receiver-setup-ipcamera.conf ] || sleep 9"
+    with start_bench() as bench:
+        inside(bench, f"chsh -s /bin/bash admin 2>/dev/null; echo '{slow}' >/home/admin/.bashrc")
+        if not inside(bench, "grep ^admin: /etc/passwd").endswith("/bin/bash"):
+            inside(bench, "sed -i '/^admin:/s|:[^:]*$|:/bin/bash|' /etc/passwd")
+        before = bench.state()
+        result = bench.setup(camera, options=("--confirm-within", "5"))
+        assert (result.code, result.json["error"]["rolled_back"]) == (4, True), result.err
+        assert "took everything back by itself" in result.json["error"]["message"]
+        assert bench.state() == before
+        assert camera.set_commands == []

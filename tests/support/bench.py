@@ -140,7 +140,7 @@ MakeBench = Callable[..., AbstractContextManager[Bench]]
 
 def inside(bench: Bench, command: str) -> str:
     """Run a line of shell on the receiver, as root."""
-    return bench.receiver.run("sh", "-c", command).stdout.decode().strip()
+    return bench.inside(command)
 
 
 def steps(result: Result) -> dict[str, str]:

@@ -32,8 +32,13 @@ put_file() {
 # password_field NAME: as it stands in /etc/shadow, the hash included; for pipes within this machine alone.
 password_field() { sed -n "s/^$1:\([^:]*\):.*/\1/p" /etc/shadow; }
 
-# set_password_field NAME FIELD: by a pipe, since a process list shows arguments.
-set_password_field() { why=$(printf '%s:%s\n' "$1" "$2" | chpasswd -e 2>&1) || fail "chpasswd: $why"; }
+# set_password_field NAME FIELD: by a pipe, since a process list shows arguments. The day of the last change is
+# the owner's, as far as there is a tool to keep it.
+set_password_field() {
+  day=$(sed -n "s/^$1:[^:]*:\([0-9]*\):.*/\1/p" /etc/shadow)
+  why=$(printf '%s:%s\n' "$1" "$2" | chpasswd -e 2>&1) || fail "chpasswd: $why" || return 1
+  ! has chage || chage -d "${day:--1}" "$1" 2>/dev/null || :
+}
 
 # A password that this tool sets is a random one: there was none before, or one of the same kind.
 undo_password() {
