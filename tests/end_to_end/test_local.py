@@ -15,11 +15,13 @@ MakeCamera = Callable[..., EmulatedCamera]
 INSIDE = Path(__file__).parents[1] / "support" / "inside.py"
 
 
-def start(bench: Bench, user: str, camera: EmulatedCamera, *options: str) -> subprocess.Popen[str]:
+def start(
+    bench: Bench, user: str, camera: EmulatedCamera, *options: str, command: str = "setup"
+) -> subprocess.Popen[str]:
     """Start the command on the receiver itself, as `user`."""
-    command = ("setup", "--local", "--camera", camera.url, "--json", *options)
+    arguments = (command, "--local", "--camera", camera.url, "--json", *options)
     return subprocess.Popen(
-        [sys.executable, INSIDE, str(bench.receiver.pid), user, "cli", *command],
+        [sys.executable, INSIDE, str(bench.receiver.pid), user, "cli", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -49,7 +51,10 @@ def test_this_machine_becomes_a_receiver_and_the_second_time_already_is(
     assert (camera.state.fields["ft_insecure"], first.camera["host_key"]["verified"]) == ("0", True)
     second = setup(bench, user, camera)
     assert (second.code, second.json["changed"]) == (0, False), second.err
-    assert bench.receiver.run("ls", "-A", "/var/lib/receiver-setup").stdout == b""
+    removed = finish(start(bench, user, camera, command="remove"))
+    assert (removed.code, removed.json["changed"]) == (0, True), removed.err
+    assert bench.state() == before
+    assert {name: camera.state.fields[name] for name in FORMER} == FORMER
 
 
 def test_who_may_not_become_root_here_is_told_so(bench: Bench, make_camera: MakeCamera) -> None:

@@ -64,6 +64,27 @@ def test_a_line_without_a_newline_gets_one_before_ours() -> None:
     assert edit_keys(b"ssh-rsa AAAA x", {"porch": PORCH}).startswith(b"ssh-rsa AAAA x\nrestrict ssh-")
 
 
+def test_lines_that_end_as_on_windows_stay_as_they_are() -> None:
+    foreign = b"# keys\r\nssh-ed25519 AAAAC3 somebody\r\n\r\nssh-rsa AAAAB3 last"
+    after = edit_keys(foreign, {"porch": make_key(1)})
+    assert after == foreign + b"\n" + render_line("porch", make_key(1)).encode() + b"\n"
+    assert edit_keys(after, {}, drop=["porch"]) == foreign + b"\n"
+
+
+def test_our_own_line_that_an_editor_gave_another_ending_is_still_ours() -> None:
+    line = render_line("porch", make_key(1)).encode()
+    assert edit_keys(line + b"\r\n", {"porch": make_key(1)}) == line + b"\n"
+    assert edit_keys(line + b"\r\nother\r\n", {}, drop=["porch"]) == b"other\r\n"
+
+
+def test_one_key_in_two_lines_with_different_options_is_two_lines() -> None:
+    key = make_key(1)
+    foreign = f'from="10.0.0.0/8" {key.line} by hand\n{key.line} by hand\n'.encode()
+    after = edit_keys(foreign, {"porch": key})
+    assert after == foreign + render_line("porch", key).encode() + b"\n"
+    assert edit_keys(after, {"porch": key}) == after
+
+
 def test_a_dropped_camera_goes_and_nothing_else() -> None:
     text = b"# a\r\n" + edit_keys(b"", CAMERAS) + b"# b"
     assert edit_keys(text, {}, drop=["porch"]) == b"# a\r\n" + edit_keys(b"", {"yard": YARD}) + b"# b"
