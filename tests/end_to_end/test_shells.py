@@ -98,6 +98,8 @@ def test_a_camera_without_key_login_uploads_by_password(start_bench: StartBench,
     with start_bench() as bench:
         result = bench.setup(camera)
         assert (result.code, result.camera["auth"]) == (0, "password"), result.err
+        # DES, which has no $, would let anybody in who knows the first eight characters.
+        assert inside(bench, "grep ^ipcamera: /etc/shadow").split(":")[1].startswith("$")
         again = bench.setup(camera)
         assert (again.code, again.json["changed"]) == (0, False), again.err
 

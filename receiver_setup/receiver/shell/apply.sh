@@ -98,9 +98,14 @@ make_account() {
   say changed "$stage" "$1, shell $2"
 }
 
+# Busybox may hash by DES unless told otherwise, and DES looks at no more than eight characters.
+set_password() {
+  if chpasswd --help 2>&1 </dev/null | grep -q BusyBox; then chpasswd -c sha512; else chpasswd; fi
+}
+
 # make_password NAME: $password comes in this script, on standard input, and goes into a pipe: no process list shows it.
 make_password() {
-  why=$(printf '%s:%s\n' "$1" "$password" | chpasswd 2>&1) || return 1
+  why=$(printf '%s:%s\n' "$1" "$password" | set_password 2>&1) || return 1
   say changed "$stage" "a random one, for $1 alone"
 }
 
