@@ -122,7 +122,7 @@ end_watch() {
   read -r watcher _ <"$journal/watcher"
   [ "$watcher" != "$$" ] || return 0
   # With the sleep that it may be in, where it leads a group of its own.
-  kill -TERM -- "-$watcher" 2>/dev/null || kill -TERM "$watcher" 2>/dev/null || :
+  kill -TERM "-$watcher" 2>/dev/null || kill -TERM "$watcher" 2>/dev/null || :
 }
 
 # confirm: over a new login. From here on a lock-out is out of the question.
