@@ -92,6 +92,7 @@ finish() {
   [ "$bad" = 0 ] || return 1
   if [ "$(cat "$journal/kind")" = setup ]; then file_undo || return 1; fi
   if [ -e "$journal/cameras" ]; then
+    drop_temporaries "$ledger/cameras"
     (umask 077 && mkdir -p "$ledger") && put_file "$journal/cameras" "$ledger/cameras" || return 1
   fi
   if [ -d "$state/accounts" ]; then

@@ -29,6 +29,9 @@ put_file() {
   return 1
 }
 
+# drop_temporaries PATH: what a write that was cut off has left beside it.
+drop_temporaries() { rm -f "${1%/*}"/.receiver-setup.*; }
+
 # password_field NAME: as it stands in /etc/shadow, the hash included; for pipes within this machine alone.
 password_field() { sed -n "s/^$1:\([^:]*\):.*/\1/p" /etc/shadow; }
 
@@ -72,6 +75,7 @@ undo_group() { grep -q "^$1:" /etc/group || groupadd -g "$2" "$1"; }
 
 # undo_account NAME SHELL COMMENT: an account that was not ours gets its own back.
 undo_account() {
+  drop_temporaries /etc/passwd
   ! grep -q "^$1:" /etc/passwd || set_account "$1" "$2" "$3" || { printf '%s' "$why" && return 1; }
 }
 
@@ -104,9 +108,9 @@ undo_directory() (
   [ ! -d "${1##*/}" ] || printf 'kept: it holds files that are not ours to delete'
 )
 
-undo_remove() { rm -f "$1"; }
+undo_remove() { rm -f "$1" && drop_temporaries "$1"; }
 
-undo_restore() { put_file "$2" "$1"; }
+undo_restore() { drop_temporaries "$1" && put_file "$2" "$1"; }
 
 # Only the upload user's own sessions: their uid is the second number of Uid in /proc.
 end_sessions() {
