@@ -13,11 +13,20 @@
 #   undoing     they are being taken back
 #   done        proven; what is left is to file the journal: from here on it goes forward only
 #
+# A journal without a state has come to its end, and is to be deleted.
+#
 # Beside it: owner (the run's token; its process here as pid and start; who started it), writer (the script at
 # work), watcher (what takes it all back when nobody confirms), kind, user, home, undo (a line of shell a step, the
 # first step first), backup.N (files as they were), rest (what cannot be taken back, for the end), undo.sh.
 
 mine() { [ "$(head -n 1 "$journal/owner" 2>/dev/null)" = "$owner" ]; }
+
+in_state() {
+  for condition in "$@"; do
+    [ ! -e "$journal/$condition" ] || return 0
+  done
+  return 1
+}
 
 # move_on FROM TO: false when it was not in that state, or somebody else was first.
 move_on() { mv "$journal/$1" "$journal/$2" 2>/dev/null; }
@@ -67,8 +76,12 @@ journal_open() {
 # journal_close: it has come to its end, whichever; nothing of it is left, nor of one that was never begun.
 journal_close() {
   end_watch
+  # What it led to is on disk first; then its state goes, since half of a journal is none to follow.
+  sync 2>/dev/null || :
+  rm -f "$journal/open" "$journal/applied" "$journal/confirmed" "$journal/undoing" "$journal/done"
   rm -rf "$journal" "$journal".*
   rmdir "$state/accounts" "$state" 2>/dev/null || :
+  [ ! -d "$journal" ]
 }
 
 # ---- the watch: a lost login must not need anybody's help
@@ -94,8 +107,7 @@ arm() {
 }
 
 watching() {
-  mine && [ "$(cat "$journal/watcher" 2>/dev/null)" = "$watcher" ] &&
-    { [ -e "$journal/open" ] || [ -e "$journal/applied" ]; }
+  mine && [ "$(cat "$journal/watcher" 2>/dev/null)" = "$watcher" ] && in_state open applied
 }
 
 # watch SECONDS: a later watch of the same run takes the place of an earlier one.

@@ -99,7 +99,6 @@ finish() {
     (umask 077 && head -n 1 "$journal/owner" >"$state/last") || return 1
   fi
   rmdir "$state/accounts" 2>/dev/null && rm -f "$state/last"
-  sync 2>/dev/null || :
   journal_close
 }
 

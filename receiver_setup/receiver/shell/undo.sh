@@ -132,7 +132,7 @@ of_journal() {
 
 # Run the journal from its last line to its first; a failure is reported and stops nothing.
 undo_all() {
-  [ -d "$journal" ] || return 0
+  in_state open applied confirmed undoing || { journal_close; return; }
   journal_claim || :
   of_journal
   bad=0
