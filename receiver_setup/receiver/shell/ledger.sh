@@ -98,7 +98,9 @@ finish() {
   if [ -d "$state/accounts" ]; then
     (umask 077 && head -n 1 "$journal/owner" >"$state/last") || return 1
   fi
-  rmdir "$state/accounts" 2>/dev/null && rm -f "$state/last"
+  if [ -z "$(ls -A "$state/accounts" 2>/dev/null)" ]; then
+    { [ ! -d "$state/accounts" ] || rmdir "$state/accounts"; } && rm -f "$state/last" || return 1
+  fi
   journal_close
 }
 
