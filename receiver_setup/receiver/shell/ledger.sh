@@ -21,22 +21,26 @@ same_thing() {
 
 # file_line VERB TARGET ARGUMENT…: add what the ledger does not know yet; a backup goes with its line.
 file_line() {
-  if [ "$1" = undo_reload ] || same_thing "$ledger/undo" "$1" "$2"; then return 0; fi
+  if [ "$1" = undo_reload ] || same_thing "$journal/ledger" "$1" "$2"; then return 0; fi
   if [ "$1" = undo_restore ]; then
-    backup=$ledger/backup.$(find "$ledger" -name 'backup.*' | wc -l | tr -d ' ')
+    # By the number of those that the ledger has: so one that was cut off is written anew.
+    backup=$ledger/backup.$(grep -c '^undo_restore ' "$journal/ledger")
     cp -Pp "$3" "$backup" || return 1
     set -- "$1" "$2" "$backup"
   fi
-  note "$ledger/undo" "$@"
+  note "$journal/ledger" "$@"
 }
 
+# The new ledger is made in the journal: the old one stays whole until that is.
 file_undo() (
   umask 077
   [ -d "$ledger" ] || mkdir -p "$ledger" || return 1
-  : >>"$ledger/undo"
+  drop_temporaries "$ledger/undo"
+  if [ -e "$ledger/undo" ]; then cp "$ledger/undo" "$journal/ledger"; else : >"$journal/ledger"; fi || return 1
   while IFS= read -r line; do
     eval "file_line $line" || return 1
   done <"$journal/undo"
+  put_file "$journal/ledger" "$ledger/undo"
 )
 
 # ---- steps that cannot be taken back

@@ -132,7 +132,10 @@ of_journal() {
 
 # Run the journal from its last line to its first; a failure is reported and stops nothing.
 undo_all() {
-  in_state open applied confirmed undoing || { journal_close; return; }
+  in_state open applied confirmed undoing || {
+    journal_close
+    return
+  }
   journal_claim || :
   of_journal
   bad=0
