@@ -54,16 +54,14 @@ journal_open() {
     return
   fi
   fresh=$journal.$owner
-  [ -d "$state" ] || mkdir -m 0700 "$state" 2>/dev/null || [ -d "$state" ] || return 1
-  if (umask 077 && mkdir "$fresh" && cd "$fresh" && : >open && : >undo && : >rest &&
-    printf '%s' "$kind" >kind && printf '%s' "$user" >user && printf '%s' "$home" >home &&
-    printf '%s\n%s\n%s\n' "$owner" "$(owner_process)" "$(owner_name)" >owner) 2>/dev/null; then
-    # Without -T a second journal would be moved into the first.
-    mv -T "$fresh" "$journal" 2>/dev/null || { [ ! -d "$journal" ] && mv "$fresh" "$journal"; }
-  fi
+  whose=$(printf '%s\n%s\n%s' "$owner" "$(owner_process)" "$(owner_name)")
+  # Another run that ends right now may take the folder away below this one.
+  tries=0
+  until begin_journal || [ -d "$journal" ] || [ "$tries" -ge 5 ]; do tries=$((tries + 1)); done
   if ! mine; then
     [ ! -d "$journal" ] || refused=busy
     rm -rf "$fresh"
+    rmdir "$state" 2>/dev/null || :
     return 1
   fi
   if [ "$(cat "$state/last" 2>/dev/null)" != "$last" ]; then
@@ -73,13 +71,25 @@ journal_open() {
   fi
 }
 
+begin_journal() {
+  rm -rf "$fresh"
+  mkdir -m 0700 "$state"
+  (umask 077 && mkdir "$fresh" && cd "$fresh" && printf '%s\n' "$whose" >owner && : >open && : >undo && : >rest &&
+    printf '%s' "$kind" >kind && printf '%s' "$user" >user && printf '%s' "$home" >home) || return 1
+  # Without -T a second journal would be moved into the first.
+  mv -T "$fresh" "$journal" || { [ ! -d "$journal" ] && mv "$fresh" "$journal"; }
+} 2>/dev/null
+
 # journal_close: it has come to its end, whichever; nothing of it is left, nor of one that was never begun.
 journal_close() {
   end_watch
   # What it led to is on disk first; then its state goes, since half of a journal is none to follow.
   sync 2>/dev/null || :
   rm -f "$journal/open" "$journal/applied" "$journal/confirmed" "$journal/undoing" "$journal/done"
-  rm -rf "$journal" "$journal".*
+  rm -rf "$journal"
+  for fresh in "$journal".*; do
+    lives "$fresh/owner" 2 || rm -rf "$fresh"
+  done
   rmdir "$state/accounts" "$state" 2>/dev/null || :
   [ ! -d "$journal" ]
 }
