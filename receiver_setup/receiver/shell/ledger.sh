@@ -109,9 +109,14 @@ finish() {
 }
 
 # commit: the run is proven. $cameras, with $file_cameras=yes, is what the cameras of the account were set to
-# before, a line each.
+# before, a line each. It may come once more, where the answer to the first was lost.
 commit() {
-  if [ "$file_cameras" = yes ] && [ ! -d "$journal" ] && ! journal_open; then
+  await_writer
+  if [ -e "$journal/done" ] && mine; then
+    if finish; then emit end ok; else emit end unfinished; fi
+  elif [ ! -d "$journal" ] && [ "$last" != "$owner" ] && [ "$(cat "$state/last" 2>/dev/null)" = "$owner" ]; then
+    emit end ok
+  elif [ "$file_cameras" = yes ] && [ ! -d "$journal" ] && ! journal_open; then
     emit end "$refused"
   elif [ ! -d "$journal" ]; then
     emit end ok
