@@ -181,10 +181,11 @@ undo() {
     emit end ok
   elif [ -e "$journal/done" ]; then
     if finish; then emit end ok; else emit end unfinished; fi
-  elif undo_all; then
-    emit end ok
   else
-    emit end undo-failed
+    # Whoever moves it on first is the one that works on it: a watch that would begin now does not, and one that
+    # has begun ends.
+    move_on open undoing || move_on applied undoing || move_on confirmed undoing || end_watch
+    if undo_all; then emit end ok; else emit end undo-failed; fi
   fi
 }
 
