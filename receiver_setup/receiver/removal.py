@@ -69,7 +69,7 @@ def _check_account(facts: Facts, wanted: Wanted) -> None:
 def _traces(facts: Facts, wanted: Wanted) -> bool:
     """Tell whether anything of ours is there: else an account of that name is none of our business."""
     ours = facts.account is not None and facts.account.ours
-    return ours or facts.ledger.filed or bool(facts.files.keys() & {drop_in(wanted.user), key_file(wanted.user)})
+    return ours or facts.ledger.filed or drop_in(wanted.user) in facts.files or bool(known_cameras(facts, wanted))
 
 
 def _plan_part(

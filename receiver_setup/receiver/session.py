@@ -100,13 +100,11 @@ class ReceiverSession:
         proven = self.shell.host.prove_login()
         output = self.shell.run(script.render_confirm(owner=self.owner), step="prove the login")
         if self._steps(output, "prove the login")[-1][0] != "ok":
-            self.in_doubt = False
-            error = ReceiverChangeError(
+            # Whoever puts it back sees to it that it was, or does it.
+            raise ReceiverChangeError(
                 f"{self.name} took everything back by itself, since no new login confirmed it in {self._confirm_s} s",
                 hint="give it more time with --confirm-within, and run the same command again",
             )
-            error.rolled_back = True
-            raise error
         self._confirm_by = None
         return proven
 
@@ -131,7 +129,7 @@ class ReceiverSession:
         text = script.render_undo(owner=self.owner)
         with shielded():
             try:
-                steps = self._undo(text)
+                steps = self._run_again_if_lost(text, "undo")
             except ReceiverError as error:
                 if self._confirm_by is None:
                     raise
@@ -147,14 +145,14 @@ class ReceiverSession:
         self.in_doubt = False
         return [StepReport(name=name, changed=True, detail=detail) for _, name, detail in steps[:-1]]
 
-    def _undo(self, text: str) -> list[tuple[str, str, str]]:
+    def _run_again_if_lost(self, text: str, step: str) -> list[tuple[str, str, str]]:
+        """Run a script that may run twice; the connection may be what failed, so once more over a new one."""
         try:
-            output = self.shell.run(text, step="undo")
+            output = self.shell.run(text, step=step)
         except ReceiverUnreachableError:
-            # The connection may be what failed: one new one, before the journal is left to the next run.
             self.shell.host.close()
-            output = self.shell.run(text, step="undo")
-        return self._steps(output, "undo")
+            output = self.shell.run(text, step=step)
+        return self._steps(output, step)
 
     def _undone_by_itself(self, text: str, error: ReceiverError) -> list[tuple[str, str, str]]:
         """Wait until the receiver has had its time, then see; meanwhile no login is tried, since each may count."""
@@ -187,13 +185,12 @@ class ReceiverSession:
             wanted, owner=self.owner, last=self._last, cameras=render_cameras(cameras) if cameras is not None else None
         )
         with shielded():
-            output = self.shell.run(text, step="commit")
-            steps = self._steps(output, "commit")
+            steps = self._run_again_if_lost(text, "commit")
         end = steps[-1][0]
         if end in {"busy", "stale"}:
             raise ReceiverBusyError(f"another run has changed {self.name} meanwhile", hint=_AGAIN)
-        self.in_doubt = False
         if end == "unfinished":
+            self.in_doubt = False
             left = "; ".join(f"{name} {detail}" for status, name, detail in steps if status in _LEFT)
             raise ReceiverChangeError(
                 f"all is proven on {self.name}, but this is left to do there: {left or 'the journal cannot be filed'}",
@@ -201,6 +198,7 @@ class ReceiverSession:
             )
         if end != "ok":
             raise ReceiverChangeError(f"the journal on {self.name} is not this run's any more", hint=_AGAIN)
+        self.in_doubt = False
         return [StepReport(name=name, changed=True, detail=detail) for _, name, detail in steps[:-1]]
 
     def close(self) -> None:

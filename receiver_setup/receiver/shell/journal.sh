@@ -13,11 +13,20 @@
 #   undoing     they are being taken back
 #   done        proven; what is left is to file the journal: from here on it goes forward only
 #
+# A journal without a state has come to its end, and is to be deleted.
+#
 # Beside it: owner (the run's token; its process here as pid and start; who started it), writer (the script at
 # work), watcher (what takes it all back when nobody confirms), kind, user, home, undo (a line of shell a step, the
 # first step first), backup.N (files as they were), rest (what cannot be taken back, for the end), undo.sh.
 
 mine() { [ "$(head -n 1 "$journal/owner" 2>/dev/null)" = "$owner" ]; }
+
+in_state() {
+  for condition in "$@"; do
+    [ ! -e "$journal/$condition" ] || return 0
+  done
+  return 1
+}
 
 # move_on FROM TO: false when it was not in that state, or somebody else was first.
 move_on() { mv "$journal/$1" "$journal/$2" 2>/dev/null; }
@@ -45,16 +54,14 @@ journal_open() {
     return
   fi
   fresh=$journal.$owner
-  [ -d "$state" ] || mkdir -m 0700 "$state" 2>/dev/null || [ -d "$state" ] || return 1
-  if (umask 077 && mkdir "$fresh" && cd "$fresh" && : >open && : >undo && : >rest &&
-    printf '%s' "$kind" >kind && printf '%s' "$user" >user && printf '%s' "$home" >home &&
-    printf '%s\n%s\n%s\n' "$owner" "$(owner_process)" "$(owner_name)" >owner) 2>/dev/null; then
-    # Without -T a second journal would be moved into the first.
-    mv -T "$fresh" "$journal" 2>/dev/null || { [ ! -d "$journal" ] && mv "$fresh" "$journal"; }
-  fi
+  whose=$(printf '%s\n%s\n%s' "$owner" "$(owner_process)" "$(owner_name)")
+  # Another run that ends right now may take the folder away below this one.
+  tries=0
+  until begin_journal || [ -d "$journal" ] || [ "$tries" -ge 5 ]; do tries=$((tries + 1)); done
   if ! mine; then
     [ ! -d "$journal" ] || refused=busy
     rm -rf "$fresh"
+    rmdir "$state" 2>/dev/null || :
     return 1
   fi
   if [ "$(cat "$state/last" 2>/dev/null)" != "$last" ]; then
@@ -64,11 +71,27 @@ journal_open() {
   fi
 }
 
+begin_journal() {
+  rm -rf "$fresh"
+  mkdir -m 0700 "$state"
+  (umask 077 && mkdir "$fresh" && cd "$fresh" && printf '%s\n' "$whose" >owner && : >open && : >undo && : >rest &&
+    printf '%s' "$kind" >kind && printf '%s' "$user" >user && printf '%s' "$home" >home) || return 1
+  # Without -T a second journal would be moved into the first.
+  mv -T "$fresh" "$journal" || { [ ! -d "$journal" ] && mv "$fresh" "$journal"; }
+} 2>/dev/null
+
 # journal_close: it has come to its end, whichever; nothing of it is left, nor of one that was never begun.
 journal_close() {
   end_watch
-  rm -rf "$journal" "$journal".*
+  # What it led to is on disk first; then its state goes, since half of a journal is none to follow.
+  sync 2>/dev/null || :
+  rm -f "$journal/open" "$journal/applied" "$journal/confirmed" "$journal/undoing" "$journal/done"
+  rm -rf "$journal"
+  for fresh in "$journal".*; do
+    lives "$fresh/owner" 2 || rm -rf "$fresh"
+  done
   rmdir "$state/accounts" "$state" 2>/dev/null || :
+  [ ! -d "$journal" ]
 }
 
 # ---- the watch: a lost login must not need anybody's help
@@ -94,8 +117,7 @@ arm() {
 }
 
 watching() {
-  mine && [ "$(cat "$journal/watcher" 2>/dev/null)" = "$watcher" ] &&
-    { [ -e "$journal/open" ] || [ -e "$journal/applied" ]; }
+  mine && [ "$(cat "$journal/watcher" 2>/dev/null)" = "$watcher" ] && in_state open applied
 }
 
 # watch SECONDS: a later watch of the same run takes the place of an earlier one.
@@ -122,7 +144,7 @@ end_watch() {
   read -r watcher _ <"$journal/watcher"
   [ "$watcher" != "$$" ] || return 0
   # With the sleep that it may be in, where it leads a group of its own.
-  kill -TERM -- "-$watcher" 2>/dev/null || kill -TERM "$watcher" 2>/dev/null || :
+  kill -TERM "-$watcher" 2>/dev/null || kill -TERM "$watcher" 2>/dev/null || :
 }
 
 # confirm: over a new login. From here on a lock-out is out of the question.

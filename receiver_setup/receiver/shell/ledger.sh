@@ -21,22 +21,26 @@ same_thing() {
 
 # file_line VERB TARGET ARGUMENT…: add what the ledger does not know yet; a backup goes with its line.
 file_line() {
-  if [ "$1" = undo_reload ] || same_thing "$ledger/undo" "$1" "$2"; then return 0; fi
+  if [ "$1" = undo_reload ] || same_thing "$journal/ledger" "$1" "$2"; then return 0; fi
   if [ "$1" = undo_restore ]; then
-    backup=$ledger/backup.$(find "$ledger" -name 'backup.*' | wc -l | tr -d ' ')
+    # By the number of those that the ledger has: so one that was cut off is written anew.
+    backup=$ledger/backup.$(grep -c '^undo_restore ' "$journal/ledger")
     cp -Pp "$3" "$backup" || return 1
     set -- "$1" "$2" "$backup"
   fi
-  note "$ledger/undo" "$@"
+  note "$journal/ledger" "$@"
 }
 
+# The new ledger is made in the journal: the old one stays whole until that is.
 file_undo() (
   umask 077
   [ -d "$ledger" ] || mkdir -p "$ledger" || return 1
-  : >>"$ledger/undo"
+  drop_temporaries "$ledger/undo"
+  if [ -e "$ledger/undo" ]; then cp "$ledger/undo" "$journal/ledger"; else : >"$journal/ledger"; fi || return 1
   while IFS= read -r line; do
     eval "file_line $line" || return 1
   done <"$journal/undo"
+  put_file "$journal/ledger" "$ledger/undo"
 )
 
 # ---- steps that cannot be taken back
@@ -94,20 +98,27 @@ finish() {
   [ "$bad" = 0 ] || return 1
   if [ "$(cat "$journal/kind")" = setup ]; then file_undo || return 1; fi
   if [ -e "$journal/cameras" ]; then
+    drop_temporaries "$ledger/cameras"
     (umask 077 && mkdir -p "$ledger") && put_file "$journal/cameras" "$ledger/cameras" || return 1
   fi
   if [ -d "$state/accounts" ]; then
     (umask 077 && head -n 1 "$journal/owner" >"$state/last") || return 1
   fi
-  rmdir "$state/accounts" 2>/dev/null && rm -f "$state/last"
-  sync 2>/dev/null || :
+  if [ -z "$(ls -A "$state/accounts" 2>/dev/null)" ]; then
+    { [ ! -d "$state/accounts" ] || rmdir "$state/accounts"; } && rm -f "$state/last" || return 1
+  fi
   journal_close
 }
 
 # commit: the run is proven. $cameras, with $file_cameras=yes, is what the cameras of the account were set to
-# before, a line each.
+# before, a line each. It may come once more, where the answer to the first was lost.
 commit() {
-  if [ "$file_cameras" = yes ] && [ ! -d "$journal" ] && ! journal_open; then
+  await_writer
+  if [ -e "$journal/done" ] && mine; then
+    if finish; then emit end ok; else emit end unfinished; fi
+  elif [ ! -d "$journal" ] && [ "$last" != "$owner" ] && [ "$(cat "$state/last" 2>/dev/null)" = "$owner" ]; then
+    emit end ok
+  elif [ "$file_cameras" = yes ] && [ ! -d "$journal" ] && ! journal_open; then
     emit end "$refused"
   elif [ ! -d "$journal" ]; then
     emit end ok

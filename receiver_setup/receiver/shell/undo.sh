@@ -29,6 +29,9 @@ put_file() {
   return 1
 }
 
+# drop_temporaries PATH: what a write that was cut off has left beside it.
+drop_temporaries() { rm -f "${1%/*}"/.receiver-setup.*; }
+
 # password_field NAME: as it stands in /etc/shadow, the hash included; for pipes within this machine alone.
 password_field() { sed -n "s/^$1:\([^:]*\):.*/\1/p" /etc/shadow; }
 
@@ -85,6 +88,7 @@ undo_new_group() {
 
 # undo_account NAME SHELL COMMENT: an account that was not ours gets its own back.
 undo_account() {
+  drop_temporaries /etc/passwd
   ! grep -q "^$1:" /etc/passwd || set_account "$1" "$2" "$3" || { printf '%s' "$why" && return 1; }
 }
 
@@ -117,9 +121,9 @@ undo_directory() (
   [ ! -d "${1##*/}" ] || printf 'kept: it holds files that are not ours to delete'
 )
 
-undo_remove() { rm -f "$1"; }
+undo_remove() { rm -f "$1" && drop_temporaries "$1"; }
 
-undo_restore() { put_file "$2" "$1"; }
+undo_restore() { drop_temporaries "$1" && put_file "$2" "$1"; }
 
 # Only the upload user's own sessions: their uid is the second number of Uid in /proc.
 end_sessions() {
@@ -141,7 +145,10 @@ of_journal() {
 
 # Run the journal from its last line to its first; a failure is reported and stops nothing.
 undo_all() {
-  [ -d "$journal" ] || return 0
+  in_state open applied confirmed undoing || {
+    journal_close
+    return
+  }
   journal_claim || :
   of_journal
   bad=0
@@ -187,10 +194,11 @@ undo() {
     emit end ok
   elif [ -e "$journal/done" ]; then
     if finish; then emit end ok; else emit end unfinished; fi
-  elif undo_all; then
-    emit end ok
   else
-    emit end undo-failed
+    # Whoever moves it on first is the one that works on it: a watch that would begin now does not, and one that
+    # has begun ends.
+    move_on open undoing || move_on applied undoing || move_on confirmed undoing || end_watch
+    if undo_all; then emit end ok; else emit end undo-failed; fi
   fi
 }
 
