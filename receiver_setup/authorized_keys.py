@@ -11,23 +11,34 @@ from receiver_setup.keys import KeyFormatError, PublicKey
 OPTIONS = "restrict"
 """No forwarding, no terminal, no user rc: everything that a key line can forbid."""
 
+_PIN = re.compile(rb'from="([^"]*)",')
 _MARK = re.compile(rb"(?:^|\s)receiver-setup:(\S+)\s*$")
 
 
-def render_line(camera: str, key: PublicKey) -> str:
+def render_line(camera: str, key: PublicKey, *, source: str | None = None) -> str:
     """Render one camera's line, without the newline; the comment names the camera and marks it as ours.
 
-    Out: `restrict ssh-rsa AAAA… receiver-setup:porch`.
+    With `source` (an IP address) the key opens the account from there alone.
+    Out: `from="192.168.2.168",restrict ssh-rsa AAAA… receiver-setup:porch`.
     """
-    return f"{OPTIONS} {key.line} receiver-setup:{camera}"
+    pin = f'from="{source}",' if source is not None else ""
+    return f"{pin}{OPTIONS} {key.line} receiver-setup:{camera}"
 
 
-def edit_keys(text: bytes, keys: Mapping[str, PublicKey], *, drop: Iterable[str] = ()) -> bytes:
+def edit_keys(
+    text: bytes,
+    keys: Mapping[str, PublicKey],
+    *,
+    sources: Mapping[str, str] | None = None,
+    drop: Iterable[str] = (),
+) -> bytes:
     """Return `text` with one line for each camera of `keys`, and none for those in `drop`.
 
-    A camera's older line is replaced where it stands; other lines, blanks and comments are untouched.
+    A camera's older line is replaced where it stands; other lines, blanks and comments are untouched. Keys of the
+    cameras in `sources` open the account from that address alone.
     """
-    wanted = {camera: render_line(camera, key).encode() for camera, key in keys.items()}
+    pins = sources or {}
+    wanted = {camera: render_line(camera, key, source=pins.get(camera)).encode() for camera, key in keys.items()}
     dropped = set(drop)
     out: list[bytes] = []
     for line in text.splitlines(keepends=True):
@@ -60,6 +71,16 @@ def parse_cameras(text: bytes) -> dict[str, PublicKey]:
             found[camera] = PublicKey.from_line(rest)
         except KeyFormatError:
             continue
+    return found
+
+
+def parse_sources(text: bytes) -> dict[str, str]:
+    """Return the address that each of our lines is pinned to, by camera; those that are not pinned are left out."""
+    found = {}
+    for line in text.splitlines():
+        camera, pin = _camera_of(line), _PIN.match(line)
+        if camera is not None and pin is not None:
+            found[camera] = pin[1].decode("ascii", "replace")
     return found
 
 

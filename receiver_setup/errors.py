@@ -17,6 +17,7 @@
     │   ├── ReceiverSudoError          receiver-sudo
     │   ├── ReceiverUnsuitableError    receiver-unsuitable
     │   ├── ReceiverAccountError       receiver-account
+    │   ├── ReceiverEditedError        receiver-edited
     │   ├── ReceiverBusyError          receiver-busy
     │   └── ReceiverChangeError        receiver-change
     ├── ProofError                     proof                    5
@@ -149,6 +150,12 @@ class ReceiverAccountError(ReceiverError):
     """The account that was asked for belongs to somebody else."""
 
     kind = "receiver-account"
+
+
+class ReceiverEditedError(ReceiverError):
+    """A file of ours was changed by hand, and nobody said that it may be replaced."""
+
+    kind = "receiver-edited"
 
 
 class ReceiverBusyError(ReceiverError):

@@ -67,7 +67,7 @@ def render_drop_in(match: UploadMatch) -> str:
     """Render the whole file for one upload user; nobody else is touched by it."""
     head = (
         f"# Made by receiver-setup for the camera uploads of {match.user}; other users are not affected.\n"
-        "# Changes by hand are shown by `receiver-setup setup --check --diff` and replaced by the next set-up.\n"
+        "# Changes by hand are shown by `receiver-setup setup --check --diff` and replaced with --yes.\n"
     )
     body = "".join(f"    {keyword} {value}\n" for keyword, value in match.directives())
     # Older releases let a Match block run on into the files read after it.

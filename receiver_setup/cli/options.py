@@ -52,6 +52,12 @@ _SETUP = (
         show_default=True,
         help="Allow SHA-1 signatures for the upload user alone; auto where sshd's log asks for it.",
     ),
+    click.option(
+        "--pin-source/--no-pin-source",
+        default=None,
+        help="Let the camera's key open the account from its present address alone (reserve it in the router: after "
+        "another one by DHCP the login fails).  [default: as it is]",
+    ),
 )
 _REMOVE = (
     click.option("--delete-recordings", is_flag=True, help="Delete the recordings as well; they cannot come back."),
@@ -124,7 +130,7 @@ _RUN = (
     _CHECK,
     click.option("--diff", is_flag=True, help="Show every change on both sides."),
     *_OUTPUT,
-    click.option("--yes", is_flag=True, help="Do not ask for confirmation."),
+    click.option("--yes", is_flag=True, help="Do not ask; replace also what was edited by hand."),
 )
 
 

@@ -32,6 +32,8 @@ def _request(options: dict[str, Any]) -> SetupRequest:
         adopt=options["adopt"],
         auth=AuthPolicy(options["auth"]),
         sha1=Sha1Policy(options["sha1"]),
+        pin_source=options["pin_source"],
+        overwrite=options["yes"],
         uploads=UploadWishes(
             upload=parse_kinds(options["upload"]) if options["upload"] is not None else None,
             interval_s=options["interval"],

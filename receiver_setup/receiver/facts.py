@@ -132,6 +132,8 @@ class Facts:
     """The cameras' addresses, as far as they were given."""
     logs: tuple[LogMark, ...]
     before: frozenset[ArrivedFile]
+    keys_written_s: int = 0
+    """When the key file was last written, by the receiver's clock; 0 without one."""
     journal: OpenJournal | None = None
     last: str = ""
     """The token of the last run that changed anything here."""
@@ -184,6 +186,7 @@ class Facts:
             logs=tuple(_parse_log(line) for line in every["log"]),
             before=_parse_before(raw),
             journal=_parse_journal(one.get("journal")),
+            keys_written_s=int(one.get("keys_written", "0") or 0),
             last=one.get("last", "").strip(),
             ledger=Ledger.parse(one.get("ledger"), one.get("ledger_cameras", "")),
             administrator=one.get("administrator", ""),

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from receiver_setup.authorized_keys import edit_keys
-from receiver_setup.errors import ReceiverUnsuitableError
+from receiver_setup.authorized_keys import edit_keys, parse_cameras
+from receiver_setup.errors import ReceiverEditedError, ReceiverUnsuitableError
+from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.account import PASSWORD_CALL, check_account, plan_account
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_step
+from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
 from receiver_setup.receiver.storage import check_jail_disk, check_jail_part, check_room, mounted_as
 from receiver_setup.receiver.suitability import (
     DROP_IN_FOLDER,
@@ -21,6 +22,7 @@ from receiver_setup.receiver.suitability import (
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import (
     KEY_FILE_PATTERN,
+    Authentication,
     UploadMatch,
     expected_effective,
     render_drop_in,
@@ -76,7 +78,7 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     steps = plan_account(facts, wanted)
     steps += _directory_steps(facts, wanted)
     steps += [_retract_step(facts, path) for path in wanted.retract]
-    steps += [_key_folder_step(facts, wanted), _keys_step(facts, wanted), _drop_in_step(facts, match)]
+    steps += [_key_folder_step(facts, wanted), _keys_step(facts, wanted), _drop_in_step(facts, wanted, match)]
     steps.append(_sshd_step(facts, match, steps[-1]))
     check_room(facts, wanted, [step.call for step in steps if step.call is not None])
     return SetupPlan(wanted=wanted, match=match, steps=tuple(steps))
@@ -159,8 +161,9 @@ def _keys_step(facts: Facts, wanted: Wanted) -> Step:
     # An adopted account's own key lines stay in force, beside the ones that are added.
     before = present if present is not None else facts.foreign_keys
     keys = {slot.name: slot.key for slot in wanted.slots if slot.key is not None}
-    after = edit_keys(before, keys, drop=wanted.drop)
-    told = ", ".join(f"{name} {key.fingerprint}" for name, key in keys.items()) or "no key"
+    sources = {slot.name: slot.source for slot in wanted.slots if slot.source is not None}
+    after = edit_keys(before, keys, sources=sources, drop=wanted.drop)
+    told = ", ".join(_tell_key(facts, before, name, key) for name, key in keys.items()) or "no key"
     if present is None and path in facts.paths:
         raise ReceiverUnsuitableError(f"{path} is not a regular file", hint="move it away and run this again")
     state = facts.paths.get(path)
@@ -170,13 +173,42 @@ def _keys_step(facts: Facts, wanted: Wanted) -> Step:
     return file_step("write camera key", told, path, present, after)
 
 
-def _drop_in_step(facts: Facts, match: UploadMatch) -> Step:
+def _tell_key(facts: Facts, before: bytes, name: str, key: PublicKey) -> str:
+    """Say which key a camera gets, and which one it had, since when at most."""
+    old = parse_cameras(before).get(name)
+    if old is None or old == key:
+        return f"{name} {key.fingerprint}"
+    days = max(0, int(facts.now_s - facts.keys_written_s) // 86400) if facts.keys_written_s else None
+    since = "" if days is None else f", which was written {days} days ago" if days else ", which was written today"
+    return f"{name} {key.fingerprint} instead of {old.fingerprint}{since}"
+
+
+def _drop_in_step(facts: Facts, wanted: Wanted, match: UploadMatch) -> Step:
     path = drop_in(match.user)
     before = facts.files.get(path)
     after = render_drop_in(match).encode()
     if before == after:
         return Step(name="write sshd drop-in", detail=path)
+    if before is not None and not wanted.overwrite and before not in _own_drop_ins(wanted, match):
+        lines = "; ".join(line for line in file_diff(path, after, before)[2:] if line[0] in "+-")
+        raise ReceiverEditedError(
+            f"{path} on {facts.hostname or 'the receiver'} was edited by hand: {lines}",
+            hint="look at it with --check --diff; --yes writes it anew",
+        )
     return file_step("write sshd drop-in", path, path, before, after)
+
+
+def _own_drop_ins(wanted: Wanted, match: UploadMatch) -> set[bytes]:
+    """Return every text that this tool may have written for this user, whatever was wished then."""
+    return {
+        render_drop_in(
+            replace(match, authentication=how, allow_sha1=sha1, openssh=release, jail=jail, start=start)
+        ).encode()
+        for how in Authentication
+        for sha1 in (True, False)
+        for release in ((8, 4), (9, 2))
+        for jail, start in ((wanted.home, None), (None, wanted.home))
+    }
 
 
 def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:

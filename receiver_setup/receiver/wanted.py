@@ -24,6 +24,8 @@ class CameraSlot:
     name: str
     directory: str
     key: PublicKey | None = None
+    source: str | None = None
+    """The one address that the key opens the account from; None: any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Wanted:
     """Set a new random password even where one is set."""
     drop: tuple[str, ...] = ()
     """Cameras whose key lines go."""
+    overwrite: bool = True
+    """Replace a drop-in that was edited by hand."""
     retract: tuple[str, ...] = ()
     """Directories that this run made for cameras that failed in it."""
 

@@ -1,8 +1,10 @@
 """Where a camera shall upload to, and whether it does so already: the receiver's facts meet the camera's settings."""
 
-from receiver_setup.authorized_keys import parse_cameras
+from collections.abc import Mapping
+
+from receiver_setup.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.camera.upload_plan import UploadTarget, is_settled
-from receiver_setup.errors import ReceiverUnsuitableError
+from receiver_setup.errors import ConfigurationError, ReceiverUnsuitableError
 from receiver_setup.receiver.dialled import find_address, find_port
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import key_file
@@ -37,8 +39,29 @@ def aim(run: CameraRun, request: SetupRequest, facts: Facts, login: LoginPlan) -
         directory=run.directory.removeprefix(f"{request.home}/"),
         jailed=request.jail,
     )
-    known = parse_cameras(facts.files.get(key_file(request.user), b"")).get(run.name)
+    keys = facts.files.get(key_file(request.user), b"")
+    run.source = find_source(run, request, parse_sources(keys))
+    known = parse_cameras(keys).get(run.name)
     points_here = run.attributes is not None and is_settled(run.attributes, run.target)
     run.settled = points_here and (known is not None or login.by_password)
     if run.settled and not login.by_password:
         run.key = run.key or known
+
+
+def find_source(run: CameraRun, request: SetupRequest, pinned: Mapping[str, str]) -> str | None:
+    """Return the address that the camera's key is to be pinned to, None for none; by itself it stays as it is."""
+    if request.pin_source is None:
+        return pinned.get(run.name)
+    if not request.pin_source:
+        return None
+    addresses = run.addresses()
+    if not addresses:
+        raise ConfigurationError(
+            f"the name of the camera {run.report.address} cannot be resolved here, so its key cannot be pinned to it",
+            hint="give the camera by its IP address, or leave --pin-source out",
+        )
+    run.warn(
+        f"its key opens the account from {addresses[0]} alone: if the camera gets another address by DHCP, its login "
+        "fails, so reserve this one in the router"
+    )
+    return addresses[0].partition("%")[0]

@@ -16,7 +16,7 @@ from receiver_setup.camera.former import (
 from receiver_setup.camera.former_place import Here
 from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import FtpAttributes, TestOutcome
-from receiver_setup.camera.upload_plan import UploadTarget
+from receiver_setup.camera.upload_plan import UploadTarget, plan_fields
 from receiver_setup.camera.uploads import UploadSwitch
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.keys import PublicKey
@@ -39,6 +39,8 @@ class CameraRun(CameraPart):
         self.key: PublicKey | None = None
         self.without_key: CameraWithoutKeyLoginError | None = None
         self.target: UploadTarget | None = None
+        self.source: str | None = None
+        """The one address that its key opens the account from; None: any."""
         self.settled = False
         """True while the camera is believed to upload here already, so that only a test is needed."""
         self.again: TestOutcome | None = None
@@ -106,6 +108,13 @@ class CameraRun(CameraPart):
             raise self._failure(outcome)
         self.again = outcome
         return False
+
+    def verify_again(self, check: Callable[[TestOutcome], PublicKey]) -> bool:
+        """Switch only the verification on again, where that is all that is missing; False when more is."""
+        if self.target is None or plan_fields(self.exchange.now, self.target, insecure=False) != {"ft_insecure": "0"}:
+            return False
+        self.exchange.verify()
+        return self.test_settled(check)
 
     def introduce(self, check: Callable[[TestOutcome], PublicKey]) -> None:
         """Point the camera here, learn the host key, have it checked by `check`, trust it, verify, and test."""

@@ -34,6 +34,10 @@ class SetupRequest(Request):
     adopt: bool = False
     auth: AuthPolicy = AuthPolicy.AUTO
     sha1: Sha1Policy = Sha1Policy.AUTO
+    pin_source: bool | None = None
+    """Let a camera's key open the account from its present address alone; None: as it is."""
+    overwrite: bool = False
+    """Replace a drop-in that was edited by hand."""
     uploads: UploadWishes = field(default_factory=UploadWishes)
 
 

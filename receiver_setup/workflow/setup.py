@@ -141,8 +141,11 @@ class _SetUp(WholeRun[CameraRun]):
             home=self._request.home,
             directory=self._request.directory,
             adopt=self._request.adopt,
+            overwrite=self._request.overwrite or self._request.check,
             slots=tuple(
-                CameraSlot(name=run.name, directory=run.directory, key=None if by_password else run.key)
+                CameraSlot(
+                    name=run.name, directory=run.directory, key=None if by_password else run.key, source=run.source
+                )
                 for run in alive
             ),
             jail=self._request.jail,
@@ -212,7 +215,8 @@ class _SetUp(WholeRun[CameraRun]):
             return proof.check_host_key(seen, self._report.host_keys, run.report.address, self._session.name)
 
         if not run.settled:
-            run.introduce(check)
+            if run.again is not None or run.target is None or run.target.password or not run.verify_again(check):
+                run.introduce(check)
         elif not run.test_settled(check):
             run.settled = False
             run.key = None

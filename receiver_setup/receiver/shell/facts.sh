@@ -83,6 +83,7 @@ LIST
 $folders
 LIST
   stat -c '%F|%a|%u|%g|%U|%G|%n' "$@" 2>/dev/null | while IFS= read -r line; do emit stat "$line"; done
+  [ ! -f "$key_file" ] || emit keys_written "$(stat -c %Y "$key_file" 2>/dev/null)"
   for path in "$key_file" "$drop_in"; do
     if [ -f "$path" ] && [ ! -L "$path" ]; then
       emit file_path "$path"
