@@ -11,7 +11,7 @@ from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.keys import PublicKey
 
 DIFFERENCE = 7
-"""Exit code of --check when something would change."""
+"""Exit code of --check when something would change, of verify when something is not as it was set up."""
 
 _SEVERITY = (130, 6, 5, 4, 3, 2, 1)
 
@@ -27,6 +27,33 @@ class StepReport:
     def as_json(self) -> dict[str, Any]:
         """Return the step as the contract has it."""
         return {"name": self.name, "changed": self.changed, "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One thing that a set-up promises, and whether it holds; `ok` None: it could not be seen.
+
+    For one that does not hold: its cause in a sentence, and the one narrow remedy. `repaired` tells that running the
+    set-up again mends it.
+    """
+
+    name: str
+    ok: bool | None
+    detail: str = ""
+    cause: str = ""
+    remedy: str = ""
+    repaired: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the claim for programs."""
+        return {
+            "name": self.name,
+            "ok": self.ok,
+            "detail": self.detail,
+            "cause": self.cause or None,
+            "remedy": self.remedy or None,
+            "repaired_by_setup": self.repaired,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +98,13 @@ class CameraReport:
     diff: str = ""
     put_back: bool = False
     """True when its settings were all sent back."""
+    claims: list[Claim] = field(default_factory=list)
+    """What was looked at by a run that verifies."""
 
     @property
     def ok(self) -> bool:
         """True when nothing failed."""
-        return self.error is None
+        return self.error is None and all(claim.ok is not False for claim in self.claims)
 
     @property
     def changed(self) -> bool:
@@ -104,6 +133,7 @@ class CameraReport:
             "test": test and {"result": test.result, "file": test.file, "bytes": test.bytes},
             "warnings": list(self.warnings),
             "error": self.error and error_as_json(self.error),
+            **claims_as_json(self.claims),
         }
 
 
@@ -122,11 +152,14 @@ class ReceiverReport:
     """True when its own changes were all taken back."""
     kept: tuple[str, ...] = ()
     """After a removal: directories whose recordings stay."""
+    claims: list[Claim] = field(default_factory=list)
+    """What was looked at by a run that verifies."""
 
     @property
     def ok(self) -> bool:
         """True when the receiver and every camera are as wished."""
-        return self.error is None and all(camera.ok for camera in self.cameras)
+        own = self.error is None and all(claim.ok is not False for claim in self.claims)
+        return own and all(camera.ok for camera in self.cameras)
 
     @property
     def changed(self) -> bool:
@@ -151,6 +184,7 @@ class ReceiverReport:
             "host_keys": [{"type": key.type, "fingerprint": key.fingerprint} for key in self.host_keys],
             "cameras": [camera.as_json() for camera in self.cameras],
             "error": self.error and error_as_json(self.error),
+            **claims_as_json(self.claims),
         }
 
 
@@ -180,12 +214,13 @@ class Report:
         """The exit code of the contract."""
         if self.worst is not None:
             return self.worst.exit_code
-        return DIFFERENCE if self.check and self.changed else 0
+        drift = not all(receiver.ok for receiver in self.receivers)
+        return DIFFERENCE if drift or (self.check and self.changed) else 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the one object that `--json` prints."""
         return {
-            "ok": self.worst is None,
+            "ok": self.worst is None and all(receiver.ok for receiver in self.receivers),
             "changed": self.changed,
             "check": self.check,
             "receivers": [receiver.as_json() for receiver in self.receivers],
@@ -202,6 +237,12 @@ def error_as_json(error: ReceiverSetupError) -> dict[str, Any]:
         "exit_code": error.exit_code,
         "rolled_back": error.rolled_back,
     }
+
+
+def claims_as_json(claims: Iterable[Claim]) -> dict[str, Any]:
+    """Return the claims as the one key more that a verifying run has; nothing for other runs."""
+    found = [claim.as_json() for claim in claims]
+    return {"claims": found} if found else {}
 
 
 def worst_error(errors: Iterable[ReceiverSetupError]) -> ReceiverSetupError | None:

@@ -35,8 +35,9 @@ _ACCOUNT = (
         help="What the camera dials.  [default: the receiver's address on its route to the camera]",
     ),
 )
+_JAIL = click.option("--jail/--no-jail", default=True, show_default=True, help="Lock uploads into the home.")
 _SETUP = (
-    click.option("--jail/--no-jail", default=True, show_default=True, help="Lock uploads into the home."),
+    _JAIL,
     click.option("--adopt", is_flag=True, help="Take over an account of this name that was made by hand."),
     click.option(
         "--auth",
@@ -124,9 +125,10 @@ _ONE_CAMERA = click.option(
     metavar="[http[s]://][USER@]HOST[:PORT]",
     help="The camera; its user is admin unless given.",
 )
+_JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Cameras at a time.")
 _RUN = (
     _TIMEOUT,
-    click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Cameras at a time."),
+    _JOBS,
     _CHECK,
     click.option("--diff", is_flag=True, help="Show every change on both sides."),
     *_OUTPUT,
@@ -137,6 +139,11 @@ _RUN = (
 def setup_options(function: F) -> F:
     """Add the options of setup, in the order of `--help`."""
     return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _CONFIRM, *_RUN)
+
+
+def verify_options(function: F) -> F:
+    """Add the options of verify, in the order of `--help`."""
+    return _add(function, *_TARGETS, *_ACCOUNT, _JAIL, *_SSH, *_CAMERA, _TIMEOUT, _JOBS, *_OUTPUT)
 
 
 def remove_options(function: F) -> F:

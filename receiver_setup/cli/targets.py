@@ -55,7 +55,7 @@ def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
     )
     shell = RootShell(host, sudo_password=password, timeout_s=max(_SLOWEST_STEP_S, 6 * options["timeout"]))
     with contextlib.ExitStack() as stack:
-        session = ReceiverSession(shell, confirm_s=options["confirm_within"])
+        session = ReceiverSession(shell, confirm_s=options.get("confirm_within", 60))
         stack.callback(session.close)
         cameras = [make_camera(address, options) for address in addresses]
         for camera in cameras:
@@ -68,15 +68,17 @@ def run_workflow(
     workflow: Callable[[Observer], ReceiverReport],
     render: Callable[[Report], str],
     options: dict[str, Any],
+    *,
+    steps: bool = True,
 ) -> int:
-    """Run a workflow on its receiver and print its result; return the exit code."""
+    """Run a workflow on its receiver and print its result; return the exit code. `steps`: tell them as they happen."""
     with endings_interrupt():
-        receiver = workflow(make_observer(quiet=bool(options["quiet"])))
-    report = Report(check=options["check"], receivers=[receiver])
+        receiver = workflow(make_observer(quiet=bool(options["quiet"]) or not steps))
+    report = Report(check=options.get("check", False), receivers=[receiver])
     if options["as_json"]:
         print_json(report.as_json())
     else:
-        if options["diff"] and receiver.whole_diff:
+        if options.get("diff") and receiver.whole_diff:
             click.echo(redact(receiver.whole_diff), nl=False)
         text = render(report)
         if text:
@@ -95,7 +97,7 @@ def request_values(options: dict[str, Any]) -> dict[str, Any]:
         "directory": check_directory(options["directory"]),
         "dialled": parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
         "receiver_address": ReceiverAddress.parse(options["receiver"]).host if options["receiver"] else None,
-        "check": options["check"],
+        "check": options.get("check", False),
         "jobs": max(1, min(options["jobs"], len(options["cameras"]))),
     }
 

@@ -25,20 +25,7 @@ def aim(run: CameraRun, request: SetupRequest, facts: Facts, login: LoginPlan) -
 
     Settled is a camera that points here, verifies, and has a key line here (or a password): a test alone will do.
     """
-    host, port = request.dialled or (None, None)
-    host = host or find_address(facts, run.addresses(), here=request.receiver_address is None)
-    if host is None:
-        raise ReceiverUnsuitableError(
-            f"{facts.hostname or 'the receiver'} has no route to the camera {run.report.address}",
-            hint="give the address that the camera shall dial: --receiver-address",
-        )
-    run.target = UploadTarget(
-        server=host,
-        port=port or find_port(facts),
-        username=request.user,
-        directory=run.directory.removeprefix(f"{request.home}/"),
-        jailed=request.jail,
-    )
+    run.target = find_target(run, request, facts, jailed=request.jail)
     keys = facts.files.get(key_file(request.user), b"")
     run.source = find_source(run, request, parse_sources(keys))
     known = parse_cameras(keys).get(run.name)
@@ -46,6 +33,24 @@ def aim(run: CameraRun, request: SetupRequest, facts: Facts, login: LoginPlan) -
     run.settled = points_here and (known is not None or login.by_password)
     if run.settled and not login.by_password:
         run.key = run.key or known
+
+
+def find_target(run: CameraRun, request: Request, facts: Facts, *, jailed: bool) -> UploadTarget:
+    """Return what the camera shall dial, and where it uploads to."""
+    host, port = request.dialled or (None, None)
+    host = host or find_address(facts, run.addresses(), here=request.receiver_address is None)
+    if host is None:
+        raise ReceiverUnsuitableError(
+            f"{facts.hostname or 'the receiver'} has no route to the camera {run.report.address}",
+            hint="give the address that the camera shall dial: --receiver-address",
+        )
+    return UploadTarget(
+        server=host,
+        port=port or find_port(facts),
+        username=request.user,
+        directory=run.directory.removeprefix(f"{request.home}/"),
+        jailed=jailed,
+    )
 
 
 def find_source(run: CameraRun, request: SetupRequest, pinned: Mapping[str, str]) -> str | None:

@@ -74,7 +74,7 @@ class CameraRun(CameraPart):
     def give_up(self) -> None:
         """Fail with what the last test said."""
         if self.again is not None:
-            self.fail(self._failure(self.again))
+            self.fail(self.failure(self.again))
 
     def read(self) -> None:
         """Read the camera's upload settings."""
@@ -99,13 +99,13 @@ class CameraRun(CameraPart):
 
     def test_settled(self, check: Callable[[TestOutcome], PublicKey]) -> bool:
         """Test a camera that is believed to be set up; False when it has to be set up after all."""
-        outcome = self._final_test("test upload, host verified")
+        outcome = self.final_test("test upload, host verified")
         if outcome.ok:
             # A firmware need not tell the host key again; the file's arrival then says where it went.
             self.report.host_key = None if outcome.host_key is None else check(outcome)
             return True
         if outcome.result not in _MAY_BE_HEALED:
-            raise self._failure(outcome)
+            raise self.failure(outcome)
         self.again = outcome
         return False
 
@@ -129,14 +129,14 @@ class CameraRun(CameraPart):
             self.again = outcome
             return
         if not outcome.ok:
-            raise self._failure(outcome)
+            raise self.failure(outcome)
         key = check(outcome)
         self.report.host_key = key
         self.exchange.trust(key)
         self.exchange.verify()
-        final = self._final_test("test upload, host verified")
+        final = self.final_test("test upload, host verified")
         if not final.ok:
-            raise self._failure(final)
+            raise self.failure(final)
 
     def switch_uploads(self, wishes: UploadWishes) -> None:
         """Make the camera upload what is wished; without a wish, only learn what it uploads."""
@@ -157,7 +157,8 @@ class CameraRun(CameraPart):
         told = "; ".join(f"{change.name}: {change.before} → {change.after}" for change in changes) or "as wished"
         self.note(StepReport(name="switch uploads on", changed=bool(changes), detail=told))
 
-    def _final_test(self, name: str) -> TestOutcome:
+    def final_test(self, name: str) -> TestOutcome:
+        """Test as the camera is set; this is the upload that the proof is about."""
         self.tested_at = time.monotonic()
         outcome = self._count(self.exchange.test(name))
         self.report.test = TestReport(result=outcome.raw_result)
@@ -167,6 +168,7 @@ class CameraRun(CameraPart):
         self.arrivals += outcome.ok
         return outcome
 
-    def _failure(self, outcome: TestOutcome) -> ReceiverSetupError:
+    def failure(self, outcome: TestOutcome) -> ReceiverSetupError:
+        """Return the error for a test that did not go through."""
         self.report.test = TestReport(result=outcome.raw_result)
         return error_for_result(outcome.raw_result if outcome.raw_result is not None else -8, self.report.address)

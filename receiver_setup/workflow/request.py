@@ -42,6 +42,13 @@ class SetupRequest(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyRequest(Request):
+    """What a set-up was told, as far as a look at it needs to know."""
+
+    jail: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalRequest(Request):
     """What of a set-up is to go."""
 

@@ -109,6 +109,10 @@ class Bench:
         """Run `remove --json` for these cameras."""
         return self.run(*self.arguments(*cameras, options=options, command="remove"))
 
+    def verify(self, *cameras: EmulatedCamera, options: tuple[str, ...] = ()) -> Result:
+        """Run `verify --json` for these cameras."""
+        return self.run(*self.arguments(*cameras, options=options, command="verify"))
+
     def inside(self, script: str) -> str:
         """Run a line of shell on the receiver, as root; its output without blanks around it."""
         return self.receiver.run("sh", "-c", script).stdout.decode().strip()

@@ -1,0 +1,32 @@
+"""`receiver-setup verify`: prove a set-up again, and say what is wrong."""
+
+from typing import Any
+
+import click
+
+from receiver_setup.cli.clients import check_camera_options, check_receiver_options
+from receiver_setup.cli.options import verify_options
+from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.errors import ConfigurationError
+
+
+@click.command(
+    name="verify",
+    epilog="Exit codes: 0 all holds; 5 the test upload proves that it does not; 7 it works, but not all is as set up.",
+)
+@verify_options
+def command(**options: Any) -> int:
+    """Prove the whole chain again; nothing is changed but the test picture.
+
+    Prints a line for each claim: ok, FAILED, or unknown where it could not be seen. Below stand the cause of each
+    failure and what mends it.
+    """
+    set_up_logging(-1 if options["quiet"] else options["verbose"])
+    check_receiver_options(options)
+    if not options["cameras"]:
+        raise ConfigurationError("no camera was given", hint="give --camera [http[s]://][USER@]HOST[:PORT]")
+    check_camera_options(options, options["cameras"])
+
+    from receiver_setup.cli import verify_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
+
+    return verify_run.run(options)

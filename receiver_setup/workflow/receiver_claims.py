@@ -1,0 +1,49 @@
+"""What a set-up promises of its receiver, held against the receiver as it is (pure): the plan's steps as claims."""
+
+from receiver_setup.errors import ReceiverError
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import plan_receiver
+from receiver_setup.receiver.steps import Step
+from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.report import Claim
+
+_CLAIMS = {
+    "account is ours": ("create user", "adopt user"),
+    "password": ("close password", "set password"),
+    "home": ("make jail", "make home"),
+    "recordings directory": ("make recordings directory",),
+    "key file": ("make key folder", "write camera key"),
+    "sshd drop-in": ("write sshd drop-in",),
+}
+"""Claim → the steps of a set-up that make it so."""
+
+
+def receiver_claims(facts: Facts, wanted: Wanted) -> list[Claim]:
+    """Return every claim about the receiver; a receiver that no set-up could be made on any more is one as well."""
+    try:
+        plan = plan_receiver(facts, wanted)
+    except ReceiverError as error:
+        return [Claim(name="fit for uploads", ok=False, cause=error.message, remedy=error.hint)]
+    claims = [_from_steps(name, [step for step in plan.steps if step.name in names]) for name, names in _CLAIMS.items()]
+    followed = not any(step.name == "write sshd drop-in" and step.changed for step in plan.steps)
+    if followed:
+        told = f"sshd -T -C user={wanted.user} has every line of it"
+        claims.append(Claim(name="sshd follows the drop-in", ok=True, detail=told))
+    return [*claims, _room(facts, wanted)]
+
+
+def _from_steps(name: str, steps: list[Step]) -> Claim:
+    wrong = [step for step in steps if step.changed]
+    if not wrong:
+        return Claim(name=name, ok=True, detail=steps[-1].detail if steps else "")
+    lines = [line for step in wrong for line in step.diff if not line.startswith(("---", "+++", "@@"))]
+    marked = [line for line in lines if line[:1] in "+-!"]
+    return Claim(name=name, ok=False, cause="; ".join(marked) or wrong[0].detail, repaired=True)
+
+
+def _room(facts: Facts, wanted: Wanted) -> Claim:
+    """Tell how much room recordings have; what is too little has failed as unfit already."""
+    disk = facts.disks.get(wanted.recordings) or facts.disks.get(wanted.home)
+    if disk is None or disk.free_kib is None:
+        return Claim(name="room for recordings", ok=None, detail="df tells nothing")
+    return Claim(name="room for recordings", ok=True, detail=f"{disk.free_kib / 1024 / 1024:.1f} GiB free")

@@ -1,0 +1,181 @@
+"""The whole chain proven again, and nothing changed but the test picture: every promise of a set-up is a claim."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from receiver_setup.authorized_keys import parse_cameras, parse_sources
+from receiver_setup.camera.messages import Security
+from receiver_setup.camera.upload_plan import plan_fields
+from receiver_setup.errors import ProofError
+from receiver_setup.receiver.arrival import Evidence
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import key_file
+from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.report import Claim, Observer, ReceiverReport
+from receiver_setup.workflow import proof
+from receiver_setup.workflow.aim import find_directory, find_target
+from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.login_policy import AuthPolicy, LoginPlan, Sha1Policy, first_login, keep_login
+from receiver_setup.workflow.receiver_claims import receiver_claims
+from receiver_setup.workflow.request import NamedCamera, VerifyRequest
+from receiver_setup.workflow.whole_run import WholeRun
+
+
+def verify(
+    request: VerifyRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+) -> ReceiverReport:
+    """Prove a set-up again; the claims are in the report, and a proof that failed is its camera's error."""
+    return _Verification(request, session, cameras, observe).run()
+
+
+class _Verification(WholeRun[CameraRun]):
+    """One run; the methods stand in the order in which they are called."""
+
+    def __init__(
+        self, request: VerifyRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+    ) -> None:
+        super().__init__(CameraRun, request, session, cameras, observe)
+        self._request = request
+        self._login: LoginPlan = first_login(AuthPolicy.AUTO, Sha1Policy.AUTO)
+
+    def _run(self) -> None:
+        facts = self._read()
+        self._report.claims += receiver_claims(facts, self._wanted())
+        self._crew.each(self._crew.alive, partial(self._look_at, facts=facts))
+        tested = [run for run in self._crew.runs if run.report.test is not None]
+        self._crew.each([run for run in self._crew.alive if run not in tested], self._say_untested)
+        if not tested:
+            return
+        evidence = self._session.read_evidence(
+            self._wanted(),
+            facts,
+            wait_for=f"Accepted {self._login.authentication} for {self._request.user}",
+            wait_count=sum(run.arrivals for run in tested),
+        )
+        read_at = time.monotonic()
+        for run in tested:
+            if run.alive:
+                since_s = evidence.now_s - (read_at - run.tested_at)
+                run.attempt(partial(self._prove, facts=facts, evidence=evidence, since_s=since_s))
+
+    # ---- facts
+
+    def _read(self) -> Facts:
+        futures = self._crew.start(self._crew.runs, CameraRun.read)
+        try:
+            # A camera that was set up beside others has a folder of its own.
+            own = tuple(find_directory(self._request, run.name, alone=False) for run in self._crew.runs)
+            facts = self._receiver.read(replace(self._wanted(), retract=own), routes=self._routes())
+        finally:
+            self._crew.wait(futures)
+        self._report.host_keys = facts.host_keys
+        self._login = keep_login(self._login, AuthPolicy.AUTO, facts)
+        keys = facts.files.get(key_file(self._request.user), b"")
+        known, pinned = parse_cameras(keys), parse_sources(keys)
+        for run, directory in zip(self._crew.runs, own, strict=True):
+            run.key, run.source = known.get(run.name), pinned.get(run.name)
+            folder = run.exchange.now.get("ft_dirname", "").removeprefix("./").strip("/")
+            if f"{self._request.home}/{folder}" == directory:
+                run.directory = directory
+            run.report.directory = run.directory
+        return facts
+
+    def _wanted(self) -> Wanted:
+        by_password = self._login.by_password
+        return Wanted(
+            user=self._request.user,
+            home=self._request.home,
+            directory=self._request.directory,
+            jail=self._request.jail,
+            authentication=self._login.authentication,
+            slots=tuple(
+                CameraSlot(
+                    name=run.name, directory=run.directory, key=None if by_password else run.key, source=run.source
+                )
+                for run in self._crew.runs
+            ),
+        )
+
+    # ---- the camera's own claims, and the test upload
+
+    def _look_at(self, run: CameraRun, *, facts: Facts) -> None:
+        run.target = find_target(run, self._request, facts, jailed=self._request.jail)
+        now = run.exchange.now
+        wrong = plan_fields(now, run.target, insecure=False)
+        away = {name: value for name, value in wrong.items() if name not in {"ft_ssl", "ft_insecure"}}
+        place = f"{run.target.username}@{run.target.server}:{run.target.port}, folder {run.target.directory}"
+        seen = ", ".join(f"{name} is {now.get(name, 'not told')!r}, not {value!r}" for name, value in away.items())
+        claims = run.report.claims
+        claims.append(
+            _claim("points here", not away, place, f"the camera {run.report.address} points elsewhere: {seen}")
+        )
+        attributes = run.attributes
+        security = attributes.security if attributes else None
+        claims.append(
+            _claim("uploads by sFTP", "ft_ssl" not in wrong, "ft_ssl=2", f"its security is {security or 'unknown'}")
+        )
+        off = f"the camera {run.report.address} takes any machine for the receiver: ft_insecure is not 0"
+        claims.append(_claim("verifies host keys", "ft_insecure" not in wrong, "ft_insecure=0", off))
+        if not self._login.by_password:
+            told = str(run.key) if run.key else ""
+            missing = f"{key_file(self._request.user)} has no line for {run.name}"
+            claims.append(_claim("key is known", run.key is not None, told, missing))
+        run.report.public_key = run.key
+        run.report.auth = self._login.authentication.value
+        if not away and security is Security.SFTP:
+            self._test(run, facts)
+
+    def _test(self, run: CameraRun, facts: Facts) -> None:
+        outcome = run.final_test("test upload")
+        if outcome.host_key is not None:
+            run.report.host_key = outcome.host_key
+            known = outcome.host_key in facts.host_keys
+            expected = ", ".join(map(str, facts.host_keys)) or "none that could be read"
+            run.report.claims.append(
+                _claim("host key is the receiver's", known, str(outcome.host_key), f"the receiver has {expected}")
+            )
+            if not known:
+                proof.check_host_key(outcome, facts.host_keys, run.report.address, self._session.name)
+        if not outcome.ok:
+            error = run.failure(outcome)
+            run.report.claims.append(Claim(name="test upload", ok=False, cause=error.message, remedy=error.hint))
+            raise error
+        run.report.host_key_verified = run.attributes is not None and run.attributes.insecure is False
+        run.report.claims.append(Claim(name="test upload", ok=True, detail="result 0"))
+
+    def _say_untested(self, run: CameraRun) -> None:
+        run.report.claims.append(
+            Claim(name="test upload", ok=None, detail="not made: it would not have come here", repaired=True)
+        )
+
+    # ---- what the receiver saw of it
+
+    def _prove(self, run: CameraRun, *, facts: Facts, evidence: Evidence, since_s: float) -> None:
+        shown, claims = run.report.address, run.report.claims
+        try:
+            file = proof.find_arrival(evidence, run.directory, since_s=since_s, before=facts.before, camera=shown)
+        except ProofError as error:
+            claims.append(Claim(name="picture arrived", ok=False, cause=error.message, remedy=error.hint))
+            raise
+        if run.report.test is not None:
+            run.report.test.file, run.report.test.bytes = file.path.rpartition("/")[2], file.size
+        claims.append(Claim(name="picture arrived", ok=True, detail=f"{file.path}, {file.size} bytes"))
+        method = self._login.authentication
+        try:
+            proof.check_login(evidence, self._request.user, None if self._login.by_password else run.key, method, shown)
+        except ProofError as error:
+            claims.append(Claim(name=f"login by {method}", ok=False, cause=error.message, remedy=error.hint))
+            raise
+        seen = any(login.user == self._request.user for login in evidence.logins)
+        told = "sshd logged it" if seen else "no log tells; sshd lets nothing else in"
+        claims.append(Claim(name=f"login by {method}", ok=True, detail=told))
+
+
+def _claim(name: str, holds: bool, detail: str, cause: str) -> Claim:
+    """Make a claim that the set-up repairs where it does not hold."""
+    if holds:
+        return Claim(name=name, ok=True, detail=detail)
+    return Claim(name=name, ok=False, cause=cause, repaired=True)
