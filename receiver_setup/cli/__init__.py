@@ -14,6 +14,7 @@ from receiver_setup import __version__
 _COMMANDS = {
     "setup": ("receiver_setup.cli.setup", "Make a host the proven receiver of a camera's uploads."),
     "verify": ("receiver_setup.cli.verify", "Prove a set-up again, and say what is wrong."),
+    "status": ("receiver_setup.cli.status", "Show the last upload, the room left, and what is not as it was."),
     "remove": ("receiver_setup.cli.remove", "Take a set-up back, on both sides; recordings are kept."),
     "camera": ("receiver_setup.cli.camera", "Show and change the camera's whole FTP menu."),
     "demo": ("receiver_setup.cli.demo", "Show the whole story on this machine; leaves nothing behind."),
@@ -23,7 +24,7 @@ _COMMANDS = {
 
 _EPILOG = (
     "Exit codes: 0 done, or already so; 1 a bug of ours; 2 usage or configuration; 3 camera; 4 receiver; "
-    "5 proof failed; 6 the undo itself failed; 7 --check or verify found a difference; 130 interrupted."
+    "5 proof failed; 6 the undo itself failed; 7 --check, verify or status found a difference; 130 interrupted."
 )
 
 

@@ -21,6 +21,11 @@ def command(**options: Any) -> int:
     Prints a line for each claim: ok, FAILED, or unknown where it could not be seen. Below stand the cause of each
     failure and what mends it.
     """
+    return look(options, test=True)
+
+
+def look(options: dict[str, Any], *, test: bool) -> int:
+    """Look at a set-up; with `test` the camera uploads its test picture for it."""
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     check_receiver_options(options)
     if not options["cameras"]:
@@ -29,4 +34,4 @@ def command(**options: Any) -> int:
 
     from receiver_setup.cli import verify_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
 
-    return verify_run.run(options)
+    return verify_run.run(options, test=test)

@@ -12,9 +12,9 @@ from receiver_setup.workflow.verify import verify
 _WORDS = {True: "ok", False: "FAILED", None: "unknown"}
 
 
-def run(options: dict[str, Any]) -> int:
-    """Verify from checked options."""
-    request = VerifyRequest(**request_values(options), jail=options["jail"])
+def run(options: dict[str, Any], *, test: bool) -> int:
+    """Verify from checked options; without `test` only look."""
+    request = VerifyRequest(**request_values(options), jail=options["jail"], test=test)
     with open_targets(options) as targets:
         workflow = partial(verify, request, targets.session, targets.cameras)
         return run_workflow(workflow, _render, options, steps=bool(options["verbose"]))

@@ -93,6 +93,15 @@ class OpenJournal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that a camera left; `changed_s` by the receiver's clock, `size` in bytes."""
+
+    path: str
+    changed_s: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that a plan is made from; times are seconds of the receiver's own clock."""
 
@@ -145,6 +154,8 @@ class Facts:
     """The key lines in the account's own home; read for an adoption only."""
     uploads: tuple[str, ...] = ()
     """Files that are being uploaded; read for a removal only."""
+    newest: dict[str, Upload] = field(default_factory=dict)
+    """The last upload in each directory; read for a status only."""
     recordings: int = 0
     """How many files the recordings directory holds; read for a removal only."""
 
@@ -193,6 +204,7 @@ class Facts:
             programs=tuple(sorted(set(every["program"]))),
             foreign_keys=dict(raw).get("foreign_keys", b""),
             uploads=tuple(every["upload"]),
+            newest=dict(filter(None, map(_parse_upload, every["newest"]))),
             recordings=int(one.get("recordings", "0")),
         )
 
@@ -301,3 +313,10 @@ def _parse_journal(line: str | None) -> OpenJournal | None:
         age_s=int(age) if age.isdigit() else 0,
         who=who or "an unknown run",
     )
+
+
+def _parse_upload(line: str) -> tuple[str, Upload] | None:
+    folder, changed, size, path = [*line.split("|", 3), "", "", ""][:4]
+    if not (changed.isdigit() and size.isdigit()):
+        return None
+    return folder, Upload(path=path, changed_s=int(changed), size=int(size))

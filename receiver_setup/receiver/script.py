@@ -8,7 +8,7 @@ from importlib.resources import files
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.plan import drop_in, key_file, wanted_match
 from receiver_setup.receiver.steps import Plan
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import render_drop_in
 
@@ -29,10 +29,10 @@ def quote(value: str) -> str:
     return shlex.quote(value)
 
 
-def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, removal: bool = False) -> str:
+def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, look: Look = Look.SETUP) -> str:
     """Render the script that reads everything; `routes` are the IP addresses of the cameras.
 
-    It waits `patience_s` for another run to end. With `removal` it also looks for uploads that are under way.
+    It waits `patience_s` for another run to end. `look` says what else is read, such as uploads that are under way.
     """
     values = {
         "user": wanted.user,
@@ -48,8 +48,8 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, 
         "routes": "\n".join(routes),
         "minutes": "2",
         "patience": str(patience_s),
-        "adopt": _yes(wanted.adopt or removal),
-        "removal": _yes(removal),
+        "adopt": _yes(wanted.adopt or look is Look.REMOVAL),
+        "look": look.value,
     }
     return _assemble(values, ("journal", "history", "evidence", "disks", "sshd_facts", "facts"), "facts")
 

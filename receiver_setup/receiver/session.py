@@ -20,7 +20,7 @@ from receiver_setup.receiver.hosts.root import Output, RootShell
 from receiver_setup.receiver.ledger import render_cameras
 from receiver_setup.receiver.records import RecordError, parse_records
 from receiver_setup.receiver.steps import RELOAD, Plan
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.report import StepReport
 from receiver_setup.secrets import Secret
 
@@ -49,10 +49,12 @@ class ReceiverSession:
         self._last = ""
         self._read_at = 0.0
 
-    def read_facts(self, wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, removal: bool = False) -> Facts:
+    def read_facts(
+        self, wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, look: Look = Look.SETUP
+    ) -> Facts:
         """Read everything in one trip, after another run has ended, or `patience_s` at the latest; changes nothing."""
         self._read_at = time.monotonic()
-        text = script.render_facts(wanted, routes=routes, patience_s=patience_s, removal=removal)
+        text = script.render_facts(wanted, routes=routes, patience_s=patience_s, look=look)
         output = self.shell.run(text, step="read facts")
         try:
             facts = Facts.parse(output.data)

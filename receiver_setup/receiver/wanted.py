@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import PurePosixPath
 
 from receiver_setup.errors import ConfigurationError
@@ -15,6 +16,14 @@ _COMPONENT = re.compile(r"[\w.+@,=-](?:[\w.+@,= -]*[\w.+@,=-])?")
 """A folder name that sshd_config, a shell, a URL and a camera all carry unharmed."""
 
 NAME_LIMIT = 255
+
+
+class Look(StrEnum):
+    """What the receiver is read for: beside what every run needs, some need a little more."""
+
+    SETUP = "setup"
+    REMOVAL = "removal"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

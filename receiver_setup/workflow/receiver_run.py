@@ -8,7 +8,7 @@ from receiver_setup.errors import ReceiverBusyError, ReceiverSetupError
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.steps import Plan
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.report import Event, Observer, ReceiverReport, StepReport
 from receiver_setup.secrets import Secret
 
@@ -35,13 +35,13 @@ class ReceiverRun:
         self._check = check
         self._patience_s = patience_s
 
-    def read(self, wanted: Wanted, *, routes: Collection[str], removal: bool = False) -> Facts:
+    def read(self, wanted: Wanted, *, routes: Collection[str], look: Look = Look.SETUP) -> Facts:
         """Read the receiver once no other run changes it; what a dead run left there is taken back first.
 
         Raises `ReceiverBusyError` when the other run has not ended in `patience_s`.
         """
-        facts = self.session.read_facts(wanted, routes=routes, removal=removal)
-        facts = self._await_others(facts, wanted, routes=routes, removal=removal)
+        facts = self.session.read_facts(wanted, routes=routes, look=look)
+        facts = self._await_others(facts, wanted, routes=routes, look=look)
         journal = facts.journal
         if journal is None:
             return facts
@@ -50,11 +50,11 @@ class ReceiverRun:
         )
         if not self._check:
             self.session.undo()
-            facts = self.session.read_facts(wanted, routes=routes, removal=removal)
+            facts = self.session.read_facts(wanted, routes=routes, look=look)
         self.tell(StepReport(name="recover", changed=True, detail=told))
         return facts
 
-    def _await_others(self, facts: Facts, wanted: Wanted, *, routes: Collection[str], removal: bool) -> Facts:
+    def _await_others(self, facts: Facts, wanted: Wanted, *, routes: Collection[str], look: Look) -> Facts:
         began = time.monotonic()
         told = False
         while facts.journal is not None and facts.journal.alive:
@@ -70,7 +70,7 @@ class ReceiverRun:
                 told = True
             left_s = began + self._patience_s - time.monotonic()
             wait_s = max(1, min(_WAIT_A_TRIP_S, int(left_s)))
-            facts = self.session.read_facts(wanted, routes=routes, patience_s=wait_s, removal=removal)
+            facts = self.session.read_facts(wanted, routes=routes, patience_s=wait_s, look=look)
         return facts
 
     def change(

@@ -8,7 +8,7 @@ from receiver_setup.receiver.dialled import find_address
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.removal import RemovalPlan, known_cameras, plan_removal
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Observer, ReceiverReport, StepReport
 from receiver_setup.workflow.aim import find_directory
 from receiver_setup.workflow.leaving_camera import LeavingCamera
@@ -68,7 +68,7 @@ class _Removal(WholeRun[LeavingCamera]):
         return facts
 
     def _read_receiver(self) -> Facts:
-        return self._receiver.read(self._wanted(), routes=self._routes(), removal=True)
+        return self._receiver.read(self._wanted(), routes=self._routes(), look=Look.REMOVAL)
 
     def _wanted(self) -> Wanted:
         return Wanted(

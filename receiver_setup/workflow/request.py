@@ -43,9 +43,10 @@ class SetupRequest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyRequest(Request):
-    """What a set-up was told, as far as a look at it needs to know."""
+    """What a set-up was told, as far as a look at it needs to know; without `test` nothing is uploaded for it."""
 
     jail: bool = True
+    test: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
@@ -13,7 +14,7 @@ from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import key_file
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Claim, Observer, ReceiverReport
 from receiver_setup.workflow import proof
 from receiver_setup.workflow.aim import find_directory, find_target
@@ -27,7 +28,10 @@ from receiver_setup.workflow.whole_run import WholeRun
 def verify(
     request: VerifyRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
 ) -> ReceiverReport:
-    """Prove a set-up again; the claims are in the report, and a proof that failed is its camera's error."""
+    """Prove a set-up again; the claims are in the report, and a proof that failed is its camera's error.
+
+    Without `request.test` nothing is proven, only read: the last upload stands in the proof's place.
+    """
     return _Verification(request, session, cameras, observe).run()
 
 
@@ -45,6 +49,9 @@ class _Verification(WholeRun[CameraRun]):
         facts = self._read()
         self._report.claims += receiver_claims(facts, self._wanted())
         self._crew.each(self._crew.alive, partial(self._look_at, facts=facts))
+        if not self._request.test:
+            self._crew.each(self._crew.alive, partial(self._tell_last_upload, facts=facts))
+            return
         tested = [run for run in self._crew.runs if run.report.test is not None]
         self._crew.each([run for run in self._crew.alive if run not in tested], self._say_untested)
         if not tested:
@@ -64,11 +71,12 @@ class _Verification(WholeRun[CameraRun]):
     # ---- facts
 
     def _read(self) -> Facts:
+        look = Look.SETUP if self._request.test else Look.STATUS
         futures = self._crew.start(self._crew.runs, CameraRun.read)
         try:
             # A camera that was set up beside others has a folder of its own.
             own = tuple(find_directory(self._request, run.name, alone=False) for run in self._crew.runs)
-            facts = self._receiver.read(replace(self._wanted(), retract=own), routes=self._routes())
+            facts = self._receiver.read(replace(self._wanted(), retract=own), routes=self._routes(), look=look)
         finally:
             self._crew.wait(futures)
         self._report.host_keys = facts.host_keys
@@ -125,7 +133,7 @@ class _Verification(WholeRun[CameraRun]):
             claims.append(_claim("key is known", run.key is not None, told, missing))
         run.report.public_key = run.key
         run.report.auth = self._login.authentication.value
-        if not away and security is Security.SFTP:
+        if self._request.test and not away and security is Security.SFTP:
             self._test(run, facts)
 
     def _test(self, run: CameraRun, facts: Facts) -> None:
@@ -145,6 +153,22 @@ class _Verification(WholeRun[CameraRun]):
             raise error
         run.report.host_key_verified = run.attributes is not None and run.attributes.insecure is False
         run.report.claims.append(Claim(name="test upload", ok=True, detail="result 0"))
+
+    def _tell_last_upload(self, run: CameraRun, *, facts: Facts) -> None:
+        last = facts.newest.get(run.directory)
+        told = "nothing but test pictures yet"
+        if last is not None:
+            when = datetime.fromtimestamp(last.changed_s, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            minutes = max(0, int(facts.now_s - last.changed_s) // 60)
+            ago = (
+                f"{minutes} min"
+                if minutes < 120
+                else f"{minutes // 60} h"
+                if minutes < 2880
+                else f"{minutes // 1440} days"
+            )
+            told = f"{when}, {ago} ago: {last.path}, {last.size} bytes"
+        run.report.claims.append(Claim(name="last upload", ok=True, detail=told))
 
     def _say_untested(self, run: CameraRun) -> None:
         run.report.claims.append(
@@ -179,3 +203,15 @@ def _claim(name: str, holds: bool, detail: str, cause: str) -> Claim:
     if holds:
         return Claim(name=name, ok=True, detail=detail)
     return Claim(name=name, ok=False, cause=cause, repaired=True)
+
+
+def _ago(seconds: float) -> str:
+    """Say a span of time as people do.
+
+    >>> _ago(7150), _ago(7200), _ago(400000)
+    ('119 min', '2 h', '4 days')
+    """
+    minutes = max(0, int(seconds)) // 60
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"

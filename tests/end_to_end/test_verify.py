@@ -174,3 +174,24 @@ def test_a_camera_that_cannot_be_reached_is_the_cameras_error(bench: Bench, came
     result = bench.run(*bench.arguments(command="verify"), "--camera", url)
     assert (result.code, result.json["error"]["kind"]) == (3, "camera-unreachable"), result.err
     assert failed(result) == []
+
+
+def test_a_status_only_reads_and_tells_the_last_upload(bench: Bench, camera: EmulatedCamera) -> None:
+    bench.inside(f"echo film >{RECORDINGS}/alarm.mp4; touch -d '-3 hours' {RECORDINGS}/alarm.mp4")
+    before, sent = bench.state(), len(camera.requests)
+    status = bench.arguments(camera, command="status")
+    result = bench.run(*status)
+    assert (result.code, failed(result), result.json["changed"]) == (0, [], False), result.err
+    assert claims(result)["last upload"]["detail"].endswith(f"UTC, 3 h ago: {RECORDINGS}/alarm.mp4, 5 bytes")
+    assert "GiB free" in claims(result)["room for recordings"]["detail"]
+    assert [request.command for request in camera.requests[sent:]] == ["getftpattr"]
+    assert bench.state() == before
+    bench.inside(f"chmod 777 {RECORDINGS}")
+    drifted = bench.run(*status)
+    assert (drifted.code, failed(drifted)) == (7, ["recordings directory"]), drifted.err
+
+
+def test_a_status_says_that_nothing_came_yet(bench: Bench, camera: EmulatedCamera) -> None:
+    result = bench.run(*bench.arguments(camera, command="status"))
+    assert result.code == 0, result.err
+    assert claims(result)["last upload"]["detail"] == "nothing but test pictures yet"

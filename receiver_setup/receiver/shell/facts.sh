@@ -118,6 +118,7 @@ facts() {
   facts_ledger
   facts_adoption
   facts_removal
+  facts_status
   facts_disks
   facts_paths
   facts_sshd

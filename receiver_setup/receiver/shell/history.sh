@@ -1,6 +1,6 @@
 #!/bin/sh
 # What earlier runs left: an open journal, and how things were before the first change. Changes nothing.
-# Given: user home recordings state journal; patience (seconds to wait for another run), adopt and removal (yes or no).
+# Given: user home recordings state journal; patience (seconds to wait for another run), adopt (yes or no), look (setup, removal or status), directories.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # A script outlives the connection that it came by: it ends by itself, so wait for it rather than race with it.
@@ -57,11 +57,21 @@ own_keys() (
 
 # What a removal has to tell of before it begins.
 facts_removal() {
-  [ "$removal" = yes ] || return 0
+  [ "$look" = removal ] || return 0
   sed -n "s/^undo_\(directory\|mode\) '\([^']*\)'.*/\2/p" "$state/accounts/$user/undo" 2>/dev/null |
     while IFS= read -r path; do emit stat "$(stat -c '%F|%a|%u|%g|%U|%G|%n' "$path" 2>/dev/null)"; done
   if uid=$(id -u "$user" 2>/dev/null); then
     open_uploads "$uid" | sort -u | while IFS= read -r file; do emit upload "$file"; done
   fi
   [ ! -d "$recordings" ] || emit recordings "$(find "$recordings" -type f ! -name 'Test-Snapshot*' | wc -l | tr -d ' ')"
+}
+
+# The newest upload in each of the directories.
+facts_status() {
+  [ "$look" = status ] || return 0
+  printf '%s\n' "$directories" | while IFS= read -r folder; do
+    [ -d "$folder" ] || continue
+    newest=$(find "$folder" -type f ! -name 'Test-Snapshot*' -exec stat -c '%Y|%s|%n' {} + 2>/dev/null | sort -n | tail -n 1)
+    [ -z "$newest" ] || emit newest "$folder|$newest"
+  done
 }
