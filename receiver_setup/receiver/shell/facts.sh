@@ -30,8 +30,8 @@ facts_account() {
   while IFS=: read -r name field _; do
     [ "$name" = "$user" ] || continue
     case $field in
-      '*') word=none ;;
-      '!'* | '*'*) word=locked ;;
+      '*'*) word=none ;;
+      '!'*) word=locked ;;
       '') word=empty ;;
       *) word='set' ;;
     esac
