@@ -220,7 +220,8 @@ def _former_account_steps(facts: Facts, wanted: Wanted) -> list[Step]:
 
 def _folder_steps(facts: Facts, wanted: Wanted, *, delete: bool, user_goes: bool) -> tuple[list[Step], tuple[str, ...]]:
     """Remove the directories that we made, as far as they are empty; tell where recordings stay."""
-    made = facts.ledger.directories or (wanted.home, wanted.recordings, key_file(wanted.user).rpartition("/")[0])
+    usual = (wanted.home, wanted.recordings, key_file(wanted.user).rpartition("/")[0])
+    made = facts.ledger.directories if facts.ledger.filed else usual
     there = [path for path in sorted({*made, wanted.recordings}) if path in facts.paths]
     uploads = [path for path in there if facts.paths[path].owner == wanted.user]
     tops = [path for path in uploads if not any(path.startswith(f"{other}/") for other in uploads)]

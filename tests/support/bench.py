@@ -120,14 +120,21 @@ class Bench:
     def state(self) -> str:
         """Return every path on the receiver that a run could change: kind, owner, mode and content; no times.
 
-        Left out is what useradd and sudo themselves leave behind: their backups, locks and notes.
+        Contents are those of /etc (passwd, shadow and group among it), of the homes, and of what is filed in
+        /var/lib/receiver-setup. Left out is what useradd and sudo themselves leave behind, their backups, locks and
+        notes; and which run filed last, which is another one each time. /run is left out: it is gone with the power.
         """
         theirs = ("*-", ".pwd.lock", "sub[ug]id", ".sudo_as_admin_successful")
         left_out = " ".join(f"! -name '{name}'" for name in theirs)
+        ours = "var/lib/receiver-setup"
         kinds = (
-            f"find etc home srv var/lib -xdev {left_out} ! -path 'var/lib/*/*' -exec stat -c '%n %F %a %U %G' {{}} +"
+            f"find etc home srv var/lib -xdev {left_out} \\( ! -path 'var/lib/*/*' -o -path '{ours}/*' \\) "
+            "-exec stat -c '%n %F %a %U %G' {} +"
         )
-        contents = f"find etc home srv -xdev -type f {left_out} -exec md5sum {{}} +"
+        contents = (
+            f"find etc home srv $(ls -d {ours} 2>/dev/null) -xdev -type f {left_out} ! -path {ours}/last "
+            "-exec md5sum {} +"
+        )
         script = f"cd / && {kinds} | sort; {contents} | sort"
         return self.receiver.run("sh", "-c", script).stdout.decode()
 

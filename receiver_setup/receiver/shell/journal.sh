@@ -86,12 +86,15 @@ journal_close() {
   # What it led to is on disk first; then its state goes, since half of a journal is none to follow.
   sync 2>/dev/null || :
   rm -f "$journal/open" "$journal/applied" "$journal/confirmed" "$journal/undoing" "$journal/done"
-  rm -rf "$journal"
+  # The owner goes last: an empty folder may be another run's at once.
+  find "$journal" ! -type d ! -name owner -exec rm -f {} + 2>/dev/null
+  rm -f "$journal/owner"
+  rmdir "$journal" 2>/dev/null || :
   for fresh in "$journal".*; do
     lives "$fresh/owner" 2 || rm -rf "$fresh"
   done
   rmdir "$state/accounts" "$state" 2>/dev/null || :
-  [ ! -d "$journal" ]
+  [ ! -d "$journal" ] || { ! mine && [ -e "$journal/owner" ]; }
 }
 
 # ---- the watch: a lost login must not need anybody's help
