@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from receiver_setup.emulator import network
 from receiver_setup.emulator.admin_key import AdminKey, make_admin_key
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
+
+
+# A busy machine is slow, and that is no fault of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
