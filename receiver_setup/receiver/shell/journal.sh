@@ -57,9 +57,14 @@ journal_open() {
   whose=$(printf '%s\n%s\n%s' "$owner" "$(owner_process)" "$(owner_name)")
   # Another run that ends right now may take the folder away below this one.
   tries=0
-  until begin_journal || [ -d "$journal" ] || [ "$tries" -ge 5 ]; do tries=$((tries + 1)); done
+  until begin_journal || [ "$tries" -ge 9 ]; do
+    if [ -d "$journal" ]; then
+      refused=busy
+      break
+    fi
+    tries=$((tries + 1))
+  done
   if ! mine; then
-    [ ! -d "$journal" ] || refused=busy
     rm -rf "$fresh"
     rmdir "$state" 2>/dev/null || :
     return 1
@@ -91,7 +96,12 @@ journal_close() {
   rm -f "$journal/owner"
   rmdir "$journal" 2>/dev/null || :
   for fresh in "$journal".*; do
-    lives "$fresh/owner" 2 || rm -rf "$fresh"
+    # One that has no owner yet may get it right now.
+    if [ ! -s "$fresh/owner" ]; then
+      rmdir "$fresh" 2>/dev/null || :
+    elif ! lives "$fresh/owner" 2; then
+      rm -rf "$fresh"
+    fi
   done
   rmdir "$state/accounts" "$state" 2>/dev/null || :
   [ ! -d "$journal" ] || { ! mine && [ -e "$journal/owner" ]; }
