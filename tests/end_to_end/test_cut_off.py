@@ -28,6 +28,14 @@ def slowed(receiver: ThrowawayReceiver, program: str) -> Iterator[None]:
     receiver.run("rm", "-f", slow, "/run/reached")
 
 
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return as soon as something is so."""
+    deadline = time.monotonic() + 25
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def wait_until_reached(receiver: ThrowawayReceiver) -> None:
     """Return as soon as the slowed program has been started."""
     deadline = time.monotonic() + 30
@@ -170,7 +178,9 @@ def test_a_second_run_at_the_same_time_waits_for_the_first(bench: Bench, make_ca
     def start_another(name: str) -> None:
         if name == "testftp" and not others:
             others.append(bench.start(*bench.arguments(second)))
-            time.sleep(2)  # the first run holds the receiver meanwhile
+            # The first run holds the receiver meanwhile.
+            wait_until(lambda: bench.inside("pgrep -f '^sh -s'") != "")
+            time.sleep(1)
 
     first.on_command = start_another
     result = bench.setup(first, options=("--timeout", "30"))

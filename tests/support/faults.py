@@ -24,7 +24,7 @@ from receiver_setup.receiver.plan import plan_receiver
 from receiver_setup.receiver.removal import plan_removal
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.steps import Plan
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import ReceiverReport
 from receiver_setup.workflow.receiver_run import ReceiverRun
 from receiver_setup.workflow.rollback import put_back_receiver
@@ -131,7 +131,7 @@ class Controller:
         session = ReceiverSession(RootShell(host, sudo_password=lambda: None, timeout_s=20), confirm_s=CONFIRM_S)
         report = ReceiverReport(address=bench.receiver.address, user=self.wanted.user)
         run = ReceiverRun(session, report, lambda _: None, patience_s=20)
-        read = partial(run.read, self.wanted, routes=(), removal=removal)
+        read = partial(run.read, self.wanted, routes=(), look=Look.REMOVAL if removal else Look.SETUP)
         try:
             facts = read()
             after_facts()
