@@ -10,6 +10,7 @@ from receiver_setup.receipt.json_format import parse_receipt, render_json
 from receiver_setup.receipt.making import make_receipt
 from receiver_setup.receipt.markdown import render_markdown
 from receiver_setup.receipt.model import (
+    UPLOADS,
     VERSION,
     CameraReceipt,
     Commands,
@@ -21,6 +22,7 @@ from receiver_setup.receipt.model import (
 )
 
 __all__ = [
+    "UPLOADS",
     "VERSION",
     "CameraReceipt",
     "Change",

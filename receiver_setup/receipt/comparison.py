@@ -128,7 +128,7 @@ def _compare_receivers(old: ReceiverReceipt, new: ReceiverReceipt) -> Iterator[D
         if before and now and before != now:
             yield differ(Change.HOST_KEY, before, now, f"has another {kind} host key: {now}, where {before} was")
         elif before != now:
-            told = f"has a {kind} host key that it had not: {now}" if now else f"lacks its {kind} host key {before}"
+            told = f"has a new {kind} host key: {now}" if now else f"lacks its {kind} host key {before}"
             yield differ(Change.HOST_KEY, before, now, told)
     yield from _compare_cameras(old, new)
 
