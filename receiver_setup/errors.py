@@ -2,6 +2,7 @@
 
     ReceiverSetupError                 kind                     exit code
     ├── ConfigurationError             configuration            2
+    │   └── ReceiptError               receipt
     ├── CameraError                    camera                   3
     │   ├── CameraUnreachableError     camera-unreachable
     │   ├── CameraTimeoutError         camera-timeout
@@ -53,6 +54,12 @@ class ConfigurationError(ReceiverSetupError):
 
     kind = "configuration"
     exit_code = 2
+
+
+class ReceiptError(ConfigurationError):
+    """All is set up and stays so, but the receipt cannot be written where it was asked for."""
+
+    kind = "receipt"
 
 
 class CameraError(ReceiverSetupError):

@@ -85,6 +85,9 @@ class CameraReport:
     address: str
     steps: list[StepReport] = field(default_factory=list)
     directory: str | None = None
+    server: str | None = None
+    """What it dials, with `port`."""
+    port: int | None = None
     auth: str | None = None
     signature: str | None = None
     public_key: PublicKey | None = None
@@ -143,6 +146,10 @@ class ReceiverReport:
 
     address: str
     user: str
+    home: str | None = None
+    directory: str | None = None
+    """The recordings directory, below the home."""
+    jail: bool | None = None
     steps: list[StepReport] = field(default_factory=list)
     diff: str = ""
     host_keys: tuple[PublicKey, ...] = ()

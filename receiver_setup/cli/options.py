@@ -60,6 +60,12 @@ _SETUP = (
         "another one by DHCP the login fails).  [default: as it is]",
     ),
 )
+_RECEIPT = click.option(
+    "--receipt",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what was set up, and its proof, to FILE: .json for programs, .md for people.",
+)
 _REMOVE = (
     click.option("--delete-recordings", is_flag=True, help="Delete the recordings as well; they cannot come back."),
 )
@@ -138,7 +144,7 @@ _RUN = (
 
 def setup_options(function: F) -> F:
     """Add the options of setup, in the order of `--help`."""
-    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _CONFIRM, *_RUN)
+    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _CONFIRM, _RECEIPT, *_RUN)
 
 
 def verify_options(function: F) -> F:

@@ -1,26 +1,30 @@
-"""The result for a person: what is set up, what proves it, what to do next."""
+"""The result for a person: what is set up, what proves it, how to look again, how to take it back."""
 
+from receiver_setup.receipt import UPLOADS, Commands
 from receiver_setup.report import CameraReport, ReceiverReport, Report
 
-_KINDS = {"rec": "videos at an alarm", "snap": "pictures at an alarm", "timersnap": "pictures by the clock"}
 
-
-def render_receipt(report: Report) -> str:
-    """Render the whole result as text."""
-    parts = [_receiver(receiver, check=report.check) for receiver in report.receivers]
+def render_receipt(report: Report, commands: list[Commands | None] | None = None) -> str:
+    """Render the whole result as text; `commands` are each receiver's."""
+    named = commands or [None] * len(report.receivers)
+    parts = [
+        _receiver(receiver, each, check=report.check) for receiver, each in zip(report.receivers, named, strict=True)
+    ]
     return "\n".join(part for part in parts if part)
 
 
-def _receiver(receiver: ReceiverReport, *, check: bool) -> str:
+def _receiver(receiver: ReceiverReport, commands: Commands | None, *, check: bool) -> str:
     lines = []
-    for camera in receiver.cameras:
-        if camera.ok and receiver.error is None:
-            lines += _preview(camera) if check else _proven(camera, receiver)
+    told = [camera for camera in receiver.cameras if camera.ok and receiver.error is None]
+    for camera in told:
+        lines += _preview(camera) if check else _proven(camera, receiver)
     if receiver.error is None and receiver.ok:
         if check:
             lines.append("Nothing was changed: this was a check." if receiver.changed else "Nothing would be changed.")
         elif not receiver.changed:
             lines.append("Nothing was changed: all was already so.")
+    if told and not check and commands is not None:
+        lines += [f"To look again:   {commands.verify}", f"To take it back: {commands.remove}"]
     return "\n".join(lines)
 
 
@@ -32,16 +36,19 @@ def _preview(camera: CameraReport) -> list[str]:
 def _proven(camera: CameraReport, receiver: ReceiverReport) -> list[str]:
     key, host_key, test = camera.public_key, camera.host_key, camera.test
     by = f"its own key, {key.bits} bits, {key}" if key and camera.auth == "publickey" else "a random password"
-    seen = str(host_key) if host_key else "the one it trusts (this firmware does not tell it again)"
+    seen = host_key or "that it trusts (this firmware does not tell it again)"
+    where = "this machine" if receiver.address == "local" else receiver.address
+    jail = f", jailed in {receiver.home}" if receiver.jail else ""
     lines = [
-        f"{camera.name} ({camera.address}) uploads to {receiver.address}, proven on both sides.",
-        f"  recordings  {camera.directory}",
-        f"  signs in    as {receiver.user} with {by}",
-        f"  verifies    {seen}",
+        f"{camera.name} ({camera.address}) uploads to {where} by sFTP, proven on both sides.",
+        f"  recordings  {camera.directory} on {where}",
+        f"  uploads     {_uploads(camera)}",
+        f"  signs in    as {receiver.user}{jail}, with {by}",
+        f"  verifies    the host key {seen}",
     ]
     if test is not None:
-        lines.append(f"  proof       {test.file}, {test.bytes} bytes, arrived with verification on")
-    lines.append(f"  uploads     {_uploads(camera)}")
+        told = f"{test.file}, {test.bytes} bytes, arrived with verification on, login by {camera.auth}"
+        lines.append(f"  proof       {told}")
     return [*lines, *(f"  warning     {warning}" for warning in camera.warnings)]
 
 
@@ -51,4 +58,4 @@ def _uploads(camera: CameraReport) -> str:
         return f"the camera does not say what it uploads; see: receiver-setup camera show --camera {camera.address}"
     if not camera.uploads:
         return f"nothing yet; for videos at an alarm: {switch}"
-    return ", ".join(_KINDS[kind] for kind in camera.uploads)
+    return ", ".join(UPLOADS[kind] for kind in camera.uploads)

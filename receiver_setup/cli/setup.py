@@ -7,6 +7,7 @@ import click
 
 from receiver_setup.cli.clients import check_camera_options, check_receiver_options
 from receiver_setup.cli.options import setup_options
+from receiver_setup.cli.receipt_file import check_receipt_file
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import ConfigurationError
 
@@ -23,6 +24,7 @@ def command(**options: Any) -> int:
     the host key, and proves the upload on both sides. If any step fails, both are put back as they were.
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
+    check_receipt_file(options)
     asked = False
     if not options["receiver"] and not options["local"] and not options["cameras"] and _on_terminal():
         from receiver_setup.cli.dialogue import ask_targets  # noqa: PLC0415 - only where nothing was given

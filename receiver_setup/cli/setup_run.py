@@ -7,8 +7,11 @@ import click
 
 from receiver_setup.camera.menu_plan import UploadWishes, parse_kinds
 from receiver_setup.camera.schedule import parse_words
+from receiver_setup.cli.commands import make_commands
 from receiver_setup.cli.receipt import render_receipt
+from receiver_setup.cli.receipt_file import keep_receipt
 from receiver_setup.cli.targets import Targets, open_targets, request_values, run_workflow
+from receiver_setup.report import Report
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.workflow.request import SetupRequest
 from receiver_setup.workflow.setup import set_up
@@ -22,7 +25,11 @@ def run(options: dict[str, Any], *, asked: bool) -> int:
             click.echo("nothing was changed", err=True)
             return 0
         workflow = partial(set_up, request, targets.session, targets.cameras)
-        return run_workflow(workflow, render_receipt, options)
+        return run_workflow(workflow, partial(_render, options), options, keep=partial(keep_receipt, options))
+
+
+def _render(options: dict[str, Any], report: Report) -> str:
+    return render_receipt(report, [make_commands(receiver, options) for receiver in report.receivers])
 
 
 def _request(options: dict[str, Any]) -> SetupRequest:

@@ -14,7 +14,7 @@ from receiver_setup.cli.output import print_json
 from receiver_setup.cli.progress import make_observer
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import secret_source
-from receiver_setup.errors import ConfigurationError
+from receiver_setup.errors import ConfigurationError, ReceiverSetupError
 from receiver_setup.interrupts import endings_interrupt
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
 from receiver_setup.receiver.hosts import Host
@@ -70,11 +70,19 @@ def run_workflow(
     options: dict[str, Any],
     *,
     steps: bool = True,
+    keep: Callable[[Report], None] = lambda _: None,
 ) -> int:
-    """Run a workflow on its receiver and print its result; return the exit code. `steps`: tell them as they happen."""
+    """Run a workflow on its receiver and print its result; return the exit code. `steps`: tell them as they happen.
+
+    `keep` stores the result besides; where that fails, the error stands beside the result and undoes nothing.
+    """
     with endings_interrupt():
         receiver = workflow(make_observer(quiet=bool(options["quiet"]) or not steps))
     report = Report(check=options.get("check", False), receivers=[receiver])
+    try:
+        keep(report)
+    except ReceiverSetupError as error:
+        report.error = error
     if options["as_json"]:
         print_json(report.as_json())
     else:
@@ -85,6 +93,8 @@ def run_workflow(
             click.echo(redact(text))
     if report.worst is not None:
         print_error(report.worst)
+    if report.error is not None and report.error is not report.worst:
+        print_error(report.error)
     return report.exit_code
 
 

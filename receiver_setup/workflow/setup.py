@@ -60,6 +60,7 @@ class _SetUp(WholeRun[CameraRun]):
     ) -> None:
         super().__init__(CameraRun, request, session, cameras, observe)
         self._request = request
+        self._report.jail = request.jail
         self._login = first_login(request.auth, request.sha1)
         self._password: Secret | None = None
         self._first_facts: Facts | None = None
@@ -282,6 +283,8 @@ class _SetUp(WholeRun[CameraRun]):
     def _describe(self, run: CameraRun, plan: SetupPlan) -> None:
         """Fill in what is known of a camera's login."""
         run.report.directory = run.directory
+        if run.target is not None:
+            run.report.server, run.report.port = run.target.server, run.target.port
         run.report.public_key = run.key
         run.report.auth = self._login.authentication.value
         if plan.match.allow_sha1 and not self._login.by_password:

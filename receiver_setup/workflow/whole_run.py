@@ -36,6 +36,8 @@ class WholeRun(ABC, Generic[R]):
         self._report = ReceiverReport(
             address=request.receiver_address or "local",
             user=request.user,
+            home=request.home,
+            directory=request.directory,
             cameras=[run.report for run in self._crew.runs],
         )
         self._receiver = ReceiverRun(session, self._report, observe, check=request.check, patience_s=request.patience_s)

@@ -5,9 +5,11 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -154,11 +156,25 @@ def test_the_story_ends_with_the_receipt_and_leaves_nothing(start: Callable[...,
     assert "proven on both sides" in lines[0]
     assert any(line.startswith("  proof ") and "arrived with verification on" in line for line in lines)
     assert lines[-1] == "Nothing was changed: all was already so."
+    assert masked(demo.out) == masked(shown_in_the_readme())
     assert all(act in demo.err for act in ACTS)
     assert "refused, as it must be" in demo.err
     assert len(demo.family) > 4, "the demo, and in each receiver unshare, PID 1 and sshd"
     assert demo.networks
     assert subprocess.run(["id", "ipcamera"], capture_output=True, check=False).returncode != 0
+
+
+def shown_in_the_readme() -> str:
+    """Return what the quick start shows as the demo's end."""
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").partition("ends like this:\n\n")[2].partition("\n\n")[0]
+    return textwrap.dedent(shown) + "\n"
+
+
+def masked(text: str) -> str:
+    """Return a receipt without what is another one each time: ports, fingerprints, the picture's size."""
+    for varying in (r"(?<=:)\d+\b", r"SHA256:[A-Za-z0-9+/]{43}", r"\b\d+(?= bytes)"):
+        text = re.sub(varying, "…", text)
+    return text
 
 
 def test_json_is_one_object_and_quiet_is_quiet(start: Callable[..., Demo]) -> None:

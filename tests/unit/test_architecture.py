@@ -110,7 +110,9 @@ def test_a_pure_module_loads_no_library_that_does_things(name: str) -> None:
 
 def test_the_formats_and_decisions_are_pure() -> None:
     for name in (
-        "keys", "authorized_keys", "sshd_config", "workflow.proof", "workflow.login_policy", "report",
+        "keys", "authorized_keys", "sshd_config", "workflow.proof", "workflow.login_policy", "report", "receipt",
+        "receipt.comparison", "receipt.json_format", "receipt.making", "receipt.markdown", "receipt.model",
+        "receipt.strict",
         "receiver.records",
         "receiver.facts", "receiver.plan", "receiver.script", "receiver.wanted", "receiver.arrival", "receiver.address",
         "receiver.dialled", "receiver.suitability", "receiver.storage", "receiver.disks", "receiver.configuration",

@@ -4,6 +4,7 @@ from receiver_setup import report
 from receiver_setup.cli.receipt import render_receipt
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.keys import PublicKey
+from receiver_setup.receipt import Commands
 from receiver_setup.report import CameraReport, ReceiverReport, Report, StepReport
 
 KEY = PublicKey.from_blob(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + b"k" * 32)
@@ -31,10 +32,34 @@ def proven() -> CameraReport:
 
 def test_a_proven_camera_is_told_with_its_proof() -> None:
     text = render_receipt(whole(proven()))
-    assert "porch (http://192.168.2.168) uploads to 192.168.2.110, proven on both sides." in text
-    assert f"as ipcamera with its own key, 256 bits, {KEY}" in text
-    assert "Test-Snapshot.jpeg, 31337 bytes" in text
+    assert "porch (http://192.168.2.168) uploads to 192.168.2.110 by sFTP, proven on both sides." in text
+    assert f"as ipcamera, with its own key, 256 bits, {KEY}" in text
+    assert "Test-Snapshot.jpeg, 31337 bytes, arrived with verification on, login by publickey" in text
     assert "Nothing was changed" not in text
+
+
+def test_it_says_where_the_recordings_are_and_what_the_jail_is() -> None:
+    report = whole(proven())
+    report.receivers[0].home, report.receivers[0].jail = "/home/ipcamera", True
+    text = render_receipt(report)
+    assert "recordings  /home/ipcamera/recordings on 192.168.2.110" in text
+    assert "as ipcamera, jailed in /home/ipcamera, with its own key" in text
+    report.receivers[0].address = "local"
+    assert "uploads to this machine by sFTP" in render_receipt(report)
+
+
+def test_it_ends_with_how_to_look_again_and_how_to_take_it_back() -> None:
+    commands = Commands(verify="receiver-setup verify --local", remove="receiver-setup remove --local")
+    lines = render_receipt(whole(proven()), [commands]).splitlines()
+    assert lines[-2:] == [
+        "To look again:   receiver-setup verify --local",
+        "To take it back: receiver-setup remove --local",
+    ]
+    failed = proven()
+    failed.error = CameraError("no")
+    assert render_receipt(whole(failed), [commands]) == ""
+    assert "To " not in render_receipt(whole(proven(), check=True), [commands])
+    assert "To " not in render_receipt(whole(proven()), [None])
 
 
 def test_a_second_run_says_that_nothing_was_changed() -> None:
@@ -54,7 +79,7 @@ def test_a_password_and_its_warning_are_told() -> None:
 def test_a_host_key_that_was_not_told_again_is_not_guessed() -> None:
     camera = proven()
     camera.host_key = None
-    assert "the one it trusts" in render_receipt(whole(camera))
+    assert "the host key that it trusts" in render_receipt(whole(camera))
 
 
 def test_a_check_tells_what_would_change_and_claims_no_proof() -> None:

@@ -43,6 +43,12 @@ REFUSED = {
     "no time": ([*LOCAL, *HTTP, "--timeout", "0"], "Invalid value for '--timeout'"),
     "endless time": ([*SSH, *HTTP, "--check", "--timeout", "inf"], "--timeout"),
     "time that is no number": ([*SSH, *HTTP, "--check", "--timeout", "nan"], "--timeout"),
+    "receipt of another kind": ([*LOCAL, *HTTP, "--receipt", "x.txt"], "ends neither in .json nor in .md"),
+    "receipt without a kind": ([*LOCAL, *HTTP, "--receipt", ".json"], "ends neither in .json nor in .md"),
+    "receipt nowhere": ([*LOCAL, *HTTP, "--receipt", "/missing/x.json"], "there is no folder /missing"),
+    "receipt in a file": ([*LOCAL, *HTTP, "--receipt", "/etc/passwd/x.md"], "/etc/passwd/x.md cannot be used"),
+    "receipt of a long name": ([*LOCAL, *HTTP, "--receipt", f"/tmp/{'x' * 300}.md"], "cannot be used"),  # noqa: S108 - never made
+    "receipt of a check": ([*LOCAL, *HTTP, "--receipt", "x.json", "--check"], "--check sets nothing up"),
     "password file missing": (
         [*LOCAL, *HTTP, "--camera-password-file", "missing"],
         "cannot read the password file missing",

@@ -1,0 +1,73 @@
+"""The commands that a receipt names: to look again and to take it back, with the targets and options of this run."""
+
+import shlex
+from typing import Any
+from urllib.parse import quote
+
+from receiver_setup.camera.address import DEFAULT_USER, CameraAddress
+from receiver_setup.receipt import Commands
+from receiver_setup.report import ReceiverReport
+
+_PATHS = ("identity", "known_hosts", "ssh_config", "ssh_password_file", "sudo_password_file", "camera_password_file")
+_DEFAULTS = {"user": "ipcamera", "directory": "recordings", "receiver_address": None, "camera_login": "auto"}
+
+
+def make_commands(receiver: ReceiverReport, options: dict[str, Any]) -> Commands | None:
+    """Return what to type, quoted for a shell, never with a password; None where a path cannot be typed.
+
+    A look names every camera of the run, because with several each has a directory of its own. What is taken back is
+    what was set up: a camera that failed has its settings back already.
+    """
+    proven = {camera.address for camera in receiver.cameras if camera.ok}
+    addresses = [CameraAddress.parse(text) for text in options["cameras"]]
+    shared = _shared(options)
+    jail = () if options["jail"] else ("--no-jail",)
+    verify = ["verify", *_targets(options, addresses), *shared, *jail]
+    remove = ["remove", *_targets(options, [each for each in addresses if each.display in proven]), *shared]
+    commands = Commands(verify=_line(verify), remove=_line(remove))
+    return commands if (commands.verify + commands.remove).isprintable() else None
+
+
+def _targets(options: dict[str, Any], cameras: list[CameraAddress]) -> list[str]:
+    receiver = ["--local"] if options["local"] else ["--receiver", str(options["receiver"])]
+    return [*receiver, *(word for camera in cameras for word in ("--camera", _spell(camera)))]
+
+
+def _spell(camera: CameraAddress) -> str:
+    """Spell a camera's address as `--camera` takes it, without its password."""
+    # The zone of an IPv6 address is escaped in a URL, but not in an option.
+    scheme, _, place = camera.url.replace("%25", "%").partition("://")
+    user = "" if camera.user == DEFAULT_USER else f"{quote(camera.user, safe='')}@"
+    return f"{scheme}://{user}{place}"
+
+
+def _shared(options: dict[str, Any]) -> list[str]:
+    """Return the options that differ from their defaults and that every command needs to reach the same account."""
+    words = []
+    for name, default in _DEFAULTS.items():
+        if options[name] != default:
+            words += [_spelt(name), str(options[name])]
+    if options["home"] not in (None, f"/home/{options['user']}"):
+        words += ["--home", str(options["home"])]
+    for name in _PATHS:
+        if options[name] is not None:
+            # The command may be pasted in another folder.
+            words += [_spelt(name), str(options[name].absolute())]
+    return [*words, *_tls(options)]
+
+
+def _tls(options: dict[str, Any]) -> list[str]:
+    words = []
+    if options["camera_ca_file"] is not None:
+        words += ["--camera-ca-file", str(options["camera_ca_file"].absolute())]
+    if options["camera_fingerprint"]:
+        words += ["--camera-fingerprint", str(options["camera_fingerprint"])]
+    return [*words, "--camera-insecure"] if options["camera_insecure"] else words
+
+
+def _spelt(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _line(words: list[str]) -> str:
+    return shlex.join(["receiver-setup", *words])

@@ -1,0 +1,91 @@
+"""`setup --receipt FILE`: refuse what cannot be written, before anything is contacted; write what was proven."""
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from receiver_setup.cli.commands import make_commands
+from receiver_setup.cli.redaction import redact
+from receiver_setup.errors import ConfigurationError, ReceiptError
+from receiver_setup.interrupts import shielded
+from receiver_setup.receipt import make_receipt, render_json, render_markdown
+from receiver_setup.report import Report
+
+_FORMATS = {".json": render_json, ".md": render_markdown}
+
+
+def check_receipt_file(options: dict[str, Any]) -> None:
+    """Refuse a receipt that could not be written, or of which nothing could be told."""
+    path: Path | None = options["receipt"]
+    if path is None:
+        return
+    if options["check"]:
+        raise ConfigurationError(
+            "--receipt is for a set-up, but --check sets nothing up", hint="leave one of the two out"
+        )
+    if path.suffix.lower() not in _FORMATS:
+        raise ConfigurationError(
+            f"--receipt: {path} ends neither in .json nor in .md",
+            hint="give a name such as porch.json, for programs, or porch.md, for people",
+        )
+    folder = path.absolute().parent
+    if (problem := _problem(path, folder)) is not None:
+        raise ConfigurationError(f"--receipt: {problem}", hint="give a FILE in a folder that is there")
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise ConfigurationError(
+            f"--receipt: no file can be made in {folder}", hint="give a FILE in a folder that you may write to"
+        )
+
+
+def _problem(path: Path, folder: Path) -> str | None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None if folder.is_dir() else f"there is no folder {folder}"
+    except OSError as error:
+        return f"{path} cannot be used: {error.strerror}"
+    if stat.S_ISDIR(mode):
+        return f"{path} is a folder"
+    return None if stat.S_ISREG(mode) else f"{path} is no ordinary file"
+
+
+def keep_receipt(options: dict[str, Any], report: Report) -> None:
+    """Write the receipt where one is wished and at least one camera is proven; `ReceiptError` if that fails."""
+    path: Path | None = options["receipt"]
+    if path is None or report.check:
+        return
+    receipt = make_receipt(
+        report, made_at=datetime.now(UTC), mask=redact, commands=partial(make_commands, options=options)
+    )
+    if not receipt.proven:
+        return
+    try:
+        # Nothing is left to be interrupted but this.
+        with shielded(deliver=False):
+            _replace(path.absolute(), _FORMATS[path.suffix.lower()](receipt).encode())
+    except OSError as error:
+        raise ReceiptError(
+            f"the set-up is done and stays, but its receipt cannot be written to {path}: {error.strerror}",
+            hint="run the same command again with another --receipt: it changes nothing, proves anew and writes it",
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone, whole or not at all; what was there stays until then."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".receipt-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise

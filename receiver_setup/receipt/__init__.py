@@ -1,0 +1,41 @@
+"""The receipt of a set-up (pure): what was set up and what proved it, kept in a file and compared with a later look.
+
+receipt = make_receipt(report, made_at=datetime.now(UTC))
+text = render_json(receipt)                      # or render_markdown, for people
+differences = compare(parse_receipt(text), make_receipt(later, made_at=…, keep_failed=True))
+"""
+
+from receiver_setup.receipt.comparison import Change, Difference, compare
+from receiver_setup.receipt.json_format import parse_receipt, render_json
+from receiver_setup.receipt.making import make_receipt
+from receiver_setup.receipt.markdown import render_markdown
+from receiver_setup.receipt.model import (
+    UPLOADS,
+    VERSION,
+    CameraReceipt,
+    Commands,
+    Problem,
+    Proof,
+    Receipt,
+    ReceiptFormatError,
+    ReceiverReceipt,
+)
+
+__all__ = [
+    "UPLOADS",
+    "VERSION",
+    "CameraReceipt",
+    "Change",
+    "Commands",
+    "Difference",
+    "Problem",
+    "Proof",
+    "Receipt",
+    "ReceiptFormatError",
+    "ReceiverReceipt",
+    "compare",
+    "make_receipt",
+    "parse_receipt",
+    "render_json",
+    "render_markdown",
+]
