@@ -12,6 +12,13 @@ _PATHS = ("identity", "known_hosts", "ssh_config", "ssh_password_file", "sudo_pa
 _DEFAULTS = {"user": "ipcamera", "directory": "recordings", "receiver_address": None, "camera_login": "auto"}
 
 
+def setup_command(options: dict[str, Any]) -> str:
+    """Return the set-up of the same targets, which mends what it finds wrong; quoted for a shell."""
+    addresses = [CameraAddress.parse(text) for text in options["cameras"]]
+    jail = () if options["jail"] else ("--no-jail",)
+    return _line(["setup", *_targets(options, addresses), *_shared(options), *jail])
+
+
 def make_commands(receiver: ReceiverReport, options: dict[str, Any]) -> Commands | None:
     """Return what to type, quoted for a shell, never with a password; None where a path cannot be typed.
 

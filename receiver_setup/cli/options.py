@@ -111,6 +111,9 @@ _UPLOADS = (
 _TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds a trip."
 )
+_OLD_RECEIPT = click.option(
+    "--receipt", type=_FILE, help="Compare with this receipt of the set-up (.json) as well, and tell every difference."
+)
 _CONFIRM = click.option(
     "--confirm-within",
     type=click.IntRange(5, 3600),
@@ -149,6 +152,11 @@ def setup_options(function: F) -> F:
 
 def verify_options(function: F) -> F:
     """Add the options of verify, in the order of `--help`."""
+    return status_options(_OLD_RECEIPT(function))
+
+
+def status_options(function: F) -> F:
+    """Add the options of status, in the order of `--help`."""
     return _add(function, *_TARGETS, *_ACCOUNT, _JAIL, *_SSH, *_CAMERA, _TIMEOUT, _JOBS, *_OUTPUT)
 
 

@@ -1,4 +1,4 @@
-"""`setup --receipt FILE`: refuse what cannot be written, before anything is contacted; write what was proven."""
+"""`--receipt FILE`: refuse what cannot be meant, before anything is contacted; write what was proven, read it again."""
 
 import os
 import stat
@@ -13,7 +13,14 @@ from receiver_setup.cli.commands import make_commands
 from receiver_setup.cli.redaction import redact
 from receiver_setup.errors import ConfigurationError, ReceiptError
 from receiver_setup.interrupts import shielded
-from receiver_setup.receipt import make_receipt, render_json, render_markdown
+from receiver_setup.receipt import (
+    Receipt,
+    ReceiptFormatError,
+    make_receipt,
+    parse_receipt,
+    render_json,
+    render_markdown,
+)
 from receiver_setup.report import Report
 
 _FORMATS = {".json": render_json, ".md": render_markdown}
@@ -40,6 +47,21 @@ def check_receipt_file(options: dict[str, Any]) -> None:
         raise ConfigurationError(
             f"--receipt: no file can be made in {folder}", hint="give a FILE in a folder that you may write to"
         )
+
+
+def read_receipt(path: Path | None) -> Receipt | None:
+    """Read the receipt of an earlier set-up; ConfigurationError for what is none."""
+    if path is None:
+        return None
+    try:
+        return parse_receipt(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"--receipt: {path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, ReceiptFormatError) as error:
+        raise ConfigurationError(
+            f"--receipt: {path} is not a receipt that can be compared with: {error}",
+            hint="give the .json that setup --receipt wrote",
+        ) from error
 
 
 def _problem(path: Path, folder: Path) -> str | None:

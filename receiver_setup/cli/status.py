@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.options import verify_options
+from receiver_setup.cli.options import status_options
 from receiver_setup.cli.verify import look
 
 
 @click.command(name="status", epilog="Exit codes: 0 all is as it was set up; 7 something is not.")
-@verify_options
+@status_options
 def command(**options: Any) -> int:
     """Show the last upload, the room that is left, and whether all is as it was set up; reads only.
 

@@ -1,10 +1,15 @@
 """The verification behind the command line: a line a claim, then for each failure its cause and the remedy."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from receiver_setup.cli.commands import setup_command
+from receiver_setup.cli.receipt_file import read_receipt
+from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.targets import open_targets, request_values, run_workflow
+from receiver_setup.receipt import Receipt, compare, make_receipt
 from receiver_setup.report import Claim, Report
 from receiver_setup.workflow.request import VerifyRequest
 from receiver_setup.workflow.verify import verify
@@ -14,13 +19,29 @@ _WORDS = {True: "ok", False: "FAILED", None: "unknown"}
 
 def run(options: dict[str, Any], *, test: bool) -> int:
     """Verify from checked options; without `test` only look."""
-    request = VerifyRequest(**request_values(options), jail=options["jail"], test=test)
+    receipt = read_receipt(options.get("receipt"))
+    request = VerifyRequest(**request_values(options), jail=options["jail"], test=test, uploads=receipt is not None)
     with open_targets(options) as targets:
-        workflow = partial(verify, request, targets.session, targets.cameras)
-        return run_workflow(workflow, _render, options, steps=bool(options["verbose"]))
+        return run_workflow(
+            partial(verify, request, targets.session, targets.cameras),
+            partial(_render, again=setup_command(options)),
+            options,
+            steps=bool(options["verbose"]),
+            keep=partial(_compare, receipt),
+        )
 
 
-def _render(report: Report) -> str:
+def _compare(receipt: Receipt | None, report: Report) -> None:
+    """Add what is no longer as the receipt says to the claims."""
+    if receipt is None or (report.worst is not None and not any(r.claims for r in report.receivers)):
+        return
+    now = make_receipt(report, made_at=datetime.now(UTC), mask=redact, keep_failed=True)
+    told = [Claim(name="as in the receipt", ok=False, cause=each.sentence) for each in compare(receipt, now)]
+    held = Claim(name="as in the receipt", ok=True, detail=f"of {receipt.made_at:%Y-%m-%d %H:%M} UTC")
+    report.receivers[0].claims += told or [held]
+
+
+def _render(report: Report, *, again: str) -> str:
     claims = list(_claims(report))
     lines = [
         f"{_WORDS[claim.ok]:<8}{scope}: {claim.name}{f': {claim.detail}' if claim.detail else ''}"
@@ -28,12 +49,8 @@ def _render(report: Report) -> str:
     ]
     for scope, claim in claims:
         if claim.ok is False:
-            lines += ["", f"{scope}: {claim.name}", f"  cause   {claim.cause}", f"  remedy  {_remedy(claim)}"]
+            lines += ["", f"{scope}: {claim.name}", f"  cause   {claim.cause}", f"  remedy  {claim.remedy or again}"]
     return "\n".join(lines)
-
-
-def _remedy(claim: Claim) -> str:
-    return claim.remedy or "run receiver-setup setup with the same targets again: it mends this and nothing else"
 
 
 def _claims(report: Report) -> Iterator[tuple[str, Claim]]:

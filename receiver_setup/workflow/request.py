@@ -43,10 +43,14 @@ class SetupRequest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyRequest(Request):
-    """What a set-up was told, as far as a look at it needs to know; without `test` nothing is uploaded for it."""
+    """What a set-up was told, as far as a look at it needs to know; without `test` nothing is uploaded for it.
+
+    `uploads`: look also at what the camera uploads.
+    """
 
     jail: bool = True
     test: bool = True
+    uploads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

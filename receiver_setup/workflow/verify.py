@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
+from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.upload_plan import plan_fields
 from receiver_setup.errors import ProofError
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import key_file
+from receiver_setup.receiver.plan import drop_in, key_file
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Claim, Observer, ReceiverReport
@@ -43,6 +44,7 @@ class _Verification(WholeRun[CameraRun]):
     ) -> None:
         super().__init__(CameraRun, request, session, cameras, observe)
         self._request = request
+        self._report.jail = request.jail
         self._login: LoginPlan = first_login(AuthPolicy.AUTO, Sha1Policy.AUTO)
 
     def _run(self) -> None:
@@ -131,10 +133,23 @@ class _Verification(WholeRun[CameraRun]):
             told = str(run.key) if run.key else ""
             missing = f"{key_file(self._request.user)} has no line for {run.name}"
             claims.append(_claim("key is known", run.key is not None, told, missing))
-        run.report.public_key = run.key
-        run.report.auth = self._login.authentication.value
+        self._describe(run, facts)
         if self._request.test and not away and security is Security.SFTP:
             self._test(run, facts)
+
+    def _describe(self, run: CameraRun, facts: Facts) -> None:
+        """Fill in what is known of the camera as it is now."""
+        now = run.attributes
+        if now is not None:
+            run.report.server, run.report.port = now.server, now.port
+            run.report.host_key_verified = now.insecure is False
+        run.report.public_key = run.key
+        run.report.auth = self._login.authentication.value
+        if not self._login.by_password and b"+ssh-rsa" in facts.files.get(drop_in(self._request.user), b""):
+            run.report.signature = "ssh-rsa"
+        if self._request.uploads:
+            run.uploads.plan(UploadWishes())
+            run.report.uploads = run.uploads.enabled
 
     def _test(self, run: CameraRun, facts: Facts) -> None:
         outcome = run.final_test("test upload")
@@ -151,7 +166,6 @@ class _Verification(WholeRun[CameraRun]):
             error = run.failure(outcome)
             run.report.claims.append(Claim(name="test upload", ok=False, cause=error.message, remedy=error.hint))
             raise error
-        run.report.host_key_verified = run.attributes is not None and run.attributes.insecure is False
         run.report.claims.append(Claim(name="test upload", ok=True, detail="result 0"))
 
     def _tell_last_upload(self, run: CameraRun, *, facts: Facts) -> None:

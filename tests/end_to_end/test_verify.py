@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ def test_people_get_a_line_a_claim_and_then_causes_and_remedies(bench: Bench, ca
     assert f"ok      {bench.receiver.address}: sshd drop-in: {DROP_IN}" in lines
     assert f"FAILED  {bench.receiver.address}: recordings directory" in lines
     assert any(re.match(r"  cause   .*mode 0777", line) for line in lines), result.out
-    assert any(re.match(r"  remedy  .*receiver-setup setup", line) for line in lines), result.out
+    assert any(re.match(r"  remedy  receiver-setup setup --receiver admin@", line) for line in lines), result.out
     assert result.err == ""
 
 
@@ -195,3 +196,32 @@ def test_a_status_says_that_nothing_came_yet(bench: Bench, camera: EmulatedCamer
     result = bench.run(*bench.arguments(camera, command="status"))
     assert result.code == 0, result.err
     assert claims(result)["last upload"]["detail"] == "nothing but test pictures yet"
+
+
+def test_a_receipt_is_compared_with_what_is_there_today(bench: Bench, make_camera: MakeCamera, tmp_path: Path) -> None:
+    camera, receipt = make_camera(), tmp_path / "porch.json"
+    assert bench.setup(camera, options=("--upload", "rec", "--receipt", str(receipt))).code == 0
+    options = ("--receipt", str(receipt))
+    sent = len(camera.requests)
+    same = bench.verify(camera, options=options)
+    assert (same.code, failed(same)) == (0, []), same.out
+    assert claims(same)["as in the receipt"]["detail"].startswith("of 20")
+    assert len(camera.requests) - sent <= 3
+    camera.state.actions["rec"]["enable"] = "0"
+    assert bench.setup(camera, options=("--sha1", "always")).code == 0
+    other = bench.verify(camera, options=options)
+    told = [claim["cause"] for claim in other.json["receivers"][0]["claims"] if claim["name"] == "as in the receipt"]
+    assert other.code == 7, other.err
+    assert any("signs with" in text for text in told), told
+    assert any("no longer uploads videos" in text for text in told), told
+
+
+@pytest.mark.parametrize("content", ["", "{}", "# a receipt", "[1]"])
+def test_what_is_no_receipt_is_refused_before_anything_is_contacted(
+    bench: Bench, make_camera: MakeCamera, tmp_path: Path, content: str
+) -> None:
+    camera, receipt = make_camera(), tmp_path / "porch.json"
+    receipt.write_text(content)
+    result = bench.verify(camera, options=("--receipt", str(receipt)))
+    assert (result.code, result.json["error"]["kind"]) == (2, "configuration"), result.err
+    assert camera.requests == []
