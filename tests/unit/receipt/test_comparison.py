@@ -125,6 +125,7 @@ def test_cameras_come_and_go() -> None:
     assert (gone.what, gone.camera, gone.before, gone.now) == (Change.CAMERA_MISSING, "gate", "http://gate", None)
     new = only(receipt_of(camera_report("porch"), camera_report("gate", public_key=rsa(b"\x11"))))
     assert (new.what, new.camera, new.before, new.now) == (Change.CAMERA_NEW, "gate", None, "http://gate")
+    assert same(receipt_of(camera_report("porch"), failed_report("gate"))) == ()
 
 
 def test_a_camera_at_another_address_is_known_by_its_key() -> None:

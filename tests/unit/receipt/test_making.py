@@ -19,7 +19,7 @@ CANARIES = ["p@ss word&1", "a'b\"c%41", "pä$$wörd", "back\\slash", "tab\there"
 def test_it_is_of_this_release_and_of_now_in_utc() -> None:
     noon_in_berlin = datetime(2026, 1, 31, 13, 0, 0, 999999, tzinfo=timezone(timedelta(hours=1)))
     receipt = make_receipt(whole_report(), made_at=noon_in_berlin)
-    assert (receipt.tool, receipt.made_at) == (__version__, MADE_AT)
+    assert (receipt.tool, receipt.made_at.isoformat()) == (__version__, MADE_AT.isoformat())
 
 
 def test_one_proven_camera_makes_it_a_proof() -> None:
