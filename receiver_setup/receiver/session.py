@@ -110,11 +110,19 @@ class ReceiverSession:
         self._confirm_by = None
         return proven
 
-    def read_evidence(self, wanted: Wanted, facts: Facts, *, wait_for: str, wait_count: int) -> Evidence:
-        """Read what arrived and what sshd logged since the facts were read."""
+    def read_evidence(
+        self, wanted: Wanted, facts: Facts, *, wait_for: str, wait_count: int, causes: bool = False
+    ) -> Evidence:
+        """Read what arrived and what sshd logged since the facts were read; with `causes` all that a diagnosis uses."""
         minutes = int((time.monotonic() - self._read_at) / 60) + 2
         text = script.render_evidence(
-            wanted, since_s=facts.now_s, minutes=minutes, logs=facts.logs, wait_for=wait_for, wait_count=wait_count
+            wanted,
+            since_s=facts.now_s,
+            minutes=minutes,
+            logs=facts.logs,
+            wait_for=wait_for,
+            wait_count=wait_count,
+            causes=causes,
         )
         output = self.shell.run(text, step="gather evidence")
         try:
