@@ -49,16 +49,29 @@ class ReceiverSession:
         self._last = ""
         self._read_at = 0.0
 
-    def read_facts(self, wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, removal: bool = False) -> Facts:
-        """Read everything in one trip, after another run has ended, or `patience_s` at the latest; changes nothing."""
-        self._read_at = time.monotonic()
+    def read_facts(
+        self,
+        wanted: Wanted,
+        *,
+        routes: Iterable[str],
+        patience_s: int = 0,
+        removal: bool = False,
+        aside: bool = False,
+    ) -> Facts:
+        """Read everything in one trip, after another run has ended, or `patience_s` at the latest; changes nothing.
+
+        With `aside` it is only a look: evidence and changes still go by the facts that were read before.
+        """
+        if not aside:
+            self._read_at = time.monotonic()
         text = script.render_facts(wanted, routes=routes, patience_s=patience_s, removal=removal)
         output = self.shell.run(text, step="read facts")
         try:
             facts = Facts.parse(output.data)
         except (RecordError, KeyError, ValueError) as error:
             raise self._garbled(output, "read facts", error) from error
-        self._last = facts.last
+        if not aside:
+            self._last = facts.last
         return facts
 
     def apply(self, plan: Plan, *, password: Secret | None = None) -> list[StepReport]:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from receiver_setup.sshd_config import KEY_FILE_PATTERN
+
 _START = r"^(?:(?:\d|[A-Z][a-z]{2} [ \d]\d |sshd)[^\]\n]*\]: )?(?:fatal: |error: )?"
 """A log line up to sshd's own words: `Nov 22 10:37:50 pi sshd[812]: `, the journal's `1795343870.1 pi …`, or nothing
 with -E. sshd logs the user names that strangers give, so words further on in a line are anybody's."""
@@ -57,13 +59,17 @@ _PATTERNS = tuple(
         ),
         (
             Seen.SHA1_REFUSED,
-            r"userauth_pubkey: (?:signature algorithm|key type) ssh-rsa not in "
-            r"(?:PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)",
+            (
+                r"userauth_pubkey: (?:signature algorithm|key type) ssh-rsa not in "
+                r"(?:PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)"
+            ),
         ),
         (
             Seen.NO_COMMON_ALGORITHM,
-            r"Unable to negotiate with (?P<address>\S+) port \d+: "
-            r"(?P<detail>no matching [a-zA-Z ]+ found\. Their offer: \S*)",
+            (
+                r"Unable to negotiate with (?P<address>\S+) port \d+: "
+                r"(?P<detail>no matching [a-zA-Z ]+ found\. Their offer: \S*)"
+            ),
         ),
         (Seen.NO_COMMON_ALGORITHM, r"(?P<detail>No supported key exchange algorithms)"),
         (Seen.LOCKED, r"User (?P<user>.+) not allowed because account is locked$"),
@@ -71,7 +77,10 @@ _PATTERNS = tuple(
         (Seen.ACCOUNT_CLOSED, r"User (?P<user>.+) not allowed because (?P<detail>.+)$"),
         (Seen.ACCOUNT_CLOSED, r"(?P<detail>Access denied) for user (?P<user>.+) by PAM account configuration"),
         (Seen.NO_ACCOUNT, rf"Invalid user (?P<user>.*) {_FROM} port \d+$"),
-        (Seen.KEY_FILE_CLOSED, r"Authentication refused: (?P<detail>bad ownership or modes for (?:file|directory) .+)$"),
+        (
+            Seen.KEY_FILE_CLOSED,
+            r"Authentication refused: (?P<detail>bad ownership or modes for (?:file|directory) .+)$",
+        ),
         (
             Seen.KEY_FILE_CLOSED,
             r"Could not open (?:user '(?P<user>.+?)' )?(?P<detail>authorized keys '.+': .+)$",
@@ -85,9 +94,11 @@ _PATTERNS = tuple(
         (Seen.TOO_MANY, r"drop connection #\d+ from \[(?P<address>[^\]]+)\]:\d+ on \S+ (?P<detail>.+)$"),
         (
             Seen.LEFT,
-            r"(?:Connection (?:closed|reset) by|Disconnected from|Received disconnect from|Timeout before "
-            r"authentication for(?: connection from)?) (?:(?:authenticating |invalid )?user (?P<user>.*) )?"
-            r"(?P<address>[0-9a-fA-F.:]+)(?:%\S+)? (?:port \d+|to )",
+            (
+                r"(?:Connection (?:closed|reset) by|Disconnected from|Received disconnect from|Timeout before "
+                r"authentication for(?: connection from)?) (?:(?:authenticating |invalid )?user (?P<user>.*) )?"
+                r"(?P<address>[0-9a-fA-F.:]+)(?:%\S+)? (?:port \d+|to )"
+            ),
         ),
     )
 )
@@ -102,6 +113,14 @@ def parse_log(text: str) -> tuple[LogEvent, ...]:
     return tuple(event for event in map(_parse_line, text.splitlines()) if event is not None)
 
 
+def concerns(event: LogEvent, user: str) -> bool:
+    """Tell whether a line is about `user`, or may be as it names nobody; one about a key file names that instead."""
+    if event.user is not None:
+        return event.user == user
+    path = re.search(r"(/[^':]*)", event.detail) if event.seen is Seen.KEY_FILE_CLOSED else None
+    return path is None or KEY_FILE_PATTERN.replace("%u", user).startswith(path[1])
+
+
 def is_sshds(text: str) -> bool:
     """Tell whether sshd's own lines are in a log, so that what is not there was not logged."""
     return _SPEAKS.search(text) is not None
@@ -111,9 +130,14 @@ def _parse_line(line: str) -> LogEvent | None:
     for seen, pattern in _PATTERNS:
         match = pattern.match(line)
         if match is not None:
-            return LogEvent(seen=seen, line=line, **match.groupdict(default=None) | _detail(match))
+            told = match.groupdict()
+            return LogEvent(
+                seen=seen,
+                line=line,
+                user=told.get("user"),
+                address=told.get("address"),
+                method=told.get("method"),
+                key=told.get("key"),
+                detail=told.get("detail") or "",
+            )
     return None
-
-
-def _detail(match: re.Match[str]) -> dict[str, str]:
-    return {"detail": match.groupdict().get("detail") or ""}
