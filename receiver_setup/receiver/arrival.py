@@ -79,8 +79,8 @@ class Evidence:
     log: str
     log_speaks: bool = False
     """True when one of the sources is known to be sshd's by what it held before; read for a diagnosis only."""
-    sockets: tuple[Socket, ...] = ()
-    """Where anything listens, and TCP connections; read for a diagnosis only, as is all below."""
+    sockets: tuple[Socket, ...] | None = None
+    """Where anything listens, and TCP connections; None: not read. For a diagnosis only, as is all below."""
     addresses: tuple[str, ...] = ()
     """The receiver's own."""
     firewall: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ class Evidence:
             log_sources=tuple(_text(value) for name, value in records if name == "log_source"),
             log="".join(_text(value) for name, value in records if name == "log"),
             log_speaks=dict(records).get("log_speaks") == b"yes",
-            sockets=parse_sockets("\n".join(_every(records, "sockets"))),
+            sockets=parse_sockets(_text(dict(records)["sockets"])) if "sockets" in dict(records) else None,
             addresses=tuple(word for text in _every(records, "addresses") for word in text.split()),
             firewall=tuple(line.strip() for text in _every(records, "firewall") for line in text.splitlines()),
             newer_keys=tuple(_every(records, "newer_key")),

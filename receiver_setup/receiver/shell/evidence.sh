@@ -82,7 +82,9 @@ closed_folders() {
 
 evidence_of_causes() {
   log_speaks && emit log_speaks yes
-  emit sockets "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | head -n 1000)"
+  if sockets=$(cat /proc/net/tcp 2>/dev/null); then
+    emit sockets "$({ printf '%s\n' "$sockets" && cat /proc/net/tcp6 2>/dev/null; } | head -n 1000)"
+  fi
   if has ip; then emit addresses "$(ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/\1/p')"; fi
   rules=$(firewall_rules | head -n 20)
   [ -z "$rules" ] || emit firewall "$rules"

@@ -93,7 +93,7 @@ HOST_KEY_NOT_LOADED: Final = Cause(
     kind="host-key-not-loaded",
     seen_as="-5",
     title="sshd still shows a host key that was replaced on its disk",
-    explanation="host keys were made anew while sshd ran; it reads them at its start",
+    explanation="host keys were made anew while sshd ran; OpenSSH 9.8 and later reads them at its start alone",
     remedy="sudo systemctl restart ssh, then run `receiver-setup setup` again",
 )
 HOST_KEY_FOREIGN: Final = Cause(
@@ -255,8 +255,8 @@ QUOTA: Final = Cause(
     kind="quota",
     seen_as="-9, -3",
     title="the upload broke off though the disk has room",
-    explanation="a quota of the upload user, or the network between the two",
-    remedy="sudo quota -u {user} (or repquota -a) shows a quota; without one, look at the network",
+    explanation="a quota or another limit of the upload user, or the network between the two",
+    remedy="sudo quota -u {user} shows a quota, and /etc/security/limits.conf a limit; without either, look at the network",
 )
 SLOW: Final = Cause(
     kind="too-slow",

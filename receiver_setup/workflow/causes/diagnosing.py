@@ -118,7 +118,7 @@ def _by_result(symptom: Symptom, target: Target, facts: Facts | None, evidence: 
 def _network_fault(symptom: Symptom, target: Target, facts: Facts | None, evidence: Evidence | None) -> Diagnosis:
     """Tell why no connection came about."""
     place = _place(target)
-    if evidence is None or not evidence.sockets:
+    if evidence is None or evidence.sockets is None:
         ways = (catalogue.NOTHING_LISTENS, catalogue.FIREWALL, catalogue.WRONG_ADDRESS, catalogue.NAME_UNKNOWN)
         return _open(symptom, target, unseen="what listens on the receiver could not be read", likely=ways)
     lines = _lines_of_camera(target, evidence)
