@@ -7,7 +7,7 @@ from typing import Self
 
 from receiver_setup.receiver.listening import Socket, parse_sockets
 from receiver_setup.receiver.records import RecordError, parse_records
-from receiver_setup.receiver.sshd_log import LogEvent, Seen, is_sshds, parse_log
+from receiver_setup.receiver.sshd_log import LogEvent, Seen, drop_older, is_sshds, parse_log
 
 _JPEG = "ffd8ff"
 _CLOCK_GRAIN_S = 0.02
@@ -91,8 +91,11 @@ class Evidence:
     """Folders among the recordings that the upload user may not write to."""
 
     @classmethod
-    def parse(cls, output: bytes) -> Self:
-        """Make it from the script's records; `RecordError` when they are not whole."""
+    def parse(cls, output: bytes, *, since_s: float = 0.0) -> Self:
+        """Make it from the script's records, without what the journal has of before `since_s` (receiver's clock).
+
+        Raises `RecordError` when they are not whole.
+        """
         records = parse_records(output)
         files = [ArrivedFile.parse(value) for name, value in records if name == "file"]
         try:
@@ -103,7 +106,7 @@ class Evidence:
             now_s=now_s,
             files=tuple(file for file in files if file is not None),
             log_sources=tuple(_text(value) for name, value in records if name == "log_source"),
-            log="".join(_text(value) for name, value in records if name == "log"),
+            log=drop_older("".join(_every(records, "log")), since_s),
             log_speaks=dict(records).get("log_speaks") == b"yes",
             sockets=parse_sockets(_text(dict(records)["sockets"])) if "sockets" in dict(records) else None,
             addresses=tuple(word for text in _every(records, "addresses") for word in text.split()),

@@ -139,7 +139,7 @@ class ReceiverSession:
         )
         output = self.shell.run(text, step="gather evidence")
         try:
-            return Evidence.parse(output.data)
+            return Evidence.parse(output.data, since_s=facts.now_s)
         except RecordError as error:
             raise self._garbled(output, "gather evidence", error) from error
 

@@ -90,7 +90,7 @@ _PATTERNS = tuple(
         (Seen.JAIL_MISSING, r"(?:safely_chroot: )?(?P<detail>stat\(\".+\"\): .+)$"),
         (Seen.PASSWORD_FAILED, rf"Failed password for (?P<user>.*) {_FROM} port \d+ ssh2$"),
         (Seen.PENALTY, r"drop connection #\d+ from \[(?P<address>[^\]]+)\]:\d+ on \S+ (?P<detail>penalty: .+)$"),
-        (Seen.PENALTY, r"\w+: (?:new|activating) .*(?P<detail>penalty of \d+ seconds) for .+$"),
+        (Seen.PENALTY, r"(?:\w+: )+(?:new|activating) .*(?P<detail>penalty of \d+ seconds) for .+$"),
         (Seen.TOO_MANY, r"drop connection #\d+ from \[(?P<address>[^\]]+)\]:\d+ on \S+ (?P<detail>.+)$"),
         (
             Seen.LEFT,
@@ -111,6 +111,19 @@ def parse_log(text: str) -> tuple[LogEvent, ...]:
     ['10.0.0.9']
     """
     return tuple(event for event in map(_parse_line, text.splitlines()) if event is not None)
+
+
+def drop_older(text: str, since_s: float) -> str:
+    r"""Return a log without those lines of the journal that bear an earlier time; it can be asked for seconds alone.
+
+    >>> drop_older("5.250000 pi sshd[8]: a\n5.750000 pi sshd[8]: b\n", 5.5)
+    '5.750000 pi sshd[8]: b\n'
+    """
+    return "".join(
+        line
+        for line in text.splitlines(keepends=True)
+        if (stamp := re.match(r"(\d+\.\d{6}) ", line)) is None or float(stamp[1]) >= since_s
+    )
 
 
 def concerns(event: LogEvent, user: str) -> bool:

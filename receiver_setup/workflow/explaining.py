@@ -41,7 +41,7 @@ def fail_with_causes(
         # The cameras' own errors are what the run is about; without a cause they are still true.
         _log.warning("%s could not be asked why the test upload failed: %s", session.name, error.message)
     for run in broken:
-        target = make_target(run, session.name, wanted, sources[run])
+        target = make_target(run, earlier.hostname or session.name, wanted, sources[run])
         if run.broken is not None and target is not None:
             symptom = Symptom(result=0) if isinstance(run.broken, FileNotArrivedError) else _symptom(run)
             explain(run.broken, diagnose(symptom, target=target, facts=facts, evidence=evidence), run.report.address)

@@ -381,6 +381,15 @@ CASES = {
         certain=False,
         uploaders=("openssh",),
     ),
+    "slow": Case(
+        breaks="true",
+        then={"test_bytes": 90_000_000, "test_timeout_s": 0.5},
+        kind="too-slow",
+        says="the camera reached sshd but was not done in time: porch",
+        remedy="look at the load",
+        results=(-4,),
+        uploaders=("paramiko",),
+    ),
     "busy": Case(
         breaks="true",
         then={"test_busy_times": 99},
@@ -501,9 +510,9 @@ def upload(camera: EmulatedCamera, *, tests: int = 1) -> Symptom:
 
 
 def break_and_diagnose(
-    bench: Bench, camera: EmulatedCamera, case: Case, *, systemd: bool = False
+    bench: Bench, camera: EmulatedCamera, case: Case, *, key: str | None = None, systemd: bool = False
 ) -> tuple[Symptom, Diagnosis]:
-    """Break a finished set-up, let the camera upload, and ask for the cause."""
+    """Break a finished set-up, let the camera upload, and ask for the cause; `key` is what it shows as its own."""
     wanted = wanted_of(case)
     with session_of(bench, systemd=systemd) as session:
         earlier = session.read_facts(wanted, routes=[HOST_ADDRESS])
@@ -513,7 +522,8 @@ def break_and_diagnose(
         symptom = upload(camera, tests=case.tests)
         evidence = session.read_evidence(wanted, earlier, wait_for=HOST_ADDRESS, wait_count=1, causes=True)
         facts = session.read_facts(wanted, routes=[HOST_ADDRESS], aside=True)
-    assert camera.state.public_key_line is not None
+    key = key or camera.state.public_key_line
+    assert key is not None
     target = Target(
         camera="porch",
         receiver="HOST",
@@ -522,7 +532,7 @@ def break_and_diagnose(
         user=USER,
         directory=RECORDINGS,
         sources=(HOST_ADDRESS,),
-        key=PublicKey.from_line(camera.state.public_key_line),
+        key=PublicKey.from_line(key),
         authentication=wanted.authentication,
     )
     diagnosis = diagnose(symptom, target=target, facts=facts, evidence=evidence)
@@ -546,11 +556,12 @@ def test_a_cause_is_named_with_its_remedy(
         camera = make_camera(uploader=uploader, **case.profile)
         result = bench.setup(camera, options=case.options)
         assert result.code == 0, result.err
+        key = camera.state.public_key_line
         if case.then:
             trusted = camera.state.trusted_host_keys
             camera = make_camera(dict(camera.state.fields), uploader=uploader, **case.then)
             camera.state.trusted_host_keys = trusted
-        symptom, found = break_and_diagnose(bench, camera, case)
+        symptom, found = break_and_diagnose(bench, camera, case, key=key)
     assert symptom.result in case.results, found.sentence
     assert found.cause.kind == case.kind, found.sentence
     assert case.says in found.sentence
@@ -645,14 +656,14 @@ FAILURES = {
         options=("--sha1", "never"),
         profile={"signature": "sha1"},
         kind="test-upload-credentials",
-        says="ended with -2 (CREDENTIALS): the camera signs with SHA-1, which sshd on ADDRESS refuses for ipcamera",
+        says="ended with -2 (CREDENTIALS): the camera signs with SHA-1, which sshd on HOST refuses for ipcamera",
         hint="leave --sha1 at auto",
     ),
     "no key login": Failure(
         options=("--auth", "key"),
         profile={"auth_order": "password"},
         kind="test-upload-credentials",
-        says="ended with -2 (CREDENTIALS): the camera did not sign in with its key: ADDRESS would take ssh-rsa SHA256:",
+        says="ended with -2 (CREDENTIALS): the camera did not sign in with its key: HOST would take ssh-rsa SHA256:",
         hint="--auth password",
     ),
     "other port": Failure(
@@ -677,7 +688,7 @@ FAILURES = {
     "file size": Failure(
         script="printf '* hard fsize 4\\nadmin hard fsize unlimited\\n' >/etc/security/limits.d/00-small.conf",
         kind="test-upload-incomplete",
-        says="the upload broke off though the disk has room: /home/ipcamera/recordings on ADDRESS",
+        says="the upload broke off though the disk has room: /home/ipcamera/recordings on HOST",
         hint="sudo quota -u ipcamera",
     ),
 }
@@ -695,7 +706,7 @@ def test_a_failed_set_up_names_the_cause_and_puts_everything_back(
         result = bench.setup(make_camera(**failure.profile), options=options)
         error = result.json["error"]
         assert (result.code, error["kind"], error["rolled_back"]) == (5, failure.kind, True), result.err
-        assert failure.says in error["message"].replace(address, "ADDRESS")
+        assert failure.says in error["message"].replace(address, "ADDRESS").replace(bench.receiver.name, "HOST")
         assert failure.hint in error["hint"]
         assert bench.state() == before
 

@@ -256,7 +256,7 @@ QUOTA: Final = Cause(
     seen_as="-9, -3",
     title="the upload broke off though the disk has room",
     explanation="a quota or another limit of the upload user, or the network between the two",
-    remedy="sudo quota -u {user} shows a quota, and /etc/security/limits.conf a limit; without either, look at the network",
+    remedy="sudo quota -u {user} shows a quota, /etc/security/limits.conf a limit; without either, look at the network",
 )
 SLOW: Final = Cause(
     kind="too-slow",

@@ -182,6 +182,8 @@ def _after_login(symptom: Symptom, target: Target, evidence: Evidence | None, *,
         likely = (catalogue.QUOTA, catalogue.DIRECTORY_CLOSED)
         rest = f": {target.directory} on {target.receiver}"
         return suspect(catalogue.QUOTA, target, rest, likely=likely, unseen=unseen)
+    if symptom.result == UploadResult.TIMEOUT:
+        return name(catalogue.SLOW, target, f": {target.camera}, {_place(target)}", seen=lines)
     if symptom.result == UploadResult.INTERNAL:
         return name(catalogue.CAMERA_FAULT, target, f": {target.camera} answered the test with -7")
     unseen = "" if evidence is not None and speaks(evidence) else NO_LOG
