@@ -135,6 +135,18 @@ def test_without_a_connection_the_sockets_tell(
     assert found.cause.kind == kind
 
 
+def test_without_a_log_silence_proves_nothing() -> None:
+    evidence = replace(EVIDENCE, sockets=(LISTENING,))
+    facts = replace(FACTS, openssh=(10, 0))
+    found = diagnose(Symptom(result=-1), target=TARGET, facts=facts, evidence=evidence)
+    assert (found.cause.kind, found.certain, found.unseen) == (
+        "firewall",
+        False,
+        ("no log of sshd's can be read there",),
+    )
+    assert [cause.kind for cause in found.likely] == ["firewall", "penalty", "too-many-connections"]
+
+
 def test_rules_of_a_firewall_are_shown() -> None:
     evidence = replace(log("Server listening on :: port 22."), sockets=(LISTENING,), firewall=("-P INPUT DROP",))
     found = diagnose(Symptom(result=-4), target=TARGET, facts=FACTS, evidence=evidence)
