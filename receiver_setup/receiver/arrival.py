@@ -5,26 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from receiver_setup.receiver.listening import Socket, parse_sockets
 from receiver_setup.receiver.records import RecordError, parse_records
+from receiver_setup.receiver.sshd_log import LogEvent, Seen, drop_older, is_sshds, parse_log
 
 _JPEG = "ffd8ff"
-_LINE = r"^(?:(?:\d|[A-Z][a-z]{2} [ \d]\d |sshd)[^\]\n]*\]: )?"
-"""A log line up to sshd's own words: `Nov 22 10:37:50 pi sshd[812]: `, the journal's `1795343870.1 pi …`, or nothing
-with -E. sshd logs the user names that strangers give, so words further on in a line are anybody's."""
-_ACCEPTED = re.compile(
-    _LINE + r"Accepted (?P<method>\S+) for (?P<user>\S+) from (?P<address>\S+) port \d+ ssh2"
-    r"(?:: \S+ (?P<key>SHA256:\S+))?",
-    re.MULTILINE,
-)
-_SHA1 = re.compile(
-    _LINE
-    + r"userauth_pubkey: (?:signature algorithm|key type) ssh-rsa not in "
-    + r"(?:PubkeyAcceptedAlgorithms|PubkeyAcceptedKeyTypes)",
-    re.MULTILINE,
-)
-_SSHD_SPEAKS = re.compile(
-    r"Accepted \S+ for |Server listening on |Connection (?:closed|reset) by |(?:Received disconnect|Disconnected) from "
-)
 _CLOCK_GRAIN_S = 0.02
 """A file's change time comes from the kernel's tick and may be this much behind the clock that was read."""
 
@@ -92,10 +77,25 @@ class Evidence:
     files: tuple[ArrivedFile, ...]
     log_sources: tuple[str, ...]
     log: str
+    log_speaks: bool = False
+    """True when one of the sources is known to be sshd's by what it held before; read for a diagnosis only."""
+    sockets: tuple[Socket, ...] | None = None
+    """Where anything listens, and TCP connections; None: not read. For a diagnosis only, as is all below."""
+    addresses: tuple[str, ...] = ()
+    """The receiver's own."""
+    firewall: tuple[str, ...] = ()
+    """Rules that drop or reject something."""
+    newer_keys: tuple[str, ...] = ()
+    """Host keys that were made after sshd had last read its configuration."""
+    closed_folders: tuple[str, ...] = ()
+    """Folders among the recordings that the upload user may not write to."""
 
     @classmethod
-    def parse(cls, output: bytes) -> Self:
-        """Make it from the script's records; `RecordError` when they are not whole."""
+    def parse(cls, output: bytes, *, since_s: float = 0.0) -> Self:
+        """Make it from the script's records, without what the journal has of before `since_s` (receiver's clock).
+
+        Raises `RecordError` when they are not whole.
+        """
         records = parse_records(output)
         files = [ArrivedFile.parse(value) for name, value in records if name == "file"]
         try:
@@ -106,23 +106,38 @@ class Evidence:
             now_s=now_s,
             files=tuple(file for file in files if file is not None),
             log_sources=tuple(_text(value) for name, value in records if name == "log_source"),
-            log="".join(_text(value) for name, value in records if name == "log"),
+            log=drop_older("".join(_every(records, "log")), since_s),
+            log_speaks=dict(records).get("log_speaks") == b"yes",
+            sockets=parse_sockets(_text(dict(records)["sockets"])) if "sockets" in dict(records) else None,
+            addresses=tuple(word for text in _every(records, "addresses") for word in text.split()),
+            firewall=tuple(line.strip() for text in _every(records, "firewall") for line in text.splitlines()),
+            newer_keys=tuple(_every(records, "newer_key")),
+            closed_folders=tuple(_every(records, "closed_folder")),
         )
+
+    @property
+    def events(self) -> tuple[LogEvent, ...]:
+        """What sshd's lines tell, oldest first."""
+        return parse_log(self.log)
 
     @property
     def logins(self) -> tuple[Login, ...]:
         """Every accepted login, oldest first."""
-        return tuple(Login(**match.groupdict()) for match in _ACCEPTED.finditer(self.log))
+        return tuple(
+            Login(method=event.method or "", user=event.user or "", address=event.address or "", key=event.key)
+            for event in self.events
+            if event.seen is Seen.ACCEPTED
+        )
 
     @property
     def log_is_sshds(self) -> bool:
         """True when sshd's own lines are in the log, so that what is not there was not logged."""
-        return _SSHD_SPEAKS.search(self.log) is not None
+        return is_sshds(self.log)
 
     @property
     def sha1_refused(self) -> bool:
         """True when sshd refused a signature because it was made with SHA-1."""
-        return _SHA1.search(self.log) is not None
+        return any(event.seen is Seen.SHA1_REFUSED for event in self.events)
 
 
 def newest_arrival(
@@ -138,6 +153,10 @@ def newest_arrival(
         and (file.path, file.inode, file.size, file.when) not in known
     ]
     return max(fresh, key=lambda file: (file.is_jpeg, file.changed_s, file.when), default=None)
+
+
+def _every(records: Iterable[tuple[str, bytes]], wanted: str) -> list[str]:
+    return [_text(value) for name, value in records if name == wanted]
 
 
 def _text(value: bytes) -> str:

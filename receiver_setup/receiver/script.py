@@ -106,9 +106,19 @@ def render_commit(wanted: Wanted, *, owner: str, last: str, cameras: str | None)
 
 
 def render_evidence(  # noqa: PLR0913 - all but one are keywords
-    wanted: Wanted, *, since_s: float, minutes: int, logs: Iterable[LogMark], wait_for: str, wait_count: int
+    wanted: Wanted,
+    *,
+    since_s: float,
+    minutes: int,
+    logs: Iterable[LogMark],
+    wait_for: str,
+    wait_count: int,
+    causes: bool = False,
 ) -> str:
-    """Render the script that tells what arrived and what sshd logged since `since_s` (receiver's clock)."""
+    """Render the script that tells what arrived and what sshd logged since `since_s` (receiver's clock).
+
+    With `causes` it also tells what a diagnosis rests on: where anything listens, firewalls, closed folders.
+    """
     values = {
         "user": wanted.user,
         "recordings": wanted.recordings,
@@ -117,6 +127,7 @@ def render_evidence(  # noqa: PLR0913 - all but one are keywords
         "log_offsets": "\n".join(f"{mark.path} {mark.size}" for mark in logs),
         "wait_for": wait_for,
         "wait_count": str(wait_count),
+        "causes": _yes(causes),
     }
     return _assemble(values, ("evidence",), "evidence")
 

@@ -50,17 +50,28 @@ class ReceiverSession:
         self._read_at = 0.0
 
     def read_facts(
-        self, wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, look: Look = Look.SETUP
+        self,
+        wanted: Wanted,
+        *,
+        routes: Iterable[str],
+        patience_s: int = 0,
+        look: Look = Look.SETUP,
+        aside: bool = False,
     ) -> Facts:
-        """Read everything in one trip, after another run has ended, or `patience_s` at the latest; changes nothing."""
-        self._read_at = time.monotonic()
+        """Read everything in one trip, after another run has ended, or `patience_s` at the latest; changes nothing.
+
+        With `aside` it is only a look: evidence and changes still go by the facts that were read before.
+        """
+        if not aside:
+            self._read_at = time.monotonic()
         text = script.render_facts(wanted, routes=routes, patience_s=patience_s, look=look)
         output = self.shell.run(text, step="read facts")
         try:
             facts = Facts.parse(output.data)
         except (RecordError, KeyError, ValueError) as error:
             raise self._garbled(output, "read facts", error) from error
-        self._last = facts.last
+        if not aside:
+            self._last = facts.last
         return facts
 
     def apply(self, plan: Plan, *, password: Secret | None = None) -> list[StepReport]:
@@ -110,15 +121,23 @@ class ReceiverSession:
         self._confirm_by = None
         return proven
 
-    def read_evidence(self, wanted: Wanted, facts: Facts, *, wait_for: str, wait_count: int) -> Evidence:
-        """Read what arrived and what sshd logged since the facts were read."""
+    def read_evidence(
+        self, wanted: Wanted, facts: Facts, *, wait_for: str, wait_count: int, causes: bool = False
+    ) -> Evidence:
+        """Read what arrived and what sshd logged since the facts were read; with `causes` all that a diagnosis uses."""
         minutes = int((time.monotonic() - self._read_at) / 60) + 2
         text = script.render_evidence(
-            wanted, since_s=facts.now_s, minutes=minutes, logs=facts.logs, wait_for=wait_for, wait_count=wait_count
+            wanted,
+            since_s=facts.now_s,
+            minutes=minutes,
+            logs=facts.logs,
+            wait_for=wait_for,
+            wait_count=wait_count,
+            causes=causes,
         )
         output = self.shell.run(text, step="gather evidence")
         try:
-            return Evidence.parse(output.data)
+            return Evidence.parse(output.data, since_s=facts.now_s)
         except RecordError as error:
             raise self._garbled(output, "gather evidence", error) from error
 

@@ -18,7 +18,7 @@ from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import FtpAttributes, TestOutcome
 from receiver_setup.camera.upload_plan import UploadTarget, plan_fields
 from receiver_setup.camera.uploads import UploadSwitch
-from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.errors import ProofError
 from receiver_setup.keys import PublicKey
 from receiver_setup.report import Observer, StepReport, TestReport
 from receiver_setup.workflow.camera_part import CameraPart
@@ -45,6 +45,10 @@ class CameraRun(CameraPart):
         """True while the camera is believed to upload here already, so that only a test is needed."""
         self.again: TestOutcome | None = None
         """A failed test that a change on the receiver may mend."""
+        self.broken: ProofError | None = None
+        """What a test upload ended in, until its cause is known."""
+        self.outcome: TestOutcome | None = None
+        """What the last test said."""
         self.arrivals = 0
         """Test uploads that went through since the receiver was last read."""
         self.tested_at = 0.0
@@ -72,9 +76,9 @@ class CameraRun(CameraPart):
         return render_former(merge_former(known, newer, here=here))
 
     def give_up(self) -> None:
-        """Fail with what the last test said."""
+        """Take what the last test said as final."""
         if self.again is not None:
-            self.fail(self.failure(self.again))
+            self.broken = self.failure(self.again)
 
     def read(self) -> None:
         """Read the camera's upload settings."""
@@ -166,9 +170,10 @@ class CameraRun(CameraPart):
 
     def _count(self, outcome: TestOutcome) -> TestOutcome:
         self.arrivals += outcome.ok
+        self.outcome = outcome
         return outcome
 
-    def failure(self, outcome: TestOutcome) -> ReceiverSetupError:
+    def failure(self, outcome: TestOutcome) -> ProofError:
         """Return the error for a test that did not go through."""
         self.report.test = TestReport(result=outcome.raw_result)
         return error_for_result(outcome.raw_result if outcome.raw_result is not None else -8, self.report.address)

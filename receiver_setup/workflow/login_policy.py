@@ -5,8 +5,6 @@ import string
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from receiver_setup.camera.codes import error_for_result
-from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import Authentication, parse_effective
@@ -77,20 +75,6 @@ def next_login(
     if why is RefusedLogin.NO_KEY and auth is AuthPolicy.AUTO and all_refused and not plan.by_password:
         return plan.with_password()
     return None
-
-
-def refusal_error(result: int, camera: str, why: RefusedLogin) -> ReceiverSetupError:
-    """Build the error for a camera that cannot sign in, with the remedy for the cause that the log shows."""
-    error = error_for_result(result, camera)
-    error.message += f"; the receiver says: {why}"
-    hints = {
-        RefusedLogin.SHA1: "leave --sha1 at auto to allow SHA-1 for the upload user alone, or update the camera",
-        RefusedLogin.NO_KEY: "check on the receiver that AllowUsers, DenyUsers and the like let the upload user in; "
-        "a camera that has no login by key needs --auth password",
-        RefusedLogin.UNKNOWN: "make sshd's log readable on the receiver, or try --sha1 always, then --auth password",
-    }
-    error.hint = hints[why]
-    return error
 
 
 def make_password() -> Secret:

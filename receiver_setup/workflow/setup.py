@@ -10,7 +10,7 @@ from receiver_setup.authorized_keys import parse_cameras
 from receiver_setup.camera.former_place import Here
 from receiver_setup.camera.messages import Security, TestOutcome
 from receiver_setup.camera.upload_plan import render_diff
-from receiver_setup.errors import CameraError, ReceiverBusyError
+from receiver_setup.errors import CameraError, FileNotArrivedError, ProofError, ReceiverBusyError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
@@ -22,6 +22,7 @@ from receiver_setup.secrets import Secret
 from receiver_setup.workflow import proof
 from receiver_setup.workflow.aim import aim
 from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.explaining import fail_with_causes
 from receiver_setup.workflow.login_policy import (
     AuthPolicy,
     first_login,
@@ -29,7 +30,6 @@ from receiver_setup.workflow.login_policy import (
     make_password,
     next_login,
     password_warning,
-    refusal_error,
     sha1_warning,
 )
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
@@ -200,6 +200,7 @@ class _SetUp(WholeRun[CameraRun]):
         pending = self._crew.alive
         for _ in range(_ROUNDS):
             self._crew.each(pending, self._exchange)
+            self._fail_with_causes(pending, facts)
             pending = [run for run in pending if run.alive and run.again is not None]
             if not pending:
                 break
@@ -207,10 +208,21 @@ class _SetUp(WholeRun[CameraRun]):
             pending = [run for run in pending if run.alive]
         for run in pending:
             run.give_up()
+        self._fail_with_causes(pending, facts)
         return facts
 
+    def _fail_with_causes(self, runs: list[CameraRun], facts: Facts, evidence: Evidence | None = None) -> None:
+        fail_with_causes(runs, self._session, self._wanted(), facts, evidence)
+
     def _exchange(self, run: CameraRun) -> None:
-        """Do one camera's half: only a test where it is set up already."""
+        """Do one camera's half, and keep what its test ended in until the receiver was asked for the cause."""
+        try:
+            self._introduce(run)
+        except ProofError as error:
+            run.broken = error
+
+    def _introduce(self, run: CameraRun) -> None:
+        """Point one camera here; only a test where it is set up already."""
 
         def check(seen: TestOutcome) -> PublicKey:
             return proof.check_host_key(seen, self._report.host_keys, run.report.address, self._session.name)
@@ -237,16 +249,16 @@ class _SetUp(WholeRun[CameraRun]):
 
     def _try_other_login(self, refused: list[CameraRun], facts: Facts) -> None:
         user = self._request.user
-        evidence = self._session.read_evidence(self._wanted(), facts, wait_for=user, wait_count=1)
-        why = proof.explain_refusal(evidence)
+        evidence = self._session.read_evidence(self._wanted(), facts, wait_for=user, wait_count=1, causes=True)
+        why = proof.explain_refusal(evidence, user)
         all_refused = len(refused) == len(self._crew.alive)
         login = next_login(self._login, why, auth=self._request.auth, sha1=self._request.sha1, all_refused=all_refused)
         if login is not None:
             self._login = login
             return
         for run in refused:
-            result = run.again.raw_result if run.again else None
-            run.fail(refusal_error(result or 0, run.report.address, why))
+            run.give_up()
+        self._fail_with_causes(refused, facts, evidence)
 
     # ---- prove
 
@@ -265,7 +277,14 @@ class _SetUp(WholeRun[CameraRun]):
         read_at = time.monotonic()
         for run in alive:
             since_s = evidence.now_s - (read_at - run.tested_at)
-            run.attempt(partial(self._prove_one, evidence=evidence, facts=facts, since_s=since_s))
+            run.attempt(partial(self._prove_or_tell, evidence=evidence, facts=facts, since_s=since_s))
+        self._fail_with_causes(alive, facts)
+
+    def _prove_or_tell(self, run: CameraRun, *, evidence: Evidence, facts: Facts, since_s: float) -> None:
+        try:
+            self._prove_one(run, evidence=evidence, facts=facts, since_s=since_s)
+        except FileNotArrivedError as error:
+            run.broken = error
 
     def _prove_one(self, run: CameraRun, *, evidence: Evidence, facts: Facts, since_s: float) -> None:
         shown = run.report.address

@@ -10,7 +10,7 @@ from receiver_setup.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.upload_plan import plan_fields
-from receiver_setup.errors import ProofError
+from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, ProofError
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import drop_in, key_file
@@ -20,10 +20,15 @@ from receiver_setup.report import Claim, Observer, ReceiverReport
 from receiver_setup.workflow import proof
 from receiver_setup.workflow.aim import find_directory, find_target
 from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.explaining import fail_with_causes
 from receiver_setup.workflow.login_policy import AuthPolicy, LoginPlan, Sha1Policy, first_login, keep_login
 from receiver_setup.workflow.receiver_claims import receiver_claims
 from receiver_setup.workflow.request import NamedCamera, VerifyRequest
 from receiver_setup.workflow.whole_run import WholeRun
+
+_HOST_KEY = "host key is the receiver's"
+_TEST = "test upload"
+_ARRIVED = "picture arrived"
 
 
 def verify(
@@ -54,8 +59,9 @@ class _Verification(WholeRun[CameraRun]):
         if not self._request.test:
             self._crew.each(self._crew.alive, partial(self._tell_last_upload, facts=facts))
             return
-        tested = [run for run in self._crew.runs if run.report.test is not None]
-        self._crew.each([run for run in self._crew.alive if run not in tested], self._say_untested)
+        self._crew.each([run for run in self._crew.alive if run.report.test is None], self._say_untested)
+        self._fail_with_causes(facts)
+        tested = [run for run in self._crew.alive if run.report.test is not None]
         if not tested:
             return
         evidence = self._session.read_evidence(
@@ -66,9 +72,9 @@ class _Verification(WholeRun[CameraRun]):
         )
         read_at = time.monotonic()
         for run in tested:
-            if run.alive:
-                since_s = evidence.now_s - (read_at - run.tested_at)
-                run.attempt(partial(self._prove, facts=facts, evidence=evidence, since_s=since_s))
+            since_s = evidence.now_s - (read_at - run.tested_at)
+            run.attempt(partial(self._prove, facts=facts, evidence=evidence, since_s=since_s))
+        self._fail_with_causes(facts)
 
     # ---- facts
 
@@ -152,21 +158,30 @@ class _Verification(WholeRun[CameraRun]):
             run.report.uploads = run.uploads.enabled
 
     def _test(self, run: CameraRun, facts: Facts) -> None:
+        """Let the camera upload as it is set; why that failed is asked for later, for all cameras at once."""
         outcome = run.final_test("test upload")
-        if outcome.host_key is not None:
-            run.report.host_key = outcome.host_key
-            known = outcome.host_key in facts.host_keys
-            expected = ", ".join(map(str, facts.host_keys)) or "none that could be read"
-            run.report.claims.append(
-                _claim("host key is the receiver's", known, str(outcome.host_key), f"the receiver has {expected}")
-            )
-            if not known:
+        try:
+            if outcome.host_key is not None:
+                run.report.host_key = outcome.host_key
                 proof.check_host_key(outcome, facts.host_keys, run.report.address, self._session.name)
-        if not outcome.ok:
-            error = run.failure(outcome)
-            run.report.claims.append(Claim(name="test upload", ok=False, cause=error.message, remedy=error.hint))
-            raise error
-        run.report.claims.append(Claim(name="test upload", ok=True, detail="result 0"))
+                run.report.claims.append(Claim(name=_HOST_KEY, ok=True, detail=str(outcome.host_key)))
+            if not outcome.ok:
+                raise run.failure(outcome)
+        except ProofError as error:
+            run.broken = error
+        else:
+            run.report.claims.append(Claim(name=_TEST, ok=True, detail="result 0"))
+
+    def _fail_with_causes(self, facts: Facts) -> None:
+        """Make a claim of each proof that failed, with its cause."""
+        broken = [run for run in self._crew.alive if run.broken is not None]
+        fail_with_causes(broken, self._session, self._wanted(), facts)
+        for run in broken:
+            error = run.report.error
+            if error is not None:
+                wrong_key, lost = isinstance(error, HostKeyMismatchError), isinstance(error, FileNotArrivedError)
+                name = _HOST_KEY if wrong_key else _ARRIVED if lost else _TEST
+                run.report.claims.append(Claim(name=name, ok=False, cause=error.message, remedy=error.hint))
 
     def _tell_last_upload(self, run: CameraRun, *, facts: Facts) -> None:
         last = facts.newest.get(run.directory)
@@ -186,7 +201,7 @@ class _Verification(WholeRun[CameraRun]):
 
     def _say_untested(self, run: CameraRun) -> None:
         run.report.claims.append(
-            Claim(name="test upload", ok=None, detail="not made: it would not have come here", repaired=True)
+            Claim(name=_TEST, ok=None, detail="not made: it would not have come here", repaired=True)
         )
 
     # ---- what the receiver saw of it
@@ -195,12 +210,12 @@ class _Verification(WholeRun[CameraRun]):
         shown, claims = run.report.address, run.report.claims
         try:
             file = proof.find_arrival(evidence, run.directory, since_s=since_s, before=facts.before, camera=shown)
-        except ProofError as error:
-            claims.append(Claim(name="picture arrived", ok=False, cause=error.message, remedy=error.hint))
-            raise
+        except FileNotArrivedError as error:
+            run.broken = error
+            return
         if run.report.test is not None:
             run.report.test.file, run.report.test.bytes = file.path.rpartition("/")[2], file.size
-        claims.append(Claim(name="picture arrived", ok=True, detail=f"{file.path}, {file.size} bytes"))
+        claims.append(Claim(name=_ARRIVED, ok=True, detail=f"{file.path}, {file.size} bytes"))
         method = self._login.authentication
         try:
             proof.check_login(evidence, self._request.user, None if self._login.by_password else run.key, method, shown)

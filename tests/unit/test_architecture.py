@@ -117,6 +117,9 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "receiver.facts", "receiver.plan", "receiver.script", "receiver.wanted", "receiver.arrival", "receiver.address",
         "receiver.dialled", "receiver.suitability", "receiver.storage", "receiver.disks", "receiver.configuration",
         "receiver.admission", "receiver.account", "receiver.steps", "receiver.ledger", "receiver.removal",
+        "receiver.sshd_log", "receiver.listening",
+        "workflow.causes", "workflow.causes.catalogue", "workflow.causes.model", "workflow.causes.from_log",
+        "workflow.causes.from_facts", "workflow.causes.diagnosing",
         "camera.reply", "camera.query", "camera.upload_plan",
         "camera.former", "camera.former_place", "camera.departure_plan",
     ):  # fmt: skip

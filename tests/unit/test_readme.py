@@ -9,6 +9,7 @@ import pytest
 from receiver_setup import errors
 from receiver_setup.cli import main
 from receiver_setup.report import DIFFERENCE
+from receiver_setup.workflow.causes import render_table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,8 +62,13 @@ def test_the_quick_start_names_targets_that_the_makefile_has() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
+def test_the_causes_are_those_of_the_catalogue() -> None:
+    """`tools/render-causes` writes them anew."""
+    assert README.partition("<!-- causes -->\n")[2].partition("<!-- end of causes -->")[0] == render_table()
+
+
 def test_the_remedies_quote_errors_that_the_code_has() -> None:
-    table = README.partition("## Errors and remedies")[2].partition("## ")[0]
+    table = README.partition("<!-- end of causes -->")[2].partition("## ")[0]
     source = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "receiver_setup").rglob("*.[ps][yh]"))
     for told in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE):
         for piece in (piece.strip(" ,") for piece in told.split("…")):

@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the receiver saw of a test upload: files that arrived, lines that sshd wrote. Changes nothing.
 # Given: recordings (a path), minutes (to look back), log_since (seconds of the epoch),
-# log_offsets ("PATH SIZE" a line), wait_for (text), wait_count (lines that have it).
+# log_offsets ("PATH SIZE" a line), wait_for (text), wait_count (lines that have it),
+# causes (yes: also what tells why an upload failed), user.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # log_sources: files that sshd may write to, with the one that a running sshd was told by -E.
@@ -45,6 +46,52 @@ LIST
   done
 }
 
+# Whether a log is sshd's at all, so that its silence means something: by what it held before.
+log_speaks() {
+  if systemd_runs && has journalctl; then
+    [ -z "$(journalctl --quiet --no-pager -n 1 -t sshd -t sshd-session 2>/dev/null)" ] || return 0
+  fi
+  log_sources | sort -u | while IFS= read -r path; do
+    # One that nobody has written to for a day is what an upgrade left behind.
+    [ -n "$(find "$path" -mtime -1 2>/dev/null)" ] || continue
+    ! tail -n 2000 "$path" | grep -aqE 'sshd(-session)?\[|^Server listening on |^Accepted ' || printf yes
+  done | grep -q yes
+}
+
+# Rules of whichever firewall there is that drop or reject something.
+firewall_rules() {
+  if has nft; then nft list ruleset 2>/dev/null | grep -wE 'drop|reject'; fi
+  for tool in iptables ip6tables; do
+    if has "$tool"; then "$tool" -S 2>/dev/null | grep -E 'DROP|REJECT'; fi
+  done
+}
+
+# What sshd shows is what it read when it last wrote its pid file, at its start or at a reload.
+newer_keys() {
+  for pid_file in /run/sshd.pid /var/run/sshd.pid; do
+    [ -f "$pid_file" ] || continue
+    find /etc/ssh -name 'ssh_host_*_key.pub' -newer "$pid_file" 2>/dev/null
+    return
+  done
+}
+
+# Folders that the camera may make files in no more, such as a day's that somebody else has made.
+closed_folders() {
+  [ ! -d "$recordings" ] || find "$recordings" -type d \( ! -user "$user" -o ! -perm -0300 \) 2>/dev/null
+}
+
+evidence_of_causes() {
+  log_speaks && emit log_speaks yes
+  if sockets=$(cat /proc/net/tcp 2>/dev/null); then
+    emit sockets "$({ printf '%s\n' "$sockets" && cat /proc/net/tcp6 2>/dev/null; } | head -n 1000)"
+  fi
+  if has ip; then emit addresses "$(ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/\1/p')"; fi
+  rules=$(firewall_rules | head -n 20)
+  [ -z "$rules" ] || emit firewall "$rules"
+  newer_keys | while IFS= read -r path; do emit newer_key "$path"; done
+  closed_folders | head -n 5 | while IFS= read -r path; do emit closed_folder "$path"; done
+}
+
 evidence() {
   sources=$(log_sources | sort -u)
   if systemd_runs && has journalctl; then sources="journal${sources:+$newline$sources}"; fi
@@ -60,6 +107,7 @@ evidence() {
     sleep 0.1 2>/dev/null || sleep 1
   done
   emit log "$text"
+  [ "$causes" != yes ] || evidence_of_causes
   # Last, so that the asker's own clock at the end of this script means the same moment.
   emit now "$(clock)"
   emit end ok

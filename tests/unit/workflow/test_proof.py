@@ -146,12 +146,18 @@ def test_a_user_name_cannot_make_us_allow_sha1(prefix: str) -> None:
         ("sshd-session[8]: Connection closed by 192.168.2.168 port 40022 [preauth]", RefusedLogin.NO_KEY),
         ("sshd[812]: Received disconnect from 10.0.0.9 port 4:11: Bye Bye [preauth]", RefusedLogin.NO_KEY),
         ("sshd[812]: Accepted publickey for pi from 10.0.0.9 port 4 ssh2: ED25519 SHA256:x", RefusedLogin.NO_KEY),
+        ("sshd[8]: User ipcamera not allowed because account is locked", RefusedLogin.OTHER),
+        ("sshd[8]: Invalid user ipcamera from 10.0.0.9 port 4", RefusedLogin.OTHER),
+        (
+            "sshd[8]: Invalid user root from 10.0.0.9 port 4\nsshd[8]: Connection closed by 10.0.0.9",
+            RefusedLogin.NO_KEY,
+        ),
         ("CRON[812]: session opened for user ipcamera", RefusedLogin.UNKNOWN),
         ("sshd[8]: userauth_pubkey: signature algorithm ssh-dss not in X [preauth]", RefusedLogin.UNKNOWN),
     ],
 )
 def test_a_refusal_is_explained_by_the_log(line: str, why: RefusedLogin) -> None:
-    assert explain_refusal(evidence(f"Nov 22 10:37:50 attic-pi {line}")) is why
+    assert explain_refusal(evidence(f"Nov 22 10:37:50 attic-pi {line}"), "ipcamera") is why
 
 
 def test_without_a_log_nothing_is_concluded() -> None:

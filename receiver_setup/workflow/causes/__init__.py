@@ -1,0 +1,23 @@
+"""Why a camera's upload failed, from what both sides show (pure).
+
+    Symptom    what the camera said                  Symptom.from_outcome(outcome), Symptom.from_error(error)
+    Target     the upload: camera, receiver, server and port that the camera dials, user, directory, key
+    diagnose   (symptom, *, target, facts, evidence) -> Diagnosis
+    Diagnosis  cause, sentence, remedy, seen (log lines), unseen, certain, likely
+    CATALOGUE  every Cause there is, in the order of an upload's way; `render_table()` is README's table
+
+    diagnosis = diagnose(Symptom.from_outcome(outcome), target=target, facts=facts, evidence=evidence)
+    print(diagnosis.sentence, diagnosis.remedy, diagnosis.cause.mended_by_setup)
+
+`facts` are to be read after the failure (`session.read_facts(wanted, routes=camera addresses)`), for what is wrong now
+may have been right before. `evidence` is `session.read_evidence(wanted, earlier, …, causes=True)`, where `earlier` are
+the facts that were read before the test, since they mark where the log was then. So read evidence first, facts then.
+Either may be None: then the diagnosis says what could not be seen, and is not `certain`.
+`diagnose_clock(target, facts, now_s=…)` is about the receiver's clock, and None where it is right.
+"""
+
+from receiver_setup.workflow.causes.catalogue import CATALOGUE, Cause, render_table
+from receiver_setup.workflow.causes.diagnosing import diagnose, diagnose_clock
+from receiver_setup.workflow.causes.model import Diagnosis, Symptom, Target
+
+__all__ = ["CATALOGUE", "Cause", "Diagnosis", "Symptom", "Target", "diagnose", "diagnose_clock", "render_table"]

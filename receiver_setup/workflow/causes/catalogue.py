@@ -1,0 +1,350 @@
+"""Every cause of a failed upload that can be told apart (pure): what it is called, what it means, what mends it.
+
+The order is that of an upload's way: network, handshake, login, folder, and then the camera's own answers.
+README's section "When it does not work" is this table; see `render_table`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+_SETUP = "or run `receiver-setup setup` again, which mends it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One cause; `title` begins every sentence that names it, `seen_as` are the camera's answers that go with it.
+
+    `remedy` has `{user}`, `{directory}`, `{key_file}`, `{jail}`, `{server}`, `{port}`, `{camera}` and `{host}` to be
+    filled in; a command in it can be pasted on the receiver. `mended_by_setup`: another set-up mends it by itself.
+    """
+
+    kind: str
+    seen_as: str
+    title: str
+    explanation: str
+    remedy: str
+    mended_by_setup: bool = False
+
+
+NOTHING_LISTENS: Final = Cause(
+    kind="nothing-listens",
+    seen_as="-1",
+    title="nothing listens where the camera dials",
+    explanation="sshd does not run, or has another port or address",
+    remedy="sudo systemctl enable --now ssh (where the unit is called so: sshd), or give the camera the port that "
+    "sshd has: --receiver-address {server}:PORT",
+)
+WRONG_ADDRESS: Final = Cause(
+    kind="wrong-address",
+    seen_as="-1, -4, -5",
+    title="the camera dials another machine",
+    explanation="its server address is not one of the receiver's, or a port forwarding leads elsewhere",
+    remedy="check --receiver-address and port forwardings, then look for a machine that stands in between; "
+    "`ip -br addr` on the receiver shows its own addresses",
+)
+NAME_UNKNOWN: Final = Cause(
+    kind="name-unknown",
+    seen_as="-1, -4",
+    title="the camera dials a name, and no connection came",
+    explanation="the camera may have another name server than this machine, or none",
+    remedy="give the camera an address instead of the name: --receiver-address ADDRESS",
+)
+FIREWALL: Final = Cause(
+    kind="firewall",
+    seen_as="-4, -1",
+    title="no connection of the camera reached sshd",
+    explanation="sshd listens and its log is silent, so a firewall or the network between the two drops the packets",
+    remedy="let the camera in (with ufw: sudo ufw allow from {camera} to any port {port} proto tcp), and check that "
+    "camera and receiver are not in networks that are kept apart (guest network, VLAN)",
+)
+PENALTY: Final = Cause(
+    kind="penalty",
+    seen_as="-1",
+    title="sshd turns the camera's address away for a while",
+    explanation="OpenSSH 9.8 and later penalises an address whose logins failed, whatever it does next",
+    remedy="wait before the next try, {wait}; to leave the camera out for good: a line `PerSourcePenaltyExemptList "
+    "{camera}` in /etc/ssh/sshd_config",
+)
+TOO_MANY: Final = Cause(
+    kind="too-many-connections",
+    seen_as="-1",
+    title="sshd had too many unfinished logins at that moment",
+    explanation="above MaxStartups it drops connections at random, for one when many cameras see the same alarm",
+    remedy="a line `MaxStartups 50:30:100` at the top of /etc/ssh/sshd_config, then sudo systemctl reload ssh; "
+    "it holds for everybody",
+)
+NO_ALGORITHM: Final = Cause(
+    kind="no-common-algorithm",
+    seen_as="-8, -1",
+    title="camera and receiver have no algorithm in common",
+    explanation="the camera's SSH is too old for this sshd, or sshd was narrowed",
+    remedy="update the camera; only if that is not to be had, for everybody and not for the camera alone, which "
+    "weakens every login there: `{setting}` at the top of /etc/ssh/sshd_config",
+)
+HOST_KEY_CHANGED: Final = Cause(
+    kind="host-key-changed",
+    seen_as="-5",
+    title="the camera trusts another host key than the receiver's",
+    explanation="the receiver was installed anew, or got other host keys, after the camera was set up",
+    remedy="run `receiver-setup setup` again: it shows the camera the receiver's present key",
+    mended_by_setup=True,
+)
+HOST_KEY_NOT_LOADED: Final = Cause(
+    kind="host-key-not-loaded",
+    seen_as="-5",
+    title="sshd still shows a host key that was replaced on its disk",
+    explanation="host keys were made anew while sshd ran; OpenSSH 9.8 and later reads them at its start alone",
+    remedy="sudo systemctl restart ssh, then run `receiver-setup setup` again",
+)
+HOST_KEY_FOREIGN: Final = Cause(
+    kind="host-key-foreign",
+    seen_as="-5",
+    title="something stands between camera and receiver",
+    explanation="the camera's connection arrives, but the host key that it saw is not the receiver's",
+    remedy="do not trust that key: check --receiver-address and port forwardings, then look for the machine that has "
+    "it (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there)",
+)
+SHA1: Final = Cause(
+    kind="sha1",
+    seen_as="-2",
+    title="the camera signs with SHA-1",
+    explanation="sshd refuses such signatures since OpenSSH 8.8; the key itself is good",
+    remedy="leave --sha1 at auto to allow SHA-1 for the upload user alone, or update the camera",
+    mended_by_setup=True,
+)
+NO_ACCOUNT: Final = Cause(
+    kind="account-missing",
+    seen_as="-2",
+    title="the upload user is not there",
+    explanation="somebody has removed it, or the camera gives another name",
+    remedy="run `receiver-setup setup` again, which makes it",
+    mended_by_setup=True,
+)
+NOT_ADMITTED: Final = Cause(
+    kind="not-admitted",
+    seen_as="-2",
+    title="sshd's lists shut the upload user out",
+    explanation="an AllowUsers, DenyUsers, AllowGroups or DenyGroups line does not let it in",
+    remedy="sudo grep -riE '^ *(allow|deny)(users|groups)' /etc/ssh shows the line: let {user} in, then "
+    "sudo systemctl reload ssh",
+)
+LOCKED: Final = Cause(
+    kind="account-locked",
+    seen_as="-2",
+    title="the upload account is locked",
+    explanation="its password field begins with `!`, and without PAM sshd lets no locked account in, not even by key",
+    remedy=f"sudo usermod -p '*' {{user}} (closed, but not locked), {_SETUP}",
+    mended_by_setup=True,
+)
+ACCOUNT_CLOSED: Final = Cause(
+    kind="account-closed",
+    seen_as="-2",
+    title="the upload account is closed",
+    explanation="it has expired, its shell is gone, or PAM refuses it for another reason",
+    remedy="sudo chage -l {user} shows an end; sudo chage -E -1 {user} takes it away",
+)
+METHOD_CLOSED: Final = Cause(
+    kind="method-closed",
+    seen_as="-2",
+    title="sshd does not take this way to sign in from the upload user",
+    explanation="the upload user's Match block is gone or another line wins over it",
+    remedy="run `receiver-setup setup` again, which writes it anew or names the line that wins",
+    mended_by_setup=True,
+)
+KEY_FILE_MISSING: Final = Cause(
+    kind="key-file-missing",
+    seen_as="-2",
+    title="the upload user's key file is not there",
+    explanation="without it sshd knows no key of the camera's",
+    remedy="run `receiver-setup setup` again, which writes it",
+    mended_by_setup=True,
+)
+KEY_FILE_CLOSED: Final = Cause(
+    kind="key-file-closed",
+    seen_as="-2",
+    title="sshd passes over the upload user's key file",
+    explanation="it must be root's own, readable for all and writable for nobody else, as must be the folders above",
+    remedy="sudo chown root:root {key_file} && sudo chmod 0644 {key_file} && sudo chmod go-w /etc/ssh "
+    f"/etc/ssh/authorized_keys.d, {_SETUP}",
+    mended_by_setup=True,
+)
+WRONG_KEY: Final = Cause(
+    kind="wrong-key",
+    seen_as="-2",
+    title="the camera's key is not in the upload user's key file",
+    explanation="the camera was reset or replaced, or somebody has changed the file",
+    remedy="run `receiver-setup setup` again, which puts the camera's present key there",
+    mended_by_setup=True,
+)
+KEY_NOT_USED: Final = Cause(
+    kind="key-not-used",
+    seen_as="-2",
+    title="the camera did not sign in with its key",
+    explanation="its key would have been taken, so it offers another one or none",
+    remedy="restart the camera and test again; a camera that has no login by key needs --auth password",
+    mended_by_setup=True,
+)
+PASSWORD_REFUSED: Final = Cause(
+    kind="password-refused",
+    seen_as="-2",
+    title="the receiver refused the camera's password",
+    explanation="the camera has another password than the upload account, or the account has none",
+    remedy="run `receiver-setup setup --auth password` again, which gives both the same new one",
+    mended_by_setup=True,
+)
+LOGIN_REFUSED: Final = Cause(
+    kind="login-refused",
+    seen_as="-2",
+    title="the receiver refused the camera's login",
+    explanation="why cannot be seen, since no log of sshd's can be read there",
+    remedy="make sshd's log readable on the receiver, or try --sha1 always, then --auth password",
+)
+JAIL_CLOSED: Final = Cause(
+    kind="jail-modes",
+    seen_as="-8, -7, -2",
+    title="sshd ended the session because of its jail",
+    explanation="every folder of the jail must be root's own and writable for nobody else; the login was accepted",
+    remedy=f"sudo chown root:root {{path}} && sudo chmod go-w {{path}}, {_SETUP}",
+    mended_by_setup=True,
+)
+JAIL_MISSING: Final = Cause(
+    kind="jail-missing",
+    seen_as="-8, -7, -2",
+    title="the folder of the jail is not there",
+    explanation="it was deleted, or the disk that it lies on is not mounted",
+    remedy="sudo mount -a where it is a disk's; else run `receiver-setup setup` again, which makes it",
+    mended_by_setup=True,
+)
+DIRECTORY_MISSING: Final = Cause(
+    kind="directory-missing",
+    seen_as="-3",
+    title="the recordings directory is not there",
+    explanation="it was deleted or renamed, or the disk that it lies on is not mounted",
+    remedy=f"sudo mount -a where it is a disk's; else sudo install -d -o {{user}} -m 0750 '{{directory}}', {_SETUP}",
+    mended_by_setup=True,
+)
+DIRECTORY_CLOSED: Final = Cause(
+    kind="directory-closed",
+    seen_as="-3",
+    title="the upload user may not write where the camera uploads to",
+    explanation="the recordings directory, or a day's folder in it, belongs to somebody else or is closed",
+    remedy="sudo chown -R {user}: '{path}' && sudo chmod u+rwx '{path}'",
+)
+READ_ONLY: Final = Cause(
+    kind="disk-read-only",
+    seen_as="-3, -9",
+    title="the disk of the recordings is read-only",
+    explanation="it was mounted so, or the kernel has closed it after an error",
+    remedy="sudo dmesg | tail shows errors of the disk; without any: sudo mount -o remount,rw {mount}",
+)
+DISK_FULL: Final = Cause(
+    kind="disk-full",
+    seen_as="-9, -3",
+    title="the disk of the recordings is full",
+    explanation="a camera cannot delete what is old",
+    remedy="make room: sudo du -xhd1 {mount} shows what takes it",
+)
+INODES: Final = Cause(
+    kind="inodes-full",
+    seen_as="-3, -9",
+    title="the disk of the recordings takes no more files",
+    explanation="its inodes are used up, though there may be room",
+    remedy="delete files that are not needed: sudo df -i {mount} shows the inodes",
+)
+QUOTA: Final = Cause(
+    kind="quota",
+    seen_as="-9, -3",
+    title="the upload broke off though the disk has room",
+    explanation="a quota or another limit of the upload user, or the network between the two",
+    remedy="sudo quota -u {user} shows a quota, /etc/security/limits.conf a limit; without either, look at the network",
+)
+SLOW: Final = Cause(
+    kind="too-slow",
+    seen_as="-4",
+    title="the camera reached sshd but was not done in time",
+    explanation="the receiver is overloaded, looks names up for long, or the network loses packets",
+    remedy="look at the load (uptime), and set `UseDNS no` in /etc/ssh/sshd_config",
+)
+BUSY: Final = Cause(
+    kind="camera-busy",
+    seen_as="213, -6",
+    title="the camera is busy with something else",
+    explanation="it does one upload or command at a time",
+    remedy="wait until it has finished, then try again",
+)
+BLOCKED: Final = Cause(
+    kind="camera-blocked",
+    seen_as="218",
+    title="the camera has blocked this computer",
+    explanation="after too many wrong logins; for how long is not known, and each try may make it longer",
+    remedy="do not try again now: check the password from another device, or restart the camera first",
+)
+NO_RIGHT: Final = Cause(
+    kind="camera-rights",
+    seen_as="211",
+    title="the camera refuses user or password, or the user lacks the right",
+    explanation="the camera answers both in the same way",
+    remedy="check user and password in the camera's own menu before the next try, and use an administrator",
+)
+CAMERA_UNREACHABLE: Final = Cause(
+    kind="camera-unreachable",
+    seen_as="no answer",
+    title="the camera cannot be reached from this machine",
+    explanation="it is off, has another address, or is in another network",
+    remedy="check that the camera is on, and its address and port",
+)
+CAMERA_FAULT: Final = Cause(
+    kind="camera-fault",
+    seen_as="-7, other codes",
+    title="the camera itself failed",
+    explanation="something inside it, of which no page tells more",
+    remedy="try again; if it stays so, restart the camera",
+)
+CLOCK: Final = Cause(
+    kind="clock",
+    seen_as="wrong dates",
+    title="the receiver's clock is far off",
+    explanation="recordings and log lines bear wrong times; uploads themselves do not need a right clock",
+    remedy="sudo timedatectl set-ntp true",
+)
+UNKNOWN: Final = Cause(
+    kind="unknown",
+    seen_as="-8",
+    title="the upload failed for a reason that neither side names",
+    explanation="what both sides show fits no cause of this table",
+    remedy="sudo journalctl -t sshd -t sshd-session --since -5min, or /var/log/auth.log, shows what sshd says",
+)
+
+CATALOGUE: Final[tuple[Cause, ...]] = (
+    NOTHING_LISTENS, WRONG_ADDRESS, NAME_UNKNOWN, FIREWALL, PENALTY, TOO_MANY, SLOW,
+    NO_ALGORITHM, HOST_KEY_CHANGED, HOST_KEY_NOT_LOADED, HOST_KEY_FOREIGN,
+    SHA1, WRONG_KEY, KEY_FILE_MISSING, KEY_FILE_CLOSED, KEY_NOT_USED, PASSWORD_REFUSED, METHOD_CLOSED,
+    NO_ACCOUNT, NOT_ADMITTED, LOCKED, ACCOUNT_CLOSED, LOGIN_REFUSED,
+    JAIL_CLOSED, JAIL_MISSING, DIRECTORY_MISSING, DIRECTORY_CLOSED, READ_ONLY, DISK_FULL, INODES, QUOTA,
+    BUSY, BLOCKED, NO_RIGHT, CAMERA_UNREACHABLE, CAMERA_FAULT, CLOCK, UNKNOWN,
+)  # fmt: skip
+
+_EXAMPLES: Final = {
+    "user": "ipcamera",
+    "directory": "/home/ipcamera/recordings",
+    "key_file": "/etc/ssh/authorized_keys.d/ipcamera",
+    "jail": "/home/ipcamera",
+    "path": "FOLDER",
+    "mount": "MOUNT",
+    "server": "RECEIVER",
+    "port": "22",
+    "camera": "CAMERA",
+    "host": "RECEIVER",
+    "wait": "600 s at the most",
+    "setting": "HostKeyAlgorithms +ssh-rsa",
+}
+
+
+def render_table() -> str:
+    """Render the catalogue as README shows it: one row a cause, in Markdown."""
+    lines = ["| the camera says | you see | it means | do |", "|---|---|---|---|"]
+    for cause in CATALOGUE:
+        remedy = cause.remedy.format_map(_EXAMPLES)
+        cells = (cause.seen_as, f"`{cause.title}`", cause.explanation, remedy)
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "".join(f"{line}\n" for line in lines)

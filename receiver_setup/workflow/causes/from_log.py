@@ -1,0 +1,169 @@
+"""Causes that sshd's log names (pure)."""
+
+import re
+from collections.abc import Callable
+
+from receiver_setup.receiver.arrival import Evidence
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.sshd_log import LogEvent, Seen, concerns
+from receiver_setup.sshd_config import parse_effective
+from receiver_setup.workflow.causes import catalogue
+from receiver_setup.workflow.causes.model import Diagnosis, Target, name
+
+NO_LOG = "no log of sshd's can be read there"
+_WEAK = frozenset({Seen.ACCEPTED, Seen.LEFT})
+"""Lines of every connection, whatever came of it."""
+_SETTINGS = {
+    "host key type": "HostKeyAlgorithms",
+    "key exchange method": "KexAlgorithms",
+    "cipher": "Ciphers",
+    "MAC": "MACs",
+}
+
+
+def find_in_log(target: Target, facts: Facts | None, evidence: Evidence) -> Diagnosis | None:
+    """Return what the last line that names a cause says; None where no line does."""
+    events: list[LogEvent] = []
+    for event in of_camera(target, evidence):
+        # What kept an earlier try out keeps a login that was taken from nothing.
+        events = [] if target.signed_in(event) else [*events, event]
+    events = [event for event in events if event.seen not in _WEAK]
+    if not events:
+        return None
+    event = events[-1]
+    if event.seen is Seen.PASSWORD_FAILED and not target.by_password:
+        return None
+    if event.seen is Seen.PENALTY:
+        return _penalty(target, facts, events)
+    return _NAMES[event.seen](target, event)
+
+
+def of_camera(target: Target, evidence: Evidence) -> tuple[LogEvent, ...]:
+    """Return the events that can be this camera's: by its address, by the upload user, or without either."""
+    return tuple(
+        event
+        for event in evidence.events
+        if event.user == target.user
+        or event.address in target.sources
+        or (concerns(event, target.user) and (event.address is None or not target.sources))
+    )
+
+
+def speaks(evidence: Evidence) -> bool:
+    """Tell whether there is a log of sshd's, so that its silence means something."""
+    return evidence.log_speaks or evidence.log_is_sshds
+
+
+def _penalty(target: Target, facts: Facts | None, events: list[LogEvent]) -> Diagnosis:
+    """Tell how long it lasts: as the log says at LogLevel VERBOSE, else as the configuration allows."""
+    effective = parse_effective(facts.sshd_effective) if facts is not None else {}
+    most = re.search(r"\bmax:(\d+)", " ".join(effective.get("persourcepenalties", [])))
+    told = [match[1] for event in events if (match := re.search(r"penalty of (\d+) seconds", event.detail))]
+    reason = next((event.detail for event in reversed(events) if event.detail.startswith("penalty: ")), "")
+    wait = f"{told[-1]} s" if told else f"{most[1] if most else 600} s at the most"
+    because = f" ({reason})" if reason else ""
+    rest = f": {target.receiver} drops {_source(target)} for {wait} after logins that failed{because}"
+    return name(catalogue.PENALTY, target, rest, seen=_lines(events, Seen.PENALTY), wait=wait)
+
+
+def _lines(events: list[LogEvent], seen: Seen) -> tuple[str, ...]:
+    return tuple(event.line for event in events if event.seen is seen)
+
+
+def _source(target: Target) -> str:
+    return target.sources[0] if target.sources else target.camera
+
+
+def _too_many(target: Target, event: LogEvent) -> Diagnosis:
+    rest = f": {target.receiver} dropped {event.address} ({event.detail})"
+    return name(catalogue.TOO_MANY, target, rest, seen=(event.line,))
+
+
+def _algorithm(target: Target, event: LogEvent) -> Diagnosis:
+    match = re.fullmatch(r"no matching (.+) found\. Their offer: (\S*)", event.detail)
+    if match is None:
+        rest = f": sshd on {target.receiver} finds none for its own host keys"
+        setting = "HostKeyAlgorithms +ssh-rsa"
+    else:
+        offers = match[2].split(",")
+        rest = f": for the {match[1]} the camera offers {', '.join(offers)}, and sshd on {target.receiver} none of them"
+        setting = f"{_SETTINGS.get(match[1], 'HostKeyAlgorithms')} +{_offer(offers)}"
+    return name(catalogue.NO_ALGORITHM, target, rest, seen=(event.line,), setting=setting)
+
+
+def _offer(offers: list[str]) -> str:
+    """Choose what is least bad among the camera's offers, as far as names tell."""
+    real = [each for each in offers if "ext-info" not in each and "kex-strict" not in each] or offers
+    return next((each for each in real if "sha1" not in each and each != "ssh-dss"), real[0])
+
+
+def _sha1(target: Target, event: LogEvent) -> Diagnosis:
+    rest = f", which sshd on {target.receiver} refuses for {target.user}"
+    return name(catalogue.SHA1, target, rest, seen=(event.line,))
+
+
+def _not_admitted(target: Target, event: LogEvent) -> Diagnosis:
+    if "shell" in event.detail:
+        return _account_closed(target, event)
+    rest = f": on {target.receiver} {target.user} from {event.address} is {event.detail}"
+    return name(catalogue.NOT_ADMITTED, target, rest, seen=(event.line,))
+
+
+def _locked(target: Target, event: LogEvent) -> Diagnosis:
+    rest = f": sshd on {target.receiver} runs without PAM and finds {target.user} locked"
+    return name(catalogue.LOCKED, target, rest, seen=(event.line,))
+
+
+def _account_closed(target: Target, event: LogEvent) -> Diagnosis:
+    return name(
+        catalogue.ACCOUNT_CLOSED,
+        target,
+        f": {target.receiver} says “{event.detail}” of {target.user}",
+        seen=(event.line,),
+    )
+
+
+def _no_account(target: Target, event: LogEvent) -> Diagnosis:
+    rest = f": {target.receiver} knows no {event.user}"
+    if event.user != target.user:
+        rest += f", and the upload user there is {target.user}"
+    return name(catalogue.NO_ACCOUNT, target, rest, seen=(event.line,))
+
+
+def _key_file(target: Target, event: LogEvent) -> Diagnosis:
+    return name(catalogue.KEY_FILE_CLOSED, target, f": {target.receiver} says “{event.detail}”", seen=(event.line,))
+
+
+def _jail(target: Target, event: LogEvent) -> Diagnosis:
+    path = _quoted(event.detail)
+    rest = f": {target.receiver} says “{event.detail}”"
+    return name(catalogue.JAIL_CLOSED, target, rest, seen=(event.line,), path=path.rstrip("/") or "/")
+
+
+def _jail_missing(target: Target, event: LogEvent) -> Diagnosis:
+    rest = f": {_quoted(event.detail)} on {target.receiver}"
+    return name(catalogue.JAIL_MISSING, target, rest, seen=(event.line,))
+
+
+def _password(target: Target, event: LogEvent) -> Diagnosis:
+    rest = f" for {target.user} on {target.receiver}"
+    return name(catalogue.PASSWORD_REFUSED, target, rest, seen=(event.line,))
+
+
+def _quoted(text: str) -> str:
+    return text.partition('"')[2].rpartition('"')[0]
+
+
+_NAMES: dict[Seen, Callable[[Target, LogEvent], Diagnosis]] = {
+    Seen.TOO_MANY: _too_many,
+    Seen.NO_COMMON_ALGORITHM: _algorithm,
+    Seen.SHA1_REFUSED: _sha1,
+    Seen.NOT_ADMITTED: _not_admitted,
+    Seen.LOCKED: _locked,
+    Seen.ACCOUNT_CLOSED: _account_closed,
+    Seen.NO_ACCOUNT: _no_account,
+    Seen.KEY_FILE_CLOSED: _key_file,
+    Seen.JAIL_REFUSED: _jail,
+    Seen.JAIL_MISSING: _jail_missing,
+    Seen.PASSWORD_FAILED: _password,
+}

@@ -1,0 +1,124 @@
+"""What a diagnosis is asked and what it answers (pure)."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from receiver_setup.camera.messages import TestOutcome
+from receiver_setup.errors import CameraResponseError, ReceiverSetupError
+from receiver_setup.keys import PublicKey
+from receiver_setup.receiver.plan import key_file
+from receiver_setup.receiver.sshd_log import LogEvent, Seen
+from receiver_setup.sshd_config import Authentication
+from receiver_setup.workflow.causes.catalogue import Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symptom:
+    """What the camera said: a result of testftp with the host key that it saw, or an answer that is none.
+
+    `response` is a response code that is not success (211, 213, 218 …), `failure` the kind of an error on the way
+    to the camera, such as `camera-unreachable`. `result` 0 means that the picture did not arrive all the same.
+    """
+
+    result: int | None = None
+    host_key: PublicKey | None = None
+    response: int | None = None
+    failure: str | None = None
+
+    @classmethod
+    def from_outcome(cls, outcome: TestOutcome) -> Self:
+        """Take the outcome of a test upload."""
+        return cls(result=outcome.raw_result, host_key=outcome.host_key)
+
+    @classmethod
+    def from_error(cls, error: ReceiverSetupError) -> Self:
+        """Take an error that a command to the camera ended in."""
+        return cls(response=error.code if isinstance(error, CameraResponseError) else None, failure=error.kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The upload that failed: from which camera, to where, as whom, with what.
+
+    `camera` and `receiver` are names for people, `sources` the camera's IP addresses as the receiver sees them;
+    `directory` is the absolute path on the receiver. `key` is the camera's own key, None where it is not known.
+    """
+
+    camera: str
+    receiver: str
+    server: str
+    port: int
+    user: str
+    directory: str
+    sources: tuple[str, ...] = ()
+    key: PublicKey | None = None
+    authentication: Authentication = Authentication.PUBLIC_KEY
+
+    @property
+    def by_password(self) -> bool:
+        """True when the camera signs in with a password."""
+        return self.authentication is Authentication.PASSWORD
+
+    def signed_in(self, event: LogEvent) -> bool:
+        """Tell whether a line is about a login of this camera's that sshd took."""
+        ours = event.seen is Seen.ACCEPTED and event.user == self.user
+        return ours and (not self.sources or event.address in self.sources)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Return what fills a remedy in."""
+        return {
+            "user": self.user,
+            "directory": self.directory,
+            "path": self.directory,
+            "mount": self.directory,
+            "jail": self.directory,
+            "key_file": key_file(self.user),
+            "server": self.server,
+            "port": str(self.port),
+            "camera": self.sources[0] if self.sources else "CAMERA",
+            "host": self.receiver,
+            "wait": "600 s at the most",
+            "setting": "",
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """Why an upload failed.
+
+    `sentence` and `remedy` begin small and have no full stop. `seen` are the receiver's log lines that it rests on,
+    `unseen` is what could not be seen. Where the cause is not `certain`, `likely` are the causes in their order.
+    """
+
+    cause: Cause
+    sentence: str
+    remedy: str
+    seen: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    certain: bool = True
+    likely: tuple[Cause, ...] = field(default=())
+
+
+def name(cause: Cause, target: Target, rest: str = "", *, seen: tuple[str, ...] = (), **words: str) -> Diagnosis:
+    """Name a cause for certain; `rest` goes on after its title, `words` fill its remedy in."""
+    return Diagnosis(
+        cause=cause,
+        sentence=f"{cause.title}{rest}",
+        remedy=cause.remedy.format_map(target.words | words),
+        seen=seen,
+    )
+
+
+def suspect(cause: Cause, target: Target, rest: str, *, likely: tuple[Cause, ...], unseen: str) -> Diagnosis:
+    """Name what is known and, in their order, the causes that go with it."""
+    told = "; ".join(each.title for each in likely)
+    most = f"; most likely, in this order: {told}" if likely else ""
+    return Diagnosis(
+        cause=cause,
+        sentence=f"{cause.title}{rest}{f' ({unseen})' if unseen else ''}{most}",
+        remedy=cause.remedy.format_map(target.words),
+        unseen=(unseen,) if unseen else (),
+        certain=False,
+        likely=likely,
+    )

@@ -1,0 +1,222 @@
+"""What a diagnosis concludes where a real receiver is not needed, or cannot be had; log lines as sshd writes them."""
+
+from dataclasses import replace
+
+import pytest
+
+from receiver_setup.camera.codes import ResponseCode, UploadResult
+from receiver_setup.keys import PublicKey
+from receiver_setup.receiver.arrival import Evidence
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.listening import Socket, parse_sockets
+from receiver_setup.receiver.sshd_log import Seen, concerns, drop_older, parse_log
+from receiver_setup.workflow.causes import CATALOGUE, Symptom, Target, diagnose, diagnose_clock, render_table
+
+CAMERA, SERVER = "192.168.2.168", "192.168.2.110"
+FACTS = Facts.parse(b"@now 4\n1000\n@end 2\nok\n")
+EVIDENCE = Evidence(now_s=1001.0, files=(), log_sources=(), log="")
+LISTENING = Socket(address="0.0.0.0", port=22)  # noqa: S104 - what /proc/net/tcp says
+
+
+def make_key(number: int) -> PublicKey:
+    return PublicKey.from_blob(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes([number]) * 32)
+
+
+TARGET = Target(
+    camera="porch",
+    receiver="attic",
+    server=SERVER,
+    port=22,
+    user="ipcamera",
+    directory="/home/ipcamera/recordings",
+    sources=(CAMERA,),
+    key=make_key(3),
+)
+
+
+def log(*lines: str) -> Evidence:
+    return replace(EVIDENCE, log="".join(f"Nov 22 10:37:50 attic sshd[8]: {line}\n" for line in lines), log_speaks=True)
+
+
+def test_every_cause_has_one_row_and_words_of_its_own() -> None:
+    assert len({cause.kind for cause in CATALOGUE}) == len({cause.title for cause in CATALOGUE}) == len(CATALOGUE)
+    assert len(render_table().splitlines()) == len(CATALOGUE) + 2
+    for cause in CATALOGUE:
+        for text in (cause.title, cause.explanation, cause.remedy):
+            assert not text.endswith("."), text
+            assert text[:1].islower() or text.startswith(("sshd", "OpenSSH")), text
+        assert ("receiver-setup setup" in cause.remedy or "--" in cause.remedy) or not cause.mended_by_setup
+
+
+@pytest.mark.parametrize("result", [result for result in UploadResult if result])
+@pytest.mark.parametrize("evidence", [None, EVIDENCE, log("Server listening on :: port 22.")])
+@pytest.mark.parametrize("facts", [None, FACTS])
+def test_every_result_gets_one_sentence_with_whatever_could_be_read(
+    result: UploadResult, evidence: Evidence | None, facts: Facts | None
+) -> None:
+    found = diagnose(Symptom(result=result.value), target=TARGET, facts=facts, evidence=evidence)
+    assert found.cause in CATALOGUE
+    assert found.sentence.startswith(found.cause.title)
+    assert found.remedy
+    assert "{" not in found.remedy
+    assert found.certain or found.unseen or found.cause.kind in {"unknown", "quota"}
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (211, "camera-rights"),
+        (213, "camera-busy"),
+        (218, "camera-blocked"),
+        (214, "camera-fault"),
+        (999, "camera-fault"),
+    ],
+)
+def test_a_response_code_is_the_cameras_own_cause(code: int, kind: str) -> None:
+    found = diagnose(Symptom(response=code), target=TARGET)
+    assert found.cause.kind == kind
+    assert str(code) in found.sentence
+    assert code not in list(ResponseCode) or ResponseCode(code).name in found.sentence
+
+
+def test_a_key_that_is_not_the_receivers_tells_who_shows_it() -> None:
+    facts = replace(FACTS, host_keys=(make_key(1),))
+    symptom = Symptom(result=-5, host_key=make_key(2))
+    seen = log(f"Connection closed by {CAMERA} port 40022 [preauth]")
+    kinds = [
+        diagnose(symptom, target=TARGET, facts=facts, evidence=evidence).cause.kind
+        for evidence in (EVIDENCE, seen, replace(seen, newer_keys=("/etc/ssh/ssh_host_rsa_key.pub",)))
+    ]
+    assert kinds == ["wrong-address", "host-key-foreign", "host-key-not-loaded"]
+
+
+def test_what_kept_an_earlier_try_out_is_not_blamed_for_a_later_one() -> None:
+    refused = "userauth_pubkey: signature algorithm ssh-rsa not in PubkeyAcceptedAlgorithms [preauth]"
+    taken = f"Accepted publickey for ipcamera from {CAMERA} port 4 ssh2: RSA SHA256:x"
+    symptom = Symptom(result=-8)
+    assert diagnose(symptom, target=TARGET, facts=FACTS, evidence=log(taken, refused)).cause.kind == "sha1"
+    assert diagnose(symptom, target=TARGET, facts=FACTS, evidence=log(refused, taken)).cause.kind != "sha1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "User anna from 10.0.0.7 not allowed because not listed in AllowUsers",
+        "Invalid user x from 10.0.0.7 port 4 not allowed because account is locked",
+        "Invalid user User ipcamera not allowed because account is locked from 10.0.0.7 port 4",
+        "Failed password for ipcamera from 10.0.0.7 port 4 ssh2 from 10.0.0.7 port 4 ssh2",
+        "drop connection #0 from [10.0.0.7]:4 on [10.0.0.2]:22 penalty: failed authentication",
+        "Authentication refused: bad ownership or modes for file /home/anna/.ssh/authorized_keys",
+        "Unable to negotiate with 10.0.0.7 port 4: no matching MAC found. Their offer: hmac-md5",
+    ],
+)
+def test_other_peoples_lines_are_not_this_cameras_cause(line: str) -> None:
+    evidence = replace(log(line), sockets=(LISTENING,))
+    assert diagnose(Symptom(result=-1), target=TARGET, facts=FACTS, evidence=evidence).cause.kind == "firewall"
+
+
+@pytest.mark.parametrize(
+    ("sockets", "addresses", "server", "kind"),
+    [
+        ((), (), SERVER, "nothing-listens"),
+        ((Socket(address="127.0.0.1", port=22),), (), SERVER, "nothing-listens"),
+        ((Socket(address=SERVER, port=22, peer="10.0.0.1"),), (), SERVER, "nothing-listens"),
+        ((Socket(address=SERVER, port=22),), (SERVER,), SERVER, "firewall"),
+        ((Socket(address="::", port=22),), (SERVER,), SERVER, "firewall"),
+        ((LISTENING,), ("10.0.0.1",), SERVER, "wrong-address"),
+        ((LISTENING,), (SERVER,), "attic.example", "name-unknown"),
+    ],
+)
+def test_without_a_connection_the_sockets_tell(
+    sockets: tuple[Socket, ...], addresses: tuple[str, ...], server: str, kind: str
+) -> None:
+    evidence = replace(log("Server listening on :: port 22."), sockets=sockets, addresses=addresses)
+    found = diagnose(Symptom(result=-1), target=replace(TARGET, server=server), facts=FACTS, evidence=evidence)
+    assert found.cause.kind == kind
+
+
+def test_without_a_log_silence_proves_nothing() -> None:
+    evidence = replace(EVIDENCE, sockets=(LISTENING,))
+    facts = replace(FACTS, openssh=(10, 0))
+    found = diagnose(Symptom(result=-1), target=TARGET, facts=facts, evidence=evidence)
+    assert (found.cause.kind, found.certain, found.unseen) == (
+        "firewall",
+        False,
+        ("no log of sshd's can be read there",),
+    )
+    assert [cause.kind for cause in found.likely] == ["firewall", "penalty", "too-many-connections"]
+
+
+def test_rules_of_a_firewall_are_shown() -> None:
+    evidence = replace(log("Server listening on :: port 22."), sockets=(LISTENING,), firewall=("-P INPUT DROP",))
+    found = diagnose(Symptom(result=-4), target=TARGET, facts=FACTS, evidence=evidence)
+    assert (found.cause.kind, found.seen) == ("firewall", ("-P INPUT DROP",))
+
+
+def test_the_least_bad_of_the_cameras_offers_is_what_would_be_set() -> None:
+    offer = "diffie-hellman-group1-sha1,diffie-hellman-group14-sha256,ext-info-c [preauth]"
+    line = f"Unable to negotiate with {CAMERA} port 4: no matching key exchange method found. Their offer: {offer}"
+    found = diagnose(Symptom(result=-8), target=TARGET, facts=FACTS, evidence=log(line))
+    assert "`KexAlgorithms +diffie-hellman-group14-sha256`" in found.remedy
+    assert "for everybody and not for the camera alone" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("now_s", "told"), [(1000.0, None), (1299.0, None), (2200.0, "20 min behind"), (400.0, "10 min ahead")]
+)
+def test_a_clock_that_is_far_off_is_named(now_s: float, told: str | None) -> None:
+    found = diagnose_clock(TARGET, FACTS, now_s=now_s)
+    assert (found is None) == (told is None)
+    assert told is None or (found is not None and told in found.sentence)
+
+
+def test_sockets_are_read_in_both_families() -> None:
+    lines = (
+        "  sl  local_address rem_address   st tx_queue\n"
+        "   0: 6E02A8C0:0016 A802A8C0:9C56 01 0 0\n"
+        "   1: 00000000000000000000000000000000:0016 00000000000000000000000000000000:0000 0A 0\n"
+        "   2: 0000000000000000FFFF00006E02A8C0:0016 0000000000000000FFFF0000A802A8C0:9C56 06 0\n"
+        "   3: nonsense\n"
+    )
+    sockets = parse_sockets(lines)
+    assert sockets == (
+        Socket(address=SERVER, port=22, peer=CAMERA),
+        Socket(address="::", port=22),
+        Socket(address=SERVER, port=22, peer=CAMERA),
+    )
+    assert [socket.takes("fe80::1%eth0", 22) for socket in sockets] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("drop connection #10 from [10.0.0.9]:4 on [10.0.0.2]:22 past MaxStartups", Seen.TOO_MANY),
+        (
+            "srclimit_penalise: ipv4: new 10.0.0.9/32 active penalty of 60 seconds for penalty: failed authentication",
+            Seen.PENALTY,
+        ),
+        ('fatal: bad ownership or modes for chroot directory component "/home/" [postauth]', Seen.JAIL_REFUSED),
+        (
+            "error: Could not open authorized keys '/etc/ssh/authorized_keys.d/ipcamera': Permission denied",
+            Seen.KEY_FILE_CLOSED,
+        ),
+        ("User ipcamera not allowed because shell /bin/x does not exist", Seen.ACCOUNT_CLOSED),
+    ],
+)
+def test_lines_of_other_releases_and_levels_are_understood(line: str, seen: Seen) -> None:
+    events = parse_log(f"1795343870.138497 attic sshd-session[812]: {line}")
+    assert [event.seen for event in events] == [seen]
+
+
+def test_a_key_files_line_concerns_its_owner() -> None:
+    line = "Authentication refused: bad ownership or modes for {}"
+    about = {
+        path: parse_log(line.format(path))[0] for path in ("file /etc/ssh/authorized_keys.d/x", "directory /etc/ssh")
+    }
+    assert [concerns(event, "x") for event in about.values()] == [True, True]
+    assert [concerns(event, "ipcamera") for event in about.values()] == [False, True]
+
+
+def test_lines_without_a_time_of_the_journals_stay() -> None:
+    text = "Nov 22 10:37:50 attic sshd[8]: a\n999.500000 attic sshd[8]: b\nc\n"
+    assert drop_older(text, 1000.0) == "Nov 22 10:37:50 attic sshd[8]: a\nc\n"
