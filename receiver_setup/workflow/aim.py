@@ -24,7 +24,8 @@ def aim(run: CameraRun, request: SetupRequest, facts: Facts, login: LoginPlan) -
     Settled is a camera that points here, verifies, and has a key line here (or a password): a test alone will do.
     """
     host, port = request.dialled or (None, None)
-    host = host or find_address(facts, run.addresses(), here=request.receiver_address is None)
+    here = request.receiver_address is None or not run.camera.dialled_here
+    host = host or find_address(facts, run.addresses(), here=here)
     if host is None:
         raise ReceiverUnsuitableError(
             f"{facts.hostname or 'the receiver'} has no route to the camera {run.report.address}",
