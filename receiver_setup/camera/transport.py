@@ -144,6 +144,13 @@ class _CameraAdapter(HTTPAdapter):
             pool = self.poolmanager.pool_classes_by_scheme[scheme]
             self.poolmanager.pool_classes_by_scheme = {scheme: _dialled_pool(pool, self._address, self._dial)}
 
+    def close(self) -> None:
+        """Close the kept connection now: urllib3 2 does so when the pool happens to be collected."""
+        pools = self.poolmanager.pools
+        for key in list(pools.keys()):
+            pools[key].close()
+        super().close()
+
 
 def _dialled_pool(pool: Any, address: CameraAddress, dial: Dial) -> Any:
     """Return the same kind of urllib3's pool, with connections from `dial`; TLS goes on top of them as ever."""

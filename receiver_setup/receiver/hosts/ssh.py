@@ -46,7 +46,7 @@ class SshOptions:
 class SshHost:
     """A receiver that is reached by SSH; connects at the first command or connection.
 
-    Threads may dial while another one runs commands. A login that failed is not tried again before `close`.
+    Threads may dial while another one runs commands. A login that was refused is not tried again before `close`.
     """
 
     def __init__(self, address: ReceiverAddress, options: SshOptions) -> None:
@@ -128,7 +128,9 @@ class SshHost:
         try:
             self._clients.append(self._login())
         except ReceiverError as error:
-            self._failed = error
+            # A connection that was lost may come back; what was refused would only be refused again.
+            if not self._clients or not isinstance(error, ReceiverUnreachableError):
+                self._failed = error
             raise
 
     def _living(self) -> paramiko.Transport | None:
