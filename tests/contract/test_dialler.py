@@ -222,6 +222,16 @@ def test_what_a_camera_does_wrong_is_seen_through_it(
         assert time.monotonic() - began < 1.4
 
 
+def test_a_handshake_that_stalls_ends_in_time(host: SshHost) -> None:
+    assert host.prove_login()
+    with listening(stall) as port:
+        began = time.monotonic()
+        address = f"https://{HOST_ADDRESS}:{port}"
+        with Camera(address, "x", dial=host.dial, timeout_s=0.4) as camera, pytest.raises(ReceiverSetupError):
+            camera.ftp_attributes()
+        assert time.monotonic() - began < 1.2
+
+
 def test_a_camera_that_is_not_there_is_waited_for_no_longer_than_was_asked(host: SshHost) -> None:
     assert host.prove_login()
     began = time.monotonic()

@@ -217,7 +217,8 @@ LINES = st.one_of(
 )
 NAMES = st.sampled_from(
     ["now", "os_release", "connection", "passwd", "stat", "sshd_version", "host_key", "route", "address", "log",
-     "before", "journal", "file_path", "file_bytes", "group", "groups", "mounts", "folder", "room", "line", "staged_problem"]
+     "before", "journal", "file_path", "file_bytes", "group", "groups", "mounts", "folder", "room", "line",
+     "staged_problem"]
 )  # fmt: skip
 
 
