@@ -263,14 +263,14 @@ def test_ctrl_c_in_a_request_puts_both_sides_back(bench: Bench, vlan: Vlan, step
 def test_a_connection_that_is_lost_midway_is_replaced(bench: Bench, vlan: Vlan, for_s: int) -> None:
     camera = vlan.camera()
     lost = threading.Event()
-    away = f"sleep 0.2; ip link set eth0 down; sleep {for_s}; ip link set eth0 up"
+    away = f"kill -STOP $(cat /run/sshd.pid); (sleep {for_s}; kill -CONT $(cat /run/sshd.pid)) </dev/null >/dev/null 2>&1 &"
 
     def cut(name: str) -> None:
         if name == "testftp" and not lost.is_set():
             lost.set()
-            bench.inside("kill -KILL $(pgrep -f '^sshd: admin')")
             if for_s:
-                bench.inside(f"({away}) </dev/null >/dev/null 2>&1 &")
+                bench.inside(away)
+            bench.inside("kill -KILL $(pgrep -f '^sshd: admin')")
 
     camera.on_command = cut
     # Shorter than it is away: a first try to log in anew fails.
@@ -278,7 +278,7 @@ def test_a_connection_that_is_lost_midway_is_replaced(bench: Bench, vlan: Vlan, 
     assert lost.is_set()
     assert result.code == 0, result.err
     assert result.camera["host_key"]["verified"] is True
-    assert logins(bench.receiver) == 3
+    assert logins(bench.receiver) >= 3
 
 
 # ---- where it means nothing
