@@ -17,6 +17,7 @@ from receiver_setup.camera.messages import GetToken
 from receiver_setup.camera.reply import Reply, parse_reply
 from receiver_setup.camera.settings import Patience, Tls
 from receiver_setup.camera.transport import Answer, Transport
+from receiver_setup.dialling import Dial
 from receiver_setup.errors import CameraError, CameraLoginError, CameraReplyError, CameraUnreachableError
 from receiver_setup.secrets import Redactor, Secret
 
@@ -46,7 +47,8 @@ def forget_refused_logins() -> None:
 class Camera(MenuCalls):
     """One camera; `with Camera("admin@192.168.2.168", password) as camera: camera.send(GetFtpAttr())`.
 
-    `timeout_s` is for connecting and for each wait for an answer. Not for several threads.
+    `timeout_s` is for connecting and for each wait for an answer. `dial` opens the connections where they do not
+    begin at this machine, for example `SshHost.dial`. Not for several threads.
     All errors are ReceiverSetupErrors; none of them holds user, password or query.
     """
 
@@ -60,13 +62,16 @@ class Camera(MenuCalls):
         login: Login = Login.AUTO,
         patience: Patience = _DEFAULT_PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
+        dial: Dial | None = None,
     ) -> None:
         self.address = CameraAddress.parse(address) if isinstance(address, str) else address
         self.trips = 0
         """HTTP requests so far, failed ones and those for a token included."""
         secret = Secret(password) if isinstance(password, str) else password
         self._password = self.address.password if secret is None else secret
-        self._transport = Transport(self.address, tls)
+        self.dialled_here = dial is None
+        """False where the connections begin elsewhere, so that name and address are meant as they are there."""
+        self._transport = Transport(self.address, tls, dial)
         self._timeout_s = timeout_s
         self._login = login
         self._way = Login.BASIC if login is Login.AUTO else login

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
+from receiver_setup.dialling import DialError
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraReplyError,
@@ -54,8 +55,13 @@ _REASONS = {
 }
 
 
-def error_for_exception(error: Exception, *, camera: str, step: str) -> ReceiverSetupError:
-    """Map any exception of requests, urllib3 or the operating system; `camera` is its shown address."""
+def error_for_exception(error: Exception, *, camera: str, step: str) -> ReceiverSetupError:  # noqa: PLR0911 - one for each cause
+    """Map any exception of requests, urllib3, a dialler or the operating system; `camera` is its shown address."""
+    dialled = next((part for part in _parts(error) if isinstance(part, DialError)), None)
+    if dialled is not None:
+        return CameraUnreachableError(
+            f"the camera {camera} cannot be reached ({step}): {dialled.reason}", hint=dialled.hint
+        )
     if _is_certificate(error):
         return CameraCertificateError(f"the HTTPS certificate of {camera} is not trusted ({step})")
     if any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in _parts(error)):

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import socket
 import ssl
 import time
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from receiver_setup.camera.command import Parameters
 from receiver_setup.camera.failures import HTTP_ERRORS, error_for_exception
 from receiver_setup.camera.query import PATH, encode_query
 from receiver_setup.camera.settings import Tls
+from receiver_setup.dialling import Dial
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraReplyError,
@@ -45,14 +47,18 @@ class Answer:
 
 
 class Transport:
-    """Send GET requests to one camera over one kept connection; environment proxies and netrc are ignored."""
+    """Send GET requests to one camera over one kept connection; environment proxies and netrc are ignored.
 
-    def __init__(self, address: CameraAddress, tls: Tls) -> None:
+    `dial` opens it; without one it begins at this machine.
+    """
+
+    def __init__(self, address: CameraAddress, tls: Tls, dial: Dial | None = None) -> None:
         self._address = address
+        self._dial = dial
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": "receiver-setup", "Accept": "*/*", "Accept-Encoding": "identity"})
-        self._session.mount(address.url, _CameraAdapter(tls))
+        self._session.mount(address.url, _CameraAdapter(address, tls, dial))
         self._session.verify = _verification(address, tls)
 
     def get(
@@ -115,7 +121,7 @@ class Transport:
         """Add to a certificate error what was seen."""
         if not isinstance(failure, CameraCertificateError):
             return failure
-        seen = read_fingerprint(self._address, timeout_s)
+        seen = read_fingerprint(self._address, timeout_s, self._dial)
         shown = "could not be read again" if seen is None else f"has the SHA-256 fingerprint {seen}"
         return CameraCertificateError(f"{failure.message[:-1]}; it {shown}", hint=_CERTIFICATE_HINT)
 
@@ -123,23 +129,57 @@ class Transport:
 class _CameraAdapter(HTTPAdapter):
     """One connection, no retries of its own, and a pinned certificate where there is one."""
 
-    def __init__(self, tls: Tls) -> None:
+    def __init__(self, address: CameraAddress, tls: Tls, dial: Dial | None) -> None:
+        self._address = address
         self._fingerprint = tls.fingerprint
+        self._dial = dial
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         if self._fingerprint is not None:
             kwargs["assert_fingerprint"] = self._fingerprint
         super().init_poolmanager(*args, **kwargs)
+        if self._dial is not None:
+            scheme = self._address.scheme
+            pool = self.poolmanager.pool_classes_by_scheme[scheme]
+            self.poolmanager.pool_classes_by_scheme = {scheme: _dialled_pool(pool, self._address, self._dial)}
+
+    def close(self) -> None:
+        """Close the kept connection now: urllib3 2 does so when the pool happens to be collected."""
+        pools = self.poolmanager.pools
+        for key in list(pools.keys()):
+            pools[key].close()
+        super().close()
 
 
-def read_fingerprint(address: CameraAddress, timeout_s: float) -> str | None:
+def _dialled_pool(pool: Any, address: CameraAddress, dial: Dial) -> Any:
+    """Return the same kind of urllib3's pool, with connections from `dial`; TLS goes on top of them as ever."""
+
+    def new_connection(self: Any) -> socket.socket:
+        return dial(address.host, address.port, self.timeout)
+
+    connection = type("DialledConnection", (pool.ConnectionCls,), {"_new_conn": new_connection})
+    return type("DialledPool", (pool,), {"ConnectionCls": connection})
+
+
+def read_fingerprint(address: CameraAddress, timeout_s: float, dial: Dial | None = None) -> str | None:
     """Return the SHA-256 of the certificate that is shown, `AB:CD:…`; nothing else is sent. None if none is shown."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     try:
-        shown = ssl.get_server_certificate((address.host, address.port), timeout=timeout_s)
+        with (
+            (dial or _dial_here)(address.host, address.port, timeout_s) as plain,
+            context.wrap_socket(plain, server_hostname=address.host) as secure,
+        ):
+            shown = secure.getpeercert(binary_form=True)
     except (OSError, ValueError):
         return None
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown)).digest().hex(":").upper()
+    return None if shown is None else hashlib.sha256(shown).digest().hex(":").upper()
+
+
+def _dial_here(host: str, port: int, timeout_s: float) -> socket.socket:
+    return socket.create_connection((host, port), timeout_s)
 
 
 def _verification(address: CameraAddress, tls: Tls) -> bool | str:

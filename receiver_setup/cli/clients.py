@@ -10,6 +10,7 @@ import click
 from receiver_setup.camera import CameraAddress, Login, Tls
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
+from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 
@@ -27,8 +28,13 @@ def check_receiver_options(options: dict[str, Any]) -> None:
             hint="give --receiver [USER@]HOST[:PORT] for a host that is reached by SSH, or --local for this machine",
         )
     if options["local"]:
-        ssh_only = ("identity", "known_hosts", "accept_new_host_key", "ssh_config", "ssh_password_file")
+        ssh_only = (
+            *("identity", "known_hosts", "accept_new_host_key", "ssh_config", "ssh_password_file"),
+            "camera_via_receiver",
+        )
         refuse_options(options, ssh_only, "is for a receiver that is reached by SSH, not for --local")
+    if not options["cameras"]:
+        refuse_options(options, ("camera_via_receiver",), "is for a camera, and none was given")
     for name in ("identity", "ssh_config"):
         require_file(options, name)
 
@@ -58,8 +64,11 @@ def require_file(options: dict[str, Any], name: str) -> None:
         raise ConfigurationError(f"{_spelt(name)}: there is no file {path}")
 
 
-def make_camera(address: CameraAddress, options: dict[str, Any]) -> "Camera":
-    """Make the client; its password is read by now, but nothing is contacted before the first command."""
+def make_camera(address: CameraAddress, options: dict[str, Any], dial: Dial | None = None) -> "Camera":
+    """Make the client; its password is read by now, but nothing is contacted before the first command.
+
+    `dial` opens its connections, where they do not begin here.
+    """
     tls = Tls()
     if address.scheme == "https":
         tls = Tls(
@@ -71,7 +80,7 @@ def make_camera(address: CameraAddress, options: dict[str, Any]) -> "Camera":
     from receiver_setup.camera.client import Camera  # noqa: PLC0415 - loads the HTTP library
 
     login = Login(options["camera_login"])
-    return Camera(address, password, tls=tls, timeout_s=options["timeout"], login=login)
+    return Camera(address, password, tls=tls, timeout_s=options["timeout"], login=login, dial=dial)
 
 
 def _read_password(address: CameraAddress, options: dict[str, Any]) -> Secret | None:

@@ -60,7 +60,8 @@ def _shared(options: dict[str, Any]) -> list[str]:
         if options[name] is not None:
             # The command may be pasted in another folder.
             words += [_spelt(name), str(options[name].absolute())]
-    return [*words, *_tls(options)]
+    via = ["--camera-via-receiver"] if options["camera_via_receiver"] else []
+    return [*words, *_tls(options), *via]
 
 
 def _tls(options: dict[str, Any]) -> list[str]:

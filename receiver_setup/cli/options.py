@@ -98,6 +98,13 @@ _CAMERA = (
     click.option("--camera-fingerprint", metavar="SHA256", help="https: the certificate's own fingerprint."),
     click.option("--camera-insecure", is_flag=True, help="https: do not verify the camera's certificate."),
 )
+_VIA = (
+    click.option(
+        "--camera-via-receiver",
+        is_flag=True,
+        help="Reach the camera through the SSH connection to the receiver, where this machine does not reach it.",
+    ),
+)
 _UPLOADS = (
     click.option(
         "--upload",
@@ -147,7 +154,7 @@ _RUN = (
 
 def setup_options(function: F) -> F:
     """Add the options of setup, in the order of `--help`."""
-    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _CONFIRM, _RECEIPT, *_RUN)
+    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, *_VIA, _CONFIRM, _RECEIPT, *_RUN)
 
 
 def verify_options(function: F) -> F:
@@ -157,12 +164,12 @@ def verify_options(function: F) -> F:
 
 def status_options(function: F) -> F:
     """Add the options of status, in the order of `--help`."""
-    return _add(function, *_TARGETS, *_ACCOUNT, _JAIL, *_SSH, *_CAMERA, _TIMEOUT, _JOBS, *_OUTPUT)
+    return _add(function, *_TARGETS, *_ACCOUNT, _JAIL, *_SSH, *_CAMERA, *_VIA, _TIMEOUT, _JOBS, *_OUTPUT)
 
 
 def remove_options(function: F) -> F:
     """Add the options of remove, in the order of `--help`."""
-    return _add(function, *_TARGETS, *_ACCOUNT, *_REMOVE, *_SSH, *_CAMERA, _CONFIRM, *_RUN)
+    return _add(function, *_TARGETS, *_ACCOUNT, *_REMOVE, *_SSH, *_CAMERA, *_VIA, _CONFIRM, *_RUN)
 
 
 def _add(function: F, *options: Callable[[F], F]) -> F:

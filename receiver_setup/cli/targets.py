@@ -17,7 +17,7 @@ from receiver_setup.cli.secrets_input import secret_source
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
 from receiver_setup.interrupts import endings_interrupt
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
-from receiver_setup.receiver.hosts import Host
+from receiver_setup.receiver.hosts import Dialler, Host
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.session import ReceiverSession
@@ -57,7 +57,8 @@ def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
     with contextlib.ExitStack() as stack:
         session = ReceiverSession(shell, confirm_s=options.get("confirm_within", 60))
         stack.callback(session.close)
-        cameras = [make_camera(address, options) for address in addresses]
+        dial = host.dial if options["camera_via_receiver"] and isinstance(host, Dialler) else None
+        cameras = [make_camera(address, options, dial) for address in addresses]
         for camera in cameras:
             stack.callback(camera.close)
         named = (NamedCamera(name=name, camera=each) for name, each in zip(names, cameras, strict=True))

@@ -18,11 +18,12 @@ def find_port(facts: Facts) -> int:
 def find_address(facts: Facts, camera_addresses: Iterable[str], *, here: bool) -> str | None:
     """Return the receiver's address on its route to the camera; None where nothing tells.
 
-    `here`: the receiver is this machine, so that a loopback address means the same on both.
+    A name stands for what the receiver takes it for. `here`: addresses are given as the receiver itself sees them,
+    so that a loopback address means the same on both.
     """
-    for address in camera_addresses:
-        if here or not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
-            source = facts.routes.get(address)
-            if source:
-                return source
+    for given in camera_addresses:
+        address = facts.names.get(given, given)
+        source = facts.routes.get(address)
+        if source and (here or not ipaddress.ip_address(address.partition("%")[0]).is_loopback):
+            return source
     return facts.connection[0] if facts.connection is not None else None

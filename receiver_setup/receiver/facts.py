@@ -137,6 +137,8 @@ class Facts:
     configuration: tuple[ConfigurationLine, ...]
     host_keys: tuple[PublicKey, ...]
     routes: dict[str, str]
+    names: dict[str, str]
+    """The IP addresses of the cameras that were given by name, as the receiver resolves them."""
     cameras: tuple[str, ...]
     """The cameras' addresses, as far as they were given."""
     logs: tuple[LogMark, ...]
@@ -193,6 +195,7 @@ class Facts:
             configuration=parse_lines(every["line"]),
             host_keys=tuple(key for key in map(_parse_key, every["host_key"]) if key),
             routes={target: source for target, _, source in (r.partition(" ") for r in every["route"]) if source},
+            names={name: address for name, _, address in (r.partition(" ") for r in every["address"])},
             cameras=tuple(r.partition(" ")[0] for r in every["route"]),
             logs=tuple(_parse_log(line) for line in every["log"]),
             before=_parse_before(raw),

@@ -1,5 +1,6 @@
 """Scripts for the receiver as text (pure): the files in shell/, with values that passed the one quoting function."""
 
+import ipaddress
 import shlex
 from collections.abc import Iterable
 from functools import cache
@@ -30,10 +31,12 @@ def quote(value: str) -> str:
 
 
 def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, look: Look = Look.SETUP) -> str:
-    """Render the script that reads everything; `routes` are the IP addresses of the cameras.
+    """Render the script that reads everything; `routes` are the cameras' IP addresses, or names to resolve there.
 
     It waits `patience_s` for another run to end. `look` says what else is read, such as uploads that are under way.
     """
+    given = list(routes)
+    addresses = [each for each in given if _is_address(each)]
     values = {
         "user": wanted.user,
         "home": wanted.home,
@@ -45,7 +48,8 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, 
         "journal": JOURNAL,
         "recordings": wanted.recordings,
         "directories": "\n".join(sorted({wanted.recordings, *wanted.retract, *(s.directory for s in wanted.slots)})),
-        "routes": "\n".join(routes),
+        "routes": "\n".join(addresses),
+        "names": "\n".join(each for each in given if each not in addresses),
         "minutes": "2",
         "patience": str(patience_s),
         "adopt": _yes(wanted.adopt or look is Look.REMOVAL),
@@ -134,6 +138,14 @@ def render_evidence(  # noqa: PLR0913 - all but one are keywords
 
 def _journal_values(owner: str) -> dict[str, str]:
     return {"state": STATE, "journal": JOURNAL, "owner": owner}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _yes(value: bool) -> str:

@@ -16,6 +16,7 @@ from receiver_setup.interrupts import shielded
 from receiver_setup.receiver import script
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.hosts.root import Output, RootShell
 from receiver_setup.receiver.ledger import render_cameras
 from receiver_setup.receiver.records import RecordError, parse_records
@@ -221,6 +222,11 @@ class ReceiverSession:
             raise ReceiverChangeError(f"the journal on {self.name} is not this run's any more", hint=_AGAIN)
         self.in_doubt = False
         return [StepReport(name=name, changed=True, detail=detail) for _, name, detail in steps[:-1]]
+
+    def reaches(self, host: str, port: int, *, timeout_s: float) -> bool:
+        """Tell whether the receiver gets a connection to (host, port); nothing is run there. False where unknown."""
+        carrier = self.shell.host
+        return isinstance(carrier, Dialler) and carrier.reaches(host, port, timeout_s)
 
     def close(self) -> None:
         """End the connections."""

@@ -1,5 +1,6 @@
 """Where a camera shall upload to, and whether it does so already: the receiver's facts meet the camera's settings."""
 
+import ipaddress
 from collections.abc import Mapping
 
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
@@ -38,7 +39,8 @@ def aim(run: CameraRun, request: SetupRequest, facts: Facts, login: LoginPlan) -
 def find_target(run: CameraRun, request: Request, facts: Facts, *, jailed: bool) -> UploadTarget:
     """Return what the camera shall dial, and where it uploads to."""
     host, port = request.dialled or (None, None)
-    host = host or find_address(facts, run.addresses(), here=request.receiver_address is None)
+    here = request.receiver_address is None or not run.camera.dialled_here
+    host = host or find_address(facts, run.addresses(), here=here)
     if host is None:
         raise ReceiverUnsuitableError(
             f"{facts.hostname or 'the receiver'} has no route to the camera {run.report.address}",
@@ -59,7 +61,7 @@ def find_source(run: CameraRun, request: SetupRequest, pinned: Mapping[str, str]
         return pinned.get(run.name)
     if not request.pin_source:
         return None
-    addresses = run.addresses()
+    addresses = [address for address in run.addresses() if _is_ip(address)]
     if not addresses:
         raise ConfigurationError(
             f"the name of the camera {run.report.address} cannot be resolved here, so its key cannot be pinned to it",
@@ -70,3 +72,11 @@ def find_source(run: CameraRun, request: SetupRequest, pinned: Mapping[str, str]
         "fails, so reserve this one in the router"
     )
     return addresses[0].partition("%")[0]
+
+
+def _is_ip(address: str) -> bool:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True

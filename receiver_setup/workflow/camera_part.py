@@ -67,8 +67,13 @@ class CameraPart(ABC):
         self._checkpoint()
 
     def addresses(self) -> list[str]:
-        """Return the camera's IP address, for routes; empty where its name cannot be resolved here."""
+        """Return the camera's IP address, for routes; empty where its name cannot be resolved here.
+
+        The name itself, where it is the receiver that dials it.
+        """
         host = self.camera.address.host
+        if not self.camera.dialled_here:
+            return [host]
         try:
             return [str(ipaddress.ip_address(host))]
         except ValueError:

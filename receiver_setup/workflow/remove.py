@@ -62,6 +62,7 @@ class _Removal(WholeRun[LeavingCamera]):
             facts = self._read_receiver()
         finally:
             self._crew.wait(futures)
+        self._propose_other_way()
         self._report.host_keys = facts.host_keys
         for run in self._crew.runs:
             run.remember(facts.ledger.cameras.get(run.name))
@@ -109,7 +110,8 @@ class _Removal(WholeRun[LeavingCamera]):
     def _here(self, run: LeavingCamera, facts: Facts) -> Here:
         """Return every name that a camera may know this receiver by."""
         dialled = self._request.dialled[0] if self._request.dialled else None
-        route = find_address(facts, run.addresses(), here=self._request.receiver_address is None)
+        here = self._request.receiver_address is None or not run.camera.dialled_here
+        route = find_address(facts, run.addresses(), here=here)
         own = facts.connection[0] if facts.connection else None
         names = (dialled, route, own, self._request.receiver_address, facts.hostname)
         return Here(

@@ -87,6 +87,7 @@ class _SetUp(WholeRun[CameraRun]):
             facts = self._read_receiver()
         finally:
             self._crew.wait(futures)
+        self._propose_other_way()
         self._first_facts = facts
         self._report.host_keys = facts.host_keys
         release = ".".join(map(str, facts.openssh)) if facts.openssh else "unknown"

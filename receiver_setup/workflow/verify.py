@@ -87,6 +87,7 @@ class _Verification(WholeRun[CameraRun]):
             facts = self._receiver.read(replace(self._wanted(), retract=own), routes=self._routes(), look=look)
         finally:
             self._crew.wait(futures)
+        self._propose_other_way()
         self._report.host_keys = facts.host_keys
         self._login = keep_login(self._login, AuthPolicy.AUTO, facts)
         keys = facts.files.get(key_file(self._request.user), b"")

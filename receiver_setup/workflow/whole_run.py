@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
+from receiver_setup.errors import CameraTimeoutError, CameraUnreachableError, InterruptedRunError, ReceiverSetupError
 from receiver_setup.interrupts import shielded
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import Observer, ReceiverReport
@@ -16,6 +16,9 @@ from receiver_setup.workflow.request import NamedCamera, Request
 from receiver_setup.workflow.rollback import put_back_cameras, put_back_receiver
 
 R = TypeVar("R", bound=CameraPart)
+
+_LOOK_S = 3.0
+"""How long the receiver may try to reach a camera that we do not reach."""
 
 
 class WholeRun(ABC, Generic[R]):
@@ -62,6 +65,18 @@ class WholeRun(ABC, Generic[R]):
 
     def _routes(self) -> set[str]:
         return {address for run in self._crew.runs for address in run.addresses()}
+
+    def _propose_other_way(self) -> None:
+        """Where we do not reach a camera, see whether the receiver does; the hint then names the option for it."""
+
+        def look(run: R) -> None:
+            address, error = run.camera.address, run.report.error
+            if error is not None and self._session.reaches(address.host, address.port, timeout_s=_LOOK_S):
+                error.hint += "; the receiver reaches it: with --camera-via-receiver all goes that way"
+
+        unreached = (CameraUnreachableError, CameraTimeoutError)
+        failed = [run for run in self._crew.failed if isinstance(run.report.error, unreached)]
+        self._crew.each([run for run in failed if run.camera.dialled_here], look)
 
     def _fail(self, error: ReceiverSetupError) -> None:
         self._receiver.fail(error)

@@ -1,12 +1,14 @@
 """How a script gets to a receiver: one small protocol, and a carrier of it for each way there.
 
-Host      open() a command, reconnect(), close()      ssh.py (paramiko), local.py (this machine)
+Host      open() a command, prove_login(), close()    ssh.py (paramiko), local.py (this machine)
+Dialler   a host that opens connections from there    ssh.py (tunnel.py)
 Stream    one running command: send, receive, status
 root.py   makes any command's shell root's, and runs a script in it
 """
 
+import socket
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +63,14 @@ class Host(Protocol):
 
     def close(self) -> None:
         """End every connection."""
+
+
+@runtime_checkable
+class Dialler(Protocol):
+    """A host over which connections can be opened that begin there; nothing is run on it for that."""
+
+    def dial(self, host: str, port: int, timeout_s: float) -> socket.socket:
+        """Open one, from any thread; connects first where that is still to do. Raises `DialError`."""
+
+    def reaches(self, host: str, port: int, timeout_s: float) -> bool:
+        """Tell whether one can be opened, over what is connected already."""

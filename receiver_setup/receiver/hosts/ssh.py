@@ -3,6 +3,7 @@
 import logging
 import select
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import paramiko
 
+from receiver_setup.dialling import DialError
 from receiver_setup.errors import (
     ReceiverError,
     ReceiverHostKeyError,
@@ -20,6 +22,7 @@ from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Chunk, Trips
 from receiver_setup.receiver.hosts.ssh_config import Target, read_target
+from receiver_setup.receiver.hosts.tunnel import Transport, open_tunnel
 from receiver_setup.secrets import Secret
 
 _log = logging.getLogger(__name__)
@@ -41,7 +44,10 @@ class SshOptions:
 
 
 class SshHost:
-    """A receiver that is reached by SSH; connects at the first command."""
+    """A receiver that is reached by SSH; connects at the first command or connection.
+
+    Threads may dial while another one runs commands. A login that was refused is not tried again before `close`.
+    """
 
     def __init__(self, address: ReceiverAddress, options: SshOptions) -> None:
         self._options = options
@@ -50,11 +56,13 @@ class SshHost:
         self.trips = Trips()
         self._clients: list[paramiko.SSHClient] = []
         self._password: Secret | None = None
+        self._lock = threading.Lock()
+        """Held while there is no connection yet, so that one login does for all."""
+        self._failed: ReceiverError | None = None
 
     def open(self, command: str) -> "SshStream":
         """Start `command` on the newest connection."""
-        if not self._clients:
-            self._clients.append(self._login())
+        self._connect()
         self.trips.commands += 1
         transport = self._clients[-1].get_transport()
         if transport is None or not transport.is_active():
@@ -71,10 +79,66 @@ class SshHost:
         self._clients.append(self._login())
         return True
 
+    def dial(self, host: str, port: int, timeout_s: float) -> socket.socket:
+        """Open a connection from the receiver over the newest login that lives; a lost one is replaced."""
+        try:
+            self._connect()
+            transport = self._living() or self._connect_anew()
+        except ReceiverError as error:
+            raise DialError(f"there is no SSH connection to {self.name}", hint=error.hint) from error
+        return open_tunnel(transport, host, port, timeout_s=timeout_s, name=self.name)
+
+    def reaches(self, host: str, port: int, timeout_s: float) -> bool:
+        """Tell whether the receiver gets a connection to (host, port); no login is made for that."""
+        transport = self._living()
+        if transport is None:
+            return False
+        try:
+            open_tunnel(transport, host, port, timeout_s=timeout_s, name=self.name).close()
+        except DialError:
+            return False
+        return True
+
     def close(self) -> None:
         """Close every connection, the newest first."""
         while self._clients:
             self._clients.pop().close()
+        self._failed = None
+
+    def _connect(self) -> None:
+        """Log in where nobody has; raises what it failed with, to everybody who waited for it."""
+        with self._lock:
+            if not self._clients:
+                self._add_login()
+
+    def _connect_anew(self) -> paramiko.Transport:
+        """Replace a connection that was lost."""
+        with self._lock:
+            transport = self._living()
+            if transport is None:
+                self._add_login()
+                transport = self._living()
+        if transport is None:
+            raise ReceiverUnreachableError(f"the connection to {self.name} is gone")
+        return transport
+
+    def _add_login(self) -> None:
+        if self._failed is not None:
+            raise self._failed
+        try:
+            self._clients.append(self._login())
+        except ReceiverError as error:
+            # A connection that was lost may come back; what was refused would only be refused again.
+            if not self._clients or not isinstance(error, ReceiverUnreachableError):
+                self._failed = error
+            raise
+
+    def _living(self) -> paramiko.Transport | None:
+        for client in reversed(self._clients):
+            transport = client.get_transport()
+            if transport is not None and transport.is_active():
+                return transport
+        return None
 
     def _login(self) -> paramiko.SSHClient:
         self.trips.connections += 1
@@ -144,6 +208,7 @@ def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]
         "timeout": options.timeout_s,
         "banner_timeout": options.timeout_s,
         "auth_timeout": max(options.timeout_s, 15.0),
+        "transport_factory": Transport,
     }
     try:
         with _as_ours(f"{target.user}@{target.host}"):

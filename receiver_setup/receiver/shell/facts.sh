@@ -1,6 +1,7 @@
 #!/bin/sh
 # Read all that a plan needs, in one trip, and change nothing.
-# Given: user home key_file drop_in journal state (paths), recordings, directories and routes (lists, one a line), minutes.
+# Given: user home key_file drop_in journal state (paths), recordings, directories, routes (addresses) and
+# names (lists, one a line), minutes.
 # What it reads of sshd and of the disks is in sshd_facts.sh and disks.sh.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
@@ -92,6 +93,21 @@ LIST
   done
 }
 
+# The addresses of cameras whose names this machine is to resolve stand beside the others from then on.
+facts_names() {
+  while IFS= read -r name; do
+    [ -n "$name" ] || continue
+    read -r address _ <<ANSWER
+$(getent ahosts "$name" 2>/dev/null </dev/null)
+ANSWER
+    [ -n "$address" ] || continue
+    emit address "$name $address"
+    routes=${routes:+$routes$newline}$address
+  done <<LIST
+$names
+LIST
+}
+
 facts_routes() {
   printf '%s\n' "$routes" | while IFS= read -r target; do
     [ -n "$target" ] || continue
@@ -112,6 +128,7 @@ facts_before() {
 }
 
 facts() {
+  facts_names
   facts_journal
   facts_system
   facts_account

@@ -175,6 +175,7 @@ def _facts(path: Path, table: dict[str, Any], keys: dict[str, str]) -> Facts:
         configuration=parse_lines(table["configuration"].splitlines()),
         host_keys=(PublicKey.from_line(keys["host"]),),
         routes={},
+        names={},
         cameras=tuple(table["cameras"]),
         logs=(),
         before=frozenset(),

@@ -44,5 +44,11 @@ def test_the_address_is_the_receivers_own_on_its_route(
     assert find_address(replace(CAME_IN, routes=routes), cameras, here=here) == address
 
 
+def test_a_name_is_what_the_receiver_takes_it_for() -> None:
+    facts = replace(CAME_IN, routes={"10.0.0.9": "10.0.0.1"}, names={"porch": "10.0.0.9"})
+    assert find_address(facts, ["porch"], here=False) == "10.0.0.1"
+    assert find_address(facts, ["garden"], here=False) == "192.168.2.110"
+
+
 def test_without_route_and_connection_nothing_is_guessed() -> None:
     assert find_address(BARE, ["10.0.0.9"], here=True) is None

@@ -44,6 +44,7 @@ def test_a_whole_receiver_is_read() -> None:
             host_key2="",
             route1="192.168.2.168 192.168.2.110",
             route2="10.9.9.9 ",
+            address="porch.vlan 192.168.2.168",
             log1="/var/log/auth.log 1234",
             log2="/var/log/odd name ",
             before="1700000000|7|31337|2023-11-14 22:13:20.5 +0000|ffd8ff|/home/ipcamera/recordings/a|b.jpeg",
@@ -65,6 +66,7 @@ def test_a_whole_receiver_is_read() -> None:
     assert facts.sshd_problem == ""
     assert [key.line for key in facts.host_keys] == [KEY]
     assert facts.routes == {"192.168.2.168": "192.168.2.110"}
+    assert facts.names == {"porch.vlan": "192.168.2.168"}
     assert facts.logs == (LogMark(path="/var/log/auth.log", size=1234), LogMark(path="/var/log/odd name", size=0))
     assert [file.path for file in facts.before] == ["/home/ipcamera/recordings/a|b.jpeg"]
     assert facts.journal == OpenJournal(alive=False, proven=False, age_s=61, who="pi from 10.0.0.5")
@@ -214,8 +216,9 @@ LINES = st.one_of(
     ),
 )
 NAMES = st.sampled_from(
-    ["now", "os_release", "connection", "passwd", "stat", "sshd_version", "host_key", "route", "log", "before",
-     "journal", "file_path", "file_bytes", "group", "groups", "mounts", "folder", "room", "line", "staged_problem"]
+    ["now", "os_release", "connection", "passwd", "stat", "sshd_version", "host_key", "route", "address", "log",
+     "before", "journal", "file_path", "file_bytes", "group", "groups", "mounts", "folder", "room", "line",
+     "staged_problem"]
 )  # fmt: skip
 
 

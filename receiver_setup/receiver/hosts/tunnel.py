@@ -1,0 +1,94 @@
+"""Connections that begin at the receiver: a direct-tcpip channel (RFC 4254 section 7.2), behind a real socket."""
+
+import contextlib
+import select
+import socket
+import threading
+from typing import Any
+
+import paramiko
+
+from receiver_setup.dialling import DialError
+
+_PIECE = 65536
+_PROHIBITED = "Administratively prohibited"
+_NO_NAME = ("name", "nodename", "address associated", "non-recoverable failure")
+"""What getaddrinfo's errors have in common, in small letters; glibc's, musl's and the BSDs'."""
+
+
+class Transport(paramiko.Transport):
+    """A transport that remembers why each channel was refused: paramiko only logs it, and keeps one reason for all."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._own = threading.local()
+        self._refusals: dict[int, str] = {}
+        super().__init__(*arguments, **options)
+
+    def refusal(self) -> str:
+        """Return, once, why this thread's last channel was refused: what the far side said, then the kind."""
+        return self._refusals.pop(getattr(self._own, "number", -1), "")
+
+    def _next_channel(self) -> int:
+        number: int = super()._next_channel()  # type: ignore[misc]  # its stubs do not have it
+        self._own.number = number
+        return number
+
+    def _log(self, level: int, msg: str, *args: Any) -> None:
+        words = str(msg).split(" ", 5)
+        if words[:2] == ["Secsh", "channel"] and words[3:5] == ["open", "FAILED:"]:
+            self._refusals[int(words[2])] = words[5]
+        super()._log(level, msg, *args)  # type: ignore[misc]  # as above
+
+
+def open_tunnel(transport: paramiko.Transport, host: str, port: int, *, timeout_s: float, name: str) -> socket.socket:
+    """Return a connection from the far side of `transport` to (host, port); closing it leaves nothing behind.
+
+    `name` is the far side in errors. Raises `DialError`.
+    """
+    try:
+        channel = transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout_s)
+    except (paramiko.SSHException, EOFError, OSError) as error:
+        said = transport.refusal() if isinstance(transport, Transport) else ""
+        raise _explain(error, said, name=name) from error
+    near, far = socket.socketpair()
+    near.settimeout(timeout_s)
+    threading.Thread(target=_pump, args=(channel, far), name=f"tunnel to {host}:{port}", daemon=True).start()
+    return near
+
+
+def _pump(channel: paramiko.Channel, far: socket.socket) -> None:
+    """Carry bytes both ways until one side is at its end, then end the other."""
+    with contextlib.closing(channel), far, contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+        poll = select.poll()  # has no descriptor of its own, and takes those beyond 1023
+        ways: dict[int, tuple[Any, Any]] = {far.fileno(): (far, channel), channel.fileno(): (channel, far)}
+        for number in ways:
+            poll.register(number, select.POLLIN)
+        while True:
+            for number, _ in poll.poll():
+                source, sink = ways[number]
+                data = source.recv(_PIECE)
+                if not data:
+                    return
+                sink.sendall(data)
+
+
+def _explain(error: Exception, refusal: str, *, name: str) -> DialError:
+    """Say why there is no connection; `refusal` is what the far side said, empty where it said nothing."""
+    said, _, kind = refusal.rpartition(": ")
+    if kind == _PROHIBITED:
+        return DialError(
+            f"{name} lets this login open no connections to it (sshd's AllowTcpForwarding, DisableForwarding or "
+            "PermitOpen, or restrict in authorized_keys)",
+            hint="set AllowTcpForwarding to local for this user in the receiver's sshd configuration, or run the "
+            "command on the receiver itself, with --local instead of --receiver",
+        )
+    reason = "".join(character for character in said if character.isprintable())[:200]
+    if any(part in reason.lower() for part in _NO_NAME):
+        reason = "the name is not known there"
+    elif not reason:
+        reason = "nobody answered in time" if "Timeout" in str(error) else "the connection failed"
+    return DialError(
+        f"seen from {name}: {reason[:1].lower()}{reason[1:]}",
+        hint="check that the camera is switched on, that the receiver reaches its network, and that address and port "
+        "are right",
+    )
