@@ -7,6 +7,19 @@ from receiver_setup.receiver.facts import Facts
 from receiver_setup.sshd_config import parse_effective
 
 
+def is_address(text: str) -> bool:
+    """Tell an IP address from a name.
+
+    >>> is_address("fe80::1%eth0"), is_address("porch.lan")
+    (True, False)
+    """
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def find_port(facts: Facts) -> int:
     """Return the receiver's own SSH port: the one that we came in by, else the first that sshd names."""
     if facts.connection is not None:

@@ -1,11 +1,11 @@
 """Scripts for the receiver as text (pure): the files in shell/, with values that passed the one quoting function."""
 
-import ipaddress
 import shlex
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
+from receiver_setup.receiver.dialled import is_address
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.plan import drop_in, key_file, wanted_match
 from receiver_setup.receiver.steps import Plan
@@ -36,7 +36,7 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, 
     It waits `patience_s` for another run to end. `look` says what else is read, such as uploads that are under way.
     """
     given = list(routes)
-    addresses = [each for each in given if _is_address(each)]
+    addresses = [each for each in given if is_address(each)]
     values = {
         "user": wanted.user,
         "home": wanted.home,
@@ -138,14 +138,6 @@ def render_evidence(  # noqa: PLR0913 - all but one are keywords
 
 def _journal_values(owner: str) -> dict[str, str]:
     return {"state": STATE, "journal": JOURNAL, "owner": owner}
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _yes(value: bool) -> str:

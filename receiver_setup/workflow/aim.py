@@ -1,12 +1,11 @@
 """Where a camera shall upload to, and whether it does so already: the receiver's facts meet the camera's settings."""
 
-import ipaddress
 from collections.abc import Mapping
 
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.camera.upload_plan import UploadTarget, is_settled
 from receiver_setup.errors import ConfigurationError, ReceiverUnsuitableError
-from receiver_setup.receiver.dialled import find_address, find_port
+from receiver_setup.receiver.dialled import find_address, find_port, is_address
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import key_file
 from receiver_setup.receiver.wanted import clean_name
@@ -61,7 +60,7 @@ def find_source(run: CameraRun, request: SetupRequest, pinned: Mapping[str, str]
         return pinned.get(run.name)
     if not request.pin_source:
         return None
-    addresses = [address for address in run.addresses() if _is_ip(address)]
+    addresses = [address for address in run.addresses() if is_address(address)]
     if not addresses:
         raise ConfigurationError(
             f"the name of the camera {run.report.address} cannot be resolved here, so its key cannot be pinned to it",
@@ -72,11 +71,3 @@ def find_source(run: CameraRun, request: SetupRequest, pinned: Mapping[str, str]
         "fails, so reserve this one in the router"
     )
     return addresses[0].partition("%")[0]
-
-
-def _is_ip(address: str) -> bool:
-    try:
-        ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return True

@@ -8,6 +8,7 @@ from typing import Self
 
 from receiver_setup.camera.client import Camera
 from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.receiver.dialled import is_address
 from receiver_setup.report import CameraReport, Event, Observer, StepReport
 from receiver_setup.workflow.request import NamedCamera
 
@@ -74,10 +75,8 @@ class CameraPart(ABC):
         host = self.camera.address.host
         if not self.camera.dialled_here:
             return [host]
-        try:
+        if is_address(host):
             return [str(ipaddress.ip_address(host))]
-        except ValueError:
-            pass
         try:
             return [str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])]
         except OSError:

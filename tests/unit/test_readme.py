@@ -68,7 +68,7 @@ def test_the_causes_are_those_of_the_catalogue() -> None:
 
 
 def test_the_remedies_quote_errors_that_the_code_has() -> None:
-    table = README.partition("<!-- end of causes -->")[2].partition("## ")[0]
+    table = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
     source = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "receiver_setup").rglob("*.[ps][yh]"))
     for told in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE):
         for piece in (piece.strip(" ,") for piece in told.split("…")):
