@@ -120,6 +120,8 @@ class ReceiverReport:
     error: ReceiverSetupError | None = None
     put_back: bool = False
     """True when its own changes were all taken back."""
+    script: str | None = None
+    """The plan as shell for a person, where that was asked for."""
     kept: tuple[str, ...] = ()
     """After a removal: directories whose recordings stay."""
 
@@ -151,6 +153,7 @@ class ReceiverReport:
             "host_keys": [{"type": key.type, "fingerprint": key.fingerprint} for key in self.host_keys],
             "cameras": [camera.as_json() for camera in self.cameras],
             "error": self.error and error_as_json(self.error),
+            **({} if self.script is None else {"script": self.script}),
         }
 
 

@@ -14,6 +14,7 @@ from receiver_setup import __version__
 _COMMANDS = {
     "setup": ("receiver_setup.cli.setup", "Make a host the proven receiver of a camera's uploads."),
     "remove": ("receiver_setup.cli.remove", "Take a set-up back, on both sides; recordings are kept."),
+    "explain": ("receiver_setup.cli.explain", "Print a set-up as plain shell and curl lines; changes nothing."),
     "camera": ("receiver_setup.cli.camera", "Show and change the camera's whole FTP menu."),
     "demo": ("receiver_setup.cli.demo", "Show the whole story on this machine; leaves nothing behind."),
     "emulate-camera": ("receiver_setup.cli.emulate_camera", "Run an emulated camera to develop against."),

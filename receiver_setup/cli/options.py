@@ -118,9 +118,10 @@ _ONE_CAMERA = click.option(
     metavar="[http[s]://][USER@]HOST[:PORT]",
     help="The camera; its user is admin unless given.",
 )
+_JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Cameras at a time.")
 _RUN = (
     _TIMEOUT,
-    click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Cameras at a time."),
+    _JOBS,
     _CHECK,
     click.option("--diff", is_flag=True, help="Show every change on both sides."),
     *_OUTPUT,
@@ -131,6 +132,11 @@ _RUN = (
 def setup_options(function: F) -> F:
     """Add the options of setup, in the order of `--help`."""
     return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _CONFIRM, *_RUN)
+
+
+def explain_options(function: F) -> F:
+    """Add the options of explain, in the order of `--help`: those of setup but for what concerns changes."""
+    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, _TIMEOUT, _JOBS, *_OUTPUT)
 
 
 def remove_options(function: F) -> F:

@@ -16,7 +16,7 @@ from receiver_setup.workflow.setup import set_up
 
 def run(options: dict[str, Any], *, asked: bool) -> int:
     """Set up from checked options; `asked`: in a dialogue, which then ends with the question whether to go on."""
-    request = _request(options)
+    request = make_request(options)
     with open_targets(options) as targets:
         if asked and not options["yes"] and not options["check"] and not _confirm(request, targets):
             click.echo("nothing was changed", err=True)
@@ -25,7 +25,8 @@ def run(options: dict[str, Any], *, asked: bool) -> int:
         return run_workflow(workflow, render_receipt, options)
 
 
-def _request(options: dict[str, Any]) -> SetupRequest:
+def make_request(options: dict[str, Any]) -> SetupRequest:
+    """Return what is wished, from checked options."""
     return SetupRequest(
         **request_values(options),
         jail=options["jail"],
