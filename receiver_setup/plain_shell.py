@@ -38,8 +38,7 @@ def remark(text: str) -> str:
     >>> remark("a\ntouch canary")
     '# a?touch canary'
     """
-    shown = "".join(c if c.isprintable() else "?" for c in text)
-    return "\n".join(f"# {line}" for line in textwrap.wrap(shown, WIDTH - 2, break_on_hyphens=False))
+    return "\n".join(f"# {line}" for line in textwrap.wrap(_shown(text), WIDTH - 2, break_on_hyphens=False))
 
 
 def remark_command(command: str) -> str:
@@ -48,7 +47,7 @@ def remark_command(command: str) -> str:
     >>> remark_command("ls -l '/srv/usb disk'")
     "#   ls -l '/srv/usb disk'"
     """
-    return "#   " + "".join(c if c.isprintable() else "?" for c in command)
+    return f"#   {_shown(command)}"
 
 
 def write_file(path: str, content: bytes) -> str:
@@ -87,7 +86,7 @@ def here_document(text: str) -> str:
 
 def part_head(number: int, title: str) -> str:
     """Return the line that a part of a script begins with; `part_mark` finds it again."""
-    return f"{part_mark(number)} {title} ".ljust(WIDTH, "=")
+    return f"{part_mark(number)} {_shown(title)} ".ljust(WIDTH, "=")
 
 
 def part_mark(number: int) -> str:
@@ -97,3 +96,7 @@ def part_mark(number: int) -> str:
     '# ==== Part 2:'
     """
     return f"# ==== Part {number}:"
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)

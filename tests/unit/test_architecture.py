@@ -117,6 +117,7 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "receiver.admission", "receiver.account", "receiver.steps", "receiver.ledger", "receiver.removal",
         "camera.reply", "camera.query", "camera.upload_plan",
         "camera.former", "camera.former_place", "camera.departure_plan",
+        "plain_shell", "receiver.by_hand", "camera.by_hand",
     ):  # fmt: skip
         assert f"receiver_setup.{name}" in PURE
 
@@ -198,7 +199,7 @@ def test_no_leftovers_of_the_making(path: Path) -> None:
     assert left == []
 
 
-HELPS = [["--help"], ["setup", "--help"], ["-h"], ["--version"], ["demo", "--help"]]
+HELPS = [["--help"], ["setup", "--help"], ["-h"], ["--version"], ["demo", "--help"], ["explain", "--help"]]
 
 
 @pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
