@@ -25,7 +25,7 @@ NOW = {"ft_server": "old", "ft_port": "21", "ft_username": "x", "ft_mode": "1", 
 CAMERA = CameraByHand(
     name="porch", address=CameraAddress.parse("http://porch.lan"), target=TARGET, recordings="/srv/a b", now=NOW
 )
-CAMERA_PASSWORD = "made up"  # noqa: S105 - of nothing
+CAMERA_PASSWORD = "made up"
 CURL = """#!/bin/sh
 config=$(cat)
 for argument; do printf '%s\\n' "$argument" >>"$DIARY"; done
