@@ -134,6 +134,11 @@ def _run_in_a_cage(script: str, folder: Path) -> None:
     )
 
 
+def test_a_folder_with_a_blank_stays_one_folder(finished: "Case") -> None:
+    made = "install -d -o ipcamera -g ipcamera -m 0750 '/home/ipcamera/usb disk'"
+    assert made in _render_with(finished, "directory", "usb disk").splitlines()
+
+
 def test_the_canary_would_be_seen(tmp_path: Path) -> None:
     _run_in_a_cage("useradd $(: >canary)\n", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["canary"]
