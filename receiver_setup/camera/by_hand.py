@@ -7,6 +7,8 @@ variables that the script asks for, and they reach curl by its standard input.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.command import Parameters
@@ -19,121 +21,6 @@ from receiver_setup.camera.upload_plan import UploadTarget, plan_fields
 from receiver_setup.keys import PublicKey
 from receiver_setup.plain_shell import assign, part_head, quote, remark, remark_command
 
-_FUNCTIONS = r"""
-stop() {
-  printf 'stopped: %s\n' "$1" >&2
-  exit 1
-}
-
-# escape TEXT: for a value in quotes in curl's configuration.
-escape() {
-  sed 's/[\\"]/\\&/g' <<END
-$1
-END
-}
-
-# read_password VARIABLE QUESTION: on a terminal nothing of it is shown.
-read_password() {
-  printf '%s: ' "$2" >&2
-  if [ -t 0 ]; then
-    trap 'stty echo' EXIT
-    trap 'exit 130' INT TERM
-    stty -echo
-    IFS= read -r "$1" || stop 'no password was given'
-    stty echo
-    trap - EXIT INT TERM
-  else
-    IFS= read -r "$1" || stop 'no password was given'
-  fi
-  echo >&2
-}
-
-# camera PARAMETER...: send one command; a busy camera (213, or a test that ends with -6) is asked again.
-# curl encodes every value for the URL, and reads what is secret from its standard input: ps shows none of it.
-camera() {
-  for parameter in "$@"; do
-    set -- "$@" --data-urlencode "$parameter"
-    shift
-  done
-  tries=0
-  while :; do
-    answer=$(
-      curl --disable --noproxy '*' --globoff --silent --show-error --max-time 90 --get --config - "$@" "$CAMERA" <<END
-$TLS
-$LOGIN
-$SECRET
-END
-    ) || stop 'the camera cannot be reached'
-    tries=$((tries + 1))
-    case $(value response):$(value result) in
-      213:* | *:-6) [ "$tries" -lt 5 ] || return 0 ;;
-      *) return 0 ;;
-    esac
-    sleep 2
-  done
-}
-
-# value NAME: what the answer says, as in response="200";
-value() {
-  tr -d '\r' <<END | tr ';' '\n' | sed -n "s/^[[:space:]]*$1=\"\(.*\)\"[[:space:]]*\$/\1/p" | sed 1q
-$answer
-END
-}
-
-# change PARAMETER...: a command that the camera has to confirm, with 200 (done) or 219 (it was so already).
-change() {
-  camera "$@"
-  case $(value response) in
-    200 | 219) ;;
-    *) stop "the camera refused it: $answer" ;;
-  esac
-}
-
-# lacks PARAMETER...: the same, and tells whether this firmware wants every field in one command (208).
-lacks() {
-  camera "$@"
-  [ "$(value response)" != 208 ] || return 0
-  case $(value response) in
-    200 | 219) return 1 ;;
-    *) stop "the camera refused it: $answer" ;;
-  esac
-}
-
-# test_upload: the camera uploads its test picture.
-test_upload() {
-  camera cmd=testftp
-  HOST_KEY=$(value hostkey)
-  HOST_KEY=${HOST_KEY##* }
-}
-
-# passed: the test has to end with 0.
-passed() {
-  case $(value result) in
-    0) ;;
-    -2) stop "the receiver refused the camera's login (-2); $REFUSED" ;;
-    -5) stop 'the receiver shows another host key than the one that the camera trusts (-5)' ;;
-    *) stop "the test upload failed: $answer" ;;
-  esac
-}
-
-# compare_host_key: the camera must have seen one of the receiver's own keys; any other is an impostor's.
-compare_host_key() {
-  if [ -z "$HOST_KEY" ]; then
-    passed
-    stop 'the camera does not say which host key it saw'
-  fi
-  if printf '%s\n' "$HOST_KEYS" | cut -d ' ' -f 2 | grep -qxF -e "$HOST_KEY"; then
-    return 0
-  fi
-  echo 'The camera saw this host key:' >&2
-  for type in ssh-ed25519 ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 ssh-rsa; do
-    printf '%s %s\n' "$type" "$HOST_KEY" | ssh-keygen -lf - 2>/dev/null || :
-  done >&2
-  echo 'The receiver has these:' >&2
-  printf '%s\n' "$HOST_KEYS" | ssh-keygen -lf - >&2 || printf '%s\n' "$HOST_KEYS" >&2
-  stop 'something else answers where the camera dials; nothing was trusted'
-}
-"""
 _REFUSED = (
     "the receiver's log says why: for a SHA-1 signature explain it again with --sha1 always, "
     "for a camera that has no login by key with --auth password"
@@ -204,7 +91,7 @@ def render_cameras(cameras: tuple[CameraByHand, ...], host_keys: tuple[PublicKey
 
 def _needed_functions(body: str) -> str:
     """Return those functions that the commands call, and what these call in turn, in the order of their writing."""
-    texts = {match[1]: text for text in _FUNCTIONS.strip().split("\n\n") if (match := _NAME.search(text))}
+    texts = {match[1]: text for text in _read_functions().split("\n\n") if (match := _NAME.search(text))}
     needed: set[str] = set()
     waiting = ["read_password", *re.findall(r"\w+", body)]
     while waiting:
@@ -213,6 +100,11 @@ def _needed_functions(body: str) -> str:
             needed.add(word)
             waiting += re.findall(r"\w+", texts[word])
     return "\n\n".join(text for name, text in texts.items() if name in needed)
+
+
+@cache
+def _read_functions() -> str:
+    return (files("receiver_setup.camera") / "shell" / "by_hand.sh").read_text(encoding="utf-8").rstrip("\n")
 
 
 def render_look(cameras: tuple[CameraByHand, ...], user: str, logs: tuple[str, ...]) -> str:
