@@ -157,6 +157,8 @@ class ReceiverReport:
     error: ReceiverSetupError | None = None
     put_back: bool = False
     """True when its own changes were all taken back."""
+    script: str | None = None
+    """The plan as shell for a person, where that was asked for."""
     kept: tuple[str, ...] = ()
     """After a removal: directories whose recordings stay."""
     claims: list[Claim] = field(default_factory=list)
@@ -192,6 +194,7 @@ class ReceiverReport:
             "cameras": [camera.as_json() for camera in self.cameras],
             "error": self.error and error_as_json(self.error),
             **claims_as_json(self.claims),
+            **({} if self.script is None else {"script": self.script}),
         }
 
 

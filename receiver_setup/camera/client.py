@@ -69,6 +69,7 @@ class Camera(MenuCalls):
         """HTTP requests so far, failed ones and those for a token included."""
         secret = Secret(password) if isinstance(password, str) else password
         self._password = self.address.password if secret is None else secret
+        self.tls = tls
         self.dialled_here = dial is None
         """False where the connections begin elsewhere, so that name and address are meant as they are there."""
         self._transport = Transport(self.address, tls, dial)
@@ -93,6 +94,16 @@ class Camera(MenuCalls):
 
     def __repr__(self) -> str:
         return f"Camera({self.address.display!r})"
+
+    @property
+    def login(self) -> Login:
+        """How user and password reach the camera; what was chosen, or found out so far."""
+        return self._way
+
+    @property
+    def has_password(self) -> bool:
+        """True where a password was given."""
+        return self._password is not None
 
     def close(self) -> None:
         """Close the connection."""

@@ -16,6 +16,7 @@ _COMMANDS = {
     "verify": ("receiver_setup.cli.verify", "Prove a set-up again, and say what is wrong."),
     "status": ("receiver_setup.cli.status", "Show the last upload, the room left, and what is not as it was."),
     "remove": ("receiver_setup.cli.remove", "Take a set-up back, on both sides; recordings are kept."),
+    "explain": ("receiver_setup.cli.explain", "Print a set-up as plain shell and curl lines; changes nothing."),
     "camera": ("receiver_setup.cli.camera", "Show and change the camera's whole FTP menu."),
     "demo": ("receiver_setup.cli.demo", "Show the whole story on this machine; leaves nothing behind."),
     "emulate-camera": ("receiver_setup.cli.emulate_camera", "Run an emulated camera to develop against."),

@@ -167,6 +167,11 @@ def status_options(function: F) -> F:
     return _add(function, *_TARGETS, *_ACCOUNT, _JAIL, *_SSH, *_CAMERA, *_VIA, _TIMEOUT, _JOBS, *_OUTPUT)
 
 
+def explain_options(function: F) -> F:
+    """Add the options of explain, in the order of `--help`: those of setup but for what concerns changes."""
+    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, *_VIA, _TIMEOUT, _JOBS, *_OUTPUT)
+
+
 def remove_options(function: F) -> F:
     """Add the options of remove, in the order of `--help`."""
     return _add(function, *_TARGETS, *_ACCOUNT, *_REMOVE, *_SSH, *_CAMERA, *_VIA, _CONFIRM, *_RUN)

@@ -19,7 +19,7 @@ from receiver_setup.workflow.setup import set_up
 
 def run(options: dict[str, Any], *, asked: bool) -> int:
     """Set up from checked options; `asked`: in a dialogue, which then ends with the question whether to go on."""
-    request = _request(options)
+    request = make_request(options)
     with open_targets(options) as targets:
         if asked and not options["yes"] and not options["check"] and not _confirm(request, targets):
             click.echo("nothing was changed", err=True)
@@ -32,7 +32,8 @@ def _render(options: dict[str, Any], report: Report) -> str:
     return render_receipt(report, [make_commands(receiver, options) for receiver in report.receivers])
 
 
-def _request(options: dict[str, Any]) -> SetupRequest:
+def make_request(options: dict[str, Any]) -> SetupRequest:
+    """Return what is wished, from checked options."""
     return SetupRequest(
         **request_values(options),
         jail=options["jail"],

@@ -1,10 +1,10 @@
 """Scripts for the receiver as text (pure): the files in shell/, with values that passed the one quoting function."""
 
-import shlex
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
+from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.dialled import is_address
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.plan import drop_in, key_file, wanted_match
@@ -17,17 +17,6 @@ STATE = "/var/lib/receiver-setup"
 JOURNAL = f"{STATE}/journal"
 _WAY_BACK = ("sshd", "journal", "undo", "ledger")
 _MARK = "# ---- what follows is the same in every run\n"
-
-
-def quote(value: str) -> str:
-    r"""Quote one value for a POSIX shell; a value with a NUL byte cannot be one.
-
-    >>> quote("a'b")
-    '\'a\'"\'"\'b\''
-    """
-    if "\0" in value:
-        raise ValueError("a shell value cannot hold a NUL byte")
-    return shlex.quote(value)
 
 
 def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, look: Look = Look.SETUP) -> str:
@@ -81,6 +70,11 @@ def render_apply(plan: Plan, *, owner: str, last: str, confirm_s: int, password:
         "password": password.reveal() if password is not None else "",
     }
     return _assemble(values, ("apply",), "apply", library=_WAY_BACK, steps="\n".join(lines))
+
+
+def render_manager() -> str:
+    """Render the script that tells by whom sshd is made to read its configuration anew; it changes nothing."""
+    return _assemble({}, ("sshd", "manager"), "manager")
 
 
 def render_undo(*, owner: str) -> str:

@@ -75,6 +75,14 @@ class ReceiverSession:
             self._last = facts.last
         return facts
 
+    def read_manager(self) -> str:
+        """Return by whom sshd is made to read its configuration anew, as `by_hand` takes it; changes nothing."""
+        output = self.shell.run(script.render_manager(), step="find sshd's manager")
+        try:
+            return dict(parse_records(output.data))["way"].decode("utf-8", "replace")
+        except (RecordError, KeyError) as error:
+            raise self._garbled(output, "find sshd's manager", error) from error
+
     def apply(self, plan: Plan, *, password: Secret | None = None) -> list[StepReport]:
         """Make the plan's steps as one transaction; return every step of the plan, made or not needed.
 

@@ -14,6 +14,7 @@ from receiver_setup.camera.former import (
     render_former,
 )
 from receiver_setup.camera.former_place import Here
+from receiver_setup.camera.menu_change import Change
 from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import FtpAttributes, TestOutcome
 from receiver_setup.camera.upload_plan import UploadTarget, plan_fields
@@ -49,6 +50,8 @@ class CameraRun(CameraPart):
         """What a test upload ended in, until its cause is known."""
         self.outcome: TestOutcome | None = None
         """What the last test said."""
+        self.wished: tuple[Change, ...] = ()
+        """In a preview: the uploads that are to be switched on."""
         self.arrivals = 0
         """Test uploads that went through since the receiver was last read."""
         self.tested_at = 0.0
@@ -154,7 +157,7 @@ class CameraRun(CameraPart):
 
     def preview_uploads(self, wishes: UploadWishes) -> None:
         """Show what `switch_uploads` would change."""
-        changes = self.uploads.plan(wishes)
+        self.wished = changes = self.uploads.plan(wishes)
         self.report.uploads = self.uploads.enabled
         for change in changes:
             self.report.diff += f"-{change.name}: {change.before}\n+{change.name}: {change.after}\n"

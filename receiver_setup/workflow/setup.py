@@ -49,10 +49,10 @@ def set_up(
 
     Either a camera uploads securely afterwards, or it and the receiver are as they were.
     """
-    return _SetUp(request, session, cameras, observe).run()
+    return SetUp(request, session, cameras, observe).run()
 
 
-class _SetUp(WholeRun[CameraRun]):
+class SetUp(WholeRun[CameraRun]):
     """One run; the methods stand in the order in which they are called."""
 
     def __init__(
@@ -70,7 +70,7 @@ class _SetUp(WholeRun[CameraRun]):
         if not self._crew.alive:
             return
         if self._request.check:
-            self._preview(plan_receiver(facts, self._wanted()))
+            self._preview(plan_receiver(facts, self._wanted()), facts)
             return
         facts = self._change(facts)
         facts = self._set_up_cameras(facts)
@@ -157,7 +157,7 @@ class _SetUp(WholeRun[CameraRun]):
             drop=tuple(run.name for run in alive) if by_password else (),
         )
 
-    def _preview(self, plan: SetupPlan) -> None:
+    def _preview(self, plan: SetupPlan, facts: Facts) -> None:  # noqa: ARG002 - for a preview that tells more
         self._report.diff = plan.diff
         for step in plan.steps:
             self._receiver.tell(StepReport(name=step.name, changed=step.changed, detail=step.detail))

@@ -21,6 +21,7 @@ from receiver_setup import errors
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverSetupError, ReceiverSudoError, ReceiverUnreachableError
+from receiver_setup.plain_shell import quote
 from receiver_setup.receiver import script
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.local import LocalHost
@@ -219,7 +220,7 @@ class TestEveryCarrier:
             "\\ $HOME *",
             "ä€",
         )
-        text = "".join(f"printf '%s|' {script.quote(value)}\n" for value in values)
+        text = "".join(f"printf '%s|' {quote(value)}\n" for value in values)
         assert carrier.run(text).data == "".join(f"{value}|" for value in values).encode()
         assert carrier.inside("ls /canary") == ""
 

@@ -19,7 +19,18 @@ import sys
 from pathlib import Path
 
 from receiver_setup import cli
-from receiver_setup.cli import failures, remove, remove_run, setup, setup_run, status, verify, verify_run  # noqa: F401 - the command line would load them too late
+from receiver_setup.cli import (  # noqa: F401 - the command line would load them too late
+    explain,
+    explain_run,
+    failures,
+    remove,
+    remove_run,
+    setup,
+    setup_run,
+    status,
+    verify,
+    verify_run,
+)
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver import script
 from receiver_setup.receiver.hosts.local import LocalHost

@@ -122,6 +122,7 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "workflow.causes.from_facts", "workflow.causes.diagnosing",
         "camera.reply", "camera.query", "camera.upload_plan",
         "camera.former", "camera.former_place", "camera.departure_plan",
+        "plain_shell", "receiver.by_hand", "camera.by_hand",
     ):  # fmt: skip
         assert f"receiver_setup.{name}" in PURE
 
@@ -203,7 +204,7 @@ def test_no_leftovers_of_the_making(path: Path) -> None:
     assert left == []
 
 
-HELPS = [["--help"], ["setup", "--help"], ["-h"], ["--version"], ["demo", "--help"]]
+HELPS = [["--help"], ["setup", "--help"], ["-h"], ["--version"], ["demo", "--help"], ["explain", "--help"]]
 
 
 @pytest.mark.parametrize("arguments", HELPS, ids=" ".join)

@@ -13,15 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receiver_setup.errors import ConfigurationError, ReceiverError
+from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.plan import plan_receiver
 from receiver_setup.receiver.script import (
-    quote,
     render_apply,
     render_commit,
     render_confirm,
     render_evidence,
     render_facts,
+    render_manager,
     render_undo,
 )
 from receiver_setup.receiver.wanted import CameraSlot, Wanted, check_directory, check_home, check_user, clean_name
@@ -103,6 +104,7 @@ def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: P
         render_undo(owner="x"),
         render_commit(wanted, owner="x", last="", cameras="porch {}\n"),
         render_confirm(owner="x"),
+        render_manager(),
     ]
     for script in scripts:
         result = run([*shell, "-n"], script, folder)

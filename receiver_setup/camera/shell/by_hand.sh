@@ -1,0 +1,118 @@
+#!/bin/sh
+# The functions of a script for a person; each is printed only where it is called. by_hand.py splits this file at
+# its blank lines, so there is none inside a function.
+# shellcheck disable=SC2153,SC2154,SC2317,SC2329 # the values and the calls stand in the script that is printed
+
+stop() {
+  printf 'stopped: %s\n' "$1" >&2
+  exit 1
+}
+
+# escape TEXT: for a value in quotes in curl's configuration.
+escape() {
+  sed 's/[\\"]/\\&/g' <<END
+$1
+END
+}
+
+# read_password VARIABLE QUESTION: on a terminal nothing of it is shown.
+read_password() {
+  printf '%s: ' "$2" >&2
+  if [ -t 0 ]; then
+    trap 'stty echo' EXIT
+    trap 'exit 130' INT TERM
+    stty -echo
+    IFS= read -r "$1" || stop 'no password was given'
+    stty echo
+    trap - EXIT INT TERM
+  else
+    IFS= read -r "$1" || stop 'no password was given'
+  fi
+  echo >&2
+}
+
+# camera PARAMETER...: send one command; a busy camera (213, or a test that ends with -6) is asked again.
+# curl encodes every value for the URL, and reads what is secret from its standard input: ps shows none of it.
+camera() {
+  for parameter in "$@"; do
+    set -- "$@" --data-urlencode "$parameter"
+    shift
+  done
+  tries=0
+  while :; do
+    answer=$(
+      curl --disable --noproxy '*' --globoff --silent --show-error --max-time 90 --get --config - "$@" "$CAMERA" <<END
+$TLS
+$LOGIN
+$SECRET
+END
+    ) || stop 'the camera cannot be reached'
+    tries=$((tries + 1))
+    case $(value response):$(value result) in
+      213:* | *:-6) [ "$tries" -lt 5 ] || return 0 ;;
+      *) return 0 ;;
+    esac
+    sleep 2
+  done
+}
+
+# value NAME: what the answer says, as in response="200";
+value() {
+  tr -d '\r' <<END | tr ';' '\n' | sed -n "s/^[[:space:]]*$1=\"\(.*\)\"[[:space:]]*\$/\1/p" | sed 1q
+$answer
+END
+}
+
+# change PARAMETER...: a command that the camera has to confirm, with 200 (done) or 219 (it was so already).
+change() {
+  camera "$@"
+  case $(value response) in
+    200 | 219) ;;
+    *) stop "the camera refused it: $answer" ;;
+  esac
+}
+
+# lacks PARAMETER...: the same, and tells whether this firmware wants every field in one command (208).
+lacks() {
+  camera "$@"
+  [ "$(value response)" != 208 ] || return 0
+  case $(value response) in
+    200 | 219) return 1 ;;
+    *) stop "the camera refused it: $answer" ;;
+  esac
+}
+
+# test_upload: the camera uploads its test picture.
+test_upload() {
+  camera cmd=testftp
+  HOST_KEY=$(value hostkey)
+  HOST_KEY=${HOST_KEY##* }
+}
+
+# passed: the test has to end with 0.
+passed() {
+  case $(value result) in
+    0) ;;
+    -2) stop "the receiver refused the camera's login (-2); $REFUSED" ;;
+    -5) stop 'the receiver shows another host key than the one that the camera trusts (-5)' ;;
+    *) stop "the test upload failed: $answer" ;;
+  esac
+}
+
+# compare_host_key: the camera must have seen one of the receiver's own keys; any other is an impostor's.
+compare_host_key() {
+  if [ -z "$HOST_KEY" ]; then
+    passed
+    stop 'the camera does not say which host key it saw'
+  fi
+  if printf '%s\n' "$HOST_KEYS" | cut -d ' ' -f 2 | grep -qxF -e "$HOST_KEY"; then
+    return 0
+  fi
+  echo 'The camera saw this host key:' >&2
+  for type in ssh-ed25519 ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 ssh-rsa; do
+    printf '%s %s\n' "$type" "$HOST_KEY" | ssh-keygen -lf - 2>/dev/null || :
+  done >&2
+  echo 'The receiver has these:' >&2
+  printf '%s\n' "$HOST_KEYS" | ssh-keygen -lf - >&2 || printf '%s\n' "$HOST_KEYS" >&2
+  stop 'something else answers where the camera dials; nothing was trusted'
+}

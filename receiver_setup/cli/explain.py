@@ -1,0 +1,29 @@
+"""`receiver-setup explain`: the same plan as `setup` has, as plain shell and curl lines."""
+
+from typing import Any
+
+import click
+
+from receiver_setup.cli.options import explain_options
+from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.cli.setup import check_options
+
+
+@click.command(
+    name="explain",
+    epilog="Standard output is the script alone: receiver-setup explain … >set-up.sh",
+)
+@explain_options
+def command(**options: Any) -> int:
+    """Print what a set-up would do now, as a shell script that a person can read and run instead.
+
+    Its first part is for the receiver, as root, its second one for any machine that reaches the camera, with curl;
+    above each command stands its reason. Both sides are read for it, and nothing is changed. It holds no secret:
+    passwords are variables that it asks for.
+    """
+    set_up_logging(-1 if options["quiet"] else options["verbose"])
+    check_options(options)
+
+    from receiver_setup.cli import explain_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
+
+    return explain_run.run(options)

@@ -1,0 +1,34 @@
+"""The explanation behind the command line: from options to the workflow, and its script."""
+
+from functools import partial
+from typing import Any
+
+import click
+
+from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.setup_run import make_request
+from receiver_setup.cli.targets import open_targets, run_workflow
+from receiver_setup.report import DIFFERENCE, Report
+from receiver_setup.workflow.explain import explain
+
+_CONFIRM_S = 60
+"""Nothing is changed, so nothing has to be confirmed."""
+
+
+def run(options: dict[str, Any]) -> int:
+    """Explain from checked options; something that is left to do is no difference that would need an exit code."""
+    options = options | {"check": True, "diff": False, "yes": True, "confirm_within": _CONFIRM_S}
+    with open_targets(options) as targets:
+        workflow = partial(explain, make_request(options), targets.session, targets.cameras)
+        code = run_workflow(workflow, _script, options)
+    return 0 if code == DIFFERENCE else code
+
+
+def _script(report: Report) -> str:
+    script = "\n".join(receiver.script or "" for receiver in report.receivers).rstrip("\n")
+    if redact(script) != script:
+        click.echo(
+            "warning: a password reads like a word of the script, which is masked there: it cannot be run as it is",
+            err=True,
+        )
+    return script

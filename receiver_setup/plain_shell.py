@@ -1,0 +1,102 @@
+r"""Shell that a person reads and runs (pure): quoted values, remarks, whole files, heads of a script's parts.
+
+>>> print(remark("The jail: sshd refuses one that others can write to."))
+# The jail: sshd refuses one that others can write to.
+"""
+
+import shlex
+import textwrap
+
+WIDTH = 110
+_END = "END"
+
+
+def quote(value: str) -> str:
+    r"""Quote one value for a POSIX shell; a value with a NUL byte cannot be one.
+
+    >>> quote("a'b")
+    '\'a\'"\'"\'b\''
+    """
+    if "\0" in value:
+        raise ValueError("a shell value cannot hold a NUL byte")
+    return shlex.quote(value)
+
+
+def assign(name: str, value: str) -> str:
+    """Return the command that gives a variable its value, in quotes even where the shell needs none.
+
+    >>> assign("CAMERA_USER", "admin")
+    "CAMERA_USER='admin'"
+    """
+    quoted = quote(value)
+    return f"{name}={quoted}" if quoted.startswith("'") else f"{name}='{quoted}'"
+
+
+def remark(text: str) -> str:
+    r"""Return a comment; what a terminal would not show as it is, a new line above all, becomes a question mark.
+
+    >>> remark("a\ntouch canary")
+    '# a?touch canary'
+    """
+    return "\n".join(f"# {line}" for line in textwrap.wrap(_shown(text), WIDTH - 2, break_on_hyphens=False))
+
+
+def remark_command(command: str) -> str:
+    r"""Return a remark with a command to be taken out of it: on one line, whatever its length.
+
+    >>> remark_command("ls -l '/srv/usb disk'")
+    "#   ls -l '/srv/usb disk'"
+    """
+    return f"#   {_shown(command)}"
+
+
+def write_file(path: str, content: bytes) -> str:
+    r"""Return the command that writes a whole file: a here-document where it can be read as it is.
+
+    >>> print(write_file("/etc/motd", b"Hello\n"))
+    cat >/etc/motd <<'END'
+    Hello
+    END
+    >>> print(write_file("/etc/motd", b"\xff"))
+    printf '%b' '\0377' >/etc/motd
+    """
+    if not content:
+        return f": >{quote(path)}"
+    text = content.decode("utf-8", "replace")
+    plain = text.encode() == content and text.endswith("\n") and all(c.isprintable() or c in "\n\t" for c in text)
+    if not plain:
+        escaped = "".join(chr(byte) if 32 <= byte < 127 and byte != 92 else f"\\0{byte:03o}" for byte in content)
+        return f"printf '%b' {quote(escaped)} >{quote(path)}"
+    return f"cat >{quote(path)} {here_document(text)}"
+
+
+def here_document(text: str) -> str:
+    r"""Return a here-document of lines that the shell does not look into.
+
+    >>> print(here_document("END\n"))
+    <<'END_'
+    END
+    END_
+    """
+    end = _END
+    while end in text.splitlines():
+        end += "_"
+    return f"<<'{end}'\n{text}{end}"
+
+
+def part_head(number: int, title: str) -> str:
+    """Return the line that a part of a script begins with; `part_mark` finds it again."""
+    return f"{part_mark(number)} {_shown(title)} ".ljust(WIDTH, "=")
+
+
+def part_mark(number: int) -> str:
+    """Return how the first line of a part begins.
+
+    >>> part_mark(2)
+    '# ==== Part 2:'
+    """
+    return f"# ==== Part {number}:"
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)

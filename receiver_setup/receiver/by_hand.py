@@ -1,0 +1,234 @@
+"""The receiver's half of a plan as plain commands (pure): what a person does instead of the scripts in shell/.
+
+A reason stands above each command; what is so already is told in a remark alone.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from receiver_setup.plain_shell import here_document, part_head, quote, remark, remark_command, write_file
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import SetupPlan, drop_in
+from receiver_setup.receiver.steps import Step
+from receiver_setup.sshd_config import Authentication
+
+_REASONS = {
+    "create user": "An account for uploads alone: no shell, and no usable password.",
+    "adopt user": "The account is for uploads from now on: no shell, and the comment says whose it is.",
+    "set password": "A random password for this account alone; chpasswd reads it from its standard input, since a "
+    "process list shows arguments.",
+    "close password": "No password opens the account: a * before the former one, which is kept behind it.",
+    "make jail": "The jail: sshd refuses one that anybody but root can write to.",
+    "make home": "The home, which an upload begins in.",
+    "make recordings directory": "Where the recordings arrive: the upload user's own.",
+    "remove directory": "Nothing is in it that is needed.",
+    "make key folder": "The folder of key files, outside the jail and root's own.",
+    "write camera key": "The camera's key: the camera can neither read nor change this file, and “restrict” forbids "
+    "all that a key line can forbid.",
+    "write sshd drop-in": "What sshd does for the upload user; nobody else is affected.",
+    "reload sshd": "sshd goes by it only once it reads it.",
+}
+_UNIT = re.compile(r"(reload|restart) (ssh|sshd)")
+_SIGNAL = re.compile(r"signal ([0-9]+)")
+_MANAGERS = {
+    "openrc": "rc-service sshd reload",
+    "service": "service ssh reload </dev/null",
+    "pidfile": 'kill -HUP "$(cat /run/sshd.pid)"',
+}
+_CHOOSE = """\
+UPLOAD_PASSWORD=${UPLOAD_PASSWORD:-$(head -c 600 /dev/urandom | LC_ALL=C tr -dc A-Za-z0-9 | head -c 24)}"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What the commands are written for: the receiver as it is, and `login`, by which a person signs in there.
+
+    `login` is None where the person is there already. `manager` is what shell/manager.sh told; nothing where sshd
+    need not be reloaded.
+    """
+
+    facts: Facts
+    login: str | None = None
+    manager: str = ""
+
+
+def render_receiver(plan: SetupPlan, place: Place) -> str:
+    """Render the part of the script that runs on the receiver, as root."""
+    host = place.facts.hostname
+    lines = [part_head(1, f"on the receiver {host}, as root")]
+    if plan.changed:
+        lines += ["", _render_start(host)]
+    else:
+        lines += ["", remark("Nothing is left to do on the receiver.")]
+    for step in plan.steps:
+        if step.call is None:
+            lines += ["", remark(f"Nothing to do for “{step.name}”: {step.detail}.")]
+        else:
+            reason = remark(_REASONS.get(step.name, f"{step.name}: {step.detail}."))
+            lines += ["", reason, *_render_step(plan, place, step)]
+    if any(step.call is not None and step.call[0] == "sshd" for step in plan.steps):
+        lines += ["", *_render_new_login(plan, place)]
+    if plan.sets_password:
+        told = "The UPLOAD_PASSWORD, which part 2 asks for: $UPLOAD_PASSWORD"
+        lines += ["", remark("The camera has to be told it."), f"cat <<END\n{told}\nEND"]
+    return "\n".join(lines) + "\n"
+
+
+def _render_start(host: str) -> str:
+    here = ""
+    if host:
+        check = f'[ "$(cat /proc/sys/kernel/hostname)" = {quote(host)} ]'
+        here = f"\n{check} || {{ echo {quote(f'this part is for {host}')} >&2; exit 1; }}"
+    return (
+        f"{remark('Stop at the first command that fails, and on any other machine.')}\n"
+        "set -eu\numask 022\nPATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\n"
+        f"[ \"$(id -u)\" = 0 ] || {{ echo 'this part needs root' >&2; exit 1; }}{here}"
+    )
+
+
+def _render_step(plan: SetupPlan, place: Place, step: Step) -> list[str]:
+    """Return the commands of one step; ValueError for one that no set-up has."""
+    function, *arguments = step.call or ("",)
+    if function == "sshd":
+        return _render_sshd(plan, place, arguments)
+    if function == "file":
+        path, mode, content = arguments
+        return _render_file(plan, place, path, mode, content)
+    renderers: dict[str, Callable[..., list[str]]] = {
+        "user": _render_user,
+        "account": _render_account,
+        "password": _render_password,
+        "closed": _render_closed,
+        "directory": _render_directory,
+        "retract": _render_retract,
+    }
+    if function not in renderers:
+        raise ValueError(f"there are no plain commands for {function!r}")
+    return renderers[function](place.facts, *arguments)
+
+
+def _render_user(facts: Facts, name: str, home: str, shell: str, comment: str) -> list[str]:
+    if "useradd" in facts.tools:
+        group = "--user-group" if facts.group is None else f"--gid {quote(name)}"
+        return [
+            f"useradd --system {group} --no-create-home --home-dir {quote(home)} --shell {quote(shell)} \\",
+            f"  --comment {quote(comment)} --password '*' {quote(name)}",
+        ]
+    made = [] if facts.group is not None else [f"addgroup -S {quote(name)}"]
+    options = f"-S -D -H -h {quote(home)} -s {quote(shell)} -g {quote(comment)} -G {quote(name)}"
+    return [*made, f"adduser {options} {quote(name)}"]
+
+
+def _render_account(facts: Facts, name: str, shell: str, comment: str) -> list[str]:
+    if "usermod" in facts.tools:
+        return [f"usermod --shell {quote(shell)} --comment {quote(comment)} {quote(name)}"]
+    program = '$1 == ENVIRON["account"] { $5 = ENVIRON["comment"]; $7 = ENVIRON["shell"] } { print }'
+    return [
+        "cp -p /etc/passwd /etc/passwd.new",
+        f"account={quote(name)} shell={quote(shell)} comment={quote(comment)} \\",
+        f"  awk -F: -v OFS=: '{program}' /etc/passwd >/etc/passwd.new",
+        "mv -f /etc/passwd.new /etc/passwd",
+    ]
+
+
+def _render_password(_: Facts, name: str) -> list[str]:
+    return [_CHOOSE, f"chpasswd <<END\n{name}:$UPLOAD_PASSWORD\nEND"]
+
+
+def _render_closed(_: Facts, name: str) -> list[str]:
+    field = quote(f"s/^{name}:\\([^:]*\\):.*/{name}:*\\1/p")
+    return [f"sed -n {field} /etc/shadow | chpasswd -e"]
+
+
+def _render_directory(facts: Facts, path: str, owner: str, mode: str) -> list[str]:
+    user, _, group = owner.partition(":")
+    made = f"install -d -o {quote(user)} -g {quote(group)} -m {mode.zfill(4)} {quote(path)}"
+    return [made, *_relabel(facts, path)]
+
+
+def _render_retract(_: Facts, path: str) -> list[str]:
+    return [f"rmdir {quote(path)}"]
+
+
+def _relabel(facts: Facts, path: str) -> list[str]:
+    return [f"restorecon {quote(path)}"] if "restorecon" in facts.tools and facts.selinux != "absent" else []
+
+
+def _render_file(plan: SetupPlan, place: Place, path: str, mode: str, content: str) -> list[str]:
+    """Write beside the file, then rename: nobody ever reads half of it."""
+    backup = [f"cp -p {quote(path)} {quote(f'{path}.before')}"] if _replaces_drop_in(plan, place, path) else []
+    new = f"{path}.new"
+    return [
+        *backup,
+        write_file(new, content.encode("utf-8", "surrogateescape")),
+        f"chmod {mode.zfill(4)} {quote(new)}",
+        f"mv -f {quote(new)} {quote(path)}",
+        *_relabel(place.facts, path),
+    ]
+
+
+def _replaces_drop_in(plan: SetupPlan, place: Place, path: str) -> bool:
+    return path == drop_in(plan.match.user) and path in place.facts.files
+
+
+def _render_sshd(plan: SetupPlan, place: Place, expected: list[str]) -> list[str]:
+    facts, user, path = place.facts, plan.match.user, drop_in(plan.match.user)
+    sshd = quote(facts.sshd_path)
+    replaced = _replaces_drop_in(plan, place, path)
+    before = quote(f"{path}.before")
+    back = f"mv -f {before} {quote(path)}" if replaced else f"rm -f {quote(path)}"
+    camera = next(iter(facts.cameras), "192.0.2.1").partition("%")[0]
+    asked = quote(f"user={user},host=receiver-setup.invalid,addr={camera}")
+    lines = [
+        remark("First a test: where sshd does not take the drop-in, it goes again and nothing is reloaded."),
+        "refuse() {",
+        f"  {back}",
+        "  printf '%s\\n' \"$1\" >&2",
+        "  exit 1",
+        "}",
+    ]
+    if facts.listener == "socket":
+        lines.append("[ -d /run/sshd ] || mkdir -m 0755 /run/sshd # sshd tests nothing without it")
+    listed = "".join(f"{line}\n" for line in expected)
+    return [
+        *lines,
+        f"{sshd} -t </dev/null || refuse 'sshd refuses the configuration'",
+        remark(f"Every line that sshd must go by for {user}."),
+        f"effective=$({sshd} -T -C {asked} </dev/null) ||",
+        "  refuse 'sshd refuses the configuration'",
+        "while IFS= read -r line; do",
+        '  printf \'%s\\n\' "$effective" | grep -qxF -e "$line" || refuse "sshd would not use: $line"',
+        f"done {here_document(listed)}",
+        *_render_reload(place.manager),
+        *([f"rm -f {before}"] if replaced else []),
+    ]
+
+
+def _render_reload(manager: str) -> list[str]:
+    """Return the command that makes sshd read its configuration anew; open sessions live on."""
+    if manager == "socket":
+        return [remark("No reload: systemd's socket starts an sshd with the new configuration.")]
+    unit, signal = _UNIT.fullmatch(manager), _SIGNAL.fullmatch(manager)
+    if unit and unit[1] == "restart":
+        why = remark("A restart, since sshd was started by systemd's socket and would end at a reload; sessions stay.")
+        return [why, f"systemctl restart {unit[2]}"]
+    command = f"systemctl reload {unit[2]}" if unit else _MANAGERS.get(manager)
+    if signal:
+        command = f"kill -HUP {signal[1]}"
+    if command is None:
+        raise ValueError(f"sshd's manager cannot be {manager!r}")
+    return [remark("The reload ends no session; the port is closed for a moment only."), command, "sleep 1"]
+
+
+def _render_new_login(plan: SetupPlan, place: Place) -> list[str]:
+    path = quote(drop_in(plan.match.user))
+    by_key = plan.match.authentication is Authentication.PUBLIC_KEY
+    new = f"ssh {quote(place.login)} true" if place.login else "ssh THIS-MACHINE true"
+    return [
+        remark("Keep the session that you have, and see from another terminal that a new login still works:"),
+        remark_command(new),
+        remark("If it does not, take this back, and let sshd read its configuration anew as above:"),
+        remark_command(f"mv {path} /root/"),
+        remark(f"{plan.match.user} gets in with its {'key' if by_key else 'password'} alone, and for uploads alone."),
+    ]

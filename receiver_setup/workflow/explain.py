@@ -1,0 +1,89 @@
+"""The plan of a set-up as a script for a person: what could be done by hand instead; changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
+from receiver_setup.camera.upload_plan import UploadTarget
+from receiver_setup.errors import ReceiverChangeError
+from receiver_setup.plain_shell import part_mark, quote, remark, remark_command
+from receiver_setup.receiver.by_hand import Place, render_receiver
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import SetupPlan
+from receiver_setup.receiver.script import JOURNAL
+from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.steps import RELOAD
+from receiver_setup.report import Observer, ReceiverReport
+from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.setup import SetUp
+
+
+def explain(
+    request: SetupRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+) -> ReceiverReport:
+    """Read both sides as a set-up does, and put the plan into the report's `script`; errors are in the report."""
+    return _Explanation(replace(request, check=True), session, cameras, observe).run()
+
+
+class _Explanation(SetUp):
+    """A set-up that ends with its plan, told in full."""
+
+    def _preview(self, plan: SetupPlan, facts: Facts) -> None:
+        if facts.journal is not None:
+            raise ReceiverChangeError(
+                f"an earlier run on {self._session.name} was cut off, and what it changed is still there",
+                hint=f"take it back there with: sudo sh {JOURNAL}/undo.sh; then run this again",
+            )
+        super()._preview(plan, facts)
+        # Reading what it uploads may have failed for one of them.
+        runs = [(run, run.target) for run in self._crew.alive if run.target is not None]
+        if not runs:
+            return
+        reloads = any(step.name == RELOAD and step.changed for step in plan.steps)
+        login = self._session.name if self._request.receiver_address else None
+        place = Place(
+            facts=facts,
+            login=login,
+            manager=self._session.read_manager() if reloads else "",
+        )
+        told = tuple(_by_hand(run, target, new_password=plan.sets_password) for run, target in runs)
+        parts = (
+            _render_head(plan, login),
+            render_receiver(plan, place),
+            render_cameras(told, facts.host_keys),
+            render_look(told, self._request.user, tuple(mark.path for mark in facts.logs)),
+        )
+        self._report.script = "\n".join(parts)
+
+
+def _by_hand(run: CameraRun, target: UploadTarget, *, new_password: bool) -> CameraByHand:
+    return CameraByHand(
+        name=run.name,
+        address=run.camera.address,
+        target=target,
+        recordings=run.directory,
+        now=run.exchange.now,
+        settled=run.settled and not new_password,
+        new_password=new_password,
+        login=run.camera.login,
+        tls=run.camera.tls,
+        with_password=run.camera.has_password,
+        uploads=run.wished,
+    )
+
+
+def _render_head(plan: SetupPlan, login: str | None) -> str:
+    """Render the beginning of the script: what it is, and how each part gets to where it belongs."""
+    second = part_mark(2)
+    lines = [
+        "#!/bin/sh",
+        remark("What receiver-setup would do now for these targets, for a person to read and to do by hand."),
+        remark("Saved as FILE, each part can be run where it belongs:"),
+    ]
+    if plan.changed:
+        shell = "sudo sh" if login is None else f"ssh {quote(login)} sudo sh"
+        lines.append(remark_command(f"sed '/^{second}/,$d' FILE | {shell}"))
+    lines.append(remark_command(f"sed -n '/^{second}/,$p' FILE >camera.sh && sh camera.sh"))
+    lines.append(remark("It holds no secret: passwords are asked for. It knows only what was so when it was printed."))
+    return "\n".join(lines) + "\n"
