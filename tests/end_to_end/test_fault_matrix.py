@@ -45,6 +45,8 @@ class Case:
     faults: Faults
     controller: Controller
     before: str = ""
+    original: str = ""
+    """Its tree before it was set up, where that is done already."""
     problems: list[str] = field(default_factory=list)
 
     def expect(self, right: bool, problem: str) -> None:
@@ -96,6 +98,7 @@ def made_by_hand(case: Case) -> None:
 
 def set_up(case: Case) -> None:
     """Set it up, and let the account have a password."""
+    case.original = case.bench.state()
     assert case.controller.set_up().error is None
     case.bench.inside("echo ipcamera:secret | chpasswd")
 
@@ -103,6 +106,7 @@ def set_up(case: Case) -> None:
 def adopted(case: Case) -> None:
     """Adopt what a person made."""
     made_by_hand(case)
+    case.original = case.bench.state()
     assert case.controller.set_up().error is None
 
 
@@ -210,6 +214,8 @@ def try_fault(case: Case, scene: Scene, kind: str, at: int) -> str:
     if kind not in {"fail", "late", "cut"}:
         found = [drop_empty_folder(found[0], case.before)]
     case.expect_state(found[0], case.before, finished, when="for the next run")
+    if case.original:
+        case.expect_state(finished, case.original, when="in the end")
     if scene.run is Controller.set_up and (at % 6 == 0 or EVERY):
         case.expect(case.controller.remove().error is None, "a removal failed")
         case.expect_clean("after a removal")

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from receiver_setup.receiver import script
@@ -102,6 +102,7 @@ def test_only_one_moves_a_journal_on(shell: str, tmp_path: Path) -> None:
     assert len([end for end in ends if end]) == 1
 
 
+@example(values=["it's", "'$(x)`y`\\", "-n"])
 @given(values=st.lists(TEXT, min_size=1, max_size=3))
 @settings(max_examples=25, deadline=None)
 @pytest.mark.parametrize("shell", SHELLS)
@@ -174,6 +175,16 @@ def test_what_is_left_of_a_deleted_journal_is_not_followed(shell: str, tmp_path:
     assert run(shell, tmp_path, f"{DEAD}rm $journal/open $journal/{gone}; undo", owner="next").endswith("ok")
     assert (file.read_text(), other.exists()) == ("keep", True)
     assert not (tmp_path / "state/journal").exists()
+
+
+def test_a_journal_that_is_cut_off_while_it_goes_has_no_state_any_more(shell: str, tmp_path: Path) -> None:
+    assert run(shell, tmp_path, OPEN) == "won"
+    assert run(shell, tmp_path, "find() { exit; }; journal_close") == ""
+    left = {path.name for path in (tmp_path / "state/journal").iterdir()}
+    assert "undo" in left
+    assert not left & {"open", "applied", "confirmed", "undoing", "done"}
+    assert run(shell, tmp_path, f"{DEAD}undo", owner="next").endswith("ok")
+    assert not (tmp_path / "state").exists()
 
 
 FILED = """
