@@ -263,8 +263,7 @@ def test_ctrl_c_in_a_request_puts_both_sides_back(bench: Bench, vlan: Vlan, step
 def test_a_connection_that_is_lost_midway_is_replaced(bench: Bench, vlan: Vlan, for_s: int) -> None:
     camera = vlan.camera()
     lost = threading.Event()
-    on = f"(sleep {for_s}; kill -CONT $(cat /run/sshd.pid)) </dev/null >/dev/null 2>&1 &"
-    away = f"kill -STOP $(cat /run/sshd.pid); {on}"
+    away = f"kill -STOP $(cat /run/sshd.pid); (sleep {for_s}; kill -CONT $(cat /run/sshd.pid)) <&- >/dev/null 2>&1 &"
 
     def cut(name: str) -> None:
         if name == "testftp" and not lost.is_set():
