@@ -381,15 +381,6 @@ CASES = {
         certain=False,
         uploaders=("openssh",),
     ),
-    "slow": Case(
-        breaks="true",
-        then={"test_bytes": 90_000_000, "test_timeout_s": 0.5},
-        kind="too-slow",
-        says="the camera reached sshd but was not done in time: porch",
-        remedy="look at the load",
-        results=(-4,),
-        uploaders=("paramiko",),
-    ),
     "busy": Case(
         breaks="true",
         then={"test_busy_times": 99},
