@@ -58,6 +58,7 @@ ALL = [
     "--identity", "/keys/a b", "--known-hosts", "/keys/$(id)", "--ssh-config", "/dev/null",
     "--ssh-password-file", "/keys/ssh", "--sudo-password-file", "/keys/sudo", "--camera-password-file", "/keys/camera",
     "--camera-login", "query", "--camera-ca-file", "/keys/ca", "--camera-fingerprint", "AB:CD", "--camera-insecure",
+    "--camera-via-receiver",
 ]  # fmt: skip
 
 
