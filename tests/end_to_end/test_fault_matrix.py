@@ -213,6 +213,7 @@ def try_fault(case: Case, scene: Scene, kind: str, at: int) -> str:
     finished = case.bench.state()
     if kind not in {"fail", "late", "cut"}:
         found = [drop_empty_folder(found[0], case.before)]
+        finished = drop_empty_folder(finished, case.original or case.before)
     case.expect_state(found[0], case.before, finished, when="for the next run")
     if case.original:
         case.expect_state(finished, case.original, when="in the end")
@@ -224,7 +225,10 @@ def try_fault(case: Case, scene: Scene, kind: str, at: int) -> str:
 
 
 def drop_empty_folder(state: str, before: str) -> str:
-    """Leave our own folder out where it is empty: the power went before anything had been begun in it."""
+    """Leave our own folder out where it is empty: the power went right before anything was in it, or right after.
+
+    Then nobody knows of it until a later run has something to do there, which takes it away in the end.
+    """
     line = f"{STATE[1:]} directory 700 root root\n"
     return state if f"{STATE[1:]}/" in state or line in before else state.replace(line, "")
 
