@@ -18,7 +18,7 @@ demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing 
 	$(VENV)/bin/receiver-setup demo
 
 test: check trees ## Check the code, then run all tests on all cores
-	$(PYTHON) -m pytest -n auto
+	$(PYTHON) -m pytest -n auto --dist worksteal
 
 check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Python and shell
 	$(PYTHON) -m ruff check

@@ -534,8 +534,18 @@ def break_and_diagnose(
     return symptom, diagnosis
 
 
+EVERY = "RECEIVER_SETUP_EVERY_FAULT" in os.environ
+"""Else each cause is produced with one uploader, in turn: another one is seldom told apart by what sshd logs."""
+
+
 @pytest.mark.parametrize(
-    ("says", "uploader"), [pytest.param(says, name) for says, case in CASES.items() for name in case.uploaders]
+    ("says", "uploader"),
+    [
+        pytest.param(says, name)
+        for turn, (says, case) in enumerate(CASES.items())
+        for number, name in enumerate(case.uploaders)
+        if EVERY or number == turn % len(case.uploaders)
+    ],
 )
 def test_a_cause_is_named_with_its_remedy(
     make_bench: MakeBench, make_camera: MakeCamera, says: str, uploader: str

@@ -81,7 +81,9 @@ def commands(part: str) -> list[str]:
 def lasting(bench: Bench) -> list[str]:
     """Return the receiver's state without the test pictures and without the record, which is the tool's alone."""
     return [
-        line for line in bench.state().splitlines() if "Test-Snapshot" not in line and "receiver-setup " not in line
+        line
+        for line in bench.state().splitlines()
+        if "Test-Snapshot" not in line and "var/lib/receiver-setup" not in line
     ]
 
 

@@ -132,7 +132,7 @@ SCENES = {
         ),
     )
 }
-KINDS = {"fail": 4, "late": 8, "kill": 8, "cut": 8, "power": 2, "half": 1}
+KINDS = {"fail": 6, "late": 16, "kill": 16, "cut": 16, "power": 5, "half": 3}
 """Each kind of fault, and of how many calls one is tried; see faulty.sh. `half` is for calls that can be half done."""
 
 HALF = ("cp ", "rm -rf ", f"rm -f {STATE}/journal/")
@@ -182,6 +182,7 @@ def places(calls: list[str], scene: Scene, kind: str) -> list[tuple[str, int]]:
     numbers = range(last_test if scene.spoil else 3, len(calls) + 1)
     if kind == "half":
         found = [(half, n) for n in numbers for half in ("head", "tail") if calls[n - 1].startswith(HALF)]
+        found = found if EVERY else found[:: KINDS[kind]]
     else:
         step = 1 if EVERY else KINDS[kind] * scene.step
         # Kinds with the same step begin at different calls.

@@ -298,7 +298,7 @@ def test_a_look_at_a_drop_in_of_other_wording_leaves_it_as_it_is(bench: Bench, m
     check = bench.setup(camera, options=("--check",))
     assert (check.code, check.json["changed"]) == (7, True), check.err
     assert bench.state() == before
-    assert bench.setup(camera).code == 0
+    assert bench.setup(camera, options=("--yes",)).code == 0
     assert "PermitTTY no" in inside(bench, f"cat {DROP_IN}")
 
 
