@@ -196,6 +196,7 @@ def test_an_account_made_by_hand_is_adopted(bench: Bench, make_camera: MakeCamer
     settled(bench, camera, options=("--adopt",))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "profile",
     [
@@ -222,6 +223,7 @@ def test_a_chosen_login_is_the_one_of_the_script(bench: Bench, make_camera: Make
     settled(bench, camera, options=("--camera-login", "query"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["fingerprint", "authority", "insecure"])
 def test_the_certificate_is_checked_as_it_was_asked_for(
     bench: Bench, make_camera: MakeCamera, tmp_path: Path, way: str

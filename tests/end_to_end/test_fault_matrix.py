@@ -241,7 +241,9 @@ def differences(before: str, after: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.thorough] if scene.adopt else []) for name, scene in SCENES.items()]
+)
 def test_a_run_that_goes_wrong_anywhere_leaves_nothing_and_the_next_one_succeeds(
     make_case: Make, name: str, kind: str
 ) -> None:

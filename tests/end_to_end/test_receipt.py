@@ -87,7 +87,7 @@ def test_a_file_for_programs_is_true_and_the_second_run_writes_the_same(
     again = bench.setup(camera, options=("--receipt", str(path)))
     assert (again.code, again.json["changed"]) == (0, False), again.err
     later = parse_receipt(path.read_text(encoding="utf-8"))
-    assert later.made_at > receipt.made_at
+    assert later.made_at >= receipt.made_at
     assert compare(receipt, later) == ()
 
 
