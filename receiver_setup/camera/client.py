@@ -130,7 +130,7 @@ class Camera(MenuCalls):
                 tries = command.tries_for(answer)
                 if wait_s is None or (tries is not None and sent >= tries):
                     return answer
-            _log.info("%s: busy, asking again in %g s (%s)", self.address, wait_s, command.cmd)
+            _log.warning("%s is busy; it is asked again in %g s (%s)", self.address, wait_s, command.cmd)
             self._sleep(wait_s)
 
     def _ask(self, command: Command[R]) -> Reply:
