@@ -9,6 +9,22 @@ from types import FrameType
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Stop:
+    """Told once that the run is to end; what runs outside the main thread looks at it before each step."""
+
+    def __init__(self) -> None:
+        self._told = threading.Event()
+
+    def tell(self) -> None:
+        """Ask every part to end at its next safe point."""
+        self._told.set()
+
+    @property
+    def told(self) -> bool:
+        """True once the run is to end."""
+        return self._told.is_set()
+
+
 @contextlib.contextmanager
 def shielded(*, deliver: bool = True) -> Iterator[None]:
     """Let no signal cut the body short; what came meanwhile is delivered after it, or dropped if the run ends anyway.

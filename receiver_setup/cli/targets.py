@@ -22,7 +22,8 @@ from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
-from receiver_setup.report import Observer, ReceiverReport, Report
+from receiver_setup.report import ReceiverReport, Report
+from receiver_setup.workflow.fleet import run_all
 from receiver_setup.workflow.request import NamedCamera
 
 _SLOWEST_STEP_S = 60.0
@@ -66,7 +67,7 @@ def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
 
 
 def run_workflow(
-    workflow: Callable[[Observer], ReceiverReport],
+    workflow: Callable[..., ReceiverReport],
     render: Callable[[Report], str],
     options: dict[str, Any],
     *,
@@ -78,7 +79,8 @@ def run_workflow(
     `keep` stores the result besides; where that fails, the error stands beside the result and undoes nothing.
     """
     with endings_interrupt():
-        receiver = workflow(make_observer(quiet=bool(options["quiet"]) or not steps))
+        observe = make_observer(quiet=bool(options["quiet"]) or not steps)
+        (receiver,) = run_all([lambda stop: workflow(observe, stop=stop)])
     report = Report(check=options.get("check", False), receivers=[receiver])
     try:
         keep(report)

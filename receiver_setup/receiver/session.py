@@ -16,8 +16,7 @@ from receiver_setup.interrupts import shielded
 from receiver_setup.receiver import script
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.hosts import Dialler
-from receiver_setup.receiver.hosts.root import Output, RootShell
+from receiver_setup.receiver.hosts import Dialler, Output, Shell
 from receiver_setup.receiver.ledger import render_cameras
 from receiver_setup.receiver.records import RecordError, parse_records
 from receiver_setup.receiver.steps import RELOAD, Plan
@@ -39,7 +38,7 @@ class ReceiverSession:
     The receiver takes a change back by itself when no new login confirms it within `confirm_s` seconds.
     """
 
-    def __init__(self, shell: RootShell, *, confirm_s: int = 60) -> None:
+    def __init__(self, shell: Shell, *, confirm_s: int = 60) -> None:
         self.shell = shell
         self.name = shell.host.name
         self.owner = secrets.token_hex(8)

@@ -1,12 +1,12 @@
 """All cameras of a run, several at a time: one that fails stops no other, Ctrl-C stops all at a safe point."""
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from receiver_setup.errors import InterruptedRunError
+from receiver_setup.interrupts import Stop
 from receiver_setup.report import Observer
 from receiver_setup.workflow.camera_part import CameraPart
 from receiver_setup.workflow.request import NamedCamera
@@ -17,8 +17,11 @@ R = TypeVar("R", bound=CameraPart)
 class Crew(Generic[R]):
     """The cameras of one run, each a `kind` of part; a context manager, since it holds threads."""
 
-    def __init__(self, kind: type[R], cameras: Sequence[NamedCamera], observe: Observer, *, jobs: int) -> None:
-        self._cancelled = threading.Event()
+    def __init__(
+        self, kind: type[R], cameras: Sequence[NamedCamera], observe: Observer, *, jobs: int, stop: Stop | None = None
+    ) -> None:
+        self._stop = stop or Stop()
+        self._cancelled = Stop()
         self._executor = ThreadPoolExecutor(max(1, jobs), thread_name_prefix="camera")
         self.runs = [kind(each, observe, checkpoint=self._checkpoint) for each in cameras]
 
@@ -61,8 +64,8 @@ class Crew(Generic[R]):
 
     def cancel(self) -> None:
         """Let each camera end the request that it is in and no more: nothing may be sent after its settings go back."""
-        self._cancelled.set()
+        self._cancelled.tell()
 
     def _checkpoint(self) -> None:
-        if self._cancelled.is_set():
+        if self._stop.told or self._cancelled.told:
             raise InterruptedRunError("the run was interrupted")

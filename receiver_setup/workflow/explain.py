@@ -6,6 +6,7 @@ from dataclasses import replace
 from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
 from receiver_setup.camera.upload_plan import UploadTarget
 from receiver_setup.errors import ReceiverChangeError
+from receiver_setup.interrupts import Stop
 from receiver_setup.plain_shell import part_mark, quote, remark, remark_command
 from receiver_setup.receiver.by_hand import Place, render_receiver
 from receiver_setup.receiver.facts import Facts
@@ -20,10 +21,15 @@ from receiver_setup.workflow.setup import SetUp
 
 
 def explain(
-    request: SetupRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+    request: SetupRequest,
+    session: ReceiverSession,
+    cameras: Sequence[NamedCamera],
+    observe: Observer,
+    *,
+    stop: Stop | None = None,
 ) -> ReceiverReport:
     """Read both sides as a set-up does, and put the plan into the report's `script`; errors are in the report."""
-    return _Explanation(replace(request, check=True), session, cameras, observe).run()
+    return _Explanation(replace(request, check=True), session, cameras, observe, stop).run()
 
 
 class _Explanation(SetUp):

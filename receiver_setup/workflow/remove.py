@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from receiver_setup.camera.former_place import Here
+from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.dialled import find_address
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.removal import RemovalPlan, known_cameras, plan_removal
@@ -18,23 +19,36 @@ from receiver_setup.workflow.whole_run import WholeRun
 
 
 def remove(
-    request: RemovalRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+    request: RemovalRequest,
+    session: ReceiverSession,
+    cameras: Sequence[NamedCamera],
+    observe: Observer,
+    *,
+    stop: Stop | None = None,
 ) -> ReceiverReport:
     """Take the set-up of these cameras back; without any camera, all of the receiver's half.
 
     With the last camera of an account the account goes as well; recordings stay unless they are to be deleted.
     """
-    return _Removal(request, session, cameras, observe).run()
+    return _Removal(request, session, cameras, observe, stop).run()
 
 
 class _Removal(WholeRun[LeavingCamera]):
     """One run; the methods stand in the order in which they are called."""
 
     def __init__(
-        self, request: RemovalRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+        self,
+        request: RemovalRequest,
+        session: ReceiverSession,
+        cameras: Sequence[NamedCamera],
+        observe: Observer,
+        stop: Stop | None,
     ) -> None:
-        super().__init__(LeavingCamera, request, session, cameras, observe)
+        super().__init__(request, session, cameras, observe, stop)
         self._request = request
+
+    def _kind(self) -> type[LeavingCamera]:
+        return LeavingCamera
 
     def _run(self) -> None:
         facts = self._read()

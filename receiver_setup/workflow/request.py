@@ -22,6 +22,8 @@ class Request:
     receiver_address: str | None = None
     check: bool = False
     jobs: int = 4
+    isolate: bool = False
+    """Give each camera an account of its own, named `user` and the camera's name, jailed from the others."""
     patience_s: float = 300.0
     """How long to wait for another run that changes the receiver."""
 
@@ -62,7 +64,8 @@ class RemovalRequest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedCamera:
-    """A camera and what it is called."""
+    """A camera and what it is called; `uploads` is what is wished for it alone, None: what the request says."""
 
     name: str
     camera: Camera
+    uploads: UploadWishes | None = None

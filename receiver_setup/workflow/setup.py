@@ -11,6 +11,7 @@ from receiver_setup.camera.former_place import Here
 from receiver_setup.camera.messages import Security, TestOutcome
 from receiver_setup.camera.upload_plan import render_diff
 from receiver_setup.errors import CameraError, FileNotArrivedError, ProofError, ReceiverBusyError
+from receiver_setup.interrupts import Stop
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
@@ -43,27 +44,40 @@ _ROUNDS = 4
 
 
 def set_up(
-    request: SetupRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+    request: SetupRequest,
+    session: ReceiverSession,
+    cameras: Sequence[NamedCamera],
+    observe: Observer,
+    *,
+    stop: Stop | None = None,
 ) -> ReceiverReport:
     """Set up one receiver and its cameras; errors are in the report, interruptions as well.
 
     Either a camera uploads securely afterwards, or it and the receiver are as they were.
     """
-    return SetUp(request, session, cameras, observe).run()
+    return SetUp(request, session, cameras, observe, stop).run()
 
 
 class SetUp(WholeRun[CameraRun]):
     """One run; the methods stand in the order in which they are called."""
 
     def __init__(
-        self, request: SetupRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+        self,
+        request: SetupRequest,
+        session: ReceiverSession,
+        cameras: Sequence[NamedCamera],
+        observe: Observer,
+        stop: Stop | None,
     ) -> None:
-        super().__init__(CameraRun, request, session, cameras, observe)
+        super().__init__(request, session, cameras, observe, stop)
         self._request = request
         self._report.jail = request.jail
         self._login = first_login(request.auth, request.sha1)
         self._password: Secret | None = None
         self._first_facts: Facts | None = None
+
+    def _kind(self) -> type[CameraRun]:
+        return CameraRun
 
     def _run(self) -> None:
         facts = self._read()

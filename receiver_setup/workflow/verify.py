@@ -11,6 +11,7 @@ from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.upload_plan import plan_fields
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, ProofError
+from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import drop_in, key_file
@@ -32,25 +33,38 @@ _ARRIVED = "picture arrived"
 
 
 def verify(
-    request: VerifyRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+    request: VerifyRequest,
+    session: ReceiverSession,
+    cameras: Sequence[NamedCamera],
+    observe: Observer,
+    *,
+    stop: Stop | None = None,
 ) -> ReceiverReport:
     """Prove a set-up again; the claims are in the report, and a proof that failed is its camera's error.
 
     Without `request.test` nothing is proven, only read: the last upload stands in the proof's place.
     """
-    return _Verification(request, session, cameras, observe).run()
+    return _Verification(request, session, cameras, observe, stop).run()
 
 
 class _Verification(WholeRun[CameraRun]):
     """One run; the methods stand in the order in which they are called."""
 
     def __init__(
-        self, request: VerifyRequest, session: ReceiverSession, cameras: Sequence[NamedCamera], observe: Observer
+        self,
+        request: VerifyRequest,
+        session: ReceiverSession,
+        cameras: Sequence[NamedCamera],
+        observe: Observer,
+        stop: Stop | None,
     ) -> None:
-        super().__init__(CameraRun, request, session, cameras, observe)
+        super().__init__(request, session, cameras, observe, stop)
         self._request = request
         self._report.jail = request.jail
         self._login: LoginPlan = first_login(AuthPolicy.AUTO, Sha1Policy.AUTO)
+
+    def _kind(self) -> type[CameraRun]:
+        return CameraRun
 
     def _run(self) -> None:
         facts = self._read()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from receiver_setup.errors import CameraTimeoutError, CameraUnreachableError, InterruptedRunError, ReceiverSetupError
-from receiver_setup.interrupts import shielded
+from receiver_setup.interrupts import Stop, shielded
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import Observer, ReceiverReport
 from receiver_setup.workflow.aim import find_directory
@@ -22,18 +22,18 @@ _LOOK_S = 3.0
 
 
 class WholeRun(ABC, Generic[R]):
-    """One run over one receiver and its cameras, each a `kind` of part in it."""
+    """One run over one receiver and its cameras."""
 
     def __init__(
         self,
-        kind: type[R],
         request: Request,
         session: ReceiverSession,
         cameras: Sequence[NamedCamera],
         observe: Observer,
+        stop: Stop | None,
     ) -> None:
         self._session = session
-        self._crew = Crew(kind, cameras, observe, jobs=request.jobs)
+        self._crew = Crew(self._kind(), cameras, observe, jobs=request.jobs, stop=stop)
         for run in self._crew.runs:
             run.directory = find_directory(request, run.name, alone=len(cameras) == 1)
         self._report = ReceiverReport(
@@ -58,6 +58,10 @@ class WholeRun(ABC, Generic[R]):
             self._put_back()
             raise
         return self._report
+
+    @abstractmethod
+    def _kind(self) -> type[R]:
+        """Return what a camera's part in this run is."""
 
     @abstractmethod
     def _run(self) -> None:

@@ -24,8 +24,9 @@ from receiver_setup.errors import ReceiverSetupError, ReceiverSudoError, Receive
 from receiver_setup.plain_shell import quote
 from receiver_setup.receiver import script
 from receiver_setup.receiver.address import ReceiverAddress
+from receiver_setup.receiver.hosts import Output
 from receiver_setup.receiver.hosts.local import LocalHost
-from receiver_setup.receiver.hosts.root import Output, RootShell
+from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 from receiver_setup.receiver.records import parse_records
 from receiver_setup.receiver.wanted import Wanted

@@ -1,9 +1,10 @@
 """How a script gets to a receiver: one small protocol, and a carrier of it for each way there.
 
-Host      open() a command, prove_login(), close()    ssh.py (paramiko), local.py (this machine)
+Shell     run() a whole script as root                root.py over any Host; Ansible's connection
+Peer      who is at the far end: name, a new login    every Host
+Host      a peer that starts commands                 ssh.py (paramiko), local.py (this machine)
 Dialler   a host that opens connections from there    ssh.py (tunnel.py)
 Stream    one running command: send, receive, status
-root.py   makes any command's shell root's, and runs a script in it
 """
 
 import socket
@@ -46,14 +47,10 @@ class Stream(Protocol):
         """Give it up."""
 
 
-class Host(Protocol):
-    """A receiver that can be reached; `name` stands in messages, `trips` counts."""
+class Peer(Protocol):
+    """A receiver that can be reached; `name` stands in messages."""
 
     name: str
-    trips: Trips
-
-    def open(self, command: str) -> Stream:
-        """Start a command in the login shell; connects first where that is still to do."""
 
     def prove_login(self) -> bool:
         """Log in anew beside what is open, and go on over the new login; False where there is no login to prove.
@@ -63,6 +60,38 @@ class Host(Protocol):
 
     def close(self) -> None:
         """End every connection."""
+
+
+class Host(Peer, Protocol):
+    """A receiver on which commands can be started; `trips` counts."""
+
+    trips: Trips
+
+    def open(self, command: str) -> Stream:
+        """Start a command in the login shell; connects first where that is still to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a script printed, and its exit status (None: the link was lost)."""
+
+    data: bytes
+    errors: str
+    status: int | None
+
+
+class Shell(Protocol):
+    """A root shell on a receiver: all that a run needs of a way there."""
+
+    @property
+    def host(self) -> Peer:
+        """Return the far end."""
+
+    def run(self, script: str, *, step: str) -> Output:
+        """Run `script` as root to its end; `step` names it in errors and in the trace.
+
+        Raises `ReceiverSudoError` when root cannot be reached, `ReceiverUnreachableError` when the link is lost.
+        """
 
 
 @runtime_checkable

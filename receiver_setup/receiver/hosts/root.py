@@ -7,11 +7,10 @@ ends up in sudo's password prompt nor a password in a shell.
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NoReturn
 
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
-from receiver_setup.receiver.hosts import Chunk, Host, Stream
+from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
 from receiver_setup.secrets import Secret
 
 _log = logging.getLogger(__name__)
@@ -37,15 +36,6 @@ _BOOTSTRAP = (
     'exec sudo -S -p "receiver-setup password:" env "$link" sh -c "$go"'
     "'"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """What a script printed, and its exit status (None: the link was lost)."""
-
-    data: bytes
-    errors: str
-    status: int | None
 
 
 class RootShell:

@@ -1,0 +1,27 @@
+"""Several receivers in one run, each with its cameras: one that fails stops no other, Ctrl-C stops them all."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from receiver_setup.interrupts import Stop
+from receiver_setup.report import ReceiverReport
+
+Part = Callable[[Stop], ReceiverReport]
+"""One receiver's whole workflow, such as `set_up` with all but its `stop` given."""
+
+
+def run_all(parts: Sequence[Part], *, at_once: int = 8) -> list[ReceiverReport]:
+    """Run every part, several at a time, and return their reports in the same order.
+
+    A single part runs in the caller's thread, so that Ctrl-C reaches it as it is. Errors are in the reports.
+    """
+    stop = Stop()
+    if len(parts) == 1:
+        return [parts[0](stop)]
+    with ThreadPoolExecutor(max(1, min(at_once, len(parts))), thread_name_prefix="receiver") as executor:
+        futures = [executor.submit(part, stop) for part in parts]
+        try:
+            return [future.result() for future in futures]
+        except KeyboardInterrupt:
+            stop.tell()
+            return [future.result() for future in futures]
