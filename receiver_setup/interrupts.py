@@ -14,15 +14,23 @@ class Stop:
 
     def __init__(self) -> None:
         self._told = threading.Event()
+        self._insisted = threading.Event()
 
     def tell(self) -> None:
-        """Ask every part to end at its next safe point."""
+        """Ask every part to end at its next safe point; a second time, to leave nothing of what it has done."""
+        if self._told.is_set():
+            self._insisted.set()
         self._told.set()
 
     @property
     def told(self) -> bool:
         """True once the run is to end."""
         return self._told.is_set()
+
+    @property
+    def insisted(self) -> bool:
+        """True once it was told again."""
+        return self._insisted.is_set()
 
 
 @contextlib.contextmanager

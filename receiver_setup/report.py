@@ -83,6 +83,8 @@ class CameraReport:
 
     name: str
     address: str
+    user: str | None = None
+    """The account that is this camera's alone; None: all share the receiver's."""
     steps: list[StepReport] = field(default_factory=list)
     directory: str | None = None
     server: str | None = None
@@ -137,6 +139,7 @@ class CameraReport:
             "warnings": list(self.warnings),
             "error": self.error and error_as_json(self.error),
             **claims_as_json(self.claims),
+            **({} if self.user is None else {"user": self.user}),
         }
 
 
@@ -154,6 +157,7 @@ class ReceiverReport:
     diff: str = ""
     host_keys: tuple[PublicKey, ...] = ()
     cameras: list[CameraReport] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     error: ReceiverSetupError | None = None
     put_back: bool = False
     """True when its own changes were all taken back."""
@@ -194,6 +198,7 @@ class ReceiverReport:
             "cameras": [camera.as_json() for camera in self.cameras],
             "error": self.error and error_as_json(self.error),
             **claims_as_json(self.claims),
+            **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({} if self.script is None else {"script": self.script}),
         }
 

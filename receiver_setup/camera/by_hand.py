@@ -5,7 +5,7 @@ variables that the script asks for, and they reach curl by its standard input.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -107,8 +107,9 @@ def _read_functions() -> str:
     return (files("receiver_setup.camera") / "shell" / "by_hand.sh").read_text(encoding="utf-8").rstrip("\n")
 
 
-def render_look(cameras: tuple[CameraByHand, ...], user: str, logs: tuple[str, ...]) -> str:
+def render_look(cameras: tuple[CameraByHand, ...], users: Sequence[str], logs: tuple[str, ...]) -> str:
     """Render the remarks on how to see on the receiver what came of it."""
+    user = users[0] if len(users) == 1 else ".*"
     log = f"grep -h 'Accepted .* for {user} ' {' '.join(map(quote, logs))}"
     if not logs:
         log = f"journalctl -t sshd -t sshd-session --since=-10min | grep 'Accepted .* for {user} '"

@@ -7,7 +7,7 @@ from typing import Self
 
 from receiver_setup.receiver.listening import Socket, parse_sockets
 from receiver_setup.receiver.records import RecordError, parse_records
-from receiver_setup.receiver.sshd_log import LogEvent, Seen, drop_older, is_sshds, parse_log
+from receiver_setup.receiver.sshd_log import LogEvent, Seen, drop_older, is_of, is_sshds, parse_log
 
 _JPEG = "ffd8ff"
 _CLOCK_GRAIN_S = 0.02
@@ -134,10 +134,10 @@ class Evidence:
         """True when sshd's own lines are in the log, so that what is not there was not logged."""
         return is_sshds(self.log)
 
-    @property
-    def sha1_refused(self) -> bool:
-        """True when sshd refused a signature because it was made with SHA-1."""
-        return any(event.seen is Seen.SHA1_REFUSED for event in self.events)
+    def sha1_refused(self, user: str) -> bool:
+        """Tell whether sshd refused a signature for `user` because it was made with SHA-1."""
+        events = self.events
+        return any(event.seen is Seen.SHA1_REFUSED and is_of(event, user, events) for event in events)
 
 
 def newest_arrival(

@@ -4,7 +4,7 @@ A reason stands above each command; what is so already is told in a remark alone
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from receiver_setup.plain_shell import here_document, part_head, quote, remark, remark_command, write_file
@@ -53,14 +53,24 @@ class Place:
     manager: str = ""
 
 
-def render_receiver(plan: SetupPlan, place: Place) -> str:
-    """Render the part of the script that runs on the receiver, as root."""
-    host = place.facts.hostname
+def render_receiver(accounts: Sequence[tuple[SetupPlan, Place]]) -> str:
+    """Render the part of the script that runs on the receiver, as root; one account after the other."""
+    host = accounts[0][1].facts.hostname
     lines = [part_head(1, f"on the receiver {host}, as root")]
-    if plan.changed:
+    if any(plan.changed for plan, _ in accounts):
         lines += ["", _render_start(host)]
     else:
         lines += ["", remark("Nothing is left to do on the receiver.")]
+    for plan, place in accounts:
+        lines += _render_account_steps(plan, place)
+    if any(plan.sets_password for plan, _ in accounts):
+        told = "The UPLOAD_PASSWORD, which part 2 asks for: $UPLOAD_PASSWORD"
+        lines += ["", remark("The camera has to be told it."), f"cat <<END\n{told}\nEND"]
+    return "\n".join(lines) + "\n"
+
+
+def _render_account_steps(plan: SetupPlan, place: Place) -> list[str]:
+    lines: list[str] = []
     for step in plan.steps:
         if step.call is None:
             lines += ["", remark(f"Nothing to do for “{step.name}”: {step.detail}.")]
@@ -69,10 +79,7 @@ def render_receiver(plan: SetupPlan, place: Place) -> str:
             lines += ["", reason, *_render_step(plan, place, step)]
     if any(step.call is not None and step.call[0] == "sshd" for step in plan.steps):
         lines += ["", *_render_new_login(plan, place)]
-    if plan.sets_password:
-        told = "The UPLOAD_PASSWORD, which part 2 asks for: $UPLOAD_PASSWORD"
-        lines += ["", remark("The camera has to be told it."), f"cat <<END\n{told}\nEND"]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _render_start(host: str) -> str:
@@ -190,7 +197,7 @@ def _render_sshd(plan: SetupPlan, place: Place, expected: list[str]) -> list[str
     ]
     if facts.listener == "socket":
         lines.append("[ -d /run/sshd ] || mkdir -m 0755 /run/sshd # sshd tests nothing without it")
-    listed = "".join(f"{line}\n" for line in expected)
+    listed = "".join(f"{line}\n" for line in expected if not line.startswith("user="))
     return [
         *lines,
         f"{sshd} -t </dev/null || refuse 'sshd refuses the configuration'",

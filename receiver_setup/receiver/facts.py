@@ -160,11 +160,17 @@ class Facts:
     """The last upload in each directory; read for a status only."""
     recordings: int = 0
     """How many files the recordings directory holds; read for a removal only."""
+    filed_accounts: tuple[str, ...] = ()
+    """Every account of which a record is filed here."""
 
     @classmethod
     def parse(cls, output: bytes) -> Self:
-        """Make the picture from the script's records; `RecordError` when they are not whole."""
-        raw = parse_records(output)
+        """Make the picture of one account from the script's records; `RecordError` when they are not whole."""
+        return cls.from_records(parse_records(output))
+
+    @classmethod
+    def from_records(cls, raw: list[tuple[str, bytes]]) -> Self:
+        """Make the picture from records, each a name and its value."""
         records = [(name, value.decode("utf-8", "replace")) for name, value in raw]
         one = dict(records)
         every = _Lists(records)
@@ -209,7 +215,25 @@ class Facts:
             uploads=tuple(every["upload"]),
             newest=dict(filter(None, map(_parse_upload, every["newest"]))),
             recordings=int(one.get("recordings", "0")),
+            filed_accounts=tuple(every["filed_account"]),
         )
+
+
+def parse_facts(output: bytes) -> tuple[Facts, ...]:
+    """Make a picture for each account that was asked for, in that order; `RecordError` when they are not whole."""
+    shared: list[tuple[str, bytes]] = []
+    accounts: list[list[tuple[str, bytes]]] = []
+    own = shared
+    for name, value in parse_records(output):
+        if name == "upload_user":
+            own = []
+            if value:
+                accounts.append(own)
+            else:
+                own = shared
+        else:
+            own.append((name, value))
+    return tuple(Facts.from_records(shared + each) for each in accounts)
 
 
 class _Lists(dict[str, list[str]]):

@@ -218,7 +218,7 @@ def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:
         return Step(
             name=RELOAD,
             detail="after sshd -t and sshd -T agree",
-            call=("sshd", *expected_effective(match)),
+            call=("sshd", f"user={match.user}", *expected_effective(match)),
             diff=("! reload sshd",),
         )
     return Step(name=RELOAD, detail="not needed")

@@ -1,6 +1,6 @@
 """Scripts for the receiver as text (pure): the files in shell/, with values that passed the one quoting function."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -8,7 +8,7 @@ from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.dialled import is_address
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.plan import drop_in, key_file, wanted_match
-from receiver_setup.receiver.steps import Plan
+from receiver_setup.receiver.steps import JointPlan, P
 from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import render_drop_in
@@ -16,10 +16,15 @@ from receiver_setup.sshd_config import render_drop_in
 STATE = "/var/lib/receiver-setup"
 JOURNAL = f"{STATE}/journal"
 _WAY_BACK = ("sshd", "journal", "undo", "ledger")
+_LOG_LINES = 2000
+_LOG_LINES_A_CAMERA = 60
+"""What sshd writes of the logins of one camera in a run, amply: its tests, each refused or accepted."""
 _MARK = "# ---- what follows is the same in every run\n"
 
 
-def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, look: Look = Look.SETUP) -> str:
+def render_facts(
+    wanted: Sequence[Wanted], *, routes: Iterable[str], patience_s: int = 0, look: Look = Look.SETUP
+) -> str:
     """Render the script that reads everything; `routes` are the cameras' IP addresses, or names to resolve there.
 
     It waits `patience_s` for another run to end. `look` says what else is read, such as uploads that are under way.
@@ -27,49 +32,62 @@ def render_facts(wanted: Wanted, *, routes: Iterable[str], patience_s: int = 0, 
     given = list(routes)
     addresses = [each for each in given if is_address(each)]
     values = {
+        "state": STATE,
+        "journal": JOURNAL,
+        "routes": "\n".join(addresses),
+        "names": "\n".join(each for each in given if each not in addresses),
+        "minutes": "2",
+        "patience": str(patience_s),
+        "look": look.value,
+    }
+    return _assemble(
+        values,
+        ("journal", "history", "evidence", "disks", "sshd_facts", "facts"),
+        "facts",
+        each=_each("each_account", [_facts_values(each, look) for each in wanted]),
+    )
+
+
+def _facts_values(wanted: Wanted, look: Look) -> dict[str, str]:
+    return {
         "user": wanted.user,
         "home": wanted.home,
         "key_file": key_file(wanted.user),
         "drop_in": drop_in(wanted.user),
         # Which release it is, and whether SHA-1 stays allowed, is known only when this has been read.
         "drop_in_text": render_drop_in(wanted_match(wanted)).rstrip("\n"),
-        "state": STATE,
-        "journal": JOURNAL,
         "recordings": wanted.recordings,
         "directories": "\n".join(sorted({wanted.recordings, *wanted.retract, *(s.directory for s in wanted.slots)})),
-        "routes": "\n".join(addresses),
-        "names": "\n".join(each for each in given if each not in addresses),
-        "minutes": "2",
-        "patience": str(patience_s),
         "adopt": _yes(wanted.adopt or look is Look.REMOVAL),
-        "look": look.value,
     }
-    return _assemble(values, ("journal", "history", "evidence", "disks", "sshd_facts", "facts"), "facts")
 
 
-def render_apply(plan: Plan, *, owner: str, last: str, confirm_s: int, password: Secret | None = None) -> str:
+def render_apply(
+    plan: JointPlan[P], *, owner: str, last: str, confirm_s: int, passwords: Mapping[str, Secret] | None = None
+) -> str:
     """Render the script that makes the plan's steps as one transaction.
 
     `owner` is this run's token, `last` that of the run that had changed the receiver when the facts were read.
-    Without a confirmation within `confirm_s` seconds the receiver takes the change back by itself.
+    Without a confirmation within `confirm_s` seconds the receiver takes the change back by itself. `passwords` are
+    those of the accounts that get one.
     """
+    secrets = passwords or {}
     lines = ["steps() {"]
-    for step in plan.steps:
-        if step.call is not None:
-            function, *arguments = ("rest", *step.call) if step.last else step.call
-            lines.append(f"  stage={quote(step.name)}")
-            lines.append(f'  "$1_{function}" {" ".join(map(quote, arguments))} || return 1')
+    for wanted, steps in plan.parts:
+        if wanted is not None:
+            secret = secrets.get(wanted.user)
+            lines.append(f'  "$1_for" {quote(wanted.user)} {quote(wanted.home)}')
+            lines.append(f"  password={quote(secret.reveal() if secret is not None else '')}")
+        for step in steps:
+            if step.call is not None:
+                function, *arguments = ("rest", *step.call) if step.last else step.call
+                lines.append(f"  stage={quote(step.name)}")
+                lines.append(f'  "$1_{function}" {" ".join(map(quote, arguments))} || return 1')
     # A function needs a body, also where there is nothing to do.
     lines += ["  :", "}", ""]
-    values = _journal_values(owner) | {
-        "user": plan.wanted.user,
-        "home": plan.wanted.home,
-        "kind": plan.kind,
-        "last": last,
-        "confirm_s": str(confirm_s),
-        "password": password.reveal() if password is not None else "",
-    }
-    return _assemble(values, ("apply",), "apply", library=_WAY_BACK, steps="\n".join(lines))
+    values = _journal_values(owner) | {"kind": plan.kind, "last": last, "confirm_s": str(confirm_s)}
+    accounts = _each_account(each.wanted for each in plan.plans)
+    return _assemble(values, ("apply",), "apply", each=accounts, library=_WAY_BACK, steps="\n".join(lines))
 
 
 def render_manager() -> str:
@@ -87,47 +105,55 @@ def render_confirm(*, owner: str) -> str:
     return _assemble(_journal_values(owner), ("journal",), "confirm")
 
 
-def render_commit(wanted: Wanted, *, owner: str, last: str, cameras: str | None) -> str:
+def render_commit(wanted: Sequence[Wanted], *, owner: str, last: str, cameras: Mapping[str, str] | None = None) -> str:
     """Render the script that ends a proven transaction: from here on nothing is taken back.
 
-    `cameras` is the whole new file of the cameras' former settings, None where it stays as it is.
+    `cameras` has, for each account, the whole new file of its cameras' former settings; None where all stay.
     """
-    values = _journal_values(owner) | {
-        "user": wanted.user,
-        "home": wanted.home,
-        "kind": "setup",
-        "last": last,
-        "cameras": cameras or "",
-        "file_cameras": _yes(cameras is not None),
-    }
-    return _assemble(values, _WAY_BACK, "commit")
+    values = _journal_values(owner) | {"kind": "setup", "last": last, "file_cameras": _yes(cameras is not None)}
+    filed = [{"user": user, "cameras": text} for user, text in (cameras or {}).items()]
+    return _assemble(values, _WAY_BACK, "commit", each=_each_account(wanted) + _each("filed_cameras", filed))
 
 
 def render_evidence(  # noqa: PLR0913 - all but one are keywords
-    wanted: Wanted,
+    wanted: Sequence[Wanted],
     *,
     since_s: float,
     minutes: int,
     logs: Iterable[LogMark],
-    wait_for: str,
+    wait_for: Iterable[str],
     wait_count: int,
     causes: bool = False,
 ) -> str:
     """Render the script that tells what arrived and what sshd logged since `since_s` (receiver's clock).
 
-    With `causes` it also tells what a diagnosis rests on: where anything listens, firewalls, closed folders.
+    It waits a moment until `wait_count` lines have one of the texts in `wait_for`. With `causes` it also tells what a
+    diagnosis rests on: where anything listens, firewalls, closed folders.
     """
+    cameras = sum(len(each.slots) for each in wanted)
     values = {
-        "user": wanted.user,
-        "recordings": wanted.recordings,
         "minutes": str(minutes),
         "log_since": str(int(since_s)),
         "log_offsets": "\n".join(f"{mark.path} {mark.size}" for mark in logs),
-        "wait_for": wait_for,
+        "log_lines": str(_LOG_LINES + cameras * _LOG_LINES_A_CAMERA),
+        "wait_for": "\n".join(wait_for),
         "wait_count": str(wait_count),
         "causes": _yes(causes),
     }
-    return _assemble(values, ("evidence",), "evidence")
+    accounts = [{"user": each.user, "recordings": each.recordings} for each in wanted]
+    return _assemble(values, ("evidence",), "evidence", each=_each("each_account", accounts))
+
+
+def _each_account(wanted: Iterable[Wanted]) -> str:
+    return _each("each_account", [{"user": each.user, "home": each.home} for each in wanted])
+
+
+def _each(name: str, every: Iterable[Mapping[str, str]]) -> str:
+    """Render a function that calls another one with each of these sets of values; it fails where any call did."""
+    lines = [f"{name}() {{", "each=0"]
+    for values in every:
+        lines += [*(f"{variable}={quote(value)}" for variable, value in values.items()), '"$@" || each=1']
+    return "\n".join([*lines, 'return "$each"', "}", ""])
 
 
 def _journal_values(owner: str) -> dict[str, str]:
@@ -138,10 +164,16 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _assemble(
-    values: dict[str, str], parts: tuple[str, ...], main: str, *, library: tuple[str, ...] = (), steps: str = ""
+def _assemble(  # noqa: PLR0913 - all but the first three are keywords
+    values: dict[str, str],
+    parts: tuple[str, ...],
+    main: str,
+    *,
+    each: str = "",
+    library: tuple[str, ...] = (),
+    steps: str = "",
 ) -> str:
-    """Put a script together: values, the files in shell/, the call of `main`.
+    """Put a script together: values, also those of each account, the files in shell/, the call of `main`.
 
     Those in `library` come as one value, which is run as it stands: so that the script can also store it.
     """
@@ -152,7 +184,7 @@ def _assemble(
         body = _join("common", *parts)
     head = "".join(f"{name}={quote(value)}\n" for name, value in values.items())
     # The call stands last: a script that is cut off by a lost link has run nothing.
-    return f"{head}{_MARK}{body}\n{steps}{main} </dev/null\n"
+    return f"{head}{each}{_MARK}{body}\n{steps}{main} </dev/null\n"
 
 
 def _join(*parts: str) -> str:

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from receiver_setup.errors import (
     ReceiverBusyError,
@@ -15,11 +15,11 @@ from receiver_setup.errors import (
 from receiver_setup.interrupts import shielded
 from receiver_setup.receiver import script
 from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.facts import Facts, parse_facts
 from receiver_setup.receiver.hosts import Dialler, Output, Shell
 from receiver_setup.receiver.ledger import render_cameras
 from receiver_setup.receiver.records import RecordError, parse_records
-from receiver_setup.receiver.steps import RELOAD, Plan
+from receiver_setup.receiver.steps import RELOAD, JointPlan, P
 from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.report import StepReport
 from receiver_setup.secrets import Secret
@@ -47,31 +47,33 @@ class ReceiverSession:
         self._confirm_s = confirm_s
         self._confirm_by: float | None = None
         self._last = ""
-        self._read_at = 0.0
+        self._read_at: dict[float, float] = {}
+        """When facts were read, by our own monotonic clock: of the receiver's moment that they tell."""
 
     def read_facts(
         self,
-        wanted: Wanted,
+        wanted: Sequence[Wanted],
         *,
         routes: Iterable[str],
         patience_s: int = 0,
         look: Look = Look.SETUP,
         aside: bool = False,
-    ) -> Facts:
-        """Read everything in one trip, after another run has ended, or `patience_s` at the latest; changes nothing.
+    ) -> tuple[Facts, ...]:
+        """Read everything of these accounts in one trip; changes nothing.
 
-        With `aside` it is only a look: evidence and changes still go by the facts that were read before.
+        It waits until another run has ended, `patience_s` at the most. With `aside` it is only a look: evidence and
+        changes still go by the facts that were read before.
         """
-        if not aside:
-            self._read_at = time.monotonic()
+        began = time.monotonic()
         text = script.render_facts(wanted, routes=routes, patience_s=patience_s, look=look)
         output = self.shell.run(text, step="read facts")
         try:
-            facts = Facts.parse(output.data)
+            facts = parse_facts(output.data)
         except (RecordError, KeyError, ValueError) as error:
             raise self._garbled(output, "read facts", error) from error
         if not aside:
-            self._last = facts.last
+            self._last = facts[0].last
+        self._read_at[facts[0].now_s] = began
         return facts
 
     def read_manager(self) -> str:
@@ -82,9 +84,10 @@ class ReceiverSession:
         except (RecordError, KeyError) as error:
             raise self._garbled(output, "find sshd's manager", error) from error
 
-    def apply(self, plan: Plan, *, password: Secret | None = None) -> list[StepReport]:
+    def apply(self, plan: JointPlan[P], *, passwords: Mapping[str, Secret] | None = None) -> list[StepReport]:
         """Make the plan's steps as one transaction; return every step of the plan, made or not needed.
 
+        `passwords` are those of the accounts that get one.
         Raises `ReceiverBusyError` where another run came between facts and plan: nothing was changed, and the facts
         are to be read anew. Raises `ReceiverChangeError` when a step failed; `rolled_back` tells whether the
         receiver undid the rest.
@@ -92,7 +95,7 @@ class ReceiverSession:
         if not plan.changed:
             return [StepReport(name=step.name, changed=False, detail=step.detail) for step in plan.steps]
         text = script.render_apply(
-            plan, owner=self.owner, last=self._last, confirm_s=self._confirm_s, password=password
+            plan, owner=self.owner, last=self._last, confirm_s=self._confirm_s, passwords=passwords
         )
         in_doubt, self.in_doubt = self.in_doubt, True
         self._confirm_by = time.monotonic() + self._confirm_s
@@ -130,10 +133,19 @@ class ReceiverSession:
         return proven
 
     def read_evidence(
-        self, wanted: Wanted, facts: Facts, *, wait_for: str, wait_count: int, causes: bool = False
+        self,
+        wanted: Sequence[Wanted],
+        facts: Facts,
+        *,
+        wait_for: Iterable[str],
+        wait_count: int,
+        causes: bool = False,
     ) -> Evidence:
-        """Read what arrived and what sshd logged since the facts were read; with `causes` all that a diagnosis uses."""
-        minutes = int((time.monotonic() - self._read_at) / 60) + 2
+        """Read what arrived and what sshd logged since the facts were read; with `causes` all that a diagnosis uses.
+
+        It waits a moment for `wait_count` lines of the log that have one of the texts in `wait_for`.
+        """
+        minutes = int((time.monotonic() - self._read_at.get(facts.now_s, 0.0)) / 60) + 2
         text = script.render_evidence(
             wanted,
             since_s=facts.now_s,
@@ -204,15 +216,16 @@ class ReceiverSession:
             ) from still
         return self._steps(output, "undo")
 
-    def commit(self, wanted: Wanted, *, cameras: dict[str, str] | None = None) -> list[StepReport]:
+    def commit(
+        self, wanted: Sequence[Wanted], *, cameras: Mapping[str, dict[str, str]] | None = None
+    ) -> list[StepReport]:
         """Confirm the transaction: from here on nothing is taken back; return what was done only now.
 
-        `cameras`, where it is given, is what all cameras of the account were set to before. Raises
+        `cameras` has, for each account where that is new, what all its cameras were set to before. Raises
         `ReceiverBusyError` where nothing had been changed and another run came between.
         """
-        text = script.render_commit(
-            wanted, owner=self.owner, last=self._last, cameras=render_cameras(cameras) if cameras is not None else None
-        )
+        filed = {user: render_cameras(each) for user, each in cameras.items()} if cameras else None
+        text = script.render_commit(wanted, owner=self.owner, last=self._last, cameras=filed)
         with shielded():
             steps = self._run_again_if_lost(text, "commit")
         end = steps[-1][0]

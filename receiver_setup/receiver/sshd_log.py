@@ -4,8 +4,10 @@ Source: OpenSSH 8.4, 9.2 and 10.0: auth.c, auth2-pubkey.c, auth2-pubkeyfile.c, s
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from receiver_setup.sshd_config import KEY_FILE_PATTERN
 
@@ -47,6 +49,8 @@ class LogEvent:
     method: str | None = None
     key: str | None = None
     detail: str = ""
+    process: str | None = None
+    """The number of the process that wrote it: one for each connection; None where the log does not tell it."""
 
 
 _FROM = r"from (?P<address>\S+)"
@@ -104,6 +108,7 @@ _PATTERNS = tuple(
 )
 
 
+@lru_cache(maxsize=4)
 def parse_log(text: str) -> tuple[LogEvent, ...]:
     """Return what is understood, oldest first.
 
@@ -139,6 +144,22 @@ def is_sshds(text: str) -> bool:
     return _SPEAKS.search(text) is not None
 
 
+def is_of(event: LogEvent, user: str, events: Iterable[LogEvent]) -> bool:
+    """Tell whether a line that names nobody is of a connection of `user`'s, or may be since none of its lines tells."""
+    named = {each.user for each in events if each.user is not None and each.process == event.process is not None}
+    return not named or user in named
+
+
+def _find_process(line: str) -> str | None:
+    """Return the process of a log line.
+
+    >>> _find_process("Nov 22 10:37:50 pi sshd[812]: Connection closed by 10.0.0.9 port 4")
+    '812'
+    """
+    found = re.match(r"[^\]]*\bsshd(?:-session)?\[(\d+)\]: ", line)
+    return found[1] if found else None
+
+
 def _parse_line(line: str) -> LogEvent | None:
     for seen, pattern in _PATTERNS:
         match = pattern.match(line)
@@ -152,5 +173,6 @@ def _parse_line(line: str) -> LogEvent | None:
                 method=told.get("method"),
                 key=told.get("key"),
                 detail=told.get("detail") or "",
+                process=_find_process(line),
             )
     return None

@@ -4,8 +4,8 @@ A step that needs nothing stands in the plan as well, so that a run can say what
 """
 
 import difflib
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Generic, TypeVar
 
 from receiver_setup.receiver.wanted import Wanted
 
@@ -50,6 +50,61 @@ class Plan:
     @property
     def diff(self) -> str:
         """Every change as text: unified diffs of files, a line a user, password or folder."""
+        return "".join(f"{line}\n" for step in self.steps for line in step.diff)
+
+
+P = TypeVar("P", bound=Plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JointPlan(Generic[P]):
+    """One change for several accounts: one transaction, one reload of sshd, one login that proves it.
+
+    `withdrawn` are accounts that the open transaction takes back, because their cameras failed.
+    """
+
+    plans: tuple[P, ...]
+    withdrawn: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[Wanted | None, tuple[Step, ...]], ...]:
+        """Return the steps in their order, account by account; what concerns all of them has None for an account."""
+        if len(self.plans) == 1 and not self.withdrawn:
+            return ((self.plans[0].wanted, self.plans[0].steps),)
+        own = [(plan.wanted, tuple(step for step in plan.steps if step.name != RELOAD)) for plan in self.plans]
+        back = tuple(
+            Step(name="take back account", detail=user, call=("withdraw", user), diff=(f"- account {user}",))
+            for user in self.withdrawn
+        )
+        return (*own, (None, (*back, self._reload())))
+
+    def _reload(self) -> Step:
+        steps = [step for plan in self.plans for step in plan.steps if step.name == RELOAD]
+        calls = [step.call for step in steps if step.call is not None]
+        if not calls and not self.withdrawn:
+            return steps[0] if steps else Step(name=RELOAD, detail="not needed")
+        words = tuple(word for call in calls for word in call[1:])
+        changed = next((step for step in steps if step.changed), Step(name=RELOAD, detail="after sshd -t agrees"))
+        return replace(changed, call=("sshd", *words), diff=("! reload sshd",))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, also those that need nothing."""
+        return tuple(step for _, steps in self.parts for step in steps)
+
+    @property
+    def kind(self) -> str:
+        """What the journal is told."""
+        return self.plans[0].kind if self.plans else Plan.kind
+
+    @property
+    def changed(self) -> bool:
+        """True when any step changes the receiver."""
+        return any(step.changed for step in self.steps)
+
+    @property
+    def diff(self) -> str:
+        """Every change as text, as in `Plan.diff`."""
         return "".join(f"{line}\n" for step in self.steps for line in step.diff)
 
 

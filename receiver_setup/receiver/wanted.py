@@ -109,6 +109,21 @@ def check_home(path: str) -> str:
     return str(PurePosixPath(path))
 
 
+def account_name(user: str, camera: str) -> str:
+    """Return the name of a camera's own account beside others': `user` and the camera's name, as useradd takes it.
+
+    >>> account_name("ipcamera", "Porch.East")
+    'ipcamera-porch-east'
+    """
+    name = f"{user}-{re.sub(r'[^a-z0-9_]+', '-', clean_name(camera).lower()).strip('-')}"
+    if not _USER.fullmatch(name):
+        raise ConfigurationError(
+            f"the camera {camera} cannot have an account of its own: {name!r} is not a name that useradd takes",
+            hint="give it a shorter name: with --user and a hyphen at most 32 characters",
+        )
+    return name
+
+
 def clean_name(text: str) -> str:
     """Turn a camera's address or title into a name for folders and comments.
 

@@ -6,37 +6,30 @@ from receiver_setup.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.camera.upload_plan import UploadTarget, is_settled
 from receiver_setup.errors import ConfigurationError, ReceiverUnsuitableError
 from receiver_setup.receiver.dialled import find_address, find_port, is_address
-from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import key_file
-from receiver_setup.receiver.wanted import clean_name
 from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.login_policy import LoginPlan
 from receiver_setup.workflow.request import Request, SetupRequest
+from receiver_setup.workflow.upload_account import R, UploadAccount
 
 
-def find_directory(request: Request, camera: str, *, alone: bool) -> str:
-    """Return a camera's directory on the receiver: the recordings directory, or its own in it beside others."""
-    base = f"{request.home}/{request.directory}"
-    return base if alone else f"{base}/{clean_name(camera)}"
-
-
-def aim(run: CameraRun, request: SetupRequest, facts: Facts, login: LoginPlan) -> None:
+def aim(run: CameraRun, request: SetupRequest, account: UploadAccount[CameraRun]) -> None:
     """Work out what the camera shall dial and where it uploads to, and whether it is settled there.
 
     Settled is a camera that points here, verifies, and has a key line here (or a password): a test alone will do.
     """
-    run.target = find_target(run, request, facts, jailed=request.jail)
-    keys = facts.files.get(key_file(request.user), b"")
+    run.target = find_target(run, request, account, jailed=request.jail)
+    keys = account.facts.files.get(key_file(account.user), b"")
     run.source = find_source(run, request, parse_sources(keys))
     known = parse_cameras(keys).get(run.name)
     points_here = run.attributes is not None and is_settled(run.attributes, run.target)
-    run.settled = points_here and (known is not None or login.by_password)
-    if run.settled and not login.by_password:
+    run.settled = points_here and (known is not None or account.login.by_password)
+    if run.settled and not account.login.by_password:
         run.key = run.key or known
 
 
-def find_target(run: CameraRun, request: Request, facts: Facts, *, jailed: bool) -> UploadTarget:
+def find_target(run: R, request: Request, account: UploadAccount[R], *, jailed: bool) -> UploadTarget:
     """Return what the camera shall dial, and where it uploads to."""
+    facts = account.facts
     host, port = request.dialled or (None, None)
     here = request.receiver_address is None or not run.camera.dialled_here
     host = host or find_address(facts, run.addresses(), here=here)
@@ -48,8 +41,8 @@ def find_target(run: CameraRun, request: Request, facts: Facts, *, jailed: bool)
     return UploadTarget(
         server=host,
         port=port or find_port(facts),
-        username=request.user,
-        directory=run.directory.removeprefix(f"{request.home}/"),
+        username=account.user,
+        directory=run.directory.removeprefix(f"{account.home}/"),
         jailed=jailed,
     )
 

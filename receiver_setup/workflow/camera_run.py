@@ -52,8 +52,10 @@ class CameraRun(CameraPart):
         """What the last test said."""
         self.wished: tuple[Change, ...] = ()
         """In a preview: the uploads that are to be switched on."""
+        self.begun = False
+        """True once anything was asked of the camera beyond reading."""
         self.arrivals = 0
-        """Test uploads that went through since the receiver was last read."""
+        """Test uploads that went through in this run."""
         self.tested_at = 0.0
         """When the test that counts began, on the monotonic clock."""
 

@@ -1,7 +1,9 @@
 """All cameras of a run, several at a time: one that fails stops no other, Ctrl-C stops all at a safe point."""
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -22,6 +24,8 @@ class Crew(Generic[R]):
     ) -> None:
         self._stop = stop or Stop()
         self._cancelled = Stop()
+        self._finishing = False
+        self._futures: list[Future[None]] = []
         self._executor = ThreadPoolExecutor(max(1, jobs), thread_name_prefix="camera")
         self.runs = [kind(each, observe, checkpoint=self._checkpoint) for each in cameras]
 
@@ -45,13 +49,20 @@ class Crew(Generic[R]):
         """Those that have."""
         return [run for run in self.runs if not run.alive]
 
-    def each(self, runs: Iterable[R], work: Callable[[R], None]) -> None:
-        """Do `work` for each, several at a time, and wait for all."""
-        self.wait(self.start(runs, work))
+    def each(self, runs: Iterable[R], work: Callable[[R], None], *, at_once: int | None = None) -> None:
+        """Do `work` for each, several at a time and at most `at_once`, and wait for all."""
+        self.wait(self.start(runs, work, at_once=at_once))
 
-    def start(self, runs: Iterable[R], work: Callable[[R], None]) -> list[Future[None]]:
+    def start(self, runs: Iterable[R], work: Callable[[R], None], *, at_once: int | None = None) -> list[Future[None]]:
         """Begin `work` for each."""
-        return [self._executor.submit(run.attempt, work) for run in runs]
+        gate = threading.BoundedSemaphore(at_once) if at_once is not None else contextlib.nullcontext()
+
+        def attempt(run: R) -> None:
+            with gate:
+                run.attempt(work)
+
+        self._futures = [self._executor.submit(attempt, run) for run in runs]
+        return self._futures
 
     def wait(self, futures: Iterable[Future[None]]) -> None:
         """Wait for what was begun; Ctrl-C cancels what is left of it."""
@@ -66,6 +77,17 @@ class Crew(Generic[R]):
         """Let each camera end the request that it is in and no more: nothing may be sent after its settings go back."""
         self._cancelled.tell()
 
+    @property
+    def stopping(self) -> bool:
+        """True once the run was asked to stop, from here or from another thread."""
+        return self._cancelled.told or self._stop.told
+
+    def finish(self) -> None:
+        """Wait until what was cancelled has come to its end; those cameras that have not failed then go on."""
+        wait(self._futures)
+        self._cancelled = Stop()
+        self._finishing = True
+
     def _checkpoint(self) -> None:
-        if self._stop.told or self._cancelled.told:
+        if self._cancelled.told or self._stop.insisted or (self._stop.told and not self._finishing):
             raise InterruptedRunError("the run was interrupted")

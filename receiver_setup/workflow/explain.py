@@ -5,19 +5,18 @@ from dataclasses import replace
 
 from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
 from receiver_setup.camera.upload_plan import UploadTarget
-from receiver_setup.errors import ReceiverChangeError
+from receiver_setup.errors import ConfigurationError, ReceiverChangeError
 from receiver_setup.interrupts import Stop
 from receiver_setup.plain_shell import part_mark, quote, remark, remark_command
 from receiver_setup.receiver.by_hand import Place, render_receiver
-from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import SetupPlan
 from receiver_setup.receiver.script import JOURNAL
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.steps import RELOAD
+from receiver_setup.receiver.steps import RELOAD, JointPlan
 from receiver_setup.report import Observer, ReceiverReport
 from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.planning import Planning
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
-from receiver_setup.workflow.setup import SetUp
 
 
 def explain(
@@ -32,33 +31,44 @@ def explain(
     return _Explanation(replace(request, check=True), session, cameras, observe, stop).run()
 
 
-class _Explanation(SetUp):
+class _Explanation(Planning):
     """A set-up that ends with its plan, told in full."""
 
-    def _preview(self, plan: SetupPlan, facts: Facts) -> None:
+    def _preview(self, plan: JointPlan[SetupPlan]) -> None:
+        facts = self._accounts[0].facts
         if facts.journal is not None:
             raise ReceiverChangeError(
                 f"an earlier run on {self._session.name} was cut off, and what it changed is still there",
                 hint=f"take it back there with: sudo sh {JOURNAL}/undo.sh; then run this again",
             )
-        super()._preview(plan, facts)
+        super()._preview(plan)
         # Reading what it uploads may have failed for one of them.
         runs = [(run, run.target) for run in self._crew.alive if run.target is not None]
         if not runs:
             return
+        passwords = [each.wanted.user for each in plan.plans if each.sets_password]
+        if len(passwords) > 1:
+            raise ConfigurationError(
+                f"{', '.join(passwords)} would each get a password of its own, and a script cannot tell them apart",
+                hint="explain these cameras one at a time, or run setup",
+            )
         reloads = any(step.name == RELOAD and step.changed for step in plan.steps)
         login = self._session.name if self._request.receiver_address else None
-        place = Place(
-            facts=facts,
-            login=login,
-            manager=self._session.read_manager() if reloads else "",
+        manager = self._session.read_manager() if reloads else ""
+        live = {account.user: account for account in self._live}
+        places = [
+            (each, Place(facts=live[each.wanted.user].facts, login=login, manager=manager))
+            for each in plan.plans
+            if each.wanted.user in live
+        ]
+        told = tuple(
+            _by_hand(run, target, new_password=self._account_of[run].user in passwords) for run, target in runs
         )
-        told = tuple(_by_hand(run, target, new_password=plan.sets_password) for run, target in runs)
         parts = (
             _render_head(plan, login),
-            render_receiver(plan, place),
+            render_receiver(places),
             render_cameras(told, facts.host_keys),
-            render_look(told, self._request.user, tuple(mark.path for mark in facts.logs)),
+            render_look(told, list(live), tuple(mark.path for mark in facts.logs)),
         )
         self._report.script = "\n".join(parts)
 
@@ -79,7 +89,7 @@ def _by_hand(run: CameraRun, target: UploadTarget, *, new_password: bool) -> Cam
     )
 
 
-def _render_head(plan: SetupPlan, login: str | None) -> str:
+def _render_head(plan: JointPlan[SetupPlan], login: str | None) -> str:
     """Render the beginning of the script: what it is, and how each part gets to where it belongs."""
     second = part_mark(2)
     lines = [

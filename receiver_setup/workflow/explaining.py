@@ -11,42 +11,50 @@ from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.causes import Diagnosis, Symptom, Target, diagnose
+from receiver_setup.workflow.upload_account import UploadAccount
 
 _log = logging.getLogger(__name__)
 
 
 def fail_with_causes(
-    runs: Sequence[CameraRun],
+    shares: Sequence[tuple[UploadAccount[CameraRun], Wanted]],
     session: ReceiverSession,
-    wanted: Wanted,
-    earlier: Facts,
     evidence: Evidence | None = None,
 ) -> None:
     """Fail each camera whose test went wrong, with the cause that both sides show.
 
-    `earlier` are the facts from before the tests; `evidence` is read here where it was not yet.
+    `shares` are accounts, each as it shall be; `evidence` since their facts is read here where it was not yet.
     """
-    broken = [run for run in runs if run.alive and run.broken is not None]
+    shares = [(account, wanted) for account, wanted in shares if any(run.broken for run in account.alive)]
+    broken = [run for account, _ in shares for run in account.alive if run.broken is not None]
     if not broken:
         return
+    every = [wanted for _, wanted in shares]
     sources = {run: tuple(run.addresses()) for run in broken}
     routes = sorted({address for each in sources.values() for address in each})
-    facts = None
+    facts: tuple[Facts | None, ...] = (None,) * len(shares)
     try:
         if evidence is None:
-            wait_for = routes[0] if routes else wanted.user
-            evidence = session.read_evidence(wanted, earlier, wait_for=wait_for, wait_count=1, causes=True)
-        facts = session.read_facts(wanted, routes=routes, aside=True)
+            wait_for = routes[:1] or [wanted.user for wanted in every]
+            earlier = shares[0][0].facts
+            evidence = session.read_evidence(every, earlier, wait_for=wait_for, wait_count=1, causes=True)
+        facts = session.read_facts(every, routes=routes, aside=True)
     except ReceiverError as error:
         # The cameras' own errors are what the run is about; without a cause they are still true.
         _log.warning("%s could not be asked why the test upload failed: %s", session.name, error.message)
-    for run in broken:
-        target = make_target(run, earlier.hostname or session.name, wanted, sources[run])
-        if run.broken is not None and target is not None:
-            symptom = Symptom(result=0) if isinstance(run.broken, FileNotArrivedError) else _symptom(run)
-            explain(run.broken, diagnose(symptom, target=target, facts=facts, evidence=evidence), run.report.address)
-        if run.broken is not None:
-            run.fail(run.broken)
+    for (account, wanted), now in zip(shares, facts, strict=True):
+        for run in [each for each in account.alive if each.broken is not None]:
+            _fail(run, make_target(run, account.facts.hostname or session.name, wanted, sources[run]), now, evidence)
+
+
+def _fail(run: CameraRun, target: Target | None, facts: Facts | None, evidence: Evidence | None) -> None:
+    error = run.broken
+    if error is None:
+        return
+    if target is not None:
+        symptom = Symptom(result=0) if isinstance(error, FileNotArrivedError) else _symptom(run)
+        explain(error, diagnose(symptom, target=target, facts=facts, evidence=evidence), run.report.address)
+    run.fail(error)
 
 
 def make_target(run: CameraRun, receiver: str, wanted: Wanted, sources: tuple[str, ...]) -> Target | None:

@@ -20,8 +20,9 @@ def run_all(parts: Sequence[Part], *, at_once: int = 8) -> list[ReceiverReport]:
         return [parts[0](stop)]
     with ThreadPoolExecutor(max(1, min(at_once, len(parts))), thread_name_prefix="receiver") as executor:
         futures = [executor.submit(part, stop) for part in parts]
-        try:
-            return [future.result() for future in futures]
-        except KeyboardInterrupt:
-            stop.tell()
-            return [future.result() for future in futures]
+        while True:
+            try:
+                return [future.result() for future in futures]
+            except KeyboardInterrupt:
+                # The parts end by themselves; nothing may be cut off, or it could not be put back.
+                stop.tell()

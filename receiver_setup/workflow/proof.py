@@ -90,13 +90,13 @@ def check_login(
     )
 
 
-def explain_refusal(evidence: Evidence, user: str | None = None) -> RefusedLogin:
+def explain_refusal(evidence: Evidence, user: str) -> RefusedLogin:
     """Say why sshd refused the upload user, from its log of the same time.
 
     A client that leaves without trying a key leaves no line of its own; so the log must be known to be sshd's.
     """
-    if evidence.sha1_refused:
+    if evidence.sha1_refused(user):
         return RefusedLogin.SHA1
-    if any(event.seen in _NO_OTHER_LOGIN_HELPS and concerns(event, user or "") for event in evidence.events):
+    if any(event.seen in _NO_OTHER_LOGIN_HELPS and concerns(event, user) for event in evidence.events):
         return RefusedLogin.OTHER
     return RefusedLogin.NO_KEY if evidence.log_is_sshds else RefusedLogin.UNKNOWN

@@ -1,18 +1,15 @@
 """One receiver while a workflow is under way: waits for other runs, recovers what was cut off, changes and confirms."""
 
 import time
-from collections.abc import Callable, Collection
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from receiver_setup.errors import ReceiverBusyError, ReceiverSetupError
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.steps import Plan
+from receiver_setup.receiver.steps import JointPlan, P
 from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.report import Event, Observer, ReceiverReport, StepReport
 from receiver_setup.secrets import Secret
-
-P = TypeVar("P", bound=Plan)
 
 _WAIT_A_TRIP_S = 20
 
@@ -35,14 +32,14 @@ class ReceiverRun:
         self._check = check
         self._patience_s = patience_s
 
-    def read(self, wanted: Wanted, *, routes: Collection[str], look: Look = Look.SETUP) -> Facts:
-        """Read the receiver once no other run changes it; what a dead run left there is taken back first.
+    def read(self, wanted: Sequence[Wanted], *, routes: Collection[str], look: Look = Look.SETUP) -> tuple[Facts, ...]:
+        """Read the receiver, account by account, once no other run changes it; what a dead run left goes back first.
 
         Raises `ReceiverBusyError` when the other run has not ended in `patience_s`.
         """
         facts = self.session.read_facts(wanted, routes=routes, look=look)
         facts = self._await_others(facts, wanted, routes=routes, look=look)
-        journal = facts.journal
+        journal = facts[0].journal
         if journal is None:
             return facts
         told = "an earlier run was cut off; " + (
@@ -54,11 +51,12 @@ class ReceiverRun:
         self.tell(StepReport(name="recover", changed=True, detail=told))
         return facts
 
-    def _await_others(self, facts: Facts, wanted: Wanted, *, routes: Collection[str], look: Look) -> Facts:
+    def _await_others(
+        self, facts: tuple[Facts, ...], wanted: Sequence[Wanted], *, routes: Collection[str], look: Look
+    ) -> tuple[Facts, ...]:
         began = time.monotonic()
         told = False
-        while facts.journal is not None and facts.journal.alive:
-            other = facts.journal
+        while (other := facts[0].journal) is not None and other.alive:
             if time.monotonic() - began >= self._patience_s:
                 raise ReceiverBusyError(
                     f"another run ({other.who}) has been changing {self.session.name} for {other.age_s} s",
@@ -75,25 +73,24 @@ class ReceiverRun:
 
     def change(
         self,
-        facts: Facts,
-        plan: Callable[[Facts], P],
+        plan: Callable[[], JointPlan[P]],
         *,
-        read: Callable[[], Facts],
-        password: Callable[[P], Secret | None] = lambda _: None,
-    ) -> tuple[P, Facts]:
-        """Plan from the facts and make it so; where another run came between, read anew and plan again."""
+        read: Callable[[], object],
+        passwords: Callable[[JointPlan[P]], Mapping[str, Secret]] = lambda _: {},
+    ) -> JointPlan[P]:
+        """Plan and make it so; where another run came between, `read` anew and plan again."""
         while True:
-            planned = plan(facts)
+            planned = plan()
             try:
-                self._apply(planned, password(planned))
+                self.apply(planned, passwords(planned))
             except ReceiverBusyError:
-                facts = read()
+                read()
             else:
-                return planned, facts
+                return planned
 
-    def _apply(self, plan: Plan, password: Secret | None) -> None:
+    def apply(self, plan: JointPlan[P], passwords: Mapping[str, Secret] | None = None) -> None:
         """Make the plan so, and log in anew before anything else is touched."""
-        for step in self.session.apply(plan, password=password):
+        for step in self.session.apply(plan, passwords=passwords):
             self.tell(step)
         if plan.changed and self.session.confirm():
             self.tell(StepReport(name="log in anew", changed=False, detail="the administrator still gets in"))

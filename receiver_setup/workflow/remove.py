@@ -1,6 +1,6 @@
 """The removal of a set-up: cameras get their former settings, then the receiver is taken back; or all stays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from receiver_setup.camera.former_place import Here
@@ -9,13 +9,16 @@ from receiver_setup.receiver.dialled import find_address
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.removal import RemovalPlan, known_cameras, plan_removal
 from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.steps import JointPlan
 from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Observer, ReceiverReport, StepReport
-from receiver_setup.workflow.aim import find_directory
 from receiver_setup.workflow.leaving_camera import LeavingCamera
 from receiver_setup.workflow.request import NamedCamera, RemovalRequest
 from receiver_setup.workflow.rollback import put_back_cameras
+from receiver_setup.workflow.upload_account import UploadAccount, find_directory
 from receiver_setup.workflow.whole_run import WholeRun
+
+Account = UploadAccount[LeavingCamera]
 
 
 def remove(
@@ -46,18 +49,20 @@ class _Removal(WholeRun[LeavingCamera]):
     ) -> None:
         super().__init__(request, session, cameras, observe, stop)
         self._request = request
+        self._account_of = {run: account for account in self._accounts for run in account.runs}
 
     def _kind(self) -> type[LeavingCamera]:
         return LeavingCamera
 
     def _run(self) -> None:
-        facts = self._read()
-        plan = self._plan(facts)
-        self._tell_first(facts, plan)
+        self._read()
+        plan = self._plan()
+        for account, own in self._planned(plan):
+            self._tell_first(account, own)
         if self._request.check:
-            self._preview(facts, plan)
+            self._preview(plan)
             return
-        self._crew.each(self._crew.alive, partial(self._leave, facts=facts, plan=plan))
+        self._crew.each(self._crew.alive, partial(self._leave, plan=plan))
         for run in self._crew.failed:
             if run.report.error is not None:
                 run.report.error.hint += "; without --camera the receiver's half is removed all the same"
@@ -65,12 +70,11 @@ class _Removal(WholeRun[LeavingCamera]):
         put_back_cameras(self._crew.failed)
         if self._crew.runs and not self._crew.alive:
             return
-        plan, facts = self._receiver.change(facts, self._plan, read=self._read_receiver)
-        self._finish(facts, plan)
+        self._finish(self._receiver.change(self._plan, read=self._read_receiver))
 
     # ---- facts
 
-    def _read(self) -> Facts:
+    def _read(self) -> None:
         futures = self._crew.start(self._crew.runs, LeavingCamera.read)
         try:
             facts = self._read_receiver()
@@ -78,51 +82,62 @@ class _Removal(WholeRun[LeavingCamera]):
             self._crew.wait(futures)
         self._propose_other_way()
         self._report.host_keys = facts.host_keys
-        for run in self._crew.runs:
-            run.remember(facts.ledger.cameras.get(run.name))
-        return facts
+        for account in self._accounts:
+            for run in account.runs:
+                run.remember(account.facts.ledger.cameras.get(run.name))
 
     def _read_receiver(self) -> Facts:
-        return self._receiver.read(self._wanted(), routes=self._routes(), look=Look.REMOVAL)
+        return self._read_accounts(self._accounts, routes=self._routes(), look=Look.REMOVAL)
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self, account: Account) -> Wanted:
         return Wanted(
-            user=self._request.user,
-            home=self._request.home,
-            directory=self._request.directory,
-            slots=tuple(
-                CameraSlot(name=run.name, directory=find_directory(self._request, run.name, alone=False))
-                for run in self._crew.runs
-            ),
+            user=account.user,
+            home=account.home,
+            directory=account.directory,
+            slots=tuple(CameraSlot(name=run.name, directory=self._own_directory(run)) for run in account.runs),
         )
+
+    def _own_directory(self, run: LeavingCamera) -> str:
+        """Return the folder that is this camera's alone; beside others it is one in the recordings directory."""
+        return run.directory if self._request.isolate else find_directory(self._request, run.name, alone=False)
 
     # ---- plan
 
-    def _plan(self, facts: Facts) -> RemovalPlan:
-        plan = plan_removal(
-            facts,
-            self._wanted(),
-            everything=not self._crew.runs,
-            stay=frozenset(run.name for run in self._crew.failed),
-            delete=self._request.delete_recordings,
+    def _plan(self) -> JointPlan[RemovalPlan]:
+        plans = tuple(
+            plan_removal(
+                account.facts,
+                self._wanted(account),
+                everything=not account.runs,
+                stay=frozenset(run.name for run in account.failed),
+                delete=self._request.delete_recordings,
+            )
+            for account in self._accounts
         )
+        plan = JointPlan(plans=plans)
         self._report.diff = plan.diff
         return plan
 
-    def _tell_first(self, facts: Facts, plan: RemovalPlan) -> None:
+    def _planned(self, plan: JointPlan[RemovalPlan]) -> Iterator[tuple[Account, RemovalPlan]]:
+        return zip(self._accounts, plan.plans, strict=True)
+
+    def _tell_first(self, account: Account, plan: RemovalPlan) -> None:
         """Name what people should know of before anything goes."""
+        facts = account.facts
         if facts.uploads:
             told = f"{', '.join(facts.uploads)}; they may end first, for 20 s"
             self._receiver.tell(StepReport(name="uploads under way", changed=False, detail=told))
         if plan.remaining:
-            told = f"{', '.join(plan.remaining)} go on to use {self._request.user}, so the account stays"
+            told = f"{', '.join(plan.remaining)} go on to use {account.user}, so the account stays"
             self._receiver.tell(StepReport(name="other cameras", changed=False, detail=told))
-        elif not self._crew.runs and (left := sorted(known_cameras(facts, self._wanted()))):
+        elif not account.runs and (left := sorted(known_cameras(facts, self._wanted(account)))):
             told = f"{', '.join(left)}: their settings are not touched; give each as --camera to put them back as well"
             self._receiver.tell(StepReport(name="cameras that point here", changed=False, detail=told))
 
-    def _here(self, run: LeavingCamera, facts: Facts) -> Here:
+    def _here(self, run: LeavingCamera) -> Here:
         """Return every name that a camera may know this receiver by."""
+        account = self._account_of[run]
+        facts = account.facts
         dialled = self._request.dialled[0] if self._request.dialled else None
         here = self._request.receiver_address is None or not run.camera.dialled_here
         route = find_address(facts, run.addresses(), here=here)
@@ -130,19 +145,20 @@ class _Removal(WholeRun[LeavingCamera]):
         names = (dialled, route, own, self._request.receiver_address, facts.hostname)
         return Here(
             servers=tuple(name for name in names if name),
-            username=self._request.user,
+            username=account.user,
             stays=facts.ledger.former is not None,
         )
 
-    def _preview(self, facts: Facts, plan: RemovalPlan) -> None:
+    def _preview(self, plan: JointPlan[RemovalPlan]) -> None:
         for step in plan.steps:
             self._receiver.tell(StepReport(name=step.name, changed=step.changed, detail=step.detail))
 
         def show(run: LeavingCamera) -> None:
-            if self._is_foreign(facts):
-                run.stay(f"{self._request.user} there is not ours")
+            account = self._account_of[run]
+            if self._is_foreign(account.facts):
+                run.stay(f"{account.user} there is not ours")
             else:
-                run.preview(self._here(run, facts))
+                run.preview(self._here(run))
 
         self._crew.each(self._crew.alive, show)
 
@@ -152,18 +168,23 @@ class _Removal(WholeRun[LeavingCamera]):
 
     # ---- apply
 
-    def _leave(self, run: LeavingCamera, *, facts: Facts, plan: RemovalPlan) -> None:
-        if run.name in plan.remaining:
+    def _leave(self, run: LeavingCamera, *, plan: JointPlan[RemovalPlan]) -> None:
+        account = self._account_of[run]
+        if any(run.name in own.remaining for other, own in self._planned(plan) if other is account):
             return
-        if self._is_foreign(facts):
-            run.stay(f"{self._request.user} there is not ours")
+        if self._is_foreign(account.facts):
+            run.stay(f"{account.user} there is not ours")
         else:
-            run.leave(self._here(run, facts))
+            run.leave(self._here(run))
 
-    def _finish(self, facts: Facts, plan: RemovalPlan) -> None:
+    def _finish(self, plan: JointPlan[RemovalPlan]) -> None:
         """Confirm, and do what could not have been taken back; the records of cameras that stay are kept."""
-        records = {name: text for name, text in facts.ledger.cameras.items() if name in plan.remaining}
-        forget = bool(plan.remaining) and records != facts.ledger.cameras
-        if self._session.in_doubt or forget:
-            self._session.commit(self._wanted(), cameras=records if forget else None)
-        self._report.kept = plan.kept
+        records = {}
+        for account, own in self._planned(plan):
+            filed = account.facts.ledger.cameras
+            left = {name: text for name, text in filed.items() if name in own.remaining}
+            if own.remaining and left != filed:
+                records[account.user] = left
+        if self._session.in_doubt or records:
+            self._session.commit([self._wanted(account) for account in self._accounts], cameras=records)
+        self._report.kept = tuple(path for own in plan.plans for path in own.kept)

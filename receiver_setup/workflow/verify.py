@@ -13,19 +13,22 @@ from receiver_setup.camera.upload_plan import plan_fields
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, ProofError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import drop_in, key_file
 from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.startups import uploads_at_once
 from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Claim, Observer, ReceiverReport
 from receiver_setup.workflow import proof
-from receiver_setup.workflow.aim import find_directory, find_target
+from receiver_setup.workflow.aim import find_target
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.explaining import fail_with_causes
-from receiver_setup.workflow.login_policy import AuthPolicy, LoginPlan, Sha1Policy, first_login, keep_login
+from receiver_setup.workflow.login_policy import AuthPolicy, keep_login
 from receiver_setup.workflow.receiver_claims import receiver_claims
 from receiver_setup.workflow.request import NamedCamera, VerifyRequest
+from receiver_setup.workflow.upload_account import UploadAccount, find_directory
 from receiver_setup.workflow.whole_run import WholeRun
+
+Account = UploadAccount[CameraRun]
 
 _HOST_KEY = "host key is the receiver's"
 _TEST = "test upload"
@@ -61,79 +64,96 @@ class _Verification(WholeRun[CameraRun]):
         super().__init__(request, session, cameras, observe, stop)
         self._request = request
         self._report.jail = request.jail
-        self._login: LoginPlan = first_login(AuthPolicy.AUTO, Sha1Policy.AUTO)
+        self._account_of = {run: account for account in self._accounts for run in account.runs}
 
     def _kind(self) -> type[CameraRun]:
         return CameraRun
 
     def _run(self) -> None:
-        facts = self._read()
-        self._report.claims += receiver_claims(facts, self._wanted())
-        self._crew.each(self._crew.alive, partial(self._look_at, facts=facts))
+        self._read()
+        for account in self._accounts:
+            claims = receiver_claims(account.facts, self._wanted(account))
+            # What is each camera's own is told beside it.
+            told = self._report.claims if not self._request.isolate else account.runs[0].report.claims
+            told += claims
+        self._crew.each(self._crew.alive, self._look_at)
         if not self._request.test:
-            self._crew.each(self._crew.alive, partial(self._tell_last_upload, facts=facts))
+            self._crew.each(self._crew.alive, self._tell_last_upload)
             return
+        aimed = [run for run in self._crew.alive if self._is_aimed_here(run)]
+        self._crew.each(aimed, self._test, at_once=uploads_at_once(self._accounts[0].facts))
         self._crew.each([run for run in self._crew.alive if run.report.test is None], self._say_untested)
-        self._fail_with_causes(facts)
+        self._fail_with_causes()
         tested = [run for run in self._crew.alive if run.report.test is not None]
         if not tested:
             return
         evidence = self._session.read_evidence(
-            self._wanted(),
-            facts,
-            wait_for=f"Accepted {self._login.authentication} for {self._request.user}",
+            [self._wanted(account) for account in self._accounts],
+            self._accounts[0].facts,
+            wait_for=[f"Accepted {a.login.authentication} for {a.user} from " for a in self._accounts],
             wait_count=sum(run.arrivals for run in tested),
         )
         read_at = time.monotonic()
         for run in tested:
             since_s = evidence.now_s - (read_at - run.tested_at)
-            run.attempt(partial(self._prove, facts=facts, evidence=evidence, since_s=since_s))
-        self._fail_with_causes(facts)
+            run.attempt(partial(self._prove, evidence=evidence, since_s=since_s))
+        self._fail_with_causes()
 
     # ---- facts
 
-    def _read(self) -> Facts:
+    def _read(self) -> None:
         look = Look.SETUP if self._request.test else Look.STATUS
         futures = self._crew.start(self._crew.runs, CameraRun.read)
         try:
-            # A camera that was set up beside others has a folder of its own.
-            own = tuple(find_directory(self._request, run.name, alone=False) for run in self._crew.runs)
-            facts = self._receiver.read(replace(self._wanted(), retract=own), routes=self._routes(), look=look)
+            facts = self._read_accounts(
+                self._accounts, routes=self._routes(), look=look, wanted=self._wanted_with_folders
+            )
         finally:
             self._crew.wait(futures)
         self._propose_other_way()
         self._report.host_keys = facts.host_keys
-        self._login = keep_login(self._login, AuthPolicy.AUTO, facts)
-        keys = facts.files.get(key_file(self._request.user), b"")
+        for account in self._accounts:
+            self._learn(account)
+
+    def _learn(self, account: Account) -> None:
+        """Take from the receiver which keys its cameras have, and from each where in the account it uploads to."""
+        account.login = keep_login(account.login, AuthPolicy.AUTO, account.facts)
+        keys = account.facts.files.get(key_file(account.user), b"")
         known, pinned = parse_cameras(keys), parse_sources(keys)
-        for run, directory in zip(self._crew.runs, own, strict=True):
+        for run in account.runs:
             run.key, run.source = known.get(run.name), pinned.get(run.name)
             folder = run.exchange.now.get("ft_dirname", "").removeprefix("./").strip("/")
-            if f"{self._request.home}/{folder}" == directory:
-                run.directory = directory
+            own = find_directory(self._request, run.name, alone=False)
+            if f"{account.home}/{folder}" == own:
+                run.directory = own
             run.report.directory = run.directory
-        return facts
 
-    def _wanted(self) -> Wanted:
-        by_password = self._login.by_password
+    def _wanted_with_folders(self, account: Account) -> Wanted:
+        """Return it with the folder that a camera has if it was set up beside others, to be looked at."""
+        own = tuple(find_directory(self._request, run.name, alone=False) for run in account.runs)
+        return self._wanted(account) if self._request.isolate else replace(self._wanted(account), retract=own)
+
+    def _wanted(self, account: Account) -> Wanted:
+        by_password = account.login.by_password
         return Wanted(
-            user=self._request.user,
-            home=self._request.home,
-            directory=self._request.directory,
+            user=account.user,
+            home=account.home,
+            directory=account.directory,
             jail=self._request.jail,
-            authentication=self._login.authentication,
+            authentication=account.login.authentication,
             slots=tuple(
                 CameraSlot(
                     name=run.name, directory=run.directory, key=None if by_password else run.key, source=run.source
                 )
-                for run in self._crew.runs
+                for run in account.runs
             ),
         )
 
     # ---- the camera's own claims, and the test upload
 
-    def _look_at(self, run: CameraRun, *, facts: Facts) -> None:
-        run.target = find_target(run, self._request, facts, jailed=self._request.jail)
+    def _look_at(self, run: CameraRun) -> None:
+        account = self._account_of[run]
+        run.target = find_target(run, self._request, account, jailed=self._request.jail)
         now = run.exchange.now
         wrong = plan_fields(now, run.target, insecure=False)
         away = {name: value for name, value in wrong.items() if name not in {"ft_ssl", "ft_insecure"}}
@@ -150,35 +170,39 @@ class _Verification(WholeRun[CameraRun]):
         )
         off = f"the camera {run.report.address} takes any machine for the receiver: ft_insecure is not 0"
         claims.append(_claim("verifies host keys", "ft_insecure" not in wrong, "ft_insecure=0", off))
-        if not self._login.by_password:
+        if not account.login.by_password:
             told = str(run.key) if run.key else ""
-            missing = f"{key_file(self._request.user)} has no line for {run.name}"
+            missing = f"{key_file(account.user)} has no line for {run.name}"
             claims.append(_claim("key is known", run.key is not None, told, missing))
-        self._describe(run, facts)
-        if self._request.test and not away and security is Security.SFTP:
-            self._test(run, facts)
+        self._describe(run, account)
 
-    def _describe(self, run: CameraRun, facts: Facts) -> None:
+    def _is_aimed_here(self, run: CameraRun) -> bool:
+        """Tell whether a test upload would come here; only then it is made."""
+        now = run.attributes
+        wrong = plan_fields(run.exchange.now, run.target, insecure=False) if run.target is not None else {"": ""}
+        return not wrong.keys() - {"ft_insecure"} and now is not None and now.security is Security.SFTP
+
+    def _describe(self, run: CameraRun, account: Account) -> None:
         """Fill in what is known of the camera as it is now."""
         now = run.attributes
         if now is not None:
             run.report.server, run.report.port = now.server, now.port
             run.report.host_key_verified = now.insecure is False
         run.report.public_key = run.key
-        run.report.auth = self._login.authentication.value
-        if not self._login.by_password and b"+ssh-rsa" in facts.files.get(drop_in(self._request.user), b""):
+        run.report.auth = account.login.authentication.value
+        if not account.login.by_password and b"+ssh-rsa" in account.facts.files.get(drop_in(account.user), b""):
             run.report.signature = "ssh-rsa"
         if self._request.uploads:
             run.uploads.plan(UploadWishes())
             run.report.uploads = run.uploads.enabled
 
-    def _test(self, run: CameraRun, facts: Facts) -> None:
+    def _test(self, run: CameraRun) -> None:
         """Let the camera upload as it is set; why that failed is asked for later, for all cameras at once."""
         outcome = run.final_test("test upload")
         try:
             if outcome.host_key is not None:
                 run.report.host_key = outcome.host_key
-                proof.check_host_key(outcome, facts.host_keys, run.report.address, self._session.name)
+                proof.check_host_key(outcome, self._report.host_keys, run.report.address, self._session.name)
                 run.report.claims.append(Claim(name=_HOST_KEY, ok=True, detail=str(outcome.host_key)))
             if not outcome.ok:
                 raise run.failure(outcome)
@@ -187,10 +211,10 @@ class _Verification(WholeRun[CameraRun]):
         else:
             run.report.claims.append(Claim(name=_TEST, ok=True, detail="result 0"))
 
-    def _fail_with_causes(self, facts: Facts) -> None:
+    def _fail_with_causes(self) -> None:
         """Make a claim of each proof that failed, with its cause."""
         broken = [run for run in self._crew.alive if run.broken is not None]
-        fail_with_causes(broken, self._session, self._wanted(), facts)
+        fail_with_causes([(account, self._wanted(account)) for account in self._accounts], self._session)
         for run in broken:
             error = run.report.error
             if error is not None:
@@ -198,20 +222,13 @@ class _Verification(WholeRun[CameraRun]):
                 name = _HOST_KEY if wrong_key else _ARRIVED if lost else _TEST
                 run.report.claims.append(Claim(name=name, ok=False, cause=error.message, remedy=error.hint))
 
-    def _tell_last_upload(self, run: CameraRun, *, facts: Facts) -> None:
+    def _tell_last_upload(self, run: CameraRun) -> None:
+        facts = self._account_of[run].facts
         last = facts.newest.get(run.directory)
         told = "nothing but test pictures yet"
         if last is not None:
             when = datetime.fromtimestamp(last.changed_s, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-            minutes = max(0, int(facts.now_s - last.changed_s) // 60)
-            ago = (
-                f"{minutes} min"
-                if minutes < 120
-                else f"{minutes // 60} h"
-                if minutes < 2880
-                else f"{minutes // 1440} days"
-            )
-            told = f"{when}, {ago} ago: {last.path}, {last.size} bytes"
+            told = f"{when}, {_ago(facts.now_s - last.changed_s)} ago: {last.path}, {last.size} bytes"
         run.report.claims.append(Claim(name="last upload", ok=True, detail=told))
 
     def _say_untested(self, run: CameraRun) -> None:
@@ -221,23 +238,24 @@ class _Verification(WholeRun[CameraRun]):
 
     # ---- what the receiver saw of it
 
-    def _prove(self, run: CameraRun, *, facts: Facts, evidence: Evidence, since_s: float) -> None:
-        shown, claims = run.report.address, run.report.claims
+    def _prove(self, run: CameraRun, *, evidence: Evidence, since_s: float) -> None:
+        account = self._account_of[run]
+        shown, claims, before = run.report.address, run.report.claims, account.facts.before
         try:
-            file = proof.find_arrival(evidence, run.directory, since_s=since_s, before=facts.before, camera=shown)
+            file = proof.find_arrival(evidence, run.directory, since_s=since_s, before=before, camera=shown)
         except FileNotArrivedError as error:
             run.broken = error
             return
         if run.report.test is not None:
             run.report.test.file, run.report.test.bytes = file.path.rpartition("/")[2], file.size
         claims.append(Claim(name=_ARRIVED, ok=True, detail=f"{file.path}, {file.size} bytes"))
-        method = self._login.authentication
+        method = account.login.authentication
         try:
-            proof.check_login(evidence, self._request.user, None if self._login.by_password else run.key, method, shown)
+            proof.check_login(evidence, account.user, None if account.login.by_password else run.key, method, shown)
         except ProofError as error:
             claims.append(Claim(name=f"login by {method}", ok=False, cause=error.message, remedy=error.hint))
             raise
-        seen = any(login.user == self._request.user for login in evidence.logins)
+        seen = any(login.user == account.user for login in evidence.logins)
         told = "sshd logged it" if seen else "no log tells; sshd lets nothing else in"
         claims.append(Claim(name=f"login by {method}", ok=True, detail=told))
 

@@ -1,19 +1,21 @@
 """What a set-up and a removal have in common: one receiver, its cameras, and putting all back whatever happens."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
 from receiver_setup.errors import CameraTimeoutError, CameraUnreachableError, InterruptedRunError, ReceiverSetupError
 from receiver_setup.interrupts import Stop, shielded
+from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.report import Observer, ReceiverReport
-from receiver_setup.workflow.aim import find_directory
 from receiver_setup.workflow.camera_part import CameraPart
 from receiver_setup.workflow.crew import Crew
 from receiver_setup.workflow.receiver_run import ReceiverRun
 from receiver_setup.workflow.request import NamedCamera, Request
 from receiver_setup.workflow.rollback import put_back_cameras, put_back_receiver
+from receiver_setup.workflow.upload_account import UploadAccount, find_accounts
 
 R = TypeVar("R", bound=CameraPart)
 
@@ -34,8 +36,7 @@ class WholeRun(ABC, Generic[R]):
     ) -> None:
         self._session = session
         self._crew = Crew(self._kind(), cameras, observe, jobs=request.jobs, stop=stop)
-        for run in self._crew.runs:
-            run.directory = find_directory(request, run.name, alone=len(cameras) == 1)
+        self._accounts = find_accounts(request, self._crew.runs)
         self._report = ReceiverReport(
             address=request.receiver_address or "local",
             user=request.user,
@@ -66,6 +67,25 @@ class WholeRun(ABC, Generic[R]):
     @abstractmethod
     def _run(self) -> None:
         """Do it; an error of ours ends it, after everything has been put back."""
+
+    @abstractmethod
+    def _wanted(self, account: UploadAccount[R]) -> Wanted:
+        """Return an account as it shall be, for this run's cameras."""
+
+    def _read_accounts(
+        self,
+        accounts: Sequence[UploadAccount[R]],
+        *,
+        routes: Collection[str],
+        look: Look = Look.SETUP,
+        wanted: Callable[[UploadAccount[R]], Wanted] | None = None,
+    ) -> Facts:
+        """Read the receiver for these accounts, each of which learns its own; return what holds for all of them."""
+        asked = [(wanted or self._wanted)(account) for account in accounts]
+        found = self._receiver.read(asked, routes=routes, look=look)
+        for account, facts in zip(accounts, found, strict=True):
+            account.learn(facts)
+        return found[0]
 
     def _routes(self) -> set[str]:
         return {address for run in self._crew.runs for address in run.addresses()}

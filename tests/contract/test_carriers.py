@@ -206,7 +206,7 @@ class TestEveryCarrier:
             # More than a shell reads ahead, or there is nothing left to be eaten.
             behind = "# filler\n" * 20_000 + "echo behind it\n"
             wanted = Wanted(user="ipcamera", home="/home/ipcamera", directory="recordings", slots=())
-            output = carrier.run(script.render_facts(wanted, routes=("10.99.0.1",)) + behind)
+            output = carrier.run(script.render_facts([wanted], routes=("10.99.0.1",)) + behind)
         finally:
             carrier.inside("cd /usr/local/bin; rm getent stat ip")
         told, rest = output.data.split(b"@end 2\nok\n")

@@ -506,13 +506,13 @@ def break_and_diagnose(
     """Break a finished set-up, let the camera upload, and ask for the cause; `key` is what it shows as its own."""
     wanted = wanted_of(case)
     with session_of(bench, systemd=systemd) as session:
-        earlier = session.read_facts(wanted, routes=[HOST_ADDRESS])
+        (earlier,) = session.read_facts([wanted], routes=[HOST_ADDRESS])
         done = bench.receiver.run("sh", "-ec", case.breaks.replace("{ed25519}", ED25519))
         assert done.returncode == 0, done.stderr
         camera.state.fields.update(case.settings)
         symptom = upload(camera, tests=case.tests)
-        evidence = session.read_evidence(wanted, earlier, wait_for=HOST_ADDRESS, wait_count=1, causes=True)
-        facts = session.read_facts(wanted, routes=[HOST_ADDRESS], aside=True)
+        evidence = session.read_evidence([wanted], earlier, wait_for=[HOST_ADDRESS], wait_count=1, causes=True)
+        (facts,) = session.read_facts([wanted], routes=[HOST_ADDRESS], aside=True)
     key = key or camera.state.public_key_line
     assert key is not None
     target = Target(

@@ -12,7 +12,7 @@ import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, Result, finish
 
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.facts import parse_facts
 from receiver_setup.receiver.plan import wanted_match
 from receiver_setup.receiver.script import render_facts
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
@@ -227,15 +227,15 @@ def test_the_facts_are_the_same_in_every_shell(bench: Bench, make_camera: MakeCa
     recordings = "/srv/a b/recordings"
     slots = tuple(CameraSlot(name=name, directory=f"{recordings}/{name}") for name in ("porch", "yard"))
     wanted = Wanted(user="ipcamera", home="/srv/a b", directory="recordings", slots=slots, jail=finished)
-    text = render_facts(wanted, routes=["fe80::1%eth0", "10.99.0.1"]).encode()
+    text = render_facts([wanted], routes=["fe80::1%eth0", "10.99.0.1"]).encode()
     shells = (["dash", "-s"], ["bash", "-s"], ["bash", "--posix", "-s"], ["busybox", "sh", "-s"])
     done = [bench.receiver.run(*shell, input=text) for shell in shells]
     assert [each.stderr for each in done] == [b""] * len(shells)
-    first, *others = (replace(Facts.parse(each.stdout), now_s=0.0, disks={}) for each in done)
+    first, *others = (replace(parse_facts(each.stdout)[0], now_s=0.0, disks={}) for each in done)
     assert others == [first] * len(others)
     assert first.staged is not None
     assert missing_effective(first.staged.effective, wanted_match(wanted)) == ()
-    disks = Facts.parse(done[0].stdout).disks
+    disks = parse_facts(done[0].stdout)[0].disks
     assert (disks["/etc"].mount, disks[f"{recordings}/porch"].folder) == ("/etc", "/srv/a b")
     assert 0 < (disks["/etc"].root_kib or 0) < 64 * 1024
 

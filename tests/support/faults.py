@@ -23,7 +23,7 @@ from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 from receiver_setup.receiver.plan import plan_receiver
 from receiver_setup.receiver.removal import plan_removal
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.steps import Plan
+from receiver_setup.receiver.steps import JointPlan, P
 from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import ReceiverReport
 from receiver_setup.workflow.receiver_run import ReceiverRun
@@ -123,7 +123,7 @@ class Controller:
         return self._run(partial(plan_removal, wanted=self.wanted, everything=True), {}, after_facts, removal=True)
 
     def _run(
-        self, plan: Callable[[Facts], Plan], records: dict[str, str], after_facts: Callable[[], None], *, removal: bool
+        self, plan: Callable[[Facts], P], records: dict[str, str], after_facts: Callable[[], None], *, removal: bool
     ) -> ReceiverReport:
         bench = self.bench
         options = SshOptions(identity=bench.key.path, known_hosts=bench.known_hosts, config_file=Path(os.devnull))
@@ -131,16 +131,16 @@ class Controller:
         session = ReceiverSession(RootShell(host, sudo_password=lambda: None, timeout_s=20), confirm_s=CONFIRM_S)
         report = ReceiverReport(address=bench.receiver.address, user=self.wanted.user)
         run = ReceiverRun(session, report, lambda _: None, patience_s=20)
-        read = partial(run.read, self.wanted, routes=(), look=Look.REMOVAL if removal else Look.SETUP)
+        read = partial(run.read, [self.wanted], routes=(), look=Look.REMOVAL if removal else Look.SETUP)
         try:
-            facts = read()
+            known = [*read()]
             after_facts()
-            _, facts = run.change(facts, plan, read=read)
-            while session.in_doubt or (records and records != facts.ledger.cameras):
+            run.change(lambda: JointPlan(plans=(plan(known[0]),)), read=lambda: known.insert(0, *read()))
+            while session.in_doubt or (records and records != known[0].ledger.cameras):
                 try:
-                    session.commit(self.wanted, cameras=records or None)
+                    session.commit([self.wanted], cameras={self.wanted.user: records} if records else None)
                 except ReceiverBusyError:
-                    facts = read()
+                    known.insert(0, *read())
                 else:
                     break
         except ReceiverSetupError as error:

@@ -35,7 +35,7 @@ from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver import script
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
-from receiver_setup.receiver.steps import Plan
+from receiver_setup.receiver.steps import JointPlan, Plan
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.secrets import Secret
 
@@ -47,8 +47,8 @@ def main() -> None:
     _, pid, user, what, *rest = sys.argv
     # The shell files are read when they are first needed.
     wanted = Wanted(user="x", home="/x", directory="y", slots=())
-    script.render_facts(wanted, routes=())
-    script.render_apply(Plan(wanted=wanted, steps=()), owner="x", last="", confirm_s=1)
+    script.render_facts([wanted], routes=())
+    script.render_apply(JointPlan(plans=(Plan(wanted=wanted, steps=()),)), owner="x", last="", confirm_s=1)
     enter(int(pid), user)
     if what == "script":
         sys.stdout.write(json.dumps(run_script(json.load(sys.stdin))))

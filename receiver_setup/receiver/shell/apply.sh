@@ -1,8 +1,9 @@
 #!/bin/sh
 # Change the receiver as one transaction: every undo is on disk before the first change is made.
-# Given: user home state journal owner kind last confirm_s, $library (this run's way back as text), and a function
-# `steps` that names each step ($stage) twice over: "$1_user …" is journal_user on the way in, and make_user
-# when it is done.
+# Given: state journal owner kind last confirm_s, $library (this run's way back as text), each_account, which calls a
+# function with every account's user and home, and a function `steps` that names each step ($stage) twice over:
+# "$1_user …" is journal_user on the way in, and make_user when it is done. "$1_for USER HOME" says whose the steps
+# that follow are.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # ---- the way in: write down how each step is taken back
@@ -10,9 +11,16 @@
 # remember UNDO ARGUMENT…: append one line of shell to the journal; it is run as it stands.
 remember() {
   # First backup wins: a later step on the same thing must not replace what was there at first.
-  if [ "$#" -gt 1 ] && same_thing "$journal/undo" "$1" "$2"; then return 0; fi
-  note "$journal/undo" "$@"
+  if [ "$#" -gt 1 ] && same_thing "$journal/undo.$user" "$1" "$2"; then return 0; fi
+  note "$journal/undo.$user" "$@"
 }
+
+journal_for() {
+  user=$1
+  # shellcheck disable=SC2034 # undo.sh goes by it
+  home=$2
+}
+make_for() { journal_for "$@"; }
 
 journal_user() {
   if ! grep -q "^$1:" /etc/passwd; then
@@ -51,7 +59,7 @@ journal_directory() {
 }
 
 journal_file() {
-  if same_thing "$journal/undo" undo_restore "$1"; then return 0; fi
+  if same_thing "$journal/undo.$user" undo_restore "$1"; then return 0; fi
   if [ -e "$1" ] || [ -L "$1" ]; then
     backup=$journal/backup.$(find "$journal" -name 'backup.*' | wc -l | tr -d ' ')
     cp -Pp "$1" "$backup" || return 1
@@ -71,8 +79,11 @@ journal_retract() { :; }
 journal_rest() {
   rest=rest_$1
   shift
-  note "$journal/rest" "$rest" "$@"
+  note "$journal/rest.$user" "$rest" "$@"
 }
+
+# An account that goes again, because its cameras failed: all that this transaction did for it is taken back.
+journal_withdraw() { :; }
 
 # ---- the steps
 
@@ -155,7 +166,12 @@ make_gone() {
   say changed "$stage" "$1"
 }
 
-# make_sshd EXPECTED…: each EXPECTED is a line that `sshd -T` must print for the upload user.
+make_withdraw() {
+  withdraw "$1" || fail "not all of $1 could be taken back" || return 1
+  say changed "$stage" "$1"
+}
+
+# make_sshd WORD…: user=NAME, then the lines that `sshd -T` must print for that user.
 make_sshd() {
   sshd=$(sshd_path) || fail 'sshd is not installed' || return 1
   prepare_run_directory
@@ -163,24 +179,30 @@ make_sshd() {
     why="sshd -t refuses the configuration: $why"
     return 1
   }
-  effective=$("$sshd" -T -C "user=$user,host=receiver-setup.invalid,addr=192.0.2.1" 2>&1 </dev/null) || {
-    why="sshd -T refuses the configuration: $effective"
-    return 1
-  }
+  agreed='sshd -t'
   for expected in "$@"; do
+    if [ "${expected#user=}" != "$expected" ]; then
+      who=${expected#user=}
+      agreed="sshd -t and sshd -T -C user=$who"
+      effective=$("$sshd" -T -C "user=$who,host=receiver-setup.invalid,addr=192.0.2.1" 2>&1 </dev/null) || {
+        why="sshd -T refuses the configuration: $effective"
+        return 1
+      }
+      continue
+    fi
     case "$newline$effective$newline" in
       *"$newline$expected$newline"*) ;;
       *)
         keyword=${expected%% *}
         seen=$(printf '%s\n' "$effective" | grep -i "^$keyword ")
-        why="sshd would use \"${seen:-no $keyword}\" for $user, not \"$expected\""
+        why="sshd would use \"${seen:-no $keyword}\" for $who, not \"$expected\""
         return 1
         ;;
     esac
   done
   arm "$confirm_s" || return 1
   reload_sshd || return 1
-  say changed "$stage" "$how, after sshd -t and sshd -T -C user=$user agreed"
+  say changed "$stage" "$how, after $agreed agreed"
 }
 
 make_rest() { :; }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # What the receiver saw of a test upload: files that arrived, lines that sshd wrote. Changes nothing.
-# Given: recordings (a path), minutes (to look back), log_since (seconds of the epoch),
-# log_offsets ("PATH SIZE" a line), wait_for (text), wait_count (lines that have it),
-# causes (yes: also what tells why an upload failed), user.
+# Given: minutes (to look back), log_since (seconds of the epoch), log_offsets ("PATH SIZE" a line), log_lines (how
+# many at the most), wait_for (texts, one a line), wait_count (lines that have one of them), causes (yes: also what
+# tells why an upload failed); and each_account, which calls a function with every account's user and recordings.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # log_sources: files that sshd may write to, with the one that a running sshd was told by -E.
@@ -19,15 +19,20 @@ log_sources() {
 }
 
 # A client may set a file's modification time, never its change time: go by the latter.
+# A line each, by one stat for many: "CHANGED|INODE|SIZE|WHEN|PATH". No camera's file has a line end in its name.
 recent_files() {
-  [ ! -d "$recordings" ] || find "$recordings" -type f -cmin "-$minutes" 2>/dev/null || find "$recordings" -type f
+  [ -d "$recordings" ] || return 0
+  set -- -type f ! -path "*$newline*" -exec stat -c '%Z|%i|%s|%z|%n' {} +
+  find "$recordings" -cmin "-$minutes" "$@" 2>/dev/null || find "$recordings" "$@" 2>/dev/null
 }
 
-# file_identity PATH: "CHANGED|INODE|SIZE|WHEN|FIRST BYTES|PATH"
-file_identity() {
-  identity=$(stat -c '%Z|%i|%s|%z' "$1" 2>/dev/null) || return 0
-  first=$(head -c 3 "$1" 2>/dev/null | od -An -tx1 | tr -d ' \n')
-  printf '%s|%s|%s' "$identity" "$first" "$1"
+# tell_files: "CHANGED|INODE|SIZE|WHEN|FIRST BYTES|PATH" of each line of recent_files.
+tell_files() {
+  while IFS='|' read -r changed inode size when file; do
+    # shellcheck disable=SC2046 # a word a byte
+    set -- $(od -An -tx1 -N3 "$file" 2>/dev/null)
+    emit file "$changed|$inode|$size|$when|${1-}${2-}${3-}|$file"
+  done
 }
 
 log_text() {
@@ -42,7 +47,7 @@ log_text() {
     done <<LIST
 $log_offsets
 LIST
-    tail -c "+$((offset + 1))" "$path" 2>/dev/null | tail -n 2000
+    tail -c "+$((offset + 1))" "$path" 2>/dev/null | tail -n "$log_lines"
   done
 }
 
@@ -89,14 +94,14 @@ evidence_of_causes() {
   rules=$(firewall_rules | head -n 20)
   [ -z "$rules" ] || emit firewall "$rules"
   newer_keys | while IFS= read -r path; do emit newer_key "$path"; done
-  closed_folders | head -n 5 | while IFS= read -r path; do emit closed_folder "$path"; done
+  each_account closed_folders | head -n 5 | while IFS= read -r path; do emit closed_folder "$path"; done
 }
 
 evidence() {
   sources=$(log_sources | sort -u)
   if systemd_runs && has journalctl; then sources="journal${sources:+$newline$sources}"; fi
   [ -z "$sources" ] || printf '%s\n' "$sources" | while IFS= read -r path; do emit log_source "$path"; done
-  recent_files | while IFS= read -r file; do emit file "$(file_identity "$file")"; done
+  each_account recent_files | tell_files
   # A log writer may be a moment behind the login that it tells of.
   tries=0
   while :; do

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Read all that a plan needs, in one trip, and change nothing.
-# Given: user home key_file drop_in journal state (paths), recordings, directories, routes (addresses) and
-# names (lists, one a line), minutes.
+# Given: journal state (paths), routes (addresses) and names (lists, one a line), minutes; and each_account, which
+# calls a function with every account's user home key_file drop_in drop_in_text (paths and a text), recordings,
+# directories and folders (a list, one a line).
 # What it reads of sshd and of the disks is in sshd_facts.sh and disks.sh.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
@@ -26,6 +27,7 @@ facts_system() {
     [ "$enforcing" = 1 ] && selinux=enforcing || selinux=permissive
   fi
   emit selinux "$selinux"
+  emit mounts "$(cat /proc/mounts 2>/dev/null)"
 }
 
 # The password field is told as a word; the hash itself never leaves the receiver.
@@ -124,13 +126,14 @@ facts_logs() {
 }
 
 facts_before() {
-  recent_files | while IFS= read -r file; do emit before "$(file_identity "$file")"; done
+  each_account recent_files | while IFS='|' read -r changed inode size when file; do
+    emit before "$changed|$inode|$size|$when||$file"
+  done
 }
 
-facts() {
-  facts_names
-  facts_journal
-  facts_system
+# What is each account's own stands between its name and the next one's, or the empty one.
+facts_of_account() {
+  emit upload_user "$user"
   facts_account
   facts_ledger
   facts_adoption
@@ -138,7 +141,18 @@ facts() {
   facts_status
   facts_disks
   facts_paths
-  facts_sshd
+  facts_effective
+}
+
+facts() {
+  facts_names
+  facts_journal
+  facts_history
+  facts_system
+  facts_server
+  each_account facts_of_account
+  emit upload_user ''
+  facts_host_keys
   facts_routes
   facts_logs
   facts_before

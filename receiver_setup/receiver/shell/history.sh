@@ -25,11 +25,16 @@ facts_journal() {
   emit journal "$life|$(journal_age)|$(sed -n 3p "$journal/owner" 2>/dev/null)"
 }
 
-facts_ledger() {
+facts_history() {
   emit administrator "${SUDO_USER:-$(id -un)}"
-  [ -d "$state" ] || return 0
-  ledger=$state/accounts/$user
   [ ! -f "$state/last" ] || emit_file last "$state/last"
+  for path in "$state/accounts"/*; do
+    [ ! -d "$path" ] || emit filed_account "${path##*/}"
+  done
+}
+
+facts_ledger() {
+  ledger=$state/accounts/$user
   [ ! -f "$ledger/undo" ] || emit_file ledger "$ledger/undo"
   [ ! -f "$ledger/cameras" ] || emit_file ledger_cameras "$ledger/cameras"
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The journal of one change: the undo of each step is on disk before the step is made.
-# Given: state journal (paths) owner (this run's token); for a new one also user home kind (setup or removal)
-# and last (see journal_open).
+# Given: state journal (paths) owner (this run's token); for a new one also kind (setup or removal), last (see
+# journal_open) and each_account, which calls a function with every account's user and home.
 # shellcheck disable=SC2034,SC2154 # what is given or used elsewhere stands in the files beside this one
 #
 # Its state is an empty file whose name says it. Only a rename changes it, so that of two who would go on
@@ -16,8 +16,9 @@
 # A journal without a state has come to its end, and is to be deleted.
 #
 # Beside it: owner (the run's token; its process here as pid and start; who started it), writer (the script at
-# work), watcher (what takes it all back when nobody confirms), kind, user, home, undo (a line of shell a step, the
-# first step first), backup.N (files as they were), rest (what cannot be taken back, for the end), undo.sh.
+# work), watcher (what takes it all back when nobody confirms), kind, backup.N (files as they were), undo.sh, accounts
+# (a user a line); and for each account home.USER, undo.USER (a line of shell a step, the first step first), rest.USER
+# (what cannot be taken back, for the end).
 
 mine() { [ "$(head -n 1 "$journal/owner" 2>/dev/null)" = "$owner" ]; }
 
@@ -50,7 +51,7 @@ note() {
 journal_open() {
   refused=failed
   if mine; then
-    move_on confirmed open || move_on applied open || [ -e "$journal/open" ]
+    { move_on confirmed open || move_on applied open || [ -e "$journal/open" ]; } && (cd "$journal" && begin_accounts)
     return
   fi
   fresh=$journal.$owner
@@ -79,11 +80,22 @@ journal_open() {
 begin_journal() {
   rm -rf "$fresh"
   mkdir -m 0700 "$state"
-  (umask 077 && mkdir "$fresh" && cd "$fresh" && printf '%s\n' "$whose" >owner && : >open && : >undo && : >rest &&
-    printf '%s' "$kind" >kind && printf '%s' "$user" >user && printf '%s' "$home" >home) || return 1
+  (umask 077 && mkdir "$fresh" && cd "$fresh" && printf '%s\n' "$whose" >owner && : >open && : >accounts &&
+    printf '%s' "$kind" >kind && begin_accounts) || return 1
   # Without -T a second journal would be moved into the first.
   mv -T "$fresh" "$journal" || { [ ! -d "$journal" ] && mv "$fresh" "$journal"; }
 } 2>/dev/null
+
+# An account that is in the journal already stays as it is there. In the journal's own folder, in a subshell.
+begin_accounts() {
+  umask 077
+  each_account begin_account
+}
+
+begin_account() {
+  if grep -qxF -e "$user" accounts; then return; fi
+  printf '%s' "$home" >"home.$user" && : >"undo.$user" && : >"rest.$user" && printf '%s\n' "$user" >>accounts
+}
 
 # journal_close: it has come to its end, whichever; nothing of it is left, nor of one that was never begun.
 journal_close() {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The end of a proven change: what cannot be taken back is done now, and how things were before the first
 # change of all is filed, so that a removal, from whichever machine, can bring it back.
-# Given: state journal (paths) owner cameras; $ledger is the account's own folder below $state.
+# Given: state journal (paths) owner; for the commit last and file_cameras (yes or no), with it filed_cameras, which
+# calls a function with every account's user and cameras. $ledger is an account's own folder below $state.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # same_thing FILE VERB TARGET: does a line of FILE take back the same thing already? The first one is the one
@@ -21,14 +22,14 @@ same_thing() {
 
 # file_line VERB TARGET ARGUMENT…: add what the ledger does not know yet; a backup goes with its line.
 file_line() {
-  if [ "$1" = undo_reload ] || same_thing "$journal/ledger" "$1" "$2"; then return 0; fi
+  if [ "$1" = undo_reload ] || same_thing "$journal/ledger.$user" "$1" "$2"; then return 0; fi
   if [ "$1" = undo_restore ]; then
     # By the number of those that the ledger has: so one that was cut off is written anew.
-    backup=$ledger/backup.$(grep -c '^undo_restore ' "$journal/ledger")
+    backup=$ledger/backup.$(grep -c '^undo_restore ' "$journal/ledger.$user")
     cp -Pp "$3" "$backup" || return 1
     set -- "$1" "$2" "$backup"
   fi
-  note "$journal/ledger" "$@"
+  note "$journal/ledger.$user" "$@"
 }
 
 # The new ledger is made in the journal: the old one stays whole until that is.
@@ -36,11 +37,11 @@ file_undo() (
   umask 077
   [ -d "$ledger" ] || mkdir -p "$ledger" || return 1
   drop_temporaries "$ledger/undo"
-  if [ -e "$ledger/undo" ]; then cp "$ledger/undo" "$journal/ledger"; else : >"$journal/ledger"; fi || return 1
+  if [ -e "$ledger/undo" ]; then cp "$ledger/undo" "$journal/ledger.$user"; else : >"$journal/ledger.$user"; fi || return 1
   while IFS= read -r line; do
     eval "file_line $line" || return 1
-  done <"$journal/undo"
-  put_file "$journal/ledger" "$ledger/undo"
+  done <"$journal/undo.$user"
+  put_file "$journal/ledger.$user" "$ledger/undo"
 )
 
 # ---- steps that cannot be taken back
@@ -84,23 +85,10 @@ rest_ledger() { rm -rf "$ledger"; }
 # finish: file a proven journal. It can be begun anew after a power cut.
 finish() {
   journal_claim || :
-  of_journal
   bad=0
-  while IFS= read -r line; do
-    case $line in rest_[a-z]*" '"*) ;; *) continue ;; esac
-    if problem=$(eval "$line" 2>&1 </dev/null); then
-      say 'done' "${line%% *}" "${line#* }${problem:+ ($problem)}"
-    else
-      bad=1
-      say failed "${line%% *}" "${line#* }: ${problem:-it failed without a word}"
-    fi
-  done <"$journal/rest"
+  each_of_journal finish_rest
   [ "$bad" = 0 ] || return 1
-  if [ "$(cat "$journal/kind")" = setup ]; then file_undo || return 1; fi
-  if [ -e "$journal/cameras" ]; then
-    drop_temporaries "$ledger/cameras"
-    (umask 077 && mkdir -p "$ledger") && put_file "$journal/cameras" "$ledger/cameras" || return 1
-  fi
+  each_of_journal file_account || return 1
   if [ -d "$state/accounts" ]; then
     (umask 077 && head -n 1 "$journal/owner" >"$state/last") || return 1
   fi
@@ -110,8 +98,40 @@ finish() {
   journal_close
 }
 
-# commit: the run is proven. $cameras, with $file_cameras=yes, is what the cameras of the account were set to
-# before, a line each. It may come once more, where the answer to the first was lost.
+# each_of_journal FUNCTION: with the values of every account in the journal, the first one first.
+each_of_journal() {
+  line_number=1
+  while next=$(sed -n "${line_number}p" "$journal/accounts") && [ -n "$next" ]; do
+    take_account "$next"
+    "$1" || return 1
+    line_number=$((line_number + 1))
+  done
+}
+
+finish_rest() {
+  while IFS= read -r line; do
+    case $line in rest_[a-z]*" '"*) ;; *) continue ;; esac
+    if problem=$(eval "$line" 2>&1 </dev/null); then
+      say 'done' "${line%% *}" "${line#* }${problem:+ ($problem)}"
+    else
+      bad=1
+      say failed "${line%% *}" "${line#* }: ${problem:-it failed without a word}"
+    fi
+  done <"$journal/rest.$user"
+}
+
+file_account() {
+  if [ "$(cat "$journal/kind")" = setup ]; then file_undo || return 1; fi
+  if [ -e "$journal/cameras.$user" ]; then
+    drop_temporaries "$ledger/cameras"
+    (umask 077 && mkdir -p "$ledger") && put_file "$journal/cameras.$user" "$ledger/cameras" || return 1
+  fi
+}
+
+keep_cameras() { (umask 077 && printf '%s' "$cameras" >"$journal/cameras.$user"); }
+
+# commit: the run is proven. With $file_cameras=yes, $cameras is what the cameras of an account were set to before, a
+# line each. It may come once more, where the answer to the first was lost.
 commit() {
   await_writer
   if [ -e "$journal/done" ] && mine; then
@@ -124,7 +144,7 @@ commit() {
     emit end ok
   elif ! mine || ! journal_claim; then
     emit end failed
-  elif [ "$file_cameras" = yes ] && ! (umask 077 && printf '%s' "$cameras" >"$journal/cameras"); then
+  elif [ "$file_cameras" = yes ] && ! filed_cameras keep_cameras; then
     emit end failed
   else
     sync 2>/dev/null || :

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What sshd does now, and what it would do with our drop-in; nothing that lasts is touched.
-# Given: user, routes (a list, one a line), drop_in (a path) and drop_in_text.
+# Given: routes (a list, one a line); for an account user, drop_in (a path) and drop_in_text.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # The configuration that sshd reads; openSUSE keeps its own below /usr until somebody makes another.
@@ -74,14 +74,26 @@ listener() {
   fi
 }
 
-facts_sshd() {
+# The server itself, whoever it is asked for.
+facts_server() {
   if ! sshd=$(sshd_path); then
+    sshd=
     emit other_server "$(other_server)"
     return
   fi
   emit sshd_path "$sshd"
   emit sshd_version "$("$sshd" -V 2>&1 </dev/null)"
   prepare_run_directory
+  grep -nHv -e '^[[:space:]]*#' -e '^[[:space:]]*$' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null |
+    while IFS= read -r line; do emit line "$line"; done
+  server=$(listener)
+  emit listener "$server"
+  [ -n "$server" ] || emit other_server "$(other_server)"
+}
+
+# What sshd makes of the account, now and with our drop-in.
+facts_effective() {
+  [ -n "$sshd" ] || return 0
   # As one of the cameras comes in, so that rules by address are asked for it.
   address=${routes%%"$newline"*}
   address=${address%%'%'*}
@@ -103,9 +115,11 @@ facts_sshd() {
   emit sshd_effective "$effective"
   wait
   facts_staged
-  grep -nHv -e '^[[:space:]]*#' -e '^[[:space:]]*$' /etc/ssh/sshd_config "${drop_in%/*}"/*.conf 2>/dev/null |
-    while IFS= read -r line; do emit line "$line"; done
-  printf '%s\n' "$effective" | while read -r keyword value; do
+}
+
+# They are everybody's, so whichever account was asked for last will do.
+facts_host_keys() {
+  printf '%s\n' "${effective-}" | while read -r keyword value; do
     [ "$keyword" = hostkey ] || continue
     if [ -r "$value.pub" ]; then
       emit host_key "$(cat "$value.pub")"
@@ -113,7 +127,4 @@ facts_sshd() {
       emit host_key "$(ssh-keygen -y -f "$value" 2>/dev/null </dev/null)"
     fi
   done
-  server=$(listener)
-  emit listener "$server"
-  [ -n "$server" ] || emit other_server "$(other_server)"
 }

@@ -137,10 +137,11 @@ end_sessions() {
   done
 }
 
-# of_journal: values of the run that made it, which may have been another one.
-of_journal() {
-  home=$(cat "$journal/home")
-  ledger=$state/accounts/$(cat "$journal/user")
+# take_account USER: the values that belong to it, of the run that made the journal, which may have been another one.
+take_account() {
+  user=$1
+  home=$(cat "$journal/home.$user")
+  ledger=$state/accounts/$user
 }
 
 # Run the journal from its last line to its first; a failure is reported and stops nothing.
@@ -150,17 +151,35 @@ undo_all() {
     return
   }
   journal_claim || :
-  of_journal
   bad=0
-  count=$(wc -l <"$journal/undo")
-  while [ "$count" -gt 0 ]; do
-    undo_line "$(sed -n "${count}p" "$journal/undo")"
-    count=$((count - 1))
+  left=$(wc -l <"$journal/accounts")
+  while [ "$left" -gt 0 ]; do
+    undo_lines_of "$(sed -n "${left}p" "$journal/accounts")"
+    left=$((left - 1))
   done
   # sshd reads anew only when every file is back.
-  ! grep -qx undo_reload "$journal/undo" || undo_line reload_checked
+  ! grep -qsx undo_reload "$journal"/undo.* || undo_line reload_checked
   [ "$bad" = 0 ] || return 1
   journal_close
+}
+
+undo_lines_of() {
+  take_account "$1"
+  count=$(wc -l <"$journal/undo.$user")
+  while [ "$count" -gt 0 ]; do
+    undo_line "$(sed -n "${count}p" "$journal/undo.$user")"
+    count=$((count - 1))
+  done
+}
+
+# withdraw USER: take back what the journal has of one account; it is no account of the journal's any more.
+withdraw() {
+  grep -qxF -e "$1" "$journal/accounts" || return 0
+  bad=0
+  undo_lines_of "$1"
+  [ "$bad" = 0 ] || return 1
+  (umask 077 && sed "/^$1\$/d" "$journal/accounts" >"$journal/accounts.new") &&
+    mv "$journal/accounts.new" "$journal/accounts" && rm -f "$journal/undo.$1" "$journal/rest.$1" "$journal/home.$1"
 }
 
 undo_line() {

@@ -39,7 +39,7 @@ PROGRAMS = (
 
 def render(case: "Case", *, manager: str = "service") -> str:
     plan = plan_receiver(case.facts, case.wanted)
-    return render_receiver(plan, Place(facts=case.facts, login="pi@attic", manager=manager))
+    return render_receiver([(plan, Place(facts=case.facts, login="pi@attic", manager=manager))])
 
 
 def without_files(case: "Case") -> "Case":
@@ -86,7 +86,7 @@ def test_a_step_without_commands_is_refused(finished: "Case") -> None:
     plan = plan_receiver(finished.facts, finished.wanted)
     odd = replace(plan, steps=(Step(name="x", detail="y", call=("explode",)),))
     with pytest.raises(ValueError, match="explode"):
-        render_receiver(odd, Place(facts=finished.facts))
+        render_receiver([(odd, Place(facts=finished.facts))])
 
 
 def test_a_password_is_made_there_and_is_nowhere_in_the_text(finished: "Case") -> None:
@@ -166,6 +166,6 @@ def _render_with(finished: "Case", place: str, taken: str) -> str:
         facts = replace(facts, files={path: taken.encode(errors="surrogateescape")}, paths=paths | {path: root})
     plan = plan_receiver(facts, wanted)
     assert plan.changed
-    script = render_receiver(plan, Place(facts=facts, login=login, manager="service"))
+    script = render_receiver([(plan, Place(facts=facts, login=login, manager="service"))])
     assert place != "hostname" or quote(taken) in script
     return script

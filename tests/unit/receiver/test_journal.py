@@ -37,6 +37,7 @@ def start(shell: str, folder: Path, lines: str, *, owner: str = "own", last: str
         "kind": "setup",
     }
     head = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
+    head += 'each_account() { "$@"; }\n'
     process = subprocess.Popen(
         [*shell.split(), "-s"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -148,13 +149,15 @@ def test_an_undo_that_fails_stops_no_other_and_keeps_the_journal(shell: str, tmp
     assert not one.exists()
     assert not other.exists()
     assert "undo-failed|undo_restore" in told
-    assert (tmp_path / "state/journal/undo").exists()
+    assert (tmp_path / "state/journal/undo.ipcamera").exists()
 
 
 def test_a_line_that_was_cut_off_is_not_followed(shell: str, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("new")
-    lines = f'{OPEN}\nremember undo_remove {file}; printf "undo_restore \'/half" >>$journal/undo; undo_all >/dev/null'
+    lines = (
+        f'{OPEN}\nremember undo_remove {file}; printf "undo_restore \'/half" >>$journal/undo.$user; undo_all >/dev/null'
+    )
     assert run(shell, tmp_path, lines) == "won"
     assert not file.exists()
     assert not (tmp_path / "state").exists()
@@ -163,12 +166,12 @@ def test_a_line_that_was_cut_off_is_not_followed(shell: str, tmp_path: Path) -> 
 DEAD = "sed -i '2s/.*/1 0/' $journal/owner\n"
 
 
-@pytest.mark.parametrize("gone", ["home", "user", "undo", "rest", "owner"])
+@pytest.mark.parametrize("gone", ["home.ipcamera", "accounts", "undo.ipcamera", "rest.ipcamera", "owner"])
 def test_what_is_left_of_a_deleted_journal_is_not_followed(shell: str, tmp_path: Path, gone: str) -> None:
     file = tmp_path / "file"
     file.write_text("keep")
     other = tmp_path / "state/accounts/other/undo"
-    lines = f"{OPEN}\nremember undo_remove {file}; printf 'rest_ledger %s\\n' \"'ipcamera'\" >$journal/rest"
+    lines = f"{OPEN}\nremember undo_remove {file}; printf 'rest_ledger %s\\n' \"'ipcamera'\" >$journal/rest.$user"
     assert run(shell, tmp_path, lines) == "won"
     other.parent.mkdir(parents=True)
     other.touch()
@@ -181,14 +184,14 @@ def test_a_journal_that_is_cut_off_while_it_goes_has_no_state_any_more(shell: st
     assert run(shell, tmp_path, OPEN) == "won"
     assert run(shell, tmp_path, "find() { exit; }; journal_close") == ""
     left = {path.name for path in (tmp_path / "state/journal").iterdir()}
-    assert "undo" in left
+    assert "undo.ipcamera" in left
     assert not left & {"open", "applied", "confirmed", "undoing", "done"}
     assert run(shell, tmp_path, f"{DEAD}undo", owner="next").endswith("ok")
     assert not (tmp_path / "state").exists()
 
 
 FILED = """
-journal_open && journal_file "$thing" && printf new >"$thing" && remember undo_user ipcamera && of_journal
+journal_open && journal_file "$thing" && printf new >"$thing" && remember undo_user ipcamera && take_account ipcamera
 file_undo
 """
 
@@ -207,7 +210,7 @@ def test_what_is_filed_twice_after_a_power_cut_is_the_same(shell: str, tmp_path:
     assert once["backup.0"] == "first"
     # It was cut off before the ledger was there, or after it.
     forget = "" if not spoil else "rm $ledger/undo"
-    assert run(shell, tmp_path, f"of_journal\n{forget}\n{spoil}\nfile_undo") == ""
+    assert run(shell, tmp_path, f"take_account ipcamera\n{forget}\n{spoil}\nfile_undo") == ""
     assert filed(tmp_path) == once
 
 

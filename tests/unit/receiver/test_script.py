@@ -25,6 +25,7 @@ from receiver_setup.receiver.script import (
     render_manager,
     render_undo,
 )
+from receiver_setup.receiver.steps import JointPlan
 from receiver_setup.receiver.wanted import CameraSlot, Wanted, check_directory, check_home, check_user, clean_name
 from receiver_setup.secrets import Secret
 
@@ -97,12 +98,12 @@ def test_a_value_with_a_nul_byte_is_refused() -> None:
 def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: Path, finished: "Case") -> None:
     wanted = finished.wanted
     scripts = [
-        render_facts(wanted, routes=["10.0.0.9", "fe80::1"]),
+        render_facts([wanted], routes=["10.0.0.9", "fe80::1"]),
         render_evidence(
-            wanted, since_s=1.5, minutes=2, logs=[LogMark(path="/var/log/a b", size=1)], wait_for="x", wait_count=1
+            [wanted], since_s=1.5, minutes=2, logs=[LogMark(path="/var/log/a b", size=1)], wait_for=["x"], wait_count=1
         ),
         render_undo(owner="x"),
-        render_commit(wanted, owner="x", last="", cameras="porch {}\n"),
+        render_commit([wanted], owner="x", last="", cameras={wanted.user: "porch {}\n"}),
         render_confirm(owner="x"),
         render_manager(),
     ]
@@ -115,7 +116,11 @@ def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: P
 def test_the_script_of_every_plan_is_one_that_a_shell_can_read(case: "Case", folder: Path) -> None:
     if case.changed:
         script = render_apply(
-            plan_receiver(case.facts, case.wanted), owner="x", last="", confirm_s=60, password=Secret("a'b")
+            JointPlan(plans=(plan_receiver(case.facts, case.wanted),)),
+            owner="x",
+            last="",
+            confirm_s=60,
+            passwords={case.wanted.user: Secret("a'b")},
         )
         result = run(["sh", "-n"], script, folder)
         assert (result.stderr, result.returncode) == (b"", 0)
@@ -130,13 +135,14 @@ def test_a_script_that_is_cut_off_runs_nothing(folder: Path) -> None:
 
 
 def test_a_password_stands_in_the_values_alone_and_nowhere_without_one(finished: "Case", folder: Path) -> None:
-    plan = plan_receiver(replace(finished.facts, password="set"), finished.wanted)
+    plan = JointPlan(plans=(plan_receiver(replace(finished.facts, password="set"), finished.wanted),))
     secret = "it's $(a) secret"
-    script = render_apply(plan, owner="x", last="", confirm_s=60, password=Secret(secret))
-    told = run(["sh"], values_of(script) + "printf '%s' \"$password\"", folder)
+    script = render_apply(plan, owner="x", last="", confirm_s=60, passwords={finished.wanted.user: Secret(secret)})
+    given = next(line for line in script.splitlines() if line.startswith("  password="))
+    told = run(["sh"], f"{given}\nprintf '%s' \"$password\"", folder)
     assert told.stdout.decode() == secret
     assert script.count(quote(secret)) == 1
-    assert "password=''\n" in render_apply(plan, owner="x", last="", confirm_s=60)
+    assert "  password=''\n" in render_apply(plan, owner="x", last="", confirm_s=60)
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -154,16 +160,16 @@ def test_a_hostile_value_is_refused_or_stays_a_value(place: str, value: str, fin
         taken = checks[place](value)
         wanted = _wanted(finished.wanted, place, taken)
         scripts = [
-            render_facts(wanted, routes=[taken] if place == "route" else []),
+            render_facts([wanted], routes=[taken] if place == "route" else []),
             render_evidence(
-                wanted,
+                [wanted],
                 since_s=1.5,
                 minutes=2,
                 logs=[LogMark(path=taken, size=1)] if place == "log" else [],
-                wait_for=taken if place == "log" else "",
+                wait_for=[taken] if place == "log" else [],
                 wait_count=1,
             ),
-            render_commit(wanted, owner="x", last="", cameras=""),
+            render_commit([wanted], owner="x", last="", cameras={wanted.user: ""}),
         ]
     except ConfigurationError:
         return
@@ -188,10 +194,11 @@ def _run_harmlessly(script: str, folder: Path) -> None:
     checked = run(["sh", "-n"], script, folder)
     assert (checked.stderr, checked.returncode) == (b"", 0)
     harmless = values_of(script)
+    harmless += "".join(f"{name} :\n" for name in ("each_account", "filed_cameras") if f"\n{name}() {{" in script)
     _, found, steps = script.partition("\nsteps() {\n")
     if found:
         body = steps.rpartition("}\n")[0]
-        names = ("user", "account", "password", "closed", "directory", "retract", "file", "sshd")
+        names = ("user", "account", "password", "closed", "directory", "retract", "file", "sshd", "for")
         harmless += "".join(f"none_{name}() {{ :; }}\n" for name in names) + f"steps() {{\n{body}}}\nsteps none\n"
     result = run(["sh"], harmless, folder)
     assert (result.stdout, result.stderr, result.returncode) == (b"", b"", 0)
@@ -211,6 +218,6 @@ def _bare_apply(finished: "Case", wanted: Wanted) -> str:
     parents = ["/" + "/".join(wanted.home.split("/")[1:depth]) for depth in range(1, wanted.home.count("/") + 1)]
     paths = {path: replace(root, path=path) for path in (*parents, "/etc/ssh/sshd_config.d")}
     facts = replace(finished.facts, account=None, paths=paths, files={})
-    plan = plan_receiver(facts, wanted)
+    plan = JointPlan(plans=(plan_receiver(facts, wanted),))
     assert plan.changed
-    return render_apply(plan, owner="x", last="", confirm_s=60, password=Secret("x"))
+    return render_apply(plan, owner="x", last="", confirm_s=60, passwords={wanted.user: Secret("x")})

@@ -130,13 +130,13 @@ def test_a_user_name_cannot_forge_a_login(release: str) -> None:
 @pytest.mark.parametrize("release", SHA1_LINES)
 def test_a_refused_sha1_signature_is_recognised(prefix: str, release: str) -> None:
     seen = evidence(PREFIXES[prefix] + SHA1_LINES[release])
-    assert seen.sha1_refused
-    assert explain_refusal(seen) is RefusedLogin.SHA1
+    assert seen.sha1_refused("ipcamera")
+    assert explain_refusal(seen, "ipcamera") is RefusedLogin.SHA1
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_user_name_cannot_make_us_allow_sha1(prefix: str) -> None:
-    assert not evidence(PREFIXES[prefix] + FORGED_SHA1).sha1_refused
+    assert not evidence(PREFIXES[prefix] + FORGED_SHA1).sha1_refused("ipcamera")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_refusal_is_explained_by_the_log(line: str, why: RefusedLogin) -> None
 
 
 def test_without_a_log_nothing_is_concluded() -> None:
-    assert explain_refusal(evidence()) is RefusedLogin.UNKNOWN
+    assert explain_refusal(evidence(), "ipcamera") is RefusedLogin.UNKNOWN
 
 
 def test_a_fresh_picture_is_the_proof() -> None:

@@ -1,0 +1,179 @@
+"""What a set-up would do: both sides are read, and each account is planned; nothing is changed."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from receiver_setup.camera.messages import Security
+from receiver_setup.camera.upload_plan import render_diff
+from receiver_setup.errors import CameraError, ReceiverError
+from receiver_setup.interrupts import Stop
+from receiver_setup.receiver.plan import SetupPlan, plan_receiver
+from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.startups import explain_startups
+from receiver_setup.receiver.steps import JointPlan
+from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.report import Observer, StepReport
+from receiver_setup.workflow.aim import aim
+from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.ending import Account
+from receiver_setup.workflow.login_policy import AuthPolicy, first_login, keep_login, password_warning, sha1_warning
+from receiver_setup.workflow.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.whole_run import WholeRun
+
+
+class Planning(WholeRun[CameraRun]):
+    """The half of a set-up that only reads; the methods stand in the order in which they are called."""
+
+    def __init__(
+        self,
+        request: SetupRequest,
+        session: ReceiverSession,
+        cameras: Sequence[NamedCamera],
+        observe: Observer,
+        stop: Stop | None,
+    ) -> None:
+        super().__init__(request, session, cameras, observe, stop)
+        self._request = request
+        self._report.jail = request.jail
+        self._plans: dict[str, SetupPlan] = {}
+        """The last plan of each account, by its user."""
+        self._account_of = {run: account for account in self._accounts for run in account.runs}
+        for account in self._accounts:
+            account.login = first_login(request.auth, request.sha1)
+
+    def _kind(self) -> type[CameraRun]:
+        return CameraRun
+
+    def _run(self) -> None:
+        self._read()
+        if self._crew.alive:
+            self._preview(self._plan())
+
+    @property
+    def _live(self) -> list[Account]:
+        """The accounts that a camera is left of."""
+        return [account for account in self._accounts if account.alive]
+
+    # ---- facts: both sides are read at the same time
+
+    def _read(self) -> None:
+        futures = self._crew.start(self._crew.runs, self._read_camera)
+        try:
+            facts = self._read_accounts(self._accounts, routes=self._routes())
+        finally:
+            self._crew.wait(futures)
+        self._propose_other_way()
+        self._report.host_keys = facts.host_keys
+        release = ".".join(map(str, facts.openssh)) if facts.openssh else "unknown"
+        seen = f"{facts.system}, OpenSSH {release}"
+        self._receiver.tell(StepReport(name="read receiver", changed=False, detail=seen))
+        told = explain_startups(facts, len(self._crew.runs))
+        if told is not None:
+            self._report.warnings.append(told)
+        for account in self._accounts:
+            account.learn(account.facts, first=True)
+            account.login = keep_login(account.login, self._request.auth, account.facts)
+            for run in account.alive:
+                run.attempt(partial(aim, request=self._request, account=account))
+        self._crew.each([run for run in self._crew.alive if not run.settled], self._read_key)
+        for account in self._accounts:
+            self._choose_login(account)
+
+    def _read_camera(self, run: CameraRun) -> None:
+        """Read a camera; its key as well, unless it looks as if a test alone will do."""
+        run.read()
+        now = run.attributes
+        looks_settled = now is not None and now.security is Security.SFTP and now.insecure is False
+        if not looks_settled or now is None or now.username != self._account_of[run].user:
+            self._read_key(run)
+
+    def _read_key(self, run: CameraRun) -> None:
+        if run.key is None and run.without_key is None and self._request.auth is not AuthPolicy.PASSWORD:
+            run.read_key()
+
+    # ---- plan
+
+    def _choose_login(self, account: Account) -> None:
+        """Give cameras without a key a password, where that is allowed and no camera with a key shares the account."""
+        without = [run for run in account.alive if run.without_key is not None]
+        others = len(account.alive) - len(without)
+        for run in without:
+            if run.without_key is not None and self._request.auth is AuthPolicy.KEY:
+                run.fail(run.without_key)
+            elif others:
+                run.fail(
+                    CameraError(
+                        f"the camera {run.report.address} has no key, while others share the account by key",
+                        hint="give each camera an account of its own with --isolate, or set this one up by itself, "
+                        "with a --user of its own",
+                    )
+                )
+        if without and not others:
+            account.login = account.login.with_password()
+
+    def _wanted(self, account: Account) -> Wanted:
+        """Return the account as it shall be, for the cameras that still take part."""
+        by_password = account.login.by_password
+        alive = account.alive
+        return Wanted(
+            user=account.user,
+            home=account.home,
+            directory=account.directory,
+            adopt=self._request.adopt,
+            overwrite=self._request.overwrite or self._request.check,
+            slots=tuple(
+                CameraSlot(
+                    name=run.name, directory=run.directory, key=None if by_password else run.key, source=run.source
+                )
+                for run in alive
+            ),
+            jail=self._request.jail,
+            authentication=account.login.authentication,
+            allow_sha1=account.login.allow_sha1,
+            new_password=by_password and account.password is None and not all(run.settled for run in alive),
+            drop=tuple(run.name for run in alive) if by_password else (),
+        )
+
+    def _plan(self) -> JointPlan[SetupPlan]:
+        """Plan every account; where each camera has its own, one that cannot be made fails its camera alone."""
+        plans = []
+        for account in self._live:
+            try:
+                self._plans[account.user] = plan_receiver(account.facts, self._wanted(account))
+            except ReceiverError as error:
+                if len(self._accounts) == 1:
+                    raise
+                for run in account.alive:
+                    run.fail(error)
+            else:
+                plans.append(self._plans[account.user])
+        return JointPlan(plans=tuple(plans))
+
+    def _preview(self, plan: JointPlan[SetupPlan]) -> None:
+        self._report.diff = plan.diff
+        for step in plan.steps:
+            self._receiver.tell(StepReport(name=step.name, changed=step.changed, detail=step.detail))
+        for run in self._crew.alive:
+            if run.target is not None:
+                run.report.diff = render_diff(run.exchange.now, run.target, run.report.address)
+            told = "point it here, show it the host key, verify" if run.report.diff else "it is set up"
+            self._describe(run)
+            run.note(StepReport(name="set up camera", changed=bool(run.report.diff), detail=told))
+        self._crew.each(
+            [run for run in self._crew.alive if (run.wishes or self._request.uploads).any],
+            lambda run: run.preview_uploads(run.wishes or self._request.uploads),
+        )
+
+    def _describe(self, run: CameraRun) -> None:
+        """Fill in what is known of a camera's login."""
+        account = self._account_of[run]
+        run.report.directory = run.directory
+        if run.target is not None:
+            run.report.server, run.report.port = run.target.server, run.target.port
+        run.report.public_key = run.key
+        run.report.auth = account.login.authentication.value
+        if self._plans[account.user].match.allow_sha1 and not account.login.by_password:
+            run.report.signature = "ssh-rsa"
+            run.warn(sha1_warning(account.user))
+        if account.login.by_password:
+            run.warn(password_warning(account.user))

@@ -1,0 +1,93 @@
+"""The upload accounts of one run: one that all cameras share, or one for each, jailed from the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.wanted import account_name, clean_name
+from receiver_setup.secrets import Secret
+from receiver_setup.sshd_config import Authentication
+from receiver_setup.workflow.camera_part import CameraPart
+from receiver_setup.workflow.login_policy import LoginPlan
+from receiver_setup.workflow.request import Request
+
+R = TypeVar("R", bound=CameraPart)
+
+_BY_KEY = LoginPlan(authentication=Authentication.PUBLIC_KEY, allow_sha1=None)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class UploadAccount(Generic[R]):
+    """One account and the cameras that use it in this run; `runs` is empty where only the receiver's half is meant."""
+
+    user: str
+    home: str
+    directory: str
+    """The recordings directory, below the home."""
+    runs: list[R]
+    login: LoginPlan = _BY_KEY
+    password: Secret | None = None
+    touched: bool = False
+    """True once this run has changed anything of it on the receiver."""
+    _first: Facts | None = None
+    _facts: Facts | None = None
+
+    def learn(self, facts: Facts, *, first: bool = False) -> None:
+        """Keep what was read of it; with `first` as that from which this run began."""
+        self._facts = facts
+        if first or self._first is None:
+            self._first = facts
+
+    @property
+    def facts(self) -> Facts:
+        """What was read of it last."""
+        if self._facts is None:
+            raise ValueError(f"nothing was read of {self.user} yet")
+        return self._facts
+
+    @property
+    def first(self) -> Facts:
+        """What was read of it before this run changed anything."""
+        return self._first or self.facts
+
+    @property
+    def alive(self) -> list[R]:
+        """Its cameras that have not failed."""
+        return [run for run in self.runs if run.alive]
+
+    @property
+    def failed(self) -> list[R]:
+        """Those that have."""
+        return [run for run in self.runs if not run.alive]
+
+
+def find_accounts(request: Request, runs: Sequence[R]) -> list[UploadAccount[R]]:
+    """Return the accounts of a run, each with its cameras; every camera is told where its uploads arrive.
+
+    Raises `ConfigurationError` where the names of two cameras lead to one account.
+    """
+    if not (request.isolate and runs):
+        for run in runs:
+            run.directory = find_directory(request, run.name, alone=len(runs) == 1)
+        return [UploadAccount(user=request.user, home=request.home, directory=request.directory, runs=list(runs))]
+    accounts: dict[str, UploadAccount[R]] = {}
+    for run in runs:
+        user = account_name(request.user, run.name)
+        if user in accounts:
+            raise ConfigurationError(
+                f"the cameras {accounts[user].runs[0].name} and {run.name} would share the account {user}",
+                hint="give one of them another name",
+            )
+        home = f"{request.home}{user.removeprefix(request.user)}"
+        run.directory = f"{home}/{request.directory}"
+        run.report.user = user
+        accounts[user] = UploadAccount(user=user, home=home, directory=request.directory, runs=[run])
+    return list(accounts.values())
+
+
+def find_directory(request: Request, camera: str, *, alone: bool) -> str:
+    """Return a camera's directory on a shared account: the recordings directory, or its own in it beside others."""
+    base = f"{request.home}/{request.directory}"
+    return base if alone else f"{base}/{clean_name(camera)}"
