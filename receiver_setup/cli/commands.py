@@ -37,6 +37,9 @@ def commands_for(options: dict[str, Any], shares: Sequence[Share]) -> Callable[[
     def make(receiver: ReceiverReport) -> Commands | None:
         share = by_name[receiver.name]
         proven = tuple(camera.name for camera in receiver.cameras if camera.ok)
+        if not proven:
+            # Without a name the command would be for all of the inventory.
+            return None
         only = share.selected if len(proven) == len(receiver.cameras) else proven
         verify = ["verify", *_inventory(options, share.selected), *_given(share, jail=True)]
         remove = ["remove", *_inventory(options, only), *_given(share, jail=False)]

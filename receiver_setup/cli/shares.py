@@ -1,6 +1,6 @@
 """Which receivers and cameras a run is for: from the command line alone, or from an inventory beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -97,10 +97,24 @@ def _from_inventory(options: dict[str, Any]) -> tuple[Share, ...]:
     receivers = resolve(inventory, given)
     chosen = select(receivers, only=options["only"], proven=read_proven(options["failed_from"]))
     check_files(inventory, chosen, given)
-    if not chosen:
+    if options.get("receipt") is not None:
+        _refuse_same_host(chosen)
+    if not chosen and not options["quiet"]:
         click.echo("nothing to do: all of these cameras are proven already", err=True)
     several = len(receivers) > 1
     return tuple(_share(receiver, options, frozenset(given), several=several) for receiver in chosen)
+
+
+def _refuse_same_host(receivers: "Sequence[ResolvedReceiver]") -> None:
+    """Refuse receivers that a receipt could not tell from each other, since it holds no port."""
+    accounts = [(receiver.host, receiver.options.get("user")) for receiver in receivers]
+    for receiver, account in zip(receivers, accounts, strict=True):
+        if accounts.count(account) > 1:
+            raise ConfigurationError(
+                f"--receipt: {receiver.name} and another receiver differ in nothing but their ports, which a receipt "
+                "does not hold",
+                hint=f"give each a receipt of its own: --only {receiver.name}",
+            )
 
 
 def _is_given(name: str) -> bool:

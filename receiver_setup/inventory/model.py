@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from receiver_setup.camera.address import CameraAddress
+from receiver_setup.receiver.address import ReceiverAddress
 
 Value = str | bool | int | float | Path
 """Of an option, as the option of the same name has it on the command line."""
@@ -100,6 +101,4 @@ class ResolvedReceiver:
     @property
     def host(self) -> str:
         """What results and receipts call it."""
-        from receiver_setup.receiver.address import ReceiverAddress  # noqa: PLC0415
-
         return "local" if self.address is None else ReceiverAddress.parse(self.address).host

@@ -109,7 +109,7 @@ def test_an_inventory_is_set_up_continued_and_taken_back(site: Site, tmp_path: P
     before = [bench.state() for bench in site.benches]
     receipt = tmp_path / "first.json"
 
-    first = site.run("setup", "--receipt", str(receipt))
+    first = site.run("setup", "-vvv", "--receipt", str(receipt))
     assert first.code == 3, first.err
     assert [each["name"] for each in first.json["receivers"]] == ["attic", "nas"]
     found = cameras_of(first)

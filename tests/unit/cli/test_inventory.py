@@ -8,7 +8,9 @@ import click
 import pytest
 
 from receiver_setup.camera.messages import ActionType
+from receiver_setup.cli import remove_run
 from receiver_setup.cli.commands import commands_for, setup_command
+from receiver_setup.cli.remove import command as remove
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.cli.setup import command as setup
 from receiver_setup.cli.setup_run import make_request
@@ -301,6 +303,59 @@ def test_the_commands_to_paste_name_the_inventory(inventory: Path) -> None:
     assert setup_command(options, found) == f"receiver-setup setup --inventory {inventory} --only attic"
     inventory.write_text(SSH + BARN, encoding="utf-8")
     assert commands(words) == [(verify, remove)]
+
+
+def test_where_nothing_is_proven_nothing_is_to_be_taken_back(inventory: Path) -> None:
+    options, found = shares(["--inventory", str(inventory), "--only", "barn"])
+    camera = CameraReport(name="barn", address="x", error=CameraError("no"))
+    report = ReceiverReport(address="x", user="x", name="attic", cameras=[camera])
+    assert commands_for(options, found)(report) is None
+
+
+def test_receivers_that_a_receipt_could_not_tell_apart_are_refused(inventory: Path) -> None:
+    inventory.write_text(WHOLE.replace("local = true", 'address = "pi@192.0.2.1:2222"'), encoding="utf-8")
+    words = ["--inventory", str(inventory)]
+    assert len(shares(words)[1]) == 2
+    assert len(shares([*words, "--receipt", "x.json", "--only", "here"])[1]) == 1
+    with pytest.raises(ConfigurationError, match="differ in nothing but their ports"):
+        shares([*words, "--receipt", "x.json"])
+
+
+def test_on_a_terminal_each_camera_without_a_password_is_asked_for_once(
+    inventory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def answer(question: str, **_: object) -> str:
+        asked.append(question)
+        return "typed"
+
+    monkeypatch.delenv("RECEIVER_SETUP_CAMERA_PASSWORD", raising=False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.prompt", answer)
+    (inventory.parent / "secret").write_text("from a file", encoding="utf-8")
+    inventory.write_text(WHOLE.replace(PORCH, f'{PORCH}password_file = "secret"\n'), encoding="utf-8")
+    _, found = shares(["--inventory", str(inventory)])
+    with open_targets(found) as targets:
+        assert [camera.camera.has_password for target in targets for camera in target.cameras] == [True] * 3
+    assert asked == [
+        "Password of admin on the camera front gate, https://192.0.2.3",
+        "Password of admin on the camera barn, http://192.0.2.4",
+    ]
+
+
+def test_before_a_removal_every_receiver_and_camera_is_named(
+    inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = remove.make_context("x", ["--inventory", str(inventory), "--user", "films"])
+    with context:
+        found = check_targets(context.params, cameras=False)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    assert remove_run.run(context.params, found, ask=True) == 0
+    told = capsys.readouterr().err
+    for name in ("this machine", "pi@192.0.2.1", "films", "192.0.2.2", "192.0.2.3", "192.0.2.4", "nothing was changed"):
+        assert name in told
 
 
 def test_every_command_for_targets_takes_an_inventory() -> None:
