@@ -174,7 +174,9 @@ class SetUp(Planning):
         if self._crew.alive:
             live = self._live
             # Not by way of the run that waits for others: the open journal is our own.
-            for account, facts in zip(live, self._session.read_facts(list(map(self._wanted, live)), routes=()), strict=True):
+            for account, facts in zip(
+                live, self._session.read_facts(list(map(self._wanted, live)), routes=()), strict=True
+            ):
                 account.learn(facts)
             self._change(only_changed=True)
 

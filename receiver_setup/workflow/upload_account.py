@@ -69,8 +69,9 @@ def find_accounts(request: Request, runs: Sequence[R]) -> list[UploadAccount[R]]
     Raises `ConfigurationError` where the names of two cameras lead to one account.
     """
     if not (request.isolate and runs):
+        alone = len(runs) == 1 if request.alone is None else request.alone
         for run in runs:
-            run.directory = find_directory(request, run.name, alone=len(runs) == 1)
+            run.directory = find_directory(request, run.name, alone=alone)
         return [UploadAccount(user=request.user, home=request.home, directory=request.directory, runs=list(runs))]
     accounts: dict[str, UploadAccount[R]] = {}
     for run in runs:
