@@ -20,7 +20,7 @@ def run(options: dict[str, Any]) -> int:
     options = options | {"check": True, "diff": False, "yes": True, "confirm_within": _CONFIRM_S}
     with open_targets(options) as targets:
         workflow = partial(explain, make_request(options), targets.session, targets.cameras)
-        code = run_workflow(workflow, _script, options)
+        code = run_workflow(workflow, _script, options, cameras=targets.receiver_of)
     return 0 if code == DIFFERENCE else code
 
 

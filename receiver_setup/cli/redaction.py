@@ -2,7 +2,9 @@
 
 import logging
 import sys
+from typing import TextIO
 
+from receiver_setup.cli.terminal import active_display
 from receiver_setup.secrets import Redactor
 
 redact = Redactor()
@@ -17,9 +19,19 @@ class _RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record, above a live display where there is one."""
+        display = active_display()
+        if display is None:
+            super().emit(record)
+        else:
+            display.print_line(self.format(record))
+
+
 def set_up_logging(verbosity: int) -> None:
     """Send logs to standard error: errors with -q, warnings by default, more with -v, all with -vv."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
     ours = logging.getLogger("receiver_setup")
     ours.handlers = [handler]

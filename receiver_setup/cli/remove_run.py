@@ -18,7 +18,12 @@ def run(options: dict[str, Any], *, ask: bool) -> int:
         if ask and not _confirm(request, targets):
             click.echo("nothing was changed", err=True)
             return 0
-        return run_workflow(partial(remove, request, targets.session, targets.cameras), _receipt, options)
+        return run_workflow(
+            partial(remove, request, targets.session, targets.cameras),
+            _receipt,
+            options,
+            cameras=targets.receiver_of,
+        )
 
 
 def _confirm(request: RemovalRequest, targets: Targets) -> bool:

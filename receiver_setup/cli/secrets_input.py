@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.terminal import alone
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 
@@ -16,7 +17,8 @@ def read_secret(file: Path | None, variable: str, *, question: str | None, user:
     """Return the secret from `file`, else from the environment, else by asking; None where nobody can be asked."""
     text = _from_file(file) if file is not None else os.environ.get(variable)
     if text is None and question is not None and sys.stdin.isatty() and sys.stderr.isatty():
-        text = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+        with alone():
+            text = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
     if not text:
         return None
     if not _is_text(text):

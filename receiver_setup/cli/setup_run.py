@@ -25,7 +25,13 @@ def run(options: dict[str, Any], *, asked: bool) -> int:
             click.echo("nothing was changed", err=True)
             return 0
         workflow = partial(set_up, request, targets.session, targets.cameras)
-        return run_workflow(workflow, partial(_render, options), options, keep=partial(keep_receipt, options))
+        return run_workflow(
+            workflow,
+            partial(_render, options),
+            options,
+            cameras=targets.receiver_of,
+            keep=partial(keep_receipt, options),
+        )
 
 
 def _render(options: dict[str, Any], report: Report) -> str:

@@ -1,7 +1,7 @@
 """From options to the two sides of a workflow, and from its report to what is printed."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from receiver_setup.camera import CameraAddress
 from receiver_setup.cli.clients import make_camera
 from receiver_setup.cli.failures import print_error
 from receiver_setup.cli.output import print_json
-from receiver_setup.cli.progress import make_observer
+from receiver_setup.cli.progress import progress
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import secret_source
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
@@ -35,6 +35,11 @@ class Targets:
 
     session: ReceiverSession
     cameras: tuple[NamedCamera, ...]
+
+    @property
+    def receiver_of(self) -> dict[str, str]:
+        """Each camera's name → the name of its receiver, as a live table has them."""
+        return {each.name: self.session.name for each in self.cameras}
 
     @property
     def cameras_shown(self) -> str:
@@ -66,20 +71,22 @@ def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
         yield Targets(session=session, cameras=tuple(named))
 
 
-def run_workflow(
+def run_workflow(  # noqa: PLR0913 - all but three are options with a name
     workflow: Callable[..., ReceiverReport],
     render: Callable[[Report], str],
     options: dict[str, Any],
     *,
+    cameras: Mapping[str, str] | None = None,
     steps: bool = True,
     keep: Callable[[Report], None] = lambda _: None,
 ) -> int:
     """Run a workflow on its receiver and print its result; return the exit code. `steps`: tell them as they happen.
 
+    `cameras` is what a live table shows, as `progress` takes it.
     `keep` stores the result besides; where that fails, the error stands beside the result and undoes nothing.
     """
-    with endings_interrupt():
-        observe = make_observer(quiet=bool(options["quiet"]) or not steps)
+    shown = progress(quiet=bool(options["quiet"]), cameras=cameras or {}, steps=steps, verbose=bool(options["verbose"]))
+    with endings_interrupt(), shown as observe:
         (receiver,) = run_all([lambda stop: workflow(observe, stop=stop)])
     report = Report(check=options.get("check", False), receivers=[receiver])
     try:

@@ -26,6 +26,7 @@ def run(options: dict[str, Any], *, test: bool) -> int:
             partial(verify, request, targets.session, targets.cameras),
             partial(_render, again=setup_command(options)),
             options,
+            cameras=targets.receiver_of,
             steps=bool(options["verbose"]),
             keep=partial(_compare, receipt),
         )
