@@ -16,9 +16,8 @@ from receiver_setup.secrets import Secret
 def read_secret(file: Path | None, variable: str, *, question: str | None, user: str | None = None) -> Secret | None:
     """Return the secret from `file`, else from the environment, else by asking; None where nobody can be asked."""
     text = _from_file(file) if file is not None else os.environ.get(variable)
-    if text is None and question is not None and sys.stdin.isatty() and sys.stderr.isatty():
-        with alone():
-            text = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+    if text is None and question is not None and sys.stdin.isatty():
+        text = _ask(question)
     if not text:
         return None
     if not _is_text(text):
@@ -28,6 +27,14 @@ def read_secret(file: Path | None, variable: str, *, question: str | None, user:
     secret = Secret(text)
     redact.add(secret, user=user)
     return secret
+
+
+def _ask(question: str) -> str | None:
+    with alone():  # first of all, since a live display stands in for standard error
+        if not sys.stderr.isatty():
+            return None
+        answer: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+        return answer
 
 
 def secret_source(file: Path | None, variable: str, *, question: str) -> Callable[[], Secret | None]:
