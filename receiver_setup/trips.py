@@ -2,17 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Kind(StrEnum):
-    """What a trip is, in the plural of the summary."""
-
-    CONNECTIONS = "connections"
-    COMMANDS = "commands"
-    TUNNELS = "tunnels"
-    REQUESTS = "requests"
-    TESTS = "test uploads"
+KINDS = ("connections", "commands", "tunnels", "requests", "test uploads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +13,7 @@ class Trip:
     `sent` and `received` are bytes of scripts and bodies; None where they are not counted.
     """
 
-    kind: Kind
+    kind: str
     where: str
     name: str
     began_s: float
@@ -39,7 +30,7 @@ class Trip:
     def __str__(self) -> str:
         """Return the line of the trace.
 
-        >>> str(Trip(kind=Kind.COMMANDS, where="pi@attic", name="apply", began_s=1, took_s=0.5, said="ended", sent=9))
+        >>> str(Trip(kind="commands", where="pi@attic", name="apply", began_s=1, took_s=0.5, said="ended", sent=9))
         'pi@attic apply: ended in 500 ms, 9 bytes out'
         """
         counted = [(self.sent, "out"), (self.received, "in")]
@@ -56,6 +47,7 @@ _PHASES = {
     "commit": "finish",
 }
 """A receiver's command → the phase of the run that it belongs to; others are phases of their own."""
+_OF_RECEIVERS, _OF_CAMERAS = {"connections", "commands"}, {"requests", "test uploads"}
 _CONNECT, _CAMERAS, _OWN = "connect", "cameras", "in between"
 
 
@@ -65,14 +57,14 @@ def render_summary(trips: Sequence[Trip]) -> list[str]:
         return []
     lines = [f"{'trips':<44}{'number':>8}{'ms':>9}{'bytes out':>12}{'bytes in':>12}"]
     for where in dict.fromkeys(trip.where for trip in trips):
-        for kind in Kind:
-            own = [trip for trip in trips if trip.where == where and trip.kind is kind]
+        for kind in KINDS:
+            own = [trip for trip in trips if trip.where == where and trip.kind == kind]
             if own:
                 out, back = (_total(getattr(trip, side) for trip in own) for side in ("sent", "received"))
                 took = sum(trip.took_s for trip in own) * 1000
                 lines.append(f"{f'{where} {kind}':<44}{len(own):>8}{took:>9.0f}{out:>12}{back:>12}")
-    requests = [trip for trip in trips if trip.kind in {Kind.REQUESTS, Kind.TESTS}]
-    for where in dict.fromkeys(trip.where for trip in trips if trip.kind in {Kind.CONNECTIONS, Kind.COMMANDS}):
+    requests = [trip for trip in trips if trip.kind in _OF_CAMERAS]
+    for where in dict.fromkeys(trip.where for trip in trips if trip.kind in _OF_RECEIVERS):
         phases = find_phases([trip for trip in trips if trip.where == where], requests)
         lines += ["", f"{f'wall time of {where}':<52}{'ms':>9}"]
         lines += [f"  {name:<50}{seconds * 1000:>9.0f}" for name, seconds in phases.items()]
@@ -92,7 +84,7 @@ def find_phases(receiver: Iterable[Trip], requests: Iterable[Trip]) -> dict[str,
             phases[name] = phases.get(name, 0.0) + seconds
 
     busy = [(trip.began_s, trip.end_s) for trip in requests]
-    wired = [trip for trip in receiver if trip.kind in {Kind.CONNECTIONS, Kind.COMMANDS}]
+    wired = [trip for trip in receiver if trip.kind in _OF_RECEIVERS]
     now = min((trip.began_s for trip in wired), default=0.0)
     for trip in sorted(wired, key=lambda trip: trip.began_s):
         if trip.began_s > now:
@@ -100,7 +92,7 @@ def find_phases(receiver: Iterable[Trip], requests: Iterable[Trip]) -> dict[str,
             add(_CAMERAS, asked)
             add(_OWN, trip.began_s - now - asked)
             now = trip.began_s
-        add(_CONNECT if trip.kind is Kind.CONNECTIONS else _PHASES.get(trip.name, trip.name), trip.end_s - now)
+        add(_CONNECT if trip.kind == "connections" else _PHASES.get(trip.name, trip.name), trip.end_s - now)
         now = max(now, trip.end_s)
     return phases
 

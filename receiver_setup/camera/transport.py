@@ -26,7 +26,6 @@ from receiver_setup.errors import (
     ReceiverSetupError,
 )
 from receiver_setup.tracing import log_trip
-from receiver_setup.trips import Kind, Trip
 
 _log = logging.getLogger(__name__)
 
@@ -104,15 +103,12 @@ class Transport:
     def _trace(self, answer: Answer | None, step: str, started: float) -> None:
         log_trip(
             _log,
-            Trip(
-                kind=Kind.TESTS if step == _TEST else Kind.REQUESTS,
-                where=self._address.display,
-                name=step,
-                began_s=started,
-                took_s=time.monotonic() - started,
-                said="failed" if answer is None else f"HTTP {answer.status}",
-                received=None if answer is None else len(answer.body),
-            ),
+            "test uploads" if step == _TEST else "requests",
+            where=self._address.display,
+            name=step,
+            began_s=started,
+            said="failed" if answer is None else f"HTTP {answer.status}",
+            received=None if answer is None else len(answer.body),
         )
 
     def _read(self, response: requests.Response, *, step: str, deadline: float) -> bytes:

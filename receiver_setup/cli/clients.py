@@ -12,6 +12,7 @@ from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
+from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def check_receiver_options(options: dict[str, Any]) -> None:
         refuse_options(options, ssh_only, "is for a receiver that is reached by SSH, not for --local")
     if not options["cameras"]:
         refuse_options(options, ("camera_via_receiver",), "is for a camera, and none was given")
+    if options["receiver"]:
+        ReceiverAddress.parse(options["receiver"])
     for name in ("identity", "ssh_config"):
         require_file(options, name)
 
@@ -48,6 +51,8 @@ def check_camera_options(options: dict[str, Any], cameras: Sequence[str]) -> Non
     if not any(camera.lower().startswith("https://") for camera in cameras):
         refuse_options(options, _TLS_OPTIONS, "is for a camera that is given as https://…")
     require_file(options, "camera_ca_file")
+    for camera in cameras:
+        CameraAddress.parse(camera)  # what cannot be read is told before anything slow is loaded
 
 
 def refuse_options(options: dict[str, Any], names: Sequence[str], why: str) -> None:

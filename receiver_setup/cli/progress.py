@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from receiver_setup.board import Board
 from receiver_setup.cli.lines import words_of
 from receiver_setup.cli.terminal import showing
 from receiver_setup.report import Event, Mark, Observer
@@ -65,6 +64,7 @@ def _console() -> "Console":
 
 def _live_board(cameras: Mapping[str, str], *, verbose: bool) -> "LiveBoard | None":
     """Return a table for the terminal; None where it cannot show one."""
+    from receiver_setup.board import Board  # noqa: PLC0415 - as above
     from receiver_setup.cli.live import LiveBoard, suits  # noqa: PLC0415 - as above
 
     console = _console()

@@ -9,7 +9,6 @@ import click
 from receiver_setup.cli.terminal import active_display
 from receiver_setup.secrets import Redactor
 from receiver_setup.tracing import Collector, trip_of
-from receiver_setup.trips import render_summary
 
 redact = Redactor()
 """Told every secret as soon as it is read; everything that is printed passes through it."""
@@ -59,6 +58,8 @@ def set_up_logging(verbosity: int) -> None:
 
 
 def _print_summary(collector: Collector) -> None:
+    from receiver_setup.trips import render_summary  # noqa: PLC0415 - only for the trace
+
     lines = render_summary(collector.trips)
     if lines:
         click.echo(redact("\n".join(["", *lines])), err=True)

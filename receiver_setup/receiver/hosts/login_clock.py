@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from receiver_setup.tracing import log_trip
-from receiver_setup.trips import Kind, Trip
 
 _log = logging.getLogger(__name__)
 
@@ -41,21 +40,10 @@ class LoginClock:
 
     def tell(self, *, agreed: float | None) -> None:
         """Log the connection; `agreed` is when its keys were, None for a login that failed."""
-        took_s = time.monotonic() - self._began - self._asked_s
+        began_s = self._began + self._asked_s
         said = "failed"
         if agreed is not None:
-            handshake_s = agreed - self._connected
-            parts = {"dial": self._dialled_s, "handshake": handshake_s}
-            parts["login"] = took_s - sum(parts.values())
+            parts = {"dial": self._dialled_s, "handshake": agreed - self._connected}
+            parts["login"] = time.monotonic() - began_s - sum(parts.values())
             said = " + ".join(f"{name} {max(0.0, part_s) * 1000:.0f} ms" for name, part_s in parts.items())
-        log_trip(
-            _log,
-            Trip(
-                kind=Kind.CONNECTIONS,
-                where=self._name,
-                name="connection",
-                began_s=self._began + self._asked_s,
-                took_s=took_s,
-                said=said,
-            ),
-        )
+        log_trip(_log, "connections", where=self._name, name="connection", began_s=began_s, said=said)

@@ -13,7 +13,6 @@ from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
 from receiver_setup.secrets import Secret
 from receiver_setup.tracing import log_trip
-from receiver_setup.trips import Kind, Trip
 
 _log = logging.getLogger(__name__)
 
@@ -68,20 +67,16 @@ class RootShell:
         return output
 
     def _trace(self, step: str, script: str, output: Output | None) -> None:
-        began = self.host.trips.command_began_s
         ended = output is not None and output.status is not None
         log_trip(
             _log,
-            Trip(
-                kind=Kind.COMMANDS,
-                where=self.host.name,
-                name=step,
-                began_s=began,
-                took_s=time.monotonic() - began,
-                said="ended" if ended else "failed",
-                sent=len(script.encode("utf-8", "surrogateescape")),
-                received=None if output is None else len(output.data) + len(output.errors.encode()),
-            ),
+            "commands",
+            where=self.host.name,
+            name=step,
+            began_s=self.host.trips.command_began_s,
+            said="ended" if ended else "failed",
+            sent=len(script.encode("utf-8", "surrogateescape")),
+            received=None if output is None else len(output.data) + len(output.errors.encode()),
         )
 
     def _become_root(self, stream: Stream, step: str) -> None:

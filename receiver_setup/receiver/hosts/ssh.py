@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import paramiko
-
 from receiver_setup.dialling import DialError
 from receiver_setup.errors import (
     ReceiverError,
@@ -24,6 +22,7 @@ from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Chunk, Trips
 from receiver_setup.receiver.hosts.login_clock import LoginClock
+from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.receiver.hosts.ssh_config import Target, read_target
 from receiver_setup.receiver.hosts.tunnel import Transport, open_tunnel
 from receiver_setup.secrets import Secret

@@ -8,11 +8,9 @@ import threading
 import time
 from typing import Any
 
-import paramiko
-
 from receiver_setup.dialling import DialError
+from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.tracing import log_trip
-from receiver_setup.trips import Kind, Trip
 
 _log = logging.getLogger(__name__)
 _PIECE = 65536
@@ -69,17 +67,7 @@ def open_tunnel(transport: paramiko.Transport, host: str, port: int, *, timeout_
     else:
         said = "open"
     finally:
-        log_trip(
-            _log,
-            Trip(
-                kind=Kind.TUNNELS,
-                where=name,
-                name=f"tunnel to {host}:{port}",
-                began_s=began,
-                took_s=time.monotonic() - began,
-                said=said,
-            ),
-        )
+        log_trip(_log, "tunnels", where=name, name=f"tunnel to {host}:{port}", began_s=began, said=said)
     near, far = socket.socketpair()
     near.settimeout(timeout_s)
     threading.Thread(target=_pump, args=(channel, far), name=f"tunnel to {host}:{port}", daemon=True).start()
