@@ -5,6 +5,7 @@ The JSON shape is a contract; what is not known is null, never guessed.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from receiver_setup.errors import ReceiverSetupError
@@ -56,13 +57,22 @@ class Claim:
         }
 
 
+class Mark(StrEnum):
+    """What an event tells: a step, or that a camera's work begins or pauses, of which there is nothing to say yet."""
+
+    STEP = "step"
+    BEGUN = "begun"
+    PAUSED = "paused"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something to show while it happens; `scope` is the receiver's or the camera's name."""
 
     scope: str
-    step: StepReport
+    step: StepReport = StepReport(name="", changed=False)
     failed: bool = False
+    mark: Mark = Mark.STEP
 
 
 Observer = Callable[[Event], None]

@@ -25,11 +25,13 @@ from receiver_setup.errors import (
     ConfigurationError,
     ReceiverSetupError,
 )
+from receiver_setup.tracing import log_trip
 
 _log = logging.getLogger(__name__)
 
 _LARGEST_BODY = 64 * 1024
 _CHUNK = 32  # small, so that a camera that sends a byte now and then is noticed
+_TEST = "testftp"
 _CERTIFICATE_HINT = (
     "If this is the camera's own certificate, say so: --camera-fingerprint with the SHA-256 above, "
     "--camera-ca-file with the authority that signed it, or --camera-insecure to check nothing."
@@ -71,6 +73,7 @@ class Transport:
         """
         headers = {} if authorization is None else {"Authorization": authorization}
         started = time.monotonic()
+        answer = None
         try:
             with self._session.get(
                 f"{self._address.url}{PATH}?{encode_query(parameters)}",
@@ -88,14 +91,25 @@ class Transport:
         except HTTP_ERRORS as error:
             failure = error_for_exception(error, camera=self._address.display, step=step)
         else:
-            milliseconds = (time.monotonic() - started) * 1000
-            _log.debug("%s %s: HTTP %d in %.0f ms", self._address.display, step, answer.status, milliseconds)
             return answer
+        finally:
+            self._trace(answer, step, started)
         raise self._explain(failure, timeouts_s[0])
 
     def close(self) -> None:
         """Close the kept connection."""
         self._session.close()
+
+    def _trace(self, answer: Answer | None, step: str, started: float) -> None:
+        log_trip(
+            _log,
+            "test uploads" if step == _TEST else "requests",
+            where=self._address.display,
+            name=step,
+            began_s=started,
+            said="failed" if answer is None else f"HTTP {answer.status}",
+            received=None if answer is None else len(answer.body),
+        )
 
     def _read(self, response: requests.Response, *, step: str, deadline: float) -> bytes:
         """Read the body; too large, too slow or cut off is an error (urllib3 1.26 does not notice)."""

@@ -3,6 +3,7 @@
 Commands are loaded when they are called, so that `--help` needs no SSH or HTTP library.
 """
 
+import gc
 import importlib
 import sys
 from typing import NoReturn
@@ -75,4 +76,5 @@ def run() -> NoReturn:
         from receiver_setup.cli.failures import report_failure  # noqa: PLC0415 - only when something failed
 
         code = report_failure(error, sys.argv[1:])
+    gc.freeze()  # the process ends: to search what it has loaded for garbage once more would only take time
     sys.exit(code if isinstance(code, int) else 0)

@@ -12,6 +12,7 @@ from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
+from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def check_receiver_options(options: dict[str, Any]) -> None:
         refuse_options(options, ssh_only, "is for a receiver that is reached by SSH, not for --local")
     if not options["cameras"]:
         refuse_options(options, ("camera_via_receiver",), "is for a camera, and none was given")
+    if options["receiver"]:
+        ReceiverAddress.parse(options["receiver"])
     for name in ("identity", "ssh_config"):
         require_file(options, name)
 

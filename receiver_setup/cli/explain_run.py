@@ -23,7 +23,7 @@ def run(options: dict[str, Any], shares: Sequence[Share]) -> int:
     fixed = {"check": True, "diff": False, "yes": True, "confirm_within": _CONFIRM_S}
     with open_targets([replace(share, options=share.options | fixed) for share in shares]) as targets:
         code = run_workflow(
-            [(each.share, partial(explain, make_request(each.share), each.session, each.cameras)) for each in targets],
+            [(each, partial(explain, make_request(each.share), each.session, each.cameras)) for each in targets],
             _script,
             options | fixed,
         )

@@ -144,7 +144,7 @@ _CONFIRM = click.option(
 _CHECK = click.option("--check", is_flag=True, help="Stop after the plan: show what would change, change nothing.")
 _OUTPUT = (
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
-    click.option("-v", "--verbose", count=True, help="Tell more (-vv: every trip)."),
+    click.option("-v", "--verbose", count=True, help="Tell more (-vv: every trip with its time)."),
     click.option("-q", "--quiet", is_flag=True, help="Tell only errors."),
 )
 _ONE_CAMERA = click.option(

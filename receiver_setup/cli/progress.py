@@ -1,14 +1,39 @@
-"""Steps on standard error while they happen: coloured on a terminal, plain lines elsewhere."""
+"""Steps on standard error while they happen: a live table for many cameras on a terminal, else a line a step."""
 
+import contextlib
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
-from receiver_setup.cli.redaction import redact
-from receiver_setup.report import Event, Observer
+from receiver_setup.cli.lines import words_of
+from receiver_setup.cli.terminal import showing
+from receiver_setup.report import Event, Mark, Observer
 
-_COLOURS = {"ok": "green", "changed": "yellow", "FAILED": "red"}
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from receiver_setup.cli.live import LiveBoard
+
+
+@contextlib.contextmanager
+def progress(
+    *, quiet: bool, cameras: Mapping[str, str], steps: bool = True, verbose: bool = False
+) -> Iterator[Observer]:
+    """Give what workflows tell their steps to, from any thread, while the body runs.
+
+    `cameras` is each camera's name → the name of its receiver, both as events have them. Without `steps` nothing is
+    shown but a table, where there is one; with `verbose` there are lines of all steps above it.
+    """
+    live = _live_board(cameras, verbose=verbose) if not quiet and len(cameras) > 1 and sys.stderr.isatty() else None
+    if live is None:
+        yield make_observer(quiet=quiet or not steps)
+        return
+    with live, showing(live):
+        yield live.note
 
 
 def make_observer(*, quiet: bool) -> Observer:
@@ -19,36 +44,35 @@ def make_observer(*, quiet: bool) -> Observer:
     show = _rich_printer() if sys.stderr.isatty() else _plain
 
     def observe(event: Event) -> None:
-        with lock:
-            show(event)
+        if event.mark is Mark.STEP:
+            with lock:
+                show(event)
 
     return observe
 
 
-def status_of(event: Event) -> str:
-    """Return the word that begins a line."""
-    if event.failed:
-        return "FAILED"
-    return "changed" if event.step.changed else "ok"
-
-
-def _line(event: Event) -> str:
-    detail = f": {event.step.detail}" if event.step.detail else ""
-    return redact(f"{event.scope}: {event.step.name}{detail}")
-
-
 def _plain(event: Event) -> None:
-    click.echo(f"{status_of(event):<8}{_line(event)}", err=True)
+    status, line = words_of(event)
+    click.echo(f"{status:<8}{line}", err=True)
 
 
-def _rich_printer() -> Observer:
+def _console() -> "Console":
     from rich.console import Console  # noqa: PLC0415 - only for a terminal, and it takes its time
-    from rich.text import Text  # noqa: PLC0415
 
-    console = Console(stderr=True, highlight=False)
+    return Console(file=sys.stderr, highlight=False)
 
-    def show(event: Event) -> None:
-        status = status_of(event)
-        console.print(Text.assemble((f"{status:<8}", _COLOURS[status]), _line(event)), soft_wrap=True)
 
-    return show
+def _live_board(cameras: Mapping[str, str], *, verbose: bool) -> "LiveBoard | None":
+    """Return a table for the terminal; None where it cannot show one."""
+    from receiver_setup.board import Board  # noqa: PLC0415 - as above
+    from receiver_setup.cli.live import LiveBoard, suits  # noqa: PLC0415 - as above
+
+    console = _console()
+    return LiveBoard(console, Board(cameras, now_s=time.monotonic()), every_step=verbose) if suits(console) else None
+
+
+def _rich_printer() -> Callable[[Event], None]:
+    from receiver_setup.cli.live import coloured  # noqa: PLC0415 - as above
+
+    console = _console()
+    return lambda event: console.print(coloured(event), soft_wrap=True)

@@ -1,7 +1,6 @@
-"""`--receipt FILE`: refuse what cannot be meant, before anything is contacted; write what was proven, read it again."""
+"""`--receipt FILE`: write what was proven, read it again."""
 
 import os
-import stat
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,35 +27,6 @@ from receiver_setup.report import ReceiverReport, Report
 _FORMATS = {".json": render_json, ".md": render_markdown}
 
 
-def check_receipt_file(options: dict[str, Any]) -> None:
-    """Refuse a receipt that could not be written, or of which nothing could be told."""
-    path: Path | None = options["receipt"]
-    if path is None:
-        return
-    if options["check"]:
-        raise ConfigurationError(
-            "--receipt is for a set-up, but --check sets nothing up", hint="leave one of the two out"
-        )
-    if path.suffix.lower() not in _FORMATS:
-        raise ConfigurationError(
-            f"--receipt: {path} ends neither in .json nor in .md",
-            hint="give a name such as porch.json, for programs, or porch.md, for people",
-        )
-    earlier: Path | None = options.get("failed_from")
-    if earlier is not None and path.absolute() == earlier.absolute():
-        raise ConfigurationError(
-            "--receipt and --failed-from are the same file, which would lose what it has as proven",
-            hint="give --receipt another FILE",
-        )
-    folder = path.absolute().parent
-    if (problem := _problem(path, folder)) is not None:
-        raise ConfigurationError(f"--receipt: {problem}", hint="give a FILE in a folder that is there")
-    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise ConfigurationError(
-            f"--receipt: no file can be made in {folder}", hint="give a FILE in a folder that you may write to"
-        )
-
-
 def read_receipt(path: Path | None) -> Receipt | None:
     """Read the receipt of an earlier set-up; ConfigurationError for what is none."""
     if path is None:
@@ -70,18 +40,6 @@ def read_receipt(path: Path | None) -> Receipt | None:
             f"--receipt: {path} is not a receipt that can be compared with: {error}",
             hint="give the .json that setup --receipt wrote",
         ) from error
-
-
-def _problem(path: Path, folder: Path) -> str | None:
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return None if folder.is_dir() else f"there is no folder {folder}"
-    except OSError as error:
-        return f"{path} cannot be used: {error.strerror}"
-    if stat.S_ISDIR(mode):
-        return f"{path} is a folder"
-    return None if stat.S_ISREG(mode) else f"{path} is no ordinary file"
 
 
 def keep_receipt(

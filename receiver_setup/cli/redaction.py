@@ -2,8 +2,13 @@
 
 import logging
 import sys
+from typing import TextIO
 
+import click
+
+from receiver_setup.cli.terminal import active_display
 from receiver_setup.secrets import Redactor
+from receiver_setup.tracing import Collector, trip_of
 
 redact = Redactor()
 """Told every secret as soon as it is read; everything that is printed passes through it."""
@@ -13,21 +18,48 @@ _LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}
 
 class _RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        """Format, traceback included, then mask."""
-        return redact(super().format(record))
+        """Format, traceback included, then mask; a trip is a line like those of steps."""
+        trip = trip_of(record)
+        return redact(super().format(record) if trip is None else f"{'trip':<8}{trip}")
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record, above a live display where there is one."""
+        display = active_display()
+        if display is None:
+            super().emit(record)
+        else:
+            display.print_line(self.format(record))
 
 
 def set_up_logging(verbosity: int) -> None:
-    """Send logs to standard error: errors with -q, warnings by default, more with -v, all with -vv."""
-    handler = logging.StreamHandler(sys.stderr)
+    """Send logs to standard error: errors with -q, warnings by default, more with -v, all with -vv.
+
+    With all of them a command ends with a summary of its trips.
+    """
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
     ours = logging.getLogger("receiver_setup")
     ours.handlers = [handler]
     ours.propagate = False
     ours.setLevel(_LEVELS.get(verbosity, logging.DEBUG))
+    context = click.get_current_context(silent=True)
+    if verbosity > 1 and context is not None:
+        collector = Collector()
+        ours.addHandler(collector)
+        context.call_on_close(lambda: _print_summary(collector))
     # Libraries tell of every lost connection by themselves; we tell it once, in our words.
     for name in ("paramiko", "urllib3"):
         library = logging.getLogger(name)
         library.handlers = [handler]
         library.propagate = False
         library.setLevel(logging.DEBUG if verbosity > 2 else logging.CRITICAL)
+
+
+def _print_summary(collector: Collector) -> None:
+    from receiver_setup.trips import render_summary  # noqa: PLC0415 - only for the trace
+
+    lines = render_summary(collector.trips)
+    if lines:
+        click.echo(redact("\n".join(["", *lines])), err=True)

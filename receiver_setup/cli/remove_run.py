@@ -19,7 +19,7 @@ def run(options: dict[str, Any], shares: Sequence[Share], *, ask: bool) -> int:
         if ask and targets and not _confirm(targets, delete=options["delete_recordings"]):
             click.echo("nothing was changed", err=True)
             return 0
-        return run_workflow([(target.share, _workflow(target)) for target in targets], _receipt, options)
+        return run_workflow([(target, _workflow(target)) for target in targets], _receipt, options)
 
 
 def _workflow(target: Target) -> Workflow:

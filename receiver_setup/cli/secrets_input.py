@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.terminal import alone
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 _COMMAND_S = 60.0
 """A password manager may ask somebody to unlock it first."""
-
-_one_at_a_time = threading.Lock()
-"""Several receivers are signed in to at the same time, but nobody can answer two questions at once."""
 
 
 def read_secret(
@@ -43,9 +40,8 @@ def read_secret(
         text, variable = _from_source(source), source.variable or source.place
     else:
         text = os.environ.get(variable)
-    if text is None and question is not None and sys.stdin.isatty() and sys.stderr.isatty():
-        with _one_at_a_time:
-            text = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+    if text is None and question is not None and sys.stdin.isatty():
+        text = _ask(question)
     if not text:
         return None
     if not _is_text(text):
@@ -55,6 +51,14 @@ def read_secret(
     secret = Secret(text)
     redact.add(secret, user=user)
     return secret
+
+
+def _ask(question: str) -> str | None:
+    with alone():  # first of all, since a live display stands in for standard error
+        if not sys.stderr.isatty():
+            return None
+        answer: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+        return answer
 
 
 def secret_source(
@@ -90,7 +94,7 @@ def _from_source(source: "SecretSource") -> str:
         return first_line(source.file, place=source.place)
     if source.command is not None:
         try:
-            with _one_at_a_time:
+            with alone():  # a password manager may ask somebody to unlock it
                 return _from_command(source.command, source.folder)
         except ConfigurationError as error:
             raise ConfigurationError(f"{source.place}: {error.message}", hint=error.hint) from error

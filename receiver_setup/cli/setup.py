@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from receiver_setup.cli.options import setup_options
-from receiver_setup.cli.receipt_file import check_receipt_file
+from receiver_setup.cli.receipt_check import check_receipt_file
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.cli.shares import check_targets
 

@@ -25,7 +25,7 @@ def run(options: dict[str, Any], shares: Sequence[Share], *, asked: bool) -> int
             click.echo("nothing was changed", err=True)
             return 0
         return run_workflow(
-            [(each.share, partial(set_up, make_request(each.share), each.session, each.cameras)) for each in targets],
+            [(each, partial(set_up, make_request(each.share), each.session, each.cameras)) for each in targets],
             lambda report: render_receipt(report, [commands(receiver) for receiver in report.receivers]),
             options,
             keep=partial(keep_receipt, options, commands=commands),

@@ -12,7 +12,7 @@ from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.cli.clients import make_camera
 from receiver_setup.cli.failures import print_error
 from receiver_setup.cli.output import print_json
-from receiver_setup.cli.progress import make_observer
+from receiver_setup.cli.progress import progress
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import secret_source
 from receiver_setup.cli.shares import CameraShare, Share
@@ -85,7 +85,7 @@ def _own_uploads(camera: CameraShare) -> UploadWishes | None:
 
 
 def run_workflow(
-    parts: Sequence[tuple[Share, Workflow]],
+    parts: Sequence[tuple[Target, Workflow]],
     render: Callable[[Report], str],
     options: dict[str, Any],
     *,
@@ -96,11 +96,12 @@ def run_workflow(
 
     `keep` stores the result besides; where that fails, the error stands beside the result and undoes nothing.
     """
-    with endings_interrupt():
-        observe = make_observer(quiet=bool(options["quiet"]) or not steps)
+    cameras = {each.name: target.session.name for target, _ in parts for each in target.cameras}
+    shown = progress(quiet=bool(options["quiet"]), cameras=cameras, steps=steps, verbose=bool(options["verbose"]))
+    with endings_interrupt(), shown as observe:
         receivers = run_all([partial(_run, workflow, observe) for _, workflow in parts])
-    for (share, _), receiver in zip(parts, receivers, strict=True):
-        _name(receiver, share)
+    for (target, _), receiver in zip(parts, receivers, strict=True):
+        _name(receiver, target.share)
     report = Report(check=options.get("check", False), receivers=receivers)
     try:
         keep(report)

@@ -30,7 +30,7 @@ def run(options: dict[str, Any], shares: Sequence[Share], *, test: bool) -> int:
 
     with open_targets(shares) as targets:
         return run_workflow(
-            [(target.share, workflow(target)) for target in targets],
+            [(target, workflow(target)) for target in targets],
             partial(_render, again=setup_command(options, shares)),
             options,
             steps=bool(options["verbose"]),

@@ -9,7 +9,7 @@ from typing import Self
 from receiver_setup.camera.client import Camera
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver.dialled import is_address
-from receiver_setup.report import CameraReport, Event, Observer, StepReport
+from receiver_setup.report import CameraReport, Event, Mark, Observer, StepReport
 from receiver_setup.workflow.request import NamedCamera
 
 
@@ -44,9 +44,12 @@ class CameraPart(ABC):
         """Do `work`; an error ends this camera's part and no other's."""
         try:
             self._checkpoint()
+            self._observe(Event(scope=self.name, mark=Mark.BEGUN))
             work(self)
         except ReceiverSetupError as error:
             self.fail(error)
+        finally:
+            self._observe(Event(scope=self.name, mark=Mark.PAUSED))
 
     def fail(self, error: ReceiverSetupError) -> None:
         """Note the error and show it."""

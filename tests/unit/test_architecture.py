@@ -226,3 +226,15 @@ def test_help_loads_no_ssh_or_http_library(arguments: list[str]) -> None:
     assert status == 0
     assert "receiver-setup" in done.stdout
     assert {name.partition(".")[0] for name in modules} & SLOW_LIBRARIES == set()
+
+
+def test_an_immediate_usage_error_loads_no_ssh_or_http_library() -> None:
+    """An address that cannot be read is told at once, though all else of the command line is right."""
+    for wrong in (["--local", "--camera", "ftp://porch"], ["--receiver", "a b", "--camera", "porch"], ["--local"]):
+        code = "import sys\nfrom receiver_setup.cli import run\ntry:\n    run()\nexcept SystemExit as ending:\n    "
+        code += "print(ending.code, *sys.modules)\n"
+        done = subprocess.run([sys.executable, "-c", code, "setup", *wrong], capture_output=True, text=True, check=True)
+        status, *modules = done.stdout.split()
+        assert status == "2", done.stderr
+        assert {name.partition(".")[0] for name in modules} & SLOW_LIBRARIES == set()
+        assert "receiver_setup.workflow" not in modules

@@ -26,6 +26,8 @@ class Trips:
 
     connections: int = 0
     commands: int = 0
+    command_began_s: float = 0.0
+    """When the last command was started, on the monotonic clock; the login that it had to wait for lies before."""
 
 
 class Stream(Protocol):

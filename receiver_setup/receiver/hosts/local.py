@@ -5,6 +5,7 @@ import selectors
 import socket
 import subprocess
 import threading
+import time
 from collections import deque
 
 from receiver_setup.receiver.hosts import Chunk, Trips
@@ -22,6 +23,7 @@ class LocalHost:
     def open(self, command: str) -> "LocalStream":
         """Start `command` in /bin/sh."""
         self.trips.commands += 1
+        self.trips.command_began_s = time.monotonic()
         return LocalStream(command)
 
     def prove_login(self) -> bool:

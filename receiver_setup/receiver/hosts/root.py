@@ -12,6 +12,7 @@ from typing import NoReturn
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
 from receiver_setup.secrets import Secret
+from receiver_setup.tracing import log_trip
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class RootShell:
 
         Raises `ReceiverSudoError` when root cannot be reached, `ReceiverUnreachableError` when the link is lost.
         """
-        began = time.monotonic()
+        output = None
         stream = self.host.open(_BOOTSTRAP)
         try:
             self._become_root(stream, step)
@@ -60,10 +61,23 @@ class RootShell:
             output = self._collect(stream, step)
         finally:
             stream.close()
-        _log.debug("receiver: %s, %.0f ms", step, (time.monotonic() - began) * 1000)
+            self._trace(step, script, output)
         if output.status is None:
             raise self._lost(step)
         return output
+
+    def _trace(self, step: str, script: str, output: Output | None) -> None:
+        ended = output is not None and output.status is not None
+        log_trip(
+            _log,
+            "commands",
+            where=self.host.name,
+            name=step,
+            began_s=self.host.trips.command_began_s,
+            said="ended" if ended else "failed",
+            sent=len(script.encode("utf-8", "surrogateescape")),
+            received=None if output is None else len(output.data) + len(output.errors.encode()),
+        )
 
     def _become_root(self, stream: Stream, step: str) -> None:
         said = _Conversation(stream, self._timeout_s, self.host.name, step)

@@ -4,12 +4,12 @@ import logging
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import paramiko
 
 from receiver_setup.dialling import DialError
 from receiver_setup.errors import (
@@ -21,6 +21,8 @@ from receiver_setup.errors import (
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Chunk, Trips
+from receiver_setup.receiver.hosts.login_clock import LoginClock
+from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.receiver.hosts.ssh_config import Target, read_target
 from receiver_setup.receiver.hosts.tunnel import Transport, open_tunnel
 from receiver_setup.secrets import Secret
@@ -64,6 +66,7 @@ class SshHost:
         """Start `command` on the newest connection."""
         self._connect()
         self.trips.commands += 1
+        self.trips.command_began_s = time.monotonic()
         transport = self._clients[-1].get_transport()
         if transport is None or not transport.is_active():
             raise ReceiverUnreachableError(
@@ -194,6 +197,8 @@ class SshStream:
 
 
 def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]) -> paramiko.SSHClient:
+    clock = LoginClock(f"{target.user}@{target.host}")
+    dial = partial(clock.dialling, partial(_dial, target, options))
     client = paramiko.SSHClient()
     _load_known_hosts(client, target, options)
     client.set_missing_host_key_policy(_Policy(target, options))
@@ -213,19 +218,21 @@ def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]
     try:
         with _as_ours(f"{target.user}@{target.host}"):
             try:
-                client.connect(**arguments, sock=_dial(target, options))
+                client.connect(**arguments, sock=dial())
             except paramiko.SSHException as error:
-                password = ask() if _password_may_help(error, options) else None
+                password = clock.asking(ask) if _password_may_help(error, options) else None
                 if password is None:
                     raise
                 _log.debug("%s: no key did it; trying the password", target.host)
-                _sign_in_by_password(client, arguments, password, lambda: _dial(target, options))
+                _sign_in_by_password(client, arguments, password, dial)
     except BaseException:
         client.close()
+        clock.tell(agreed=None)
         raise
     transport = client.get_transport()
     if transport is not None:
         transport.set_keepalive(_KEEPALIVE_S)
+    clock.tell(agreed=transport.agreed_s if isinstance(transport, Transport) else None)
     return client
 
 

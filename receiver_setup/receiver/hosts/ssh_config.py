@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import paramiko
-
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import ReceiverAddress, check_port
+from receiver_setup.receiver.hosts.paramiko_alone import allow_match_exec, paramiko
 
 _INCLUDE = re.compile(r"^\s*include\s+(.+?)\s*$", re.IGNORECASE)
 _BLOCK = re.compile(r"^\s*(host|match)[\s=]", re.IGNORECASE)
@@ -67,6 +66,8 @@ def _look_up(config: paramiko.SSHConfig, host: str) -> paramiko.SSHConfigDict:
     try:
         return config.lookup(host)
     except ImportError as error:
+        if allow_match_exec():
+            return config.lookup(host)
         raise ConfigurationError(
             "the ssh configuration has “Match exec”, which this program cannot run",
             hint="put what this receiver needs into a file without it, and give that with --ssh-config",

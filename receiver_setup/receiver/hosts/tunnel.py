@@ -1,15 +1,18 @@
 """Connections that begin at the receiver: a direct-tcpip channel (RFC 4254 section 7.2), behind a real socket."""
 
 import contextlib
+import logging
 import select
 import socket
 import threading
+import time
 from typing import Any
 
-import paramiko
-
 from receiver_setup.dialling import DialError
+from receiver_setup.receiver.hosts.paramiko_alone import paramiko
+from receiver_setup.tracing import log_trip
 
+_log = logging.getLogger(__name__)
 _PIECE = 65536
 _PROHIBITED = "Administratively prohibited"
 _NO_NAME = ("name", "nodename", "address associated", "non-recoverable failure")
@@ -17,12 +20,21 @@ _NO_NAME = ("name", "nodename", "address associated", "non-recoverable failure")
 
 
 class Transport(paramiko.Transport):
-    """A transport that remembers why each channel was refused: paramiko only logs it, and keeps one reason for all."""
+    """A transport that remembers why each channel was refused: paramiko only logs it, and keeps one reason for all.
+
+    `agreed_s` is when the keys of the connection were agreed on, on the monotonic clock.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._own = threading.local()
         self._refusals: dict[int, str] = {}
+        self.agreed_s = 0.0
         super().__init__(*arguments, **options)
+
+    def start_client(self, *arguments: Any, **options: Any) -> None:
+        """Agree on keys."""
+        super().start_client(*arguments, **options)
+        self.agreed_s = time.monotonic()
 
     def refusal(self) -> str:
         """Return, once, why this thread's last channel was refused: what the far side said, then the kind."""
@@ -45,11 +57,17 @@ def open_tunnel(transport: paramiko.Transport, host: str, port: int, *, timeout_
 
     `name` is the far side in errors. Raises `DialError`.
     """
+    began = time.monotonic()
+    said = "failed"
     try:
         channel = transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout_s)
     except (paramiko.SSHException, EOFError, OSError) as error:
-        said = transport.refusal() if isinstance(transport, Transport) else ""
-        raise _explain(error, said, name=name) from error
+        refusal = transport.refusal() if isinstance(transport, Transport) else ""
+        raise _explain(error, refusal, name=name) from error
+    else:
+        said = "open"
+    finally:
+        log_trip(_log, "tunnels", where=name, name=f"tunnel to {host}:{port}", began_s=began, said=said)
     near, far = socket.socketpair()
     near.settimeout(timeout_s)
     threading.Thread(target=_pump, args=(channel, far), name=f"tunnel to {host}:{port}", daemon=True).start()

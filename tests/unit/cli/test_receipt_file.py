@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from support.receipts import camera_report, failed_report, whole_report
 
-from receiver_setup.cli.receipt_file import check_receipt_file, keep_receipt
+from receiver_setup.cli.receipt_check import check_receipt_file
+from receiver_setup.cli.receipt_file import keep_receipt
 from receiver_setup.errors import ConfigurationError, ReceiptError
 from receiver_setup.receipt import parse_receipt
 from receiver_setup.report import Report

@@ -1,6 +1,8 @@
 """What ssh_config says of a host, with its Include files."""
 
 import getpass
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,22 @@ def test_a_file_that_cannot_be_read_is_an_error_of_configuration(home: Path) -> 
     (home / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigurationError, match="cannot be parsed"):
         read_target(ReceiverAddress.parse("attic"), config_file=home / "binary")
+
+
+def test_match_exec_is_run_where_it_stands_and_costs_nothing_elsewhere(home: Path) -> None:
+    """What runs it takes as long to load as all the rest; in a process of its own, since it stays loaded."""
+    (home / "config").write_text('Match exec "test %h = attic"\n  Port 2222\n', encoding="utf-8")
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from receiver_setup.receiver.address import ReceiverAddress\n"
+        "from receiver_setup.receiver.hosts.ssh_config import read_target\n"
+        "assert read_target(ReceiverAddress.parse('attic'), config_file=Path('/dev/null')).port == 22\n"
+        "assert 'invoke' not in sys.modules\n"
+        "for name in ('attic', 'cellar'):\n"
+        "    print(read_target(ReceiverAddress.parse(name), config_file=Path(sys.argv[1])).port)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(home / "config")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["2222", "22"]

@@ -1,0 +1,11 @@
+"""The words of a step's line, for every way of showing it."""
+
+from receiver_setup.cli.redaction import redact
+from receiver_setup.report import Event
+
+
+def words_of(event: Event) -> tuple[str, str]:
+    """Return the word that begins a line, and the rest of it."""
+    status = "FAILED" if event.failed else "changed" if event.step.changed else "ok"
+    detail = f": {event.step.detail}" if event.step.detail else ""
+    return status, redact(f"{event.scope}: {event.step.name}{detail}")

@@ -1,0 +1,172 @@
+"""A table of many cameras that stays at the foot of the terminal while they are worked on."""
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+from typing import Literal, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from receiver_setup.board import Board, Row, State, show_time
+from receiver_setup.cli.lines import words_of
+from receiver_setup.cli.redaction import redact
+from receiver_setup.interrupts import shielded
+from receiver_setup.report import Event, Mark
+
+_NARROWEST, _LOWEST = 60, 6
+"""Columns and lines below which a table says less than lines do."""
+_WIDEST = 120
+_AROUND = 3
+"""Lines that are no row: the heading, the counters, and one for the cursor."""
+_A_SECOND = 4
+_COLOURS = {"ok": "green", "changed": "yellow", "FAILED": "red"}
+_STYLES = {
+    State.DONE: "green",
+    State.FAILED: "red",
+    State.STOPPED: "red",
+    State.UNDER_WAY: "cyan",
+    State.WAITING: "dim",
+}
+
+
+def suits(console: Console) -> bool:
+    """Tell whether a table can be kept in place there; what a build server shows is a log, whatever it says it is."""
+    wide = console.width >= _NARROWEST and console.height >= _LOWEST
+    return console.is_terminal and not console.is_dumb_terminal and wide and not os.environ.get("CI")
+
+
+def coloured(event: Event) -> Text:
+    """Return the line of a step that was done or failed."""
+    status, line = words_of(event)
+    return Text.assemble((f"{status:<8}", _COLOURS[status]), line)
+
+
+class LiveBoard:
+    """A board on the screen; a context manager, which leaves the last picture and a usable terminal behind.
+
+    Its methods are for any thread. `every_step`: steps are lines above the table as well.
+    """
+
+    def __init__(self, console: Console, board: Board, *, every_step: bool = False) -> None:
+        self._console = console
+        self._board = board
+        self._every_step = every_step
+        self._overflow: Literal["crop", "ellipsis"] = "crop" if console.options.ascii_only else "ellipsis"
+        self._ended = False
+        self._reading = threading.Lock()
+        """Held while the board is read or changed; the innermost of the locks, rich's own included."""
+        self._printing = threading.RLock()
+        """Held while a line is printed or the table comes and goes; the outermost."""
+        self._held: list[Text] | None = None
+        """Lines that wait for the end of a question."""
+        self._live = self._make_live()
+
+    def __enter__(self) -> Self:
+        try:
+            self._live.start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with shielded():
+            with self._reading:
+                rest = self._board.rest()
+                self._board.finish(now_s=time.monotonic())
+                self._ended = True
+            self._print(rest)
+            self._stop()
+
+    def note(self, event: Event) -> None:
+        """Show an event in the table, or above it."""
+        with self._printing:
+            with self._reading:
+                lines = self._board.note(event, now_s=time.monotonic())
+            self._print([event] if self._every_step and event.mark is Mark.STEP else lines)
+
+    def print_line(self, text: str) -> None:
+        """Print above the table."""
+        self._print_text(Text(text))
+
+    def _print(self, lines: list[Event]) -> None:
+        for event in lines:
+            text = coloured(event)
+            if not event.failed and not self._every_step:
+                text.truncate(self._console.width, overflow=self._overflow)
+            self._print_text(text)
+
+    def _print_text(self, text: Text) -> None:
+        """Print above the table, or keep it until a question was answered."""
+        with self._printing:
+            if self._held is None:
+                self._console.print(text, soft_wrap=True)
+            else:
+                self._held.append(text)
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Take the table off the screen for the body's time."""
+        with self._printing:
+            self._held = []
+            self._live.transient = True
+            self._live.stop()
+        try:
+            yield
+        finally:
+            with self._printing:
+                held, self._held = self._held, None
+                for text in held:
+                    self._console.print(text, soft_wrap=True)
+                self._live = self._make_live()
+                self._live.start()
+
+    def _make_live(self) -> Live:
+        return Live(
+            console=self._console,
+            get_renderable=self._picture,
+            refresh_per_second=_A_SECOND,
+            redirect_stdout=False,
+            vertical_overflow="crop",
+        )
+
+    def _stop(self) -> None:
+        try:
+            self._live.stop()
+        finally:
+            self._console.show_cursor()
+
+    def _picture(self) -> Group:
+        now_s = time.monotonic()
+        with self._reading:
+            rows = self._board.rows(self._console.height - _AROUND, now_s=now_s)
+            below = self._board.summary(now_s=now_s) if self._ended else self._board.counters()
+        return Group(self._table(rows), Text(below, no_wrap=True, overflow="crop"))
+
+    def _table(self, rows: list[Row]) -> Table:
+        overflow = self._overflow
+        table = Table(
+            box=None, pad_edge=False, expand=True, width=min(self._console.width, _WIDEST), header_style="bold"
+        )
+        table.add_column("camera", no_wrap=True, overflow=overflow, ratio=2)
+        if self._board.several_receivers:
+            table.add_column("receiver", no_wrap=True, overflow=overflow, ratio=2)
+        table.add_column("last step", no_wrap=True, overflow=overflow, ratio=5)
+        table.add_column("time", no_wrap=True, justify="right", width=8)
+        table.add_column("result", no_wrap=True, width=9)
+        for row in rows:
+            words = [row.camera, *([row.receiver] if self._board.several_receivers else []), row.step]
+            took = show_time(row.took_s) if row.took_s else ""
+            style = "yellow" if row.result == "changed" else _STYLES[row.state]
+            table.add_row(*(Text(self._plain(word)) for word in words), took, Text(row.result, style))
+        return table
+
+    def _plain(self, text: str) -> str:
+        """Return text that takes one line and moves no cursor, in letters that the terminal has."""
+        line = "".join(c if c.isprintable() else " " for c in redact(text))
+        return line.encode(self._console.encoding, "replace").decode(self._console.encoding)
