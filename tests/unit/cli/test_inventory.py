@@ -263,6 +263,18 @@ def test_what_all_cameras_upload_is_the_request_s_alone(inventory: Path) -> None
     assert make_request(found[0]).uploads.upload == frozenset({ActionType.REC})
 
 
+def test_one_way_to_check_a_certificate_replaces_what_the_others_have(inventory: Path) -> None:
+    (inventory.parent / "ca").write_text("x", encoding="utf-8")
+    inventory.write_text(
+        '[defaults]\ncamera_ca_file = "ca"\n' + WHOLE.replace(GATE, GATE + "camera_insecure = true\n"),
+        encoding="utf-8",
+    )
+    _, found = shares(["--inventory", str(inventory), "--only", "front gate"])
+    with open_targets(found) as (target,):
+        (gate,) = target.cameras
+        assert (gate.camera.tls.insecure, gate.camera.tls.ca_file) == (True, None)
+
+
 def test_a_selected_camera_keeps_the_folder_that_it_has_among_all(inventory: Path) -> None:
     _, (here,) = shares(["--inventory", str(inventory), "--only", "porch"])
     assert [each.name for each in here.cameras] == ["porch"]

@@ -18,7 +18,7 @@ from receiver_setup.report import Report
 
 OPTIONS: dict[str, Any] = {
     "check": False, "local": True, "receiver": None, "cameras": ("porch",), "user": "ipcamera",
-    "directory": "recordings", "home": None, "receiver_address": None, "jail": True,
+    "directory": "recordings", "home": None, "receiver_address": None, "jail": True, "isolate": False,
     "camera_login": "auto", "camera_fingerprint": None, "camera_insecure": False, "camera_via_receiver": False,
     "isolate": False,
     **dict.fromkeys((
