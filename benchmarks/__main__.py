@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 
 from machine import describe_machine
-from table import Row, render_markdown, render_text, replace_table
-
 from receiver_setup.emulator.network import become_fake_root, enter_private_network
+from table import Row, render_markdown, render_text, replace_table
 
 PARTS = {
     "start": "start",

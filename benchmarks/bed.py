@@ -1,4 +1,4 @@
-"""What the measurements stand on: a private network, a receiver with its administrator, whole processes with a clock."""
+"""What the measurements stand on: a receiver with its administrator, cameras, whole processes with a clock."""
 
 import os
 import statistics
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from receiver_setup.emulator.admin_key import make_admin_key
 from receiver_setup.emulator.camera import EmulatedCamera
@@ -107,10 +108,12 @@ def run_timed(
     begins with the peak of the one that started it. Source: getrusage(2), proc(5).
     """
     given = {"RECEIVER_SETUP_CAMERA_PASSWORD": PASSWORD, "CAMERA_PASSWORD": PASSWORD}
+    # As it is installed: compiled once, not at every start.
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
         process = subprocess.Popen(
-            command, env={**os.environ, **given, **(extra or {})}, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+            command, env={**around, **given, **(extra or {})}, stdin=subprocess.DEVNULL, stdout=out, stderr=err
         )
         peak_mb = 0.0
         while True:
@@ -138,7 +141,7 @@ def read_peak_mb(pid: int) -> float:
 
 def median(ends: Sequence[Ended], what: str) -> float:
     """Return the median of one of their numbers."""
-    return statistics.median(getattr(end, what) for end in ends)
+    return float(statistics.median(getattr(end, what) for end in ends))
 
 
 def walls(ends: Sequence[Ended]) -> list[float]:
@@ -146,6 +149,6 @@ def walls(ends: Sequence[Ended]) -> list[float]:
     return [end.wall_s for end in ends]
 
 
-def _read(file: "tempfile._TemporaryFileWrapper[bytes]") -> str:
+def _read(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode("utf-8", "replace")

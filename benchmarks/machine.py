@@ -14,7 +14,7 @@ def describe_machine() -> str:
     system = _find(r'PRETTY_NAME="?([^"\n]*)', "/etc/os-release") or platform.system()
     ssh = subprocess.run(["ssh", "-V"], capture_output=True, text=True, check=False).stderr.partition(",")[0]
     return (
-        f"{os.cpu_count()} × {processor}, {memory_gb:.0f} GB, {system}, Linux {platform.release()}, "
+        f"{os.cpu_count()} cores, {processor}, {memory_gb:.0f} GB, {system}, Linux {platform.release()}, "
         f"Python {platform.python_version()}, {ssh.strip()}"
     )
 

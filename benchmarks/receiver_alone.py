@@ -1,6 +1,6 @@
 """Our half of a receiver alone, as a whole process: facts, plan, apply, new login, commit, for a key that is given.
 
-    receiver_alone.py HOST IDENTITY KNOWN_HOSTS CAMERA_KEY_FILE
+receiver_alone.py HOST IDENTITY KNOWN_HOSTS CAMERA_KEY_FILE
 """
 
 import os

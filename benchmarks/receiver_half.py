@@ -1,4 +1,7 @@
-"""The receiver's half alone, fresh and again: ours, Ansible's own modules, pyinfra. What each does: docs/benchmarks.md."""
+"""The receiver's half alone, fresh and again: ours, Ansible's own modules, pyinfra.
+
+What each does is told in docs/benchmarks.md.
+"""
 
 import os
 import subprocess
@@ -10,7 +13,7 @@ from pathlib import Path
 from bed import HERE, Bed, Ended, make_bed, run_timed, walls
 from table import Row, compare_times
 
-VENVS = HERE / ".venvs"
+VENVS = HERE.parent / ".venv-bench"
 STEPS = ("fresh", "again")
 _LIMITS = {"ansible": 5.0, "pyinfra": 3.0}
 _DONE = (

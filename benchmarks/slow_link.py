@@ -1,17 +1,17 @@
-"""A slow line: 20 ms more for every trip in each direction, to the receiver and to the cameras; trips decide, not bytes.
+"""A slow line: 20 ms more for every trip in each direction, to the receiver and to the cameras.
 
-Cameras and receiver stand beside each other, as they do: what a camera uploads takes no part in the delay.
+Trips decide, not bytes. Cameras and receiver stand beside each other, as they do: what a camera uploads takes no part
+in the delay.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bed import Bed, Ended, make_bed, make_cameras, run_timed, walls
+from receiver_setup.emulator.network import HOST_ADDRESS
 from setup_one import CONNECTIONS, LIMIT, STEPS
 from slow_proxy import SlowLine, Trips
 from table import Row, compare_counts, compare_times
-
-from receiver_setup.emulator.network import HOST_ADDRESS
 
 DELAY_S = 0.02
 _FLEET = 10
@@ -46,14 +46,13 @@ def measure(rounds: int) -> list[Row]:
 
 def _run(seen: Seen, count: int, command: Command) -> None:
     """Do both steps on a receiver and cameras of their own, behind a slow line."""
-    with make_bed() as near, make_cameras(count) as cameras:
+    with make_bed() as near, make_cameras(count) as cameras, SlowLine(HOST_ADDRESS, DELAY_S) as line:
+        door = line.relay(near.host, near.port)
+        relays = [line.relay(camera.host, camera.port) for camera in cameras]
+        urls = [f"http://{relay.host}:{relay.port}" for relay in relays]
         for step in STEPS:
-            with SlowLine(HOST_ADDRESS, DELAY_S) as line:
-                door = line.relay(near.host, near.port)
-                relays = [line.relay(camera.host, camera.port) for camera in cameras]
-                urls = [f"http://{relay.host}:{relay.port}" for relay in relays]
-                seen.ends[step].append(run_timed(command(near.at(door.host, door.port), step, urls)))
-                seen.trips[step] = line.trips
+            line.trips = seen.trips[step] = Trips()
+            seen.ends[step].append(run_timed(command(near.at(door.host, door.port), step, urls)))
 
 
 def _rows(step: str, told: str, seen: dict[str, Seen], way: str) -> list[Row]:
@@ -70,7 +69,7 @@ def _rows(step: str, told: str, seen: dict[str, Seen], way: str) -> list[Row]:
 
 def _fleet_rows(step: str, seen: dict[str, Seen]) -> list[Row]:
     fleet, one = seen["fleet"], seen["one"]
-    what, told = f"{_FLEET} cameras over 20 ms, {step}", f"{_FLEET} × ssh + curl for one"
+    what, told = f"{_FLEET} cameras over 20 ms, {step}", f"{_FLEET} times ssh + curl for one"
     return [
         compare_times(what, told, walls(fleet.ends[step]), [wall * _FLEET for wall in walls(one.ends[step])]),
         compare_counts(f"{what}: trips", told, fleet.trips[step].trips, _FLEET * one.trips[step].trips),

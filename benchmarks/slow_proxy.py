@@ -106,9 +106,7 @@ class SlowLine:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: tuple[str, int]
-    ) -> None:
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: tuple[str, int]) -> None:
         """Carry one connection until both sides have ended it."""
         talk = self.trips.connect()
         opens = self._loop.time() + 3 * self.delay_s

@@ -69,9 +69,7 @@ def compare_counts(  # noqa: PLR0913 - as above
 ) -> Row:
     """Make a row of two numbers that are no times, such as trips or megabytes."""
     shown = [f"{value:.0f}{unit and ' ' + unit}" for value in (ours, other)]
-    return Row(
-        what=what, against=against, ours=shown[0], other=shown[1], ratio=ours / other, limit=limit, fixed=True
-    )
+    return Row(what=what, against=against, ours=shown[0], other=shown[1], ratio=ours / other, limit=limit, fixed=True)
 
 
 def milliseconds(seconds: float) -> str:
@@ -111,10 +109,10 @@ def render_markdown(rows: Sequence[Row]) -> str:
 
 
 def replace_table(document: str, table: str) -> str:
-    """Put a new table in the place of the last one, which ends the document.
+    r"""Put a new table in the place of the last one, which ends the document.
 
-    >>> replace_table("words\\n\\n## The last run\\n\\nold\\n", "new\\n")
-    'words\\n\\n## The last run\\n\\nnew\\n'
+    >>> replace_table("words\n\n## The last run\n\nold\n", "new\n")
+    'words\n\n## The last run\n\nnew\n'
     """
     head, mark, _ = document.partition("## The last run\n")
     if not mark:

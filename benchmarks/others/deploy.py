@@ -8,7 +8,7 @@ from pyinfra.operations import files, server
 
 _KEYS = "/etc/ssh/authorized_keys.d"
 
-server.user(
+server.user(  # noqa: S604 - `shell` is the one of the account
     name="Account",
     user="ipcamera",
     system=True,

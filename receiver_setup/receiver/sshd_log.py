@@ -6,6 +6,7 @@ Source: OpenSSH 8.4, 9.2 and 10.0: auth.c, auth2-pubkey.c, auth2-pubkeyfile.c, s
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from receiver_setup.sshd_config import KEY_FILE_PATTERN
 
@@ -104,6 +105,8 @@ _PATTERNS = tuple(
 )
 
 
+# Every camera of a run looks for itself in the same log.
+@lru_cache(maxsize=2)
 def parse_log(text: str) -> tuple[LogEvent, ...]:
     """Return what is understood, oldest first.
 
