@@ -52,9 +52,14 @@ Match User ipcamera
 DROP
 sshd -t
 sshd -T -C user=ipcamera,host=x,addr=192.0.2.1 | grep -qx 'chrootdirectory /home/ipcamera'
+was=\$(stat -c %z /run/sshd.pid)
 service ssh reload
+# sshd writes its pid file anew once it listens again.
+for _ in \$(seq 500); do
+  now=\$(stat -c %z /run/sshd.pid 2>/dev/null) && [ -s /run/sshd.pid ] && [ "\$now" != "\$was" ] && break
+  sleep 0.01
+done
 SCRIPT
-  sleep 0.05 # until sshd listens again
   log_in </dev/null
   on_camera "cmd=setftpattr&ft_server=$receiver&ft_port=22&ft_username=ipcamera&ft_dirname=recordings&ft_ssl=2&ft_insecure=1" >/dev/null
   host_key=$(on_camera cmd=testftp | sed -n 's/^hostkey="\(.*\)";.*/\1/p' | sed 's/+/%2B/g; s/=/%3D/g; s,/,%2F,g')
