@@ -69,6 +69,8 @@ class SlowLine:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thread: threading.Thread | None = None
     _servers: list[asyncio.Server] = field(default_factory=list)
+    _carrying: "set[asyncio.Task[None]]" = field(default_factory=set)
+    """Held here, since a loop holds its tasks weakly."""
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._loop.run_forever, name="slow-line")
@@ -94,7 +96,12 @@ class SlowLine:
             with suppress(OSError, asyncio.CancelledError):
                 await self._carry(reader, writer, (host, port))
 
-        server = await asyncio.start_server(accept, self.host, 0)
+        def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = self._loop.create_task(accept(reader, writer))
+            self._carrying.add(task)
+            task.add_done_callback(self._carrying.discard)
+
+        server = await asyncio.start_server(begin, self.host, 0)
         self._servers.append(server)
         return Relay(self.host, server.sockets[0].getsockname()[1])
 
