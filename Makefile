@@ -9,6 +9,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(PYTHON) -m pip --quiet install
+BENCH_PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(@D)/bin/python -m pip --quiet
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 
 help: ## Show the targets
@@ -31,11 +32,32 @@ check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Pyth
 trees: needs-test ## Build what tests make other receivers of; kept in .trees
 	-@tools/build-trees
 
-bench: needs-test $(VENV)/.installed-test ## Measure against hand-written scripts; prints ratios
-	$(PYTHON) benchmarks
+# ONLY=start,setup,receiver,fleet,slow measures some of it, ROUNDS=1 in a hurry; the others are at their newest.
+OTHERS := .venv-bench
+BENCH_NEEDS := $(if $(ONLY),$(if $(findstring receiver,$(ONLY)),yes),yes)
+
+bench: needs-test $(VENV)/.installed-test $(if $(BENCH_NEEDS),$(OTHERS)/ansible/.installed $(OTHERS)/pyinfra/.installed) ## Measure against scripts by hand, Ansible and pyinfra; prints ratios
+	ONLY=$(ONLY) ROUNDS=$(ROUNDS) $(PYTHON) benchmarks $(BENCH_OPTIONS)
+
+$(OTHERS)/%/.created:
+	python=$$(tools/find-python) && "$$python" -m venv --clear $(@D)
+	touch $@
+
+$(OTHERS)/pyinfra/.installed: $(OTHERS)/pyinfra/.created
+	$(BENCH_PIP) install pyinfra
+	touch $@
+
+# Of the package `ansible`, which has every collection there is, only the one that is measured is unpacked.
+$(OTHERS)/ansible/.installed: $(OTHERS)/ansible/.created
+	$(BENCH_PIP) install ansible-core
+	$(BENCH_PIP) download --no-deps --dest $(@D)/wheel ansible
+	cd $(@D) && bin/python -c "import glob, zipfile; whole = zipfile.ZipFile(glob.glob('wheel/*.whl')[0]); \
+	  whole.extractall('collections', [n for n in whole.namelist() if n.startswith('ansible_collections/ansible/posix/')])"
+	rm -rf $(@D)/wheel
+	touch $@
 
 clean: ## Remove what the other targets made here
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(OTHERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	rm -rf .trees 2>/dev/null || unshare --user --map-root-user --map-auto rm -rf .trees
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 

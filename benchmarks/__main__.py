@@ -1,98 +1,56 @@
-"""Measure whole processes side by side in one run and print ratios of medians."""
+"""Measure whole processes side by side in one run, and print one table of ratios of medians."""
 
+import argparse
+import importlib
 import os
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from receiver_setup.emulator.admin_key import make_admin_key
-from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.network import HOST_ADDRESS, become_fake_root, enter_private_network
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from machine import describe_machine
+from receiver_setup.emulator.network import become_fake_root, enter_private_network
+from table import Row, render_markdown, render_text, replace_table
 
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
-PASSWORD = "made-up-1"
-BY_HAND = Path(__file__).with_name("by_hand.sh")
-
-
-def timed(command: list[str], *, expect: int = 0) -> float:
-    """Run a command to its end and return its wall time in seconds; another exit code than `expect` ends it all."""
-    environment = {**os.environ, "RECEIVER_SETUP_CAMERA_PASSWORD": PASSWORD, "CAMERA_PASSWORD": PASSWORD}
-    began = time.perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-    took = time.perf_counter() - began
-    if done.returncode != expect:
-        sys.stderr.buffer.write(done.stderr)
-        raise SystemExit(f"{command[:4]} ended with {done.returncode}, not {expect}")
-    return took
+PARTS = {
+    "start": "start",
+    "setup": "setup_one",
+    "receiver": "receiver_half",
+    "fleet": "fleet",
+    "slow": "slow_link",
+}
+"""What can be measured, and the module whose `measure(rounds)` returns its rows."""
 
 
-def ours(receiver: str, identity: Path, known_hosts: Path, camera: str) -> list[str]:
-    """Return our command for one camera."""
-    return [
-        *(sys.executable, "-m", "receiver_setup", "setup", "--receiver", f"admin@{receiver}", "--camera", camera),
-        *("--identity", str(identity), "--known-hosts", str(known_hosts), "--ssh-config", os.devnull, "--quiet"),
-    ]
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line; what to measure and how often come from the environment by default, as `make` has it."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or "5"), help="5 unless given")
+    parser.add_argument("--write-docs", type=Path, help="put the table below the heading “The last run” of this file")
+    given = parser.parse_args(arguments)
+    given.parts = [part.strip() for part in given.only.split(",") if part.strip()] or list(PARTS)
+    unknown = [part for part in given.parts if part not in PARTS]
+    if unknown or given.rounds < 1:
+        parser.error(f"{unknown or given.rounds} cannot be measured; give some of {', '.join(PARTS)}, and rounds")
+    return given
 
 
-def measure_setup() -> dict[str, tuple[list[float], list[float]]]:
-    """Time a fresh set-up and a second one, ours and by hand in turn, each on a receiver and camera of its own."""
-    times: dict[str, tuple[list[float], list[float]]] = {"fresh": ([], []), "again": ([], [])}
-    with tempfile.TemporaryDirectory() as directory:
-        key = make_admin_key(Path(directory))
-        known_hosts = Path(directory, "known_hosts")
-        for _ in range(ROUNDS):
-            for column in (0, 1):
-                with (
-                    ThrowawayReceiver(admin_public_key=key.public_line) as receiver,
-                    EmulatedCamera(host=HOST_ADDRESS, password=PASSWORD) as camera,
-                ):
-                    known_hosts.write_text("".join(f"{receiver.address} {x}\n" for x in receiver.host_key_lines))
-                    where = (receiver.address, key.path, known_hosts, camera.url)
-                    for step in times:
-                        hand = [str(BY_HAND), step, *map(str, where)]
-                        times[step][column].append(timed(hand if column else ours(*where)))
-    return times
-
-
-def measure_start() -> dict[str, tuple[list[float], list[float]]]:
-    """Time what a person waits for before anything is contacted, against an interpreter that loads click."""
-    python = sys.executable
-    commands: dict[str, tuple[list[str], int]] = {
-        "--help": ([python, "-m", "receiver_setup", "--help"], 0),
-        "usage error": ([python, "-m", "receiver_setup", "setup", "--local"], 2),
-    }
-    times: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in commands}
-    for _ in range(2 * ROUNDS):
-        for name, (command, code) in commands.items():
-            times[name][0].append(timed(command, expect=code))
-            times[name][1].append(timed([python, "-c", "import click"]))
-    return times
-
-
-def show(title: str, times: dict[str, tuple[list[float], list[float]]], wanted: float) -> None:
-    """Print a row a measurement: both medians in milliseconds, the ratio, and what it should be at most."""
-    for name, (left, right) in times.items():
-        a, b = statistics.median(left), statistics.median(right)
-        print(f"{title + ', ' + name:<34}{a * 1000:>8.0f} ms {b * 1000:>8.0f} ms {a / b:>8.2f}   (at most {wanted})")
-
-
-def main() -> None:
-    """Measure everything and print one table."""
+def main(arguments: list[str]) -> None:
+    """Measure what was asked for and print it."""
+    given = parse_arguments(arguments)
+    document = given.write_docs.read_text(encoding="utf-8") if given.write_docs else None
     become_fake_root()
     enter_private_network()
-    print(f"{'median of ' + str(ROUNDS):<34}{'ours':>11} {'other':>11} {'ratio':>8}")
-    measurements: list[tuple[str, Callable[[], dict[str, tuple[list[float], list[float]]]], float]] = [
-        ("one camera against ssh + curl", measure_setup, 1.3),
-        ("start against import click", measure_start, 3.0),
-    ]
-    for title, measure, wanted in measurements:
-        show(title, measure(), wanted)
+    began = time.monotonic()
+    rows: list[Row] = []
+    for part in given.parts:
+        print(f"measuring {part}", file=sys.stderr, flush=True)
+        rows += importlib.import_module(PARTS[part]).measure(given.rounds)
+    told = f"Medians of {given.rounds} rounds on {describe_machine()}, in {time.monotonic() - began:.0f} s."
+    print(f"{told}\n\n{render_text(rows)}", end="")
+    if document is not None:
+        given.write_docs.write_text(replace_table(document, f"{told}\n\n{render_markdown(rows)}"), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,12 +1,27 @@
 #!/bin/sh
 # What a person would script by hand for one camera, with ssh and curl: the same steps on the wire, nothing else.
 #
-#   by_hand.sh fresh|again RECEIVER IDENTITY KNOWN_HOSTS CAMERA_URL       (the camera's password in $CAMERA_PASSWORD)
+#   by_hand.sh fresh|again one|each HOST PORT IDENTITY KNOWN_HOSTS CAMERA_URL RECEIVER
+#
+# `one`: one connection to the receiver for all commands, and one more to prove the login, as we do; `each`: a connection
+# a command. (HOST, PORT) is what ssh dials, RECEIVER what the camera dials; its password stands in $CAMERA_PASSWORD.
 set -eu
 
+log_in() { # OPTION..., the script on standard input
+  ssh -F none -p "$port" -i "$identity" -o IdentitiesOnly=yes -o BatchMode=yes \
+    -o "UserKnownHostsFile=$known_hosts" "$@" "admin@$host" sudo sh -s
+}
+
 on_receiver() {
-  ssh -F none -i "$identity" -o IdentitiesOnly=yes -o BatchMode=yes -o "UserKnownHostsFile=$known_hosts" \
-    "admin@$receiver" sudo sh -s
+  if [ "$connections" = one ]; then
+    log_in -o ControlMaster=auto -o "ControlPath=$control" -o ControlPersist=60
+  else
+    log_in
+  fi
+}
+
+hang_up() {
+  [ ! -S "$control" ] || ssh -F none -o "ControlPath=$control" -O exit "admin@$host" 2>/dev/null
 }
 
 on_camera() {
@@ -37,10 +52,15 @@ Match User ipcamera
 DROP
 sshd -t
 sshd -T -C user=ipcamera,host=x,addr=192.0.2.1 | grep -qx 'chrootdirectory /home/ipcamera'
+was=\$(stat -c %z /run/sshd.pid)
 service ssh reload
+# sshd writes its pid file anew once it listens again.
+for _ in \$(seq 500); do
+  now=\$(stat -c %z /run/sshd.pid 2>/dev/null) && [ -s /run/sshd.pid ] && [ "\$now" != "\$was" ] && break
+  sleep 0.01
+done
 SCRIPT
-  sleep 0.05 # until sshd listens again
-  on_receiver </dev/null
+  log_in </dev/null
   on_camera "cmd=setftpattr&ft_server=$receiver&ft_port=22&ft_username=ipcamera&ft_dirname=recordings&ft_ssl=2&ft_insecure=1" >/dev/null
   host_key=$(on_camera cmd=testftp | sed -n 's/^hostkey="\(.*\)";.*/\1/p' | sed 's/+/%2B/g; s/=/%3D/g; s,/,%2F,g')
   on_camera "cmd=testftp&sethost=$host_key" >/dev/null
@@ -65,7 +85,9 @@ SCRIPT
 }
 
 main() {
-  step=$1 receiver=$2 identity=$3 known_hosts=$4 camera=$5
+  step=$1 connections=$2 host=$3 port=$4 identity=$5 known_hosts=$6 camera=$7 receiver=$8
+  control=${identity%/*}/by-hand
+  trap hang_up EXIT
   "$step"
 }
 

@@ -5,6 +5,8 @@ Source: sshd(8), "AUTHORIZED_KEYS FILE FORMAT".
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from receiver_setup.keys import KeyFormatError, PublicKey
 
@@ -55,10 +57,12 @@ def edit_keys(
     return b"".join(out)
 
 
-def parse_cameras(text: bytes) -> dict[str, PublicKey]:
+# Every camera of a run looks itself up in the same file, which has a line for each of them.
+@lru_cache(maxsize=4)
+def parse_cameras(text: bytes) -> Mapping[str, PublicKey]:
     r"""Return the keys of our own lines by camera; a line that was damaged by hand is left out.
 
-    >>> parse_cameras(b"ssh-rsa AAAA somebody@home\n")
+    >>> dict(parse_cameras(b"ssh-rsa AAAA somebody@home\n"))
     {}
     """
     found = {}
@@ -71,17 +75,18 @@ def parse_cameras(text: bytes) -> dict[str, PublicKey]:
             found[camera] = PublicKey.from_line(rest)
         except KeyFormatError:
             continue
-    return found
+    return MappingProxyType(found)
 
 
-def parse_sources(text: bytes) -> dict[str, str]:
+@lru_cache(maxsize=4)
+def parse_sources(text: bytes) -> Mapping[str, str]:
     """Return the address that each of our lines is pinned to, by camera; those that are not pinned are left out."""
     found = {}
     for line in text.splitlines():
         camera, pin = _camera_of(line), _PIN.match(line)
         if camera is not None and pin is not None:
             found[camera] = pin[1].decode("ascii", "replace")
-    return found
+    return MappingProxyType(found)
 
 
 def _camera_of(line: bytes) -> str | None:

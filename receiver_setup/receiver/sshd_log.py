@@ -108,7 +108,8 @@ _PATTERNS = tuple(
 )
 
 
-@lru_cache(maxsize=4)
+# Every camera of a run looks for itself in the same log.
+@lru_cache(maxsize=2)
 def parse_log(text: str) -> tuple[LogEvent, ...]:
     """Return what is understood, oldest first.
 

@@ -1,0 +1,38 @@
+"""Our half of a receiver alone, as a whole process: facts, plan, apply, new login, commit, for a key that is given.
+
+receiver_alone.py HOST IDENTITY KNOWN_HOSTS CAMERA_KEY_FILE
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from receiver_setup.keys import PublicKey
+from receiver_setup.receiver.address import ReceiverAddress
+from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
+from receiver_setup.receiver.plan import plan_receiver
+from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.wanted import CameraSlot, Wanted
+
+
+def main(host: str, identity: str, known_hosts: str, key_file: str) -> None:
+    """Bring the receiver to what is wanted, and print what was changed."""
+    options = SshOptions(identity=Path(identity), known_hosts=Path(known_hosts), config_file=Path(os.devnull))
+    shell = RootShell(SshHost(ReceiverAddress.parse(host), options), sudo_password=lambda: None)
+    key = PublicKey.from_line(Path(key_file).read_text(encoding="utf-8"))
+    recordings = "/home/ipcamera/recordings"
+    slots = (CameraSlot(name="camera", directory=recordings, key=key),)
+    wanted = Wanted(user="ipcamera", home="/home/ipcamera", directory="recordings", slots=slots)
+    session = ReceiverSession(shell)
+    plan = plan_receiver(session.read_facts(wanted, routes=()), wanted)
+    session.apply(plan)
+    if plan.changed:
+        session.confirm()
+        session.commit(wanted)
+    session.close()
+    print(f"changed={sum(step.changed for step in plan.steps)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
