@@ -13,6 +13,7 @@ from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 from receiver_setup.receiver.plan import plan_receiver
 from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.steps import JointPlan
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
 
 
@@ -25,11 +26,12 @@ def main(host: str, identity: str, known_hosts: str, key_file: str) -> None:
     slots = (CameraSlot(name="camera", directory=recordings, key=key),)
     wanted = Wanted(user="ipcamera", home="/home/ipcamera", directory="recordings", slots=slots)
     session = ReceiverSession(shell)
-    plan = plan_receiver(session.read_facts(wanted, routes=()), wanted)
+    (facts,) = session.read_facts([wanted], routes=())
+    plan = JointPlan(plans=(plan_receiver(facts, wanted),))
     session.apply(plan)
     if plan.changed:
         session.confirm()
-        session.commit(wanted)
+        session.commit([wanted])
     session.close()
     print(f"changed={sum(step.changed for step in plan.steps)}")
 

@@ -153,7 +153,11 @@ _ONE_CAMERA = click.option(
     metavar="[http[s]://][USER@]HOST[:PORT]",
     help="The camera; its user is admin unless given.",
 )
-_JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Cameras at a time.")
+_JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help="Cameras at a time. Test uploads stay below the receiver's MaxStartups in any case.  [default: 4 a core]",
+)
 _RUN = (
     _TIMEOUT,
     _JOBS,

@@ -168,7 +168,7 @@ def request_values(share: Share) -> dict[str, Any]:
         "check": options.get("check", False),
         "isolate": options["isolate"],
         "alone": share.alone,
-        "jobs": max(1, min(options["jobs"], len(options["cameras"]))),
+        "jobs": options["jobs"],
     }
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 
 from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.dialled import is_address
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.plan import drop_in, key_file, wanted_match
-from receiver_setup.receiver.steps import JointPlan, P
+from receiver_setup.receiver.steps import JointPlan, P, Step
 from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import render_drop_in
@@ -78,16 +79,30 @@ def render_apply(
             secret = secrets.get(wanted.user)
             lines.append(f'  "$1_for" {quote(wanted.user)} {quote(wanted.home)}')
             lines.append(f"  password={quote(secret.reveal() if secret is not None else '')}")
-        for step in steps:
-            if step.call is not None:
-                function, *arguments = ("rest", *step.call) if step.last else step.call
-                lines.append(f"  stage={quote(step.name)}")
-                lines.append(f'  "$1_{function}" {" ".join(map(quote, arguments))} || return 1')
+        for name, calls in groupby((step for step in steps if step.call is not None), key=_kind_of_call):
+            lines += _render_calls(name[0], [("rest", *s.call) if s.last else s.call for s in calls if s.call])
     # A function needs a body, also where there is nothing to do.
     lines += ["  :", "}", ""]
     values = _journal_values(owner) | {"kind": plan.kind, "last": last, "confirm_s": str(confirm_s)}
     accounts = _each_account(each.wanted for each in plan.plans)
     return _assemble(values, ("apply",), "apply", each=accounts, library=_WAY_BACK, steps="\n".join(lines))
+
+
+def _kind_of_call(step: Step) -> tuple[str, ...]:
+    """Return what steps have in common that can be made by one call: directories of one owner in one folder."""
+    call = step.call or ("",)
+    if call[0] != "directory" or step.last:
+        return (step.name, step.detail, *call)
+    _, path, owner, mode = call
+    return (step.name, "directories", path.rpartition("/")[0], owner, mode)
+
+
+def _render_calls(stage: str, calls: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the lines of one step, or of several that are made together."""
+    function, *arguments = calls[0]
+    if len(calls) > 1:
+        function, arguments = "directories", [*calls[0][2:], *(call[1] for call in calls)]
+    return [f"  stage={quote(stage)}", f'  "$1_{function}" {" ".join(map(quote, arguments))} || return 1']
 
 
 def render_manager() -> str:

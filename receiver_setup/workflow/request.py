@@ -21,7 +21,8 @@ class Request:
     dialled: tuple[str, int | None] | None = None
     receiver_address: str | None = None
     check: bool = False
-    jobs: int = 4
+    jobs: int | None = None
+    """Cameras at a time; None: by the cores of this machine."""
     isolate: bool = False
     """Give each camera an account of its own, named `user` and the camera's name, jailed from the others."""
     alone: bool | None = None

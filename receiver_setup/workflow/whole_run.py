@@ -1,5 +1,6 @@
 """What a set-up and a removal have in common: one receiver, its cameras, and putting all back whatever happens."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
@@ -19,6 +20,8 @@ from receiver_setup.workflow.upload_account import UploadAccount, find_accounts
 
 R = TypeVar("R", bound=CameraPart)
 
+_JOBS_A_CORE = 4
+"""A camera takes its time to answer, and little of ours."""
 _LOOK_S = 3.0
 """How long the receiver may try to reach a camera that we do not reach."""
 
@@ -35,7 +38,8 @@ class WholeRun(ABC, Generic[R]):
         stop: Stop | None,
     ) -> None:
         self._session = session
-        self._crew = Crew(self._kind(), cameras, observe, jobs=request.jobs, stop=stop)
+        jobs = min(request.jobs or _JOBS_A_CORE * (os.cpu_count() or 1), max(1, len(cameras)))
+        self._crew = Crew(self._kind(), cameras, observe, jobs=jobs, stop=stop)
         self._accounts = find_accounts(request, self._crew.runs)
         self._report = ReceiverReport(
             address=request.receiver_address or "local",

@@ -58,6 +58,27 @@ journal_directory() {
   fi
 }
 
+# journal_directories OWNER MODE PATH…: many at once, of which none is there, need no look at what was noted before.
+journal_directories() {
+  shift 2
+  if any_there "$@" || grep -qs '^undo_\(directory\|mode\) ' "$journal/undo.$user"; then
+    for path in "$@"; do journal_directory "$path" || return 1; done
+    return 0
+  fi
+  for path in "$@"; do
+    printf 'undo_directory '
+    quoted "$path"
+    printf '\n'
+  done >>"$journal/undo.$user"
+}
+
+any_there() {
+  for path in "$@"; do
+    if [ -e "$path" ] || [ -L "$path" ]; then return 0; fi
+  done
+  return 1
+}
+
 journal_file() {
   if same_thing "$journal/undo.$user" undo_restore "$1"; then return 0; fi
   if [ -e "$1" ] || [ -L "$1" ]; then
@@ -139,6 +160,33 @@ make_directory() {
   ! has restorecon || restorecon "$1" 2>/dev/null || :
   say changed "$stage" "$1, owner $2, mode $3"
 }
+
+# make_directories OWNER MODE PATH…: all in one folder.
+make_directories() {
+  owner=$1
+  mode=$2
+  shift 2
+  if any_there "$@"; then
+    for path in "$@"; do make_directory "$path" "$owner" "$mode" || return 1; done
+    return 0
+  fi
+  try new_folders "$owner" "$mode" "$@" || return 1
+  ! has restorecon || restorecon "$@" 2>/dev/null || :
+  say changed "$stage" "$# in ${1%/*}, owner $owner, mode $mode"
+}
+
+# They are made with their mode, and a link that somebody puts in their place is not followed for the owner.
+new_folders() (
+  new_owner=$1
+  new_mode=$2
+  shift 2
+  enter_parent "$1" || return 1
+  for path in "$@"; do
+    shift
+    set -- "$@" "./${path##*/}"
+  done
+  mkdir -m "$new_mode" "$@" && chown -h "$new_owner" "$@"
+)
 
 make_retract() {
   undo_directory "$1" >/dev/null

@@ -49,7 +49,12 @@ try() {
   }
 }
 
-quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+quoted() {
+  case $1 in
+    *"'"*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")" ;;
+    *) printf "'%s'" "$1" ;;
+  esac
+}
 
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
 

@@ -37,6 +37,11 @@ file_undo() (
   umask 077
   [ -d "$ledger" ] || mkdir -p "$ledger" || return 1
   drop_temporaries "$ledger/undo"
+  if [ ! -e "$ledger/undo" ] && ! grep -q '^undo_restore ' "$journal/undo.$user"; then
+    # Nothing is known yet, and no backup has to be moved.
+    sed '/^undo_reload$/d' "$journal/undo.$user" >"$journal/ledger.$user" && put_file "$journal/ledger.$user" "$ledger/undo"
+    return
+  fi
   if [ -e "$ledger/undo" ]; then cp "$ledger/undo" "$journal/ledger.$user"; else : >"$journal/ledger.$user"; fi || return 1
   while IFS= read -r line; do
     eval "file_line $line" || return 1

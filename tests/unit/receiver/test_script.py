@@ -198,7 +198,7 @@ def _run_harmlessly(script: str, folder: Path) -> None:
     _, found, steps = script.partition("\nsteps() {\n")
     if found:
         body = steps.rpartition("}\n")[0]
-        names = ("user", "account", "password", "closed", "directory", "retract", "file", "sshd", "for")
+        names = ("user", "account", "password", "closed", "directory", "retract", "file", "sshd", "for", "directories")
         harmless += "".join(f"none_{name}() {{ :; }}\n" for name in names) + f"steps() {{\n{body}}}\nsteps none\n"
     result = run(["sh"], harmless, folder)
     assert (result.stdout, result.stderr, result.returncode) == (b"", b"", 0)
