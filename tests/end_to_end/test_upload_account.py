@@ -11,10 +11,10 @@ import paramiko
 import pytest
 from support.agent import ssh_agent
 from support.bench import CAMERA_PASSWORD, FORMER, Bench
+from support.thief import Thief, take_key
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.camera.rsa_keys import render_private_pem
 from receiver_setup.emulator.network import HOST_ADDRESS
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
@@ -24,56 +24,11 @@ RECORDINGS = f"{HOME}/recordings"
 KEY_FILE = "/etc/ssh/authorized_keys.d/ipcamera"
 
 
-class Thief:
-    """The camera's key in the hands of somebody with real clients."""
-
-    def __init__(self, bench: Bench, key: Path) -> None:
-        self.bench = bench
-        self.key = key
-        self.address = f"ipcamera@{bench.receiver.address}"
-        self.options = [
-            *("-F", "none", "-i", str(key), "-oIdentitiesOnly=yes", "-oIdentityAgent=none", "-oConnectTimeout=5"),
-            *(f"-oUserKnownHostsFile={bench.known_hosts}", "-oGlobalKnownHostsFile=none"),
-        ]
-
-    def ssh(self, *arguments: str, timeout_s: float = 8) -> subprocess.CompletedProcess[str]:
-        """Run ssh; `arguments` are options and a command, with DEST for the account."""
-        given = [self.address if part == "DEST" else part for part in arguments]
-        return subprocess.run(
-            ["ssh", *self.options, "-oBatchMode=yes", *given],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout_s,
-        )
-
-    def sftp(self, *commands: str) -> subprocess.CompletedProcess[str]:
-        """Run sftp's commands, the first that fails ends it."""
-        return subprocess.run(
-            ["sftp", *self.options, "-q", "-b", "-", self.address],
-            input="\n".join(commands) + "\n",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=20,
-        )
-
-    def inside(self, line: str) -> str:
-        """Run a line of shell on the receiver, as root."""
-        return self.bench.receiver.run("sh", "-c", line).stdout.decode()
-
-
 def steal(bench: Bench, camera: EmulatedCamera, folder: Path, *options: str) -> Thief:
     """Set the camera up, then take its key."""
     result = bench.setup(camera, options=options)
     assert result.code == 0, result.err
-    key = camera.state.key
-    assert key is not None
-    path = folder / "stolen"
-    path.touch(mode=0o600)
-    path.write_bytes(render_private_pem(key))
-    return Thief(bench, path)
+    return Thief(bench, take_key(camera, folder / "stolen"))
 
 
 @pytest.fixture(scope="module")
