@@ -63,13 +63,11 @@ def test_it_is_installed_used_upgraded_and_leaves_nothing_of_its_own(
     camera = make_camera()
     with make_bench(tree=trees.unpack(release)) as bench:
         prepare(bench.receiver, release, debian_package, tmp_path)
-        packages.apt(bench.receiver, "install", OLD)
-        assert bench.inside(f"{packages.NAME} --version").endswith(OLDER)
-        assert "still there" not in packages.apt(bench.receiver, "purge", packages.NAME)
-        assert bench.inside("find / -xdev ! -path '/var/l*' -name '*receiver[-_]setup*'") == ""
+        packages.apt(bench.receiver, "satisfy", packages.field(debian_package, "Depends"))
         before, files = bench.state(), bench.inside(FILES)
 
         packages.apt(bench.receiver, "install", OLD)
+        assert bench.inside(f"{packages.NAME} --version").endswith(OLDER)
         first = command(bench, "setup", camera)
         assert (first.code, first.json["changed"], first.camera["auth"]) == (0, True, "publickey"), first.err
         assert first.camera["host_key"]["verified"] is True
