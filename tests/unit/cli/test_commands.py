@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.cli.commands import make_commands
 from receiver_setup.cli.remove import command as remove
-from receiver_setup.cli.setup import command as setup_command  # pytest 7 would call a `setup` before the tests
+from receiver_setup.cli.setup import command as setup
 from receiver_setup.errors import CameraError
 from receiver_setup.receipt import Commands
 from receiver_setup.report import CameraReport, ReceiverReport
@@ -26,7 +26,7 @@ def parse(command: click.Command, words: list[str]) -> dict[str, Any]:
 
 def make(words: list[str], *, failed: int = 0) -> Commands | None:
     """Return the commands after a set-up with `words`; the first `failed` cameras failed."""
-    options = parse(setup_command, words)
+    options = parse(setup, words)
     cameras = [
         CameraReport(
             name="x", address=CameraAddress.parse(text).display, error=CameraError("no") if i < failed else None
@@ -65,7 +65,7 @@ ALL = [
 def test_everything_that_leads_to_the_same_account_comes_back_as_it_was_given() -> None:
     words = shlex.split(made([*ALL, "--no-jail"]).remove)
     assert words[:2] == ["receiver-setup", "remove"]
-    given_then, given_again = parse(setup_command, ALL), parse(remove, words[2:])
+    given_then, given_again = parse(setup, ALL), parse(remove, words[2:])
     assert given_again["cameras"] == ("https://porch:8443", "http://view%20er@gate")
     same = {name for name in given_again if name in given_then} - {"cameras"}
     assert {name: given_again[name] for name in same} == {name: given_then[name] for name in same}
@@ -73,12 +73,12 @@ def test_everything_that_leads_to_the_same_account_comes_back_as_it_was_given() 
 
 def test_every_option_that_remove_shares_with_setup_is_passed_on_or_is_about_the_run_alone() -> None:
     """A new one has to be thought of."""
-    shared = {each.name for each in setup_command.params} & {each.name for each in remove.params}
+    shared = {each.name for each in setup.params} & {each.name for each in remove.params}
     of_the_run = {
         "timeout", "jobs", "check", "diff", "as_json", "verbose", "quiet", "yes", "confirm_within",
         "accept_new_host_key", "local",
     }  # fmt: skip
-    words = parse(setup_command, ALL)
+    words = parse(setup, ALL)
     assert {name for name in shared if words[str(name)] in (None, False, ())} <= of_the_run
     assert {name for name in shared if words[str(name)] not in (None, False, ())} <= {
         each.name for each in remove.params if each.opts[0] in ALL
