@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check trees bench clean needs-demo needs-test
+.PHONY: help demo deb test test-debian-libraries check trees bench clean needs-demo needs-deb needs-test
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
 .NOTPARALLEL:
@@ -10,16 +10,26 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(PYTHON) -m pip --quiet install
 BENCH_PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(@D)/bin/python -m pip --quiet
+# What meets a library's every change: its errors, its keys, a whole set-up.
+WITH_OLD_LIBRARIES := tests/unit/camera tests/unit/receiver tests/unit/cli tests/end_to_end/test_local.py
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing is left behind
 	$(VENV)/bin/receiver-setup demo
 
+deb: needs-deb ## Build the Debian package, dist/receiver-setup_VERSION_all.deb
+	tools/build-deb
+
 test: check trees ## Check the code, then run all tests on all cores
 	$(PYTHON) -m pytest -n auto --dist worksteal
+	tools/test-debian-libraries here --quiet $(WITH_OLD_LIBRARIES)
+
+test-debian-libraries: needs-test trees ## Run all tests with the libraries of this Debian, then with Debian 13's
+	tools/test-debian-libraries here
+	tools/test-debian-libraries trixie
 
 check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Python and shell
 	$(PYTHON) -m ruff check
@@ -57,12 +67,15 @@ $(OTHERS)/ansible/.installed: $(OTHERS)/ansible/.created
 	touch $@
 
 clean: ## Remove what the other targets made here
-	rm -rf $(VENV) $(OTHERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) .venv-debian $(OTHERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	rm -rf .trees 2>/dev/null || unshare --user --map-root-user --map-auto rm -rf .trees
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 
 needs-demo:
 	@tools/install-needs demo
+
+needs-deb:
+	@tools/install-needs deb
 
 needs-test:
 	@tools/install-needs test

@@ -484,7 +484,7 @@ def test_the_deprecated_timer_works_and_says_so(camera: EmulatedCamera, run: Run
 # ---- any value arrives as it is and comes back as it went
 
 
-PRINTABLE = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=40).filter(
+PRINTABLE = st.text(st.characters(blacklist_categories=["C", "Zl", "Zp"]), min_size=1, max_size=40).filter(
     str.isprintable
 )
 

@@ -88,7 +88,7 @@ def receipt_of(*cameras: CameraReport, keep_failed: bool = False, **other: Any) 
 
 # ---- any receipt
 
-TEXTS = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), max_size=20)
+TEXTS = st.text(st.characters(blacklist_categories=("C", "Z"), whitelist_characters=" "), max_size=20)
 KEYS = st.binary(min_size=1, max_size=1).flatmap(lambda fill: st.sampled_from([ed25519(fill), rsa(fill)]))
 PROOFS = st.builds(
     Proof,

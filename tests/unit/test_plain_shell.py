@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from receiver_setup.plain_shell import assign, part_head, part_mark, remark, remark_command, write_file
 
-TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]))
 
 
 def run(script: str) -> bytes:

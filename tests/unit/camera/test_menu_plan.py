@@ -276,7 +276,7 @@ def test_all_other_settings_are_at_hand_for_a_firmware_that_wants_them() -> None
 
 
 FLAG = st.none() | st.booleans()
-NAME = st.none() | st.text(st.characters(exclude_categories=["C"]), min_size=1)
+NAME = st.none() | st.text(st.characters(blacklist_categories=["C"]), min_size=1)
 SCHEDULES = st.builds(
     lambda m, d: parse_words(f"{m // 60:02}:{m % 60:02} {d}"), st.integers(0, 1439), st.just("Sat-Mon")
 )

@@ -15,7 +15,7 @@ SHELLS = [shell for shell in ("dash", "bash", "busybox sh") if shutil.which(shel
 PARTS = ("common", "sshd", "journal", "undo", "ledger", "apply")
 SHELL_FILES = Path(script.__file__).with_name("shell")
 LIBRARY = "\n".join((SHELL_FILES / f"{part}.sh").read_text() for part in PARTS)
-TEXT = st.text(st.characters(exclude_characters="\0\n\r", exclude_categories=["Cs"]), max_size=30)
+TEXT = st.text(st.characters(blacklist_characters="\0\n\r", blacklist_categories=["Cs"]), max_size=30)
 
 
 @pytest.fixture(params=SHELLS)

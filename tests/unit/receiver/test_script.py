@@ -44,7 +44,7 @@ HOSTILE = [
     "$HOME",
     "${x:=y}", "\r", "\x1b[2J", "\u2028", "\udcff", "ipcamera", "recordings", "/home/ipcamera", "/srv/usb disk",
 ]  # fmt: skip
-TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]))
 
 
 def run(shell: list[str], script: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
