@@ -92,6 +92,9 @@ def _read_password(address: CameraAddress, options: dict[str, Any]) -> Secret | 
             err=True,
         )
         return address.password
+    if "camera_password" in options:  # asked for and tried already
+        asked: Secret | None = options["camera_password"]
+        return asked
     return read_secret(
         options["camera_password_file"],
         "RECEIVER_SETUP_CAMERA_PASSWORD",

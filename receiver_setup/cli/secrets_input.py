@@ -1,13 +1,13 @@
 """Where secrets come from: a file, the environment, a question on a terminal. Never an argument."""
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.terminal import on_terminal
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 
@@ -15,7 +15,7 @@ from receiver_setup.secrets import Secret
 def read_secret(file: Path | None, variable: str, *, question: str | None, user: str | None = None) -> Secret | None:
     """Return the secret from `file`, else from the environment, else by asking; None where nobody can be asked."""
     text = _from_file(file) if file is not None else os.environ.get(variable)
-    if text is None and question is not None and sys.stdin.isatty() and sys.stderr.isatty():
+    if text is None and question is not None and on_terminal():
         text = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
     if not text:
         return None

@@ -1,6 +1,5 @@
 """`receiver-setup setup`: from a bare host and a camera to a proven upload."""
 
-import sys
 from typing import Any
 
 import click
@@ -9,12 +8,13 @@ from receiver_setup.cli.clients import check_camera_options, check_receiver_opti
 from receiver_setup.cli.options import setup_options
 from receiver_setup.cli.receipt_file import check_receipt_file
 from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.cli.terminal import on_terminal
 from receiver_setup.errors import ConfigurationError
 
 
 @click.command(
     name="setup",
-    epilog="Without --receiver and --camera, on a terminal, it asks for what it needs.",
+    epilog="Without --receiver and --camera, or with --local alone, it asks on a terminal for what it needs.",
 )
 @setup_options
 def command(**options: Any) -> int:
@@ -26,10 +26,10 @@ def command(**options: Any) -> int:
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     check_receipt_file(options)
     asked = False
-    if not options["receiver"] and not options["local"] and not options["cameras"] and _on_terminal():
-        from receiver_setup.cli.dialogue import ask_targets  # noqa: PLC0415 - only where nothing was given
+    if not options["receiver"] and not options["cameras"] and on_terminal():
+        from receiver_setup.cli.guided import ask_for_the_rest  # noqa: PLC0415 - only where nothing was given
 
-        options |= ask_targets()
+        options = ask_for_the_rest(options)
         asked = True
     check_options(options)
 
@@ -44,7 +44,3 @@ def check_options(options: dict[str, Any]) -> None:
     if not options["cameras"]:
         raise ConfigurationError("no camera was given", hint="give --camera [http[s]://][USER@]HOST[:PORT]")
     check_camera_options(options, options["cameras"])
-
-
-def _on_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()

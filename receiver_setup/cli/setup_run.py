@@ -21,11 +21,16 @@ def run(options: dict[str, Any], *, asked: bool) -> int:
     """Set up from checked options; `asked`: in a dialogue, which then ends with the question whether to go on."""
     request = make_request(options)
     with open_targets(options) as targets:
-        if asked and not options["yes"] and not options["check"] and not _confirm(request, targets):
+        if asked and not options["yes"] and not options["check"] and not _go_on(request, targets, options):
             click.echo("nothing was changed", err=True)
             return 0
         workflow = partial(set_up, request, targets.session, targets.cameras)
-        return run_workflow(workflow, partial(_render, options), options, keep=partial(keep_receipt, options))
+        code = run_workflow(workflow, partial(_render, options), options, keep=partial(keep_receipt, options))
+    if asked and options["local"] and not options["check"]:
+        from receiver_setup.cli.guided.closing import close  # noqa: PLC0415 - only after a dialogue
+
+        close(options, done=code == 0)
+    return code
 
 
 def _render(options: dict[str, Any], report: Report) -> str:
@@ -49,6 +54,14 @@ def make_request(options: dict[str, Any]) -> SetupRequest:
             schedule=parse_words(options["schedule"]) if options["schedule"] is not None else None,
         ),
     )
+
+
+def _go_on(request: SetupRequest, targets: Targets, options: dict[str, Any]) -> bool:
+    if not options["local"]:
+        return _confirm(request, targets)
+    from receiver_setup.cli.guided.preview import agree  # noqa: PLC0415 - only in a dialogue
+
+    return agree(request, targets)
 
 
 def _confirm(request: SetupRequest, targets: Targets) -> bool:

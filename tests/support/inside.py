@@ -18,6 +18,9 @@ import socket
 import sys
 from pathlib import Path
 
+import rich.console
+import rich.text  # noqa: F401 - for a terminal
+
 from receiver_setup import cli
 from receiver_setup.cli import (  # noqa: F401 - the command line would load them too late
     explain,
@@ -31,6 +34,7 @@ from receiver_setup.cli import (  # noqa: F401 - the command line would load the
     verify,
     verify_run,
 )
+from receiver_setup.cli.guided import closing, preview  # noqa: F401 - as above, and what a dialogue loads for these
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver import script
 from receiver_setup.receiver.hosts.local import LocalHost
@@ -69,6 +73,7 @@ def enter(pid: int, user: str) -> None:
         os.close(handle)
     child = os.fork()
     if child:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C on a terminal is the child's affair
         signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     os.fchdir(root)
