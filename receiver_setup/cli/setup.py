@@ -8,7 +8,7 @@ from receiver_setup.cli.clients import check_camera_options, check_receiver_opti
 from receiver_setup.cli.options import setup_options
 from receiver_setup.cli.receipt_file import check_receipt_file
 from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.cli.terminal import on_terminal
+from receiver_setup.cli.terminal import require_terminal
 from receiver_setup.errors import ConfigurationError
 
 
@@ -26,7 +26,8 @@ def command(**options: Any) -> int:
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     check_receipt_file(options)
     asked = False
-    if not options["receiver"] and not options["cameras"] and on_terminal():
+    if not options["receiver"] and not options["cameras"]:
+        require_terminal()
         from receiver_setup.cli.guided import ask_for_the_rest  # noqa: PLC0415 - only where nothing was given
 
         options = ask_for_the_rest(options)

@@ -17,9 +17,9 @@ _WITH_OWNERS = frozenset(
 _OVER_THE_NETWORK = frozenset({"cifs", "smb3", "vboxsf", "fuse.sshfs", "fuse.rclone"})
 _LOCAL = _WITH_OWNERS | (OWNERLESS - _OVER_THE_NETWORK)
 _IN_MEMORY = frozenset({"overlay", "tmpfs", "ramfs", "rootfs", "squashfs"})
-_NO_DISKS = ("/dev/loop", "/dev/zram", "/dev/ram", "/dev/fuse")
+_NO_DISKS = ("/dev/zram", "/dev/ram", "/dev/fuse")
 _NOT_FOR_PEOPLE = frozenset({"tmp", "snap", "efi", "root"})
-_BASES = {"/": "/home", "/var": "/var/lib"}
+_BASES = {"/": "/srv", "/var": "/var/lib"}
 """Where a home is made on a disk that is the system's; on any other, right in it."""
 _LITTLE_KIB = 2 * 1024 * 1024
 
@@ -77,13 +77,15 @@ class Place:
 def find_volumes(mounts: str, *, user: str) -> list[Volume]:
     """Return every disk of this machine that could be written to, each once; that of /home whatever it is.
 
-    Not offered are network shares, what is kept in memory, images, and the system's own partitions such as /boot.
+    Not offered are network shares, what is kept in memory, and the system's own partitions such as /boot.
     """
     table = parse_mounts(mounts)
     usual = max((place for place in table if _lies_in("/home", place)), key=len, default="/")
     found: dict[str, Volume] = {}
     for place in sorted(table, key=lambda place: (place != usual, len(place), place)):
-        if (place == usual or _is_disk(table[place])) and (volume := _volume(place, table[place], user)) is not None:
+        if (place == usual or _is_disk(table[place])) and (
+            volume := _volume(place, table[place], user, usual)
+        ) is not None:
             # A bind mount and a btrfs subvolume show the same disk at a second place.
             found.setdefault(volume.source if place != usual or volume.source.startswith("/") else place, volume)
     return list(found.values())
@@ -119,8 +121,8 @@ def _is_disk(mount: Mount) -> bool:
     return mount.source.startswith("/") or mount.kind == "zfs"
 
 
-def _volume(place: str, mount: Mount, user: str) -> Volume | None:
-    base = _BASES.get(place, place)
+def _volume(place: str, mount: Mount, user: str, usual: str) -> Volume | None:
+    base = "/home" if place == usual else _BASES.get(place, place)
     if _lies_in(place, f"/home/{user}"):  # a disk that somebody has given the cameras already
         return None
     try:

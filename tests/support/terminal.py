@@ -69,6 +69,12 @@ class Terminal:
         os.close(self._ours)
         return self.process.wait(timeout=10)
 
+    def interrupt(self) -> int:
+        """Type Ctrl-C where it waits; return the exit code."""
+        time.sleep(0.05)
+        self.type("\x03")
+        return self.end()
+
     def rest(self) -> str:
         """Return what came after the last wait."""
         return self.screen[self._read :]

@@ -12,7 +12,30 @@ from receiver_setup.cli.guided.questions import ask_line, confirm, say
 from receiver_setup.receiver.wanted import clean_name
 
 _VARIABLE = "RECEIVER_SETUP_CAMERA_PASSWORD"
-_ACCOUNT = {"user": "ipcamera", "home": None, "directory": "recordings", "receiver_address": None}
+_OF_RECEIVER = {
+    "user": "ipcamera",
+    "home": None,
+    "directory": "recordings",
+    "jail": True,
+    "receiver_address": None,
+    "adopt": False,
+    "auth": "auto",
+    "sha1": "auto",
+    "pin_source": None,
+    "confirm_within": 60,
+    "timeout": 10.0,
+}
+_OF_CAMERA = {
+    "upload": None,
+    "interval": None,
+    "snapshots": None,
+    "schedule": None,
+    "camera_login": "auto",
+    "camera_ca_file": None,
+    "camera_fingerprint": None,
+    "camera_insecure": False,
+}
+"""Option → its default, which need not be written."""
 
 
 def close(options: dict[str, Any], *, done: bool) -> None:
@@ -22,32 +45,36 @@ def close(options: dict[str, Any], *, done: bool) -> None:
         say(f"It asks for the password alone; where nobody can answer: --camera-password-file FILE, or {_VARIABLE}.")
     while done and not options["yes"]:
         name = ask_line("Save these answers to a file? Its name, or Enter for no")
-        if not name or _save(Path(name).expanduser(), render_inventory(options)):
+        # Unlike Path.expanduser, this leaves a home that is not known as it is.
+        if not name or _save(Path(os.path.expanduser(name)), render_inventory(options)):  # noqa: PTH111
             return
 
 
 def render_inventory(options: dict[str, Any]) -> str:
     """Render the answers as an inventory; the password is named by where it comes from."""
-    account: dict[str, Any] = {"name": clean_name(socket.gethostname()), "local": True}
-    account |= {name: options[name] for name, usual in _ACCOUNT.items() if options[name] not in (None, usual)}
-    if account.get("home") == f"/home/{options['user']}":
-        del account["home"]
-    account |= {} if options["jail"] else {"jail": False}
+    receiver = {"name": clean_name(socket.gethostname()), "local": True, **_chosen(options, _OF_RECEIVER)}
+    if receiver.get("home") == f"/home/{options['user']}":
+        del receiver["home"]
     address = CameraAddress.parse(options["cameras"][0])
     # The name that the command line gives it, so that a run by this file finds the set-up as it is.
-    camera: dict[str, Any] = {"name": clean_name(address.url.partition("://")[2]), "address": spell_camera(address)}
-    camera["receiver"] = account["name"]
-    if options["upload"] is not None:
-        camera["upload"] = options["upload"].split(",")
+    camera = {"name": clean_name(address.url.partition("://")[2]), "address": spell_camera(address)}
+    camera |= {"receiver": receiver["name"], **_chosen(options, _OF_CAMERA)}
     if options["camera_password_file"] is not None:
         camera["password_file"] = str(options["camera_password_file"].absolute())
     else:
         camera["password_env"] = _VARIABLE
-    return f"[[receiver]]\n{_table(account)}\n[[camera]]\n{_table(camera)}"
+    return f"[[receiver]]\n{_table(receiver)}\n[[camera]]\n{_table(camera)}"
+
+
+def _chosen(options: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    chosen = {name: options[name] for name, usual in defaults.items() if options[name] not in (None, usual)}
+    if "upload" in chosen:
+        chosen["upload"] = chosen["upload"].split(",")
+    return {name: str(value.absolute()) if isinstance(value, Path) else value for name, value in chosen.items()}
 
 
 def _table(values: dict[str, Any]) -> str:
-    # A JSON string, boolean or list of strings is TOML as well.
+    # What JSON escapes, TOML escapes in the same way.
     return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
 
 

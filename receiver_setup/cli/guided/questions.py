@@ -6,13 +6,8 @@ from typing import Any
 import click
 
 from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.terminal import on_terminal
+from receiver_setup.cli.terminal import require_terminal
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
-
-_OPTIONS = (
-    "give the answers as options instead: --receiver [USER@]HOST[:PORT] or --local, --camera HOST, --home, --upload, "
-    "and the password by RECEIVER_SETUP_CAMERA_PASSWORD or --camera-password-file"
-)
 
 
 def say(text: str) -> None:
@@ -28,7 +23,7 @@ def say_error(error: ReceiverSetupError) -> None:
 def ask(question: str, parse: Callable[[str], Any], *, default: str | None = None) -> str:
     """Return the first answer that `parse` takes, as it was typed."""
     while True:
-        _require_terminal()
+        require_terminal()
         text = str(click.prompt(question, default=default, err=True)).strip()
         try:
             parse(text)
@@ -40,19 +35,19 @@ def ask(question: str, parse: Callable[[str], Any], *, default: str | None = Non
 
 def ask_hidden(question: str) -> str:
     """Return what is typed without being shown; it may be nothing."""
-    _require_terminal()
+    require_terminal()
     return str(click.prompt(question, hide_input=True, err=True, default="", show_default=False))
 
 
 def ask_line(question: str) -> str:
     """Return what is typed; it may be nothing."""
-    _require_terminal()
+    require_terminal()
     return str(click.prompt(question, err=True, default="", show_default=False)).strip()
 
 
 def confirm(question: str, *, default: bool) -> bool:
     """Return the answer to a question with yes or no."""
-    _require_terminal()
+    require_terminal()
     return click.confirm(question, default=default, err=True)
 
 
@@ -70,9 +65,3 @@ def choose(question: str, offered: Sequence[str], *, several: bool = False) -> l
         return [int(word) - 1 for word in words]
 
     return parse(ask(question, parse, default="1"))
-
-
-def _require_terminal() -> None:
-    """Never wait for an answer that nobody can give."""
-    if not on_terminal():
-        raise ConfigurationError("there is no terminal to ask on", hint=_OPTIONS)
