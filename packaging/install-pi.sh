@@ -35,8 +35,8 @@ run() { # COMMAND...; it never reads the script that a pipe may be bringing
 
 at_the_end() {
   code=$?
-  if [ -n "$work" ]; then rm -rf "$work"; fi
-  if [ "$code" -eq 0 ]; then return; fi
+  [ -z "$work" ] || rm -rf "$work"
+  [ "$code" -ne 0 ] || return 0
   case $state in
     begun) say "stopped; nothing was changed" ;;
     apt) say "stopped while apt was at work: look at what it said, then run this again" ;;
@@ -49,7 +49,7 @@ check_system() {
   for program in apt-get dpkg-deb; do
     have "$program" || fail "there is no $program here: the package is for Raspberry Pi OS, Debian and Ubuntu"
   done
-  if [ "$(id -u)" -ne 0 ] && [ "$dry" = no ]; then fail "only root can install packages: run it with sudo"; fi
+  [ "$(id -u)" -eq 0 ] || [ "$dry" = yes ] || fail "only root can install packages: run it with sudo"
 }
 
 check_for_installation() {
@@ -70,10 +70,9 @@ check_for_installation() {
     free=$(df -Pk "$place" | awk 'NR == 2 { print $4 }')
     [ "${free:-0}" -ge 204800 ] || fail "$place has only $((free / 1024)) MB left, and 200 are needed: make room there"
   done
-  if grep -q '^[^ ]* / overlay ' /proc/mounts; then
+  ! grep -q '^[^ ]* / overlay ' /proc/mounts ||
     say "note: / is an overlay; where it is kept in memory (raspi-config), a restart takes all of this away"
-  fi
-  if [ ! -d /run/systemd/system ]; then say "note: there is no systemd here; sshd will be reloaded by other means"; fi
+  [ -d /run/systemd/system ] || say "note: there is no systemd here; sshd will be reloaded by other means"
 }
 
 check_sshd() {
@@ -90,14 +89,14 @@ download() { # FILE
   if [ -n "$sum" ]; then protocols='=http,https' redirections=5; else protocols='=https' redirections=0; fi
   case $url in
     https://*) ;;
-    http://*) [ -n "$sum" ] || usage "over http:// anybody on the way could change the package: give --sha256 as well" ;;
+    http://*) [ -n "$sum" ] || usage "over http:// anybody on the way could change the package: give --sha256" ;;
     *) usage "only https:// and, with --sha256, http:// are downloaded from" ;;
   esac
   say "downloading $url"
   if have curl; then
     run curl --fail --silent --show-error --location --proto "$protocols" --max-time 900 --output "$1" "$url" ||
       fail "$url could not be downloaded"
-  elif have wget; then # a redirection could lead away from https
+  elif have wget; then
     run wget --quiet --max-redirect="$redirections" --output-document="$1" "$url" ||
       fail "$url could not be downloaded"
   else
@@ -107,8 +106,9 @@ download() { # FILE
 
 fetch() { # FILE; what is checked is what will be installed: a copy that nobody else can write to
   if [ -n "$url" ]; then download "$1"; else run cp -- "$given" "$1"; fi
-  if [ "$dry" = yes ]; then look=$given; else look=$1; fi
-  if [ -z "$look" ]; then return; fi
+  look=$1
+  [ "$dry" = no ] || look=$given
+  [ -n "$look" ] || return 0
   if [ -n "$sum" ]; then
     found=$(sha256sum <"$look" | cut -d ' ' -f 1)
     [ "$found" = "$sum" ] || fail "this is not the package that was meant: its SHA-256 is $found, and $sum was given"
@@ -148,10 +148,8 @@ start_set_up() { # OPTION...
 }
 
 uninstall() {
-  if ! dpkg-query -W -f '${db:Status-Status}' receiver-setup 2>/dev/null | grep -qx installed; then
-    say "receiver-setup is not installed: nothing to do"
-    return
-  fi
+  dpkg-query -W -f '${db:Status-Status}' receiver-setup 2>/dev/null | grep -qx installed ||
+    fail "receiver-setup is not installed here"
   left=no
   for path in /var/lib/receiver-setup/accounts/*/; do
     if [ ! -d "$path" ] || [ "$keep" = yes ]; then continue; fi
@@ -173,7 +171,8 @@ main() {
       --url | --sha256)
         [ $# -gt 1 ] || usage "$1 needs a value"
         if [ "$1" = --url ]; then url=$2; else sum=$(printf %s "$2" | tr A-F a-f); fi
-        shift ;;
+        shift
+        ;;
       -*) usage "there is no option $1" ;;
       *) if [ -z "$given" ]; then given=$1; else usage "one package is enough"; fi ;;
     esac
