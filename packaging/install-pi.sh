@@ -1,8 +1,7 @@
 #!/bin/sh
 # Install receiver-setup on this machine, a Raspberry Pi or another Debian or Ubuntu, then start its dialogue.
 #
-#   sudo sh install-pi.sh FILE.deb [--sha256 HEX] [--dry-run] [-- OPTION OF SETUP...]
-#   sudo sh install-pi.sh --url URL [--sha256 HEX] [--dry-run] [-- OPTION OF SETUP...]
+#   sudo sh install-pi.sh FILE.deb|--url URL [--sha256 HEX] [--dry-run] [-- OPTION OF SETUP...]
 #   sudo sh install-pi.sh --uninstall [--keep-setups] [--dry-run]
 #
 # Without a terminal it installs and says what to run. What follows -- goes to `receiver-setup setup --local`.
@@ -44,7 +43,6 @@ at_the_end() {
   esac
 }
 
-# What cannot work is refused; what has only not been tried is told.
 check_system() {
   for program in apt-get dpkg-deb; do
     have "$program" || fail "there is no $program here: the package is for Raspberry Pi OS, Debian and Ubuntu"
@@ -52,7 +50,7 @@ check_system() {
   [ "$(id -u)" -eq 0 ] || [ "$dry" = yes ] || fail "only root can install packages: run it with sudo"
 }
 
-check_for_installation() {
+check_for_installation() { # what cannot work is refused; what has only not been tried is told
   # shellcheck disable=SC1091  # the system's own
   release=$(. /etc/os-release 2>/dev/null && echo "${ID-} ${VERSION_ID-}") || release=
   case $release in
@@ -94,14 +92,13 @@ download() { # FILE
   esac
   say "downloading $url"
   if have curl; then
-    run curl --fail --silent --show-error --location --proto "$protocols" --max-time 900 --output "$1" "$url" ||
-      fail "$url could not be downloaded"
+    set -- curl --fail --silent --show-error --location --proto "$protocols" --max-time 900 --output "$1" "$url"
   elif have wget; then
-    run wget --quiet --max-redirect="$redirections" --output-document="$1" "$url" ||
-      fail "$url could not be downloaded"
+    set -- wget --quiet --max-redirect="$redirections" --output-document="$1" "$url"
   else
     fail "neither curl nor wget is here: sudo apt-get install curl, or download the package and give its name"
   fi
+  run "$@" || fail "$url could not be downloaded"
 }
 
 fetch() { # FILE; what is checked is what will be installed: a copy that nobody else can write to
@@ -122,10 +119,8 @@ apt() { # ARGUMENT...; a machine that has just booted may be updating itself
 }
 
 install_package() {
-  if [ "$dry" = no ]; then
-    work=$(mktemp -d /var/tmp/install-pi.XXXXXX)
-    chmod 755 "$work" # apt reads it as another user
-  fi
+  [ "$dry" = yes ] || work=$(mktemp -d /var/tmp/install-pi.XXXXXX)
+  [ -z "$work" ] || chmod 755 "$work" # apt reads it as another user
   file=${work:-/var/tmp/install-pi.XXXXXX}/receiver-setup.deb
   fetch "$file"
   apt update || say "note: apt's lists could not be fetched anew; going on with those that are here"
@@ -148,20 +143,22 @@ start_set_up() { # OPTION...
 }
 
 uninstall() {
-  dpkg-query -W -f '${db:Status-Status}' receiver-setup 2>/dev/null | grep -qx installed ||
-    fail "receiver-setup is not installed here"
-  left=no
-  for path in /var/lib/receiver-setup/accounts/*/; do
-    if [ ! -d "$path" ] || [ "$keep" = yes ]; then continue; fi
-    say "still set up: receiver-setup remove --local --user $(basename "$path") --camera CAMERA takes it back"
-    left=yes
-  done
-  [ "$left" = no ] || fail "take these set-ups back first, or leave them at work without the package: --keep-setups"
+  if ! dpkg-query -W -f '${db:Status-Status}' receiver-setup 2>/dev/null | grep -qx installed; then
+    say "receiver-setup is not installed: nothing to do"
+    return
+  fi
+  users=''
+  for path in /var/lib/receiver-setup/accounts/*/; do [ ! -d "$path" ] || users="$users $(basename "$path")"; done
+  if [ -n "$users" ] && [ "$keep" = no ]; then
+    say "still set up here, each to be taken back by receiver-setup remove --local --camera CAMERA --user USER:$users"
+    fail "take that back first; or leave it at work without the package, with --keep-setups"
+  fi
   state=apt
   apt remove receiver-setup || fail "apt could not remove the package"
 }
 
 main() {
+  umask 022
   dry=no keep=no action=install given='' url='' sum='' work='' state=begun
   while [ $# -gt 0 ] && [ "$1" != -- ]; do
     case $1 in
@@ -178,7 +175,7 @@ main() {
     esac
     shift
   done
-  if [ $# -gt 0 ]; then set -- "$@" --local; fi # the -- goes below
+  if [ $# -gt 0 ]; then shift && set -- "$@" --local; fi
   trap at_the_end EXIT
   trap 'exit 130' INT
   trap 'exit 143' HUP TERM
@@ -194,7 +191,6 @@ main() {
     if [ -n "$sum" ] && [ ${#sum} -ne 64 ]; then usage "--sha256 takes 64 hexadecimal digits"; fi
     check_for_installation
     install_package
-    if [ $# -gt 0 ]; then shift; fi
     start_set_up "$@"
   fi
   state=ended

@@ -19,9 +19,14 @@ class Terminal:
     """The command on a terminal of its own, and the person who types."""
 
     def __init__(
-        self, bench: Bench, *options: str, password: str | None = CAMERA_PASSWORD, user: str | None = None
+        self,
+        bench: Bench,
+        *options: str,
+        password: str | None = CAMERA_PASSWORD,
+        user: str | None = None,
+        program: list[str] | None = None,
     ) -> None:
-        """Start it here, or as `user` on the receiver itself."""
+        """Start `setup` here, or as `user` on the receiver itself; or another `program` there, as root."""
         self.screen = ""
         self._read = 0
         self._ours, theirs = os.openpty()
@@ -29,10 +34,12 @@ class Terminal:
         environment.pop("RECEIVER_SETUP_CAMERA_PASSWORD", None)
         if password is not None:
             environment["RECEIVER_SETUP_CAMERA_PASSWORD"] = password
-        program = ["-m", "receiver_setup"] if user is None else [str(_INSIDE), str(bench.receiver.pid), user, "cli"]
+        ours = ["-m", "receiver_setup"] if user is None else [str(_INSIDE), str(bench.receiver.pid), user, "cli"]
+        there = ["nsenter", "--target", str(bench.receiver.pid), "--mount", "--pid", "--net", "--root", "--wd", "--"]
+        started = [sys.executable, *ours, "setup", *options] if program is None else [*there, *program]
         self.process = subprocess.Popen(
             # setsid makes it the controlling terminal, on which Ctrl-C is a signal and passwords are asked for.
-            ["setsid", "--ctty", "--wait", sys.executable, *program, "setup", *options],
+            ["setsid", "--ctty", "--wait", *started],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -40,9 +47,9 @@ class Terminal:
         )
         os.close(theirs)
 
-    def wait_for(self, text: str) -> str:
+    def wait_for(self, text: str, *, timeout_s: float = 30) -> str:
         """Return what the screen shows up to `text`, from where the last call ended."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + timeout_s
         while text not in self.screen[self._read :]:
             if not self._more(end):
                 pytest.fail(f"no {text!r} on the screen, but: {self.screen[self._read :]!r}")
