@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from support.bench import CAMERA_PASSWORD, Bench
@@ -264,3 +265,9 @@ def test_without_a_terminal_it_says_which_options_to_give(stdin: str, options: t
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"--camera" in done.stderr
     assert b"?" not in done.stderr
+
+
+def test_the_documentation_quotes_the_questions() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "on-the-pi.md").read_text(encoding="utf-8")
+    for question in (IS_IT_HERE, WHERE, WHO, PASSWORD, DISK, WHAT, GO_ON):
+        assert question.rstrip() in told
