@@ -82,6 +82,11 @@ def test_a_person_gets_from_nothing_to_the_receipt_and_the_second_time_changes_n
     }
 
     after, sent = bench.state(), len(camera.set_commands)
+    by_file = Terminal(bench, "--inventory", FILE, "--json", user=user)
+    assert by_file.end() == 0, by_file.screen
+    assert '"changed": true' not in by_file.screen
+    assert without_the_picture(bench.state()) == without_the_picture(after)
+
     again = start(bench, user=user)
     sign_in(again, camera)
     assert "is here already; its recordings stay in /home/ipcamera/recordings" in again.answer(WHAT, "1,2")

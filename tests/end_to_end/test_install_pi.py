@@ -116,7 +116,8 @@ def test_a_fresh_machine_becomes_a_receiver_by_one_command(
 
         terminal = Terminal(bench, program=["sh", "-c", f"sh -s -- {DEB} <{THERE}"])
         terminal.wait_for(IS_IT_HERE, timeout_s=300)
-        assert terminal.interrupt() == 130, terminal.screen
+        terminal.type("\x04")  # not Ctrl-C, which would end what carries the terminal into the receiver as well
+        assert terminal.end() == 130, terminal.screen
         assert "the set-up was not made" in terminal.rest()
         assert DONE not in terminal.screen
 

@@ -26,6 +26,7 @@ from receiver_setup.cli import (  # noqa: F401 - the command line would load the
     explain,
     explain_run,
     failures,
+    inventory_file,
     remove,
     remove_run,
     setup,

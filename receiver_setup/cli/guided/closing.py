@@ -1,6 +1,5 @@
 """The end of the dialogue: the one command that does the same without it, and the answers in a file."""
 
-import json
 import os
 import socket
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.cli.commands import spell_camera, whole_command
 from receiver_setup.cli.guided.questions import ask_line, confirm, say
+from receiver_setup.inventory import render_toml
 from receiver_setup.receiver.wanted import clean_name
 
 _VARIABLE = "RECEIVER_SETUP_CAMERA_PASSWORD"
@@ -63,7 +63,7 @@ def render_inventory(options: dict[str, Any]) -> str:
         camera["password_file"] = str(options["camera_password_file"].absolute())
     else:
         camera["password_env"] = _VARIABLE
-    return f"[[receiver]]\n{_table(receiver)}\n[[camera]]\n{_table(camera)}"
+    return render_toml([("receiver", receiver), ("camera", camera)])
 
 
 def _chosen(options: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
@@ -71,11 +71,6 @@ def _chosen(options: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]
     if "upload" in chosen:
         chosen["upload"] = chosen["upload"].split(",")
     return {name: str(value.absolute()) if isinstance(value, Path) else value for name, value in chosen.items()}
-
-
-def _table(values: dict[str, Any]) -> str:
-    # What JSON escapes, TOML escapes in the same way.
-    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
 
 
 def _save(path: Path, text: str) -> bool:

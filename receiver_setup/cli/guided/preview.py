@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from receiver_setup.cli.guided.questions import confirm, say
-from receiver_setup.cli.targets import Targets
+from receiver_setup.cli.targets import Target
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.interrupts import endings_interrupt
 from receiver_setup.report import ReceiverReport, StepReport
@@ -11,11 +11,11 @@ from receiver_setup.workflow.request import SetupRequest
 from receiver_setup.workflow.setup import set_up
 
 
-def agree(request: SetupRequest, targets: Targets) -> bool:
+def agree(request: SetupRequest, target: Target) -> bool:
     """Show what a set-up would change and ask whether to go on; raises what a set-up would end in."""
     say("Looking at both sides …")
     with endings_interrupt():
-        report = set_up(replace(request, check=True), targets.session, targets.cameras, lambda _: None)
+        report = set_up(replace(request, check=True), target.session, target.cameras, lambda _: None)
     for error in (report.error, *(camera.error for camera in report.cameras)):
         if isinstance(error, InterruptedRunError):
             raise KeyboardInterrupt
