@@ -94,7 +94,7 @@ def serve(folder: Path) -> Iterator[str]:
             thread.join()
 
 
-@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+@pytest.mark.parametrize("release", [pytest.param("bookworm", marks=pytest.mark.thorough), "trixie"])
 def test_a_fresh_machine_becomes_a_receiver_by_one_command(
     make_bench: MakeBench, make_camera: MakeCamera, debian_package: Path, release: str
 ) -> None:

@@ -9,7 +9,8 @@ PID is the receiver's PID 1 as this process sees it.
 
 import base64
 import ctypes
-import encodings.idna  # noqa: F401 - a host name's encoding, which the socket module loads by itself
+import encodings.idna
+import encodings.utf_8_sig  # noqa: F401 - an inventory may begin with a mark
 import json
 import os
 import pwd
