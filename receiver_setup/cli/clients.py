@@ -112,6 +112,9 @@ def _read_password(
             err=True,
         )
         return address.password
+    if "camera_password" in options:  # asked for and tried already
+        asked: Secret | None = options["camera_password"]
+        return asked
     return read_secret(
         options["camera_password_file"],
         "RECEIVER_SETUP_CAMERA_PASSWORD",

@@ -28,6 +28,22 @@ def setup_command(options: dict[str, Any], shares: Sequence[Share] = ()) -> str:
     return _line(["setup", *_targets(options, addresses), *_shared(options), *jail])
 
 
+def whole_command(options: dict[str, Any]) -> str:
+    """Return the set-up with everything that was chosen for it, quoted for a shell; never with a password."""
+    words = []
+    for name in ("upload", "interval", "snapshots", "schedule"):
+        if options[name] is not None:
+            words += [_spelt(name), str(options[name])]
+    for name, default in (("auth", "auto"), ("sha1", "auto"), ("confirm_within", 60), ("timeout", 10.0)):
+        if options[name] != default:
+            words += [_spelt(name), str(options[name])]
+    if options["adopt"]:
+        words.append("--adopt")
+    if options["pin_source"] is not None:
+        words.append("--pin-source" if options["pin_source"] else "--no-pin-source")
+    return " ".join([setup_command(options), *map(shlex.quote, words)])
+
+
 def commands_for(options: dict[str, Any], shares: Sequence[Share]) -> Callable[[ReceiverReport], Commands | None]:
     """Return what makes each receiver's commands."""
     if options["inventory"] is None:
@@ -87,10 +103,10 @@ def _given(share: Share, *, jail: bool) -> list[str]:
 
 def _targets(options: dict[str, Any], cameras: list[CameraAddress]) -> list[str]:
     receiver = ["--local"] if options["local"] else ["--receiver", str(options["receiver"])]
-    return [*receiver, *(word for camera in cameras for word in ("--camera", _spell(camera)))]
+    return [*receiver, *(word for camera in cameras for word in ("--camera", spell_camera(camera)))]
 
 
-def _spell(camera: CameraAddress) -> str:
+def spell_camera(camera: CameraAddress) -> str:
     """Spell a camera's address as `--camera` takes it, without its password."""
     # The zone of an IPv6 address is escaped in a URL, but not in an option.
     scheme, _, place = camera.url.replace("%25", "%").partition("://")

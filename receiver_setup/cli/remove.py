@@ -1,6 +1,5 @@
 """`receiver-setup remove`: take a set-up back, on both sides."""
 
-import sys
 from typing import Any
 
 import click
@@ -8,6 +7,7 @@ import click
 from receiver_setup.cli.options import remove_options
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.cli.shares import check_targets
+from receiver_setup.cli.terminal import on_terminal
 
 
 @click.command(
@@ -26,5 +26,5 @@ def command(**options: Any) -> int:
 
     from receiver_setup.cli import remove_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
 
-    ask = not options["yes"] and not options["check"] and sys.stdin.isatty() and sys.stderr.isatty()
+    ask = not options["yes"] and not options["check"] and on_terminal()
     return remove_run.run(options, shares, ask=ask)

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.terminal import alone
+from receiver_setup.cli.terminal import alone, on_terminal
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 
@@ -40,7 +39,7 @@ def read_secret(
         text, variable = _from_source(source), source.variable or source.place
     else:
         text = os.environ.get(variable)
-    if text is None and question is not None and sys.stdin.isatty():
+    if text is None and question is not None:
         text = _ask(question)
     if not text:
         return None
@@ -55,7 +54,7 @@ def read_secret(
 
 def _ask(question: str) -> str | None:
     with alone():  # first of all, since a live display stands in for standard error
-        if not sys.stderr.isatty():
+        if not on_terminal():
             return None
         answer: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
         return answer

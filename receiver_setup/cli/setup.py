@@ -1,6 +1,5 @@
 """`receiver-setup setup`: from a bare host and a camera to a proven upload."""
 
-import sys
 from typing import Any
 
 import click
@@ -9,11 +8,12 @@ from receiver_setup.cli.options import setup_options
 from receiver_setup.cli.receipt_check import check_receipt_file
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.cli.shares import check_targets
+from receiver_setup.cli.terminal import require_terminal
 
 
 @click.command(
     name="setup",
-    epilog="Without --receiver and --camera, on a terminal, it asks for what it needs.",
+    epilog="Without --receiver and --camera, or with --local alone, it asks on a terminal for what it needs.",
 )
 @setup_options
 def command(**options: Any) -> int:
@@ -25,17 +25,14 @@ def command(**options: Any) -> int:
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     check_receipt_file(options)
     asked = False
-    if not any(options[name] for name in ("receiver", "local", "cameras", "inventory")) and _on_terminal():
-        from receiver_setup.cli.dialogue import ask_targets  # noqa: PLC0415 - only where nothing was given
+    if not any(options[name] for name in ("receiver", "cameras", "inventory")):
+        require_terminal()
+        from receiver_setup.cli.guided import ask_for_the_rest  # noqa: PLC0415 - only where nothing was given
 
-        options |= ask_targets()
+        options = ask_for_the_rest(options)
         asked = True
     shares = check_targets(options)
 
     from receiver_setup.cli import setup_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
 
     return setup_run.run(options, shares, asked=asked)
-
-
-def _on_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -21,15 +21,20 @@ def run(options: dict[str, Any], shares: Sequence[Share], *, asked: bool) -> int
     """Set up from checked options; `asked`: in a dialogue, which then ends with the question whether to go on."""
     commands = commands_for(options, shares)
     with open_targets(shares) as targets:
-        if asked and not options["yes"] and not options["check"] and not _confirm(targets[0]):
+        if asked and not options["yes"] and not options["check"] and not _go_on(targets[0]):
             click.echo("nothing was changed", err=True)
             return 0
-        return run_workflow(
+        code = run_workflow(
             [(each, partial(set_up, make_request(each.share), each.session, each.cameras)) for each in targets],
             lambda report: render_receipt(report, [commands(receiver) for receiver in report.receivers]),
             options,
             keep=partial(keep_receipt, options, commands=commands),
         )
+    if asked and options["local"] and not options["check"]:
+        from receiver_setup.cli.guided.closing import close  # noqa: PLC0415 - only after a dialogue
+
+        close(options, done=code == 0)
+    return code
 
 
 def make_request(share: Share) -> SetupRequest:
@@ -45,6 +50,14 @@ def make_request(share: Share) -> SetupRequest:
         overwrite=options["yes"],
         uploads=upload_wishes(options),
     )
+
+
+def _go_on(target: Target) -> bool:
+    if not target.share.options["local"]:
+        return _confirm(target)
+    from receiver_setup.cli.guided.preview import agree  # noqa: PLC0415 - only in a dialogue
+
+    return agree(make_request(target.share), target)
 
 
 def _confirm(target: Target) -> bool:

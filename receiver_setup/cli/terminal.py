@@ -1,13 +1,17 @@
 """Standard error, shared by all that print there during a run: lines go above a live display, questions stop it.
 
-Without a live display a line is a line, and a question is asked at once; but never two at a time.
+Without a live display a line is a line, and a question is asked at once; but never two at a time. Without a terminal
+nothing is asked.
 """
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
+
+from receiver_setup.errors import ConfigurationError
 
 
 class Display(Protocol):
@@ -46,3 +50,20 @@ def alone() -> Iterator[None]:
         display = active_display()
         with contextlib.nullcontext() if display is None else display.suspended():
             yield
+
+
+_OPTIONS = (
+    "give the answers as options: --receiver [USER@]HOST[:PORT] or --local, --camera HOST, --home, --upload, and the "
+    "password by --camera-password-file or RECEIVER_SETUP_CAMERA_PASSWORD"
+)
+
+
+def on_terminal() -> bool:
+    """Tell whether a question would be seen and could be answered; a stream that was closed is none."""
+    return all(stream is not None and not stream.closed and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def require_terminal() -> None:
+    """Never wait for an answer that nobody can give."""
+    if not on_terminal():
+        raise ConfigurationError("something has to be asked, and there is no terminal to ask on", hint=_OPTIONS)

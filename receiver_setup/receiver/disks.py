@@ -5,6 +5,7 @@ Source: shell/disks.sh; /proc/mounts is in proc(5).
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 OWNERLESS = frozenset(
     {
@@ -41,6 +42,14 @@ class Disk:
         return self.kind in OWNERLESS
 
 
+class Mount(NamedTuple):
+    """One line of /proc/mounts beside its place: what is mounted, its filesystem, its options."""
+
+    source: str
+    kind: str
+    options: tuple[str, ...]
+
+
 def parse_disks(mounts: str, folders: list[str], rooms: list[str]) -> dict[str, Disk]:
     r"""Return each path's disk.
 
@@ -48,14 +57,14 @@ def parse_disks(mounts: str, folders: list[str], rooms: list[str]) -> dict[str, 
     >>> disks["/a"].mount, disks["/a"].ownerless, disks["/a"].read_only
     ('/mnt/my usb', True, True)
     """
-    table = _parse_mounts(mounts)
+    table = parse_mounts(mounts)
     room = dict(filter(None, map(_parse_room, rooms)))
     disks = {}
     for text in folders:
         may, path, folder = text.split("\n", 2)
         # The one mounted last counts where two have the same place.
         mount = max((m for m in table if _lies_in(folder, m)), key=len, default="/")
-        kind, options = table.get(mount, ("", ()))
+        _, kind, options = table.get(mount, _NOWHERE)
         root, others, inodes, free = room.get(folder, (None, None, 0, 0))
         disks[path] = Disk(
             folder=folder,
@@ -71,13 +80,21 @@ def parse_disks(mounts: str, folders: list[str], rooms: list[str]) -> dict[str, 
     return disks
 
 
-def _parse_mounts(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+_NOWHERE = Mount("", "", ())
+
+
+def parse_mounts(text: str) -> dict[str, Mount]:
+    r"""Return what is mounted where, by /proc/mounts or /etc/fstab; the last one of two at the same place.
+
+    >>> parse_mounts("/dev/sda1 /mnt/my\\040usb vfat ro,noatime 0 0")
+    {'/mnt/my usb': Mount(source='/dev/sda1', kind='vfat', options=('ro', 'noatime'))}
+    """
     table = {}
     for line in text.splitlines():
-        fields = line.split(" ")
-        if len(fields) >= 4:
-            place = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[1])
-            table[place] = (fields[2], tuple(fields[3].split(",")))
+        fields = line.split()
+        if len(fields) >= 4 and not fields[0].startswith("#"):
+            source, place = (re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), text) for text in fields[:2])
+            table[place] = Mount(source, fields[2], tuple(fields[3].split(",")))
     return table
 
 

@@ -1,7 +1,6 @@
 """`setup` with a person in front of it: on a terminal it asks, elsewhere it never does."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -11,76 +10,11 @@ from pathlib import Path
 
 import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench
+from support.terminal import IS_IT_HERE, Terminal
 
 from receiver_setup.emulator.camera import EmulatedCamera
 
 MakeCamera = Callable[..., EmulatedCamera]
-IS_IT_HERE = "Is the receiver this machine? [y/N]: "
-
-
-class Terminal:
-    """The command on a terminal of its own, and the person who types."""
-
-    def __init__(self, bench: Bench, *options: str, password: str | None = CAMERA_PASSWORD) -> None:
-        self.screen = ""
-        self._read = 0
-        self._ours, theirs = os.openpty()
-        environment = {**os.environ, **bench.environment, "TERM": "dumb", "COLUMNS": "1000"}
-        environment.pop("RECEIVER_SETUP_CAMERA_PASSWORD", None)
-        if password is not None:
-            environment["RECEIVER_SETUP_CAMERA_PASSWORD"] = password
-        self.process = subprocess.Popen(
-            # setsid makes it the controlling terminal, on which Ctrl-C is a signal and passwords are asked for.
-            ["setsid", "--ctty", "--wait", sys.executable, "-m", "receiver_setup", "setup", *options],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=environment,
-        )
-        os.close(theirs)
-
-    def wait_for(self, text: str) -> str:
-        """Return what the screen shows up to `text`, from where the last call ended."""
-        end = time.monotonic() + 30
-        while text not in self.screen[self._read :]:
-            if not self._more(end):
-                pytest.fail(f"no {text!r} on the screen, but: {self.screen[self._read :]!r}")
-        start, self._read = self._read, self.screen.index(text, self._read) + len(text)
-        return self.screen[start : self._read]
-
-    def type(self, text: str) -> None:
-        """Type; the line discipline turns a Ctrl-C into a signal."""
-        os.write(self._ours, text.encode())
-
-    def answer(self, question: str, answer: str) -> str:
-        """Wait for a question at the end of the screen, and answer it."""
-        shown = self.wait_for(question)
-        time.sleep(0.05)
-        self._more(time.monotonic())
-        assert self.screen[self._read :] == "", "one question at a time"
-        self.type(answer + "\n")
-        return shown
-
-    def end(self) -> int:
-        """Read on to the end; return the exit code."""
-        while self._more(time.monotonic() + 60):
-            pass
-        os.close(self._ours)
-        return self.process.wait(timeout=10)
-
-    def rest(self) -> str:
-        """Return what came after the last wait."""
-        return self.screen[self._read :]
-
-    def _more(self, end: float) -> bool:
-        if not select.select([self._ours], [], [], max(end - time.monotonic(), 0))[0]:
-            return False
-        try:
-            data = os.read(self._ours, 65536)
-        except OSError:  # the last process on it has gone
-            return False
-        self.screen += data.decode().replace("\r\n", "\n")
-        return bool(data)
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +30,7 @@ def home(bench: Bench, tmp_path: Path) -> Path:
 def test_it_asks_one_thing_after_the_other_and_again_after_a_bad_answer(bench: Bench, make_camera: MakeCamera) -> None:
     camera = make_camera()
     terminal = Terminal(bench, password=None)
-    assert "nothing is changed yet" in terminal.answer(IS_IT_HERE, "")
+    assert "nothing is changed yet" in terminal.answer(IS_IT_HERE, "n")
     shown = terminal.answer("unless given): ", "a b c")
     assert "Receiver, as [USER@]HOST[:PORT]" in shown
     assert "cannot be read" in terminal.answer("unless given): ", "")

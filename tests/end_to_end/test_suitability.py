@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, Result, finish
@@ -421,27 +420,6 @@ def test_a_dropbear_that_we_came_in_by_is_named(bench: Bench, make_camera: MakeC
 
 
 # ---- disks without owners
-
-
-@pytest.fixture
-def mount_exfat(bench: Bench) -> Any:
-    """Return what mounts a real exFAT disk on /srv/usb with options; skip where there cannot be one."""
-
-    def mount(options: str) -> None:
-        done = bench.receiver.run(
-            "sh", "-ec",
-            "[ -e /dev/fuse ] || mknod /dev/fuse c 10 229; "
-            "[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237; "
-            "for n in 0 1 2 3 4 5 6 7; do [ -e /dev/loop$n ] || mknod /dev/loop$n b 7 $n; done; "
-            "[ -e /tmp/disk ] || { truncate -s 64M /tmp/disk; mkfs.exfat /tmp/disk; }; mkdir -p /srv/usb; "
-            "device=$(losetup -f); losetup $device /tmp/disk; "
-            # The device is the whole machine's: given back now, it is free when nothing is mounted from it.
-            f"mount.exfat-fuse -o {options} $device /srv/usb; losetup -d $device",
-        )  # fmt: skip
-        if done.returncode:
-            pytest.skip(f"no exFAT disk can be mounted here: {done.stderr.decode()}")
-
-    return mount
 
 
 def test_a_disk_without_owners_takes_no_jail_but_uploads_where_its_mount_allows_them(

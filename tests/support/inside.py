@@ -9,7 +9,8 @@ PID is the receiver's PID 1 as this process sees it.
 
 import base64
 import ctypes
-import encodings.idna  # noqa: F401 - a host name's encoding, which the socket module loads by itself
+import encodings.idna
+import encodings.utf_8_sig  # noqa: F401 - an inventory may begin with a mark
 import json
 import os
 import pwd
@@ -18,11 +19,15 @@ import socket
 import sys
 from pathlib import Path
 
+import rich.console
+import rich.text  # noqa: F401 - for a terminal
+
 from receiver_setup import cli
 from receiver_setup.cli import (  # noqa: F401 - the command line would load them too late
     explain,
     explain_run,
     failures,
+    inventory_file,
     remove,
     remove_run,
     setup,
@@ -31,6 +36,7 @@ from receiver_setup.cli import (  # noqa: F401 - the command line would load the
     verify,
     verify_run,
 )
+from receiver_setup.cli.guided import closing, preview  # noqa: F401 - as above, and what a dialogue loads for these
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver import script
 from receiver_setup.receiver.hosts.local import LocalHost
@@ -69,6 +75,7 @@ def enter(pid: int, user: str) -> None:
         os.close(handle)
     child = os.fork()
     if child:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C on a terminal is the child's affair
         signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     os.fchdir(root)

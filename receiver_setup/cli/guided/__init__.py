@@ -1,0 +1,32 @@
+"""The questions of `setup` where nothing was given: one at a time, each with a sensible answer to begin with."""
+
+import getpass
+from typing import Any
+
+from receiver_setup.camera.address import CameraAddress
+from receiver_setup.cli.guided.answers import ask_account, ask_address, ask_camera, ask_uploads
+from receiver_setup.cli.guided.here import looks_like_receiver, require_way_to_root
+from receiver_setup.cli.guided.questions import ask, confirm, say
+from receiver_setup.receiver.address import ReceiverAddress
+
+
+def ask_for_the_rest(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with what was asked for; an answer that cannot be meant is asked for again."""
+    say("This makes a Linux host the receiver of a camera's uploads. Ctrl-C ends it; nothing is changed yet.")
+    local = options["local"] or confirm("Is the receiver this machine?", default=looks_like_receiver())
+    if not local:
+        return options | _ask_for_targets()
+    require_way_to_root()
+    answers = options | {"local": True}
+    answers |= ask_camera(answers)
+    answers |= ask_address(answers)
+    answers |= ask_account(answers)
+    return answers | ask_uploads(answers)
+
+
+def _ask_for_targets() -> dict[str, Any]:
+    """Ask for a receiver that is reached by SSH, and for a camera, which may be in reach of that one alone."""
+    question = f"Receiver, as [USER@]HOST[:PORT] (USER is {getpass.getuser()} unless given)"
+    receiver = ask(question, ReceiverAddress.parse)
+    camera = ask("Camera, as [http[s]://][USER@]HOST[:PORT] (USER is admin unless given)", CameraAddress.parse)
+    return {"receiver": receiver, "cameras": (camera,)}

@@ -1,0 +1,93 @@
+"""The end of the dialogue: the one command that does the same without it, and the answers in a file."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from receiver_setup.camera.address import CameraAddress
+from receiver_setup.cli.commands import spell_camera, whole_command
+from receiver_setup.cli.guided.questions import ask_line, confirm, say
+from receiver_setup.inventory import render_toml
+from receiver_setup.receiver.wanted import clean_name
+
+_VARIABLE = "RECEIVER_SETUP_CAMERA_PASSWORD"
+_OF_RECEIVER = {
+    "user": "ipcamera",
+    "home": None,
+    "directory": "recordings",
+    "jail": True,
+    "receiver_address": None,
+    "adopt": False,
+    "auth": "auto",
+    "sha1": "auto",
+    "pin_source": None,
+    "confirm_within": 60,
+    "timeout": 10.0,
+}
+_OF_CAMERA = {
+    "upload": None,
+    "interval": None,
+    "snapshots": None,
+    "schedule": None,
+    "camera_login": "auto",
+    "camera_ca_file": None,
+    "camera_fingerprint": None,
+    "camera_insecure": False,
+}
+"""Option → its default, which need not be written."""
+
+
+def close(options: dict[str, Any], *, done: bool) -> None:
+    """Tell the command, and offer to save the answers where they led to a set-up."""
+    say(f"\nThe same without these questions:\n  {whole_command(options)}")
+    if options["camera_password_file"] is None:
+        say(f"It asks for the password alone; where nobody can answer: --camera-password-file FILE, or {_VARIABLE}.")
+    while done and not options["yes"]:
+        name = ask_line("Save these answers to a file? Its name, or Enter for no")
+        # Unlike Path.expanduser, this leaves a home that is not known as it is.
+        if not name or _save(Path(os.path.expanduser(name)), render_inventory(options)):  # noqa: PTH111
+            return
+
+
+def render_inventory(options: dict[str, Any]) -> str:
+    """Render the answers as an inventory; the password is named by where it comes from."""
+    receiver = {"name": clean_name(socket.gethostname()), "local": True, **_chosen(options, _OF_RECEIVER)}
+    if receiver.get("home") == f"/home/{options['user']}":
+        del receiver["home"]
+    address = CameraAddress.parse(options["cameras"][0])
+    # The name that the command line gives it, so that a run by this file finds the set-up as it is.
+    camera = {"name": clean_name(address.url.partition("://")[2]), "address": spell_camera(address)}
+    camera |= {"receiver": receiver["name"], **_chosen(options, _OF_CAMERA)}
+    if options["camera_password_file"] is not None:
+        camera["password_file"] = str(options["camera_password_file"].absolute())
+    else:
+        camera["password_env"] = _VARIABLE
+    return render_toml([("receiver", receiver), ("camera", camera)])
+
+
+def _chosen(options: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    chosen = {name: options[name] for name, usual in defaults.items() if options[name] not in (None, usual)}
+    if "upload" in chosen:
+        chosen["upload"] = chosen["upload"].split(",")
+    return {name: str(value.absolute()) if isinstance(value, Path) else value for name, value in chosen.items()}
+
+
+def _save(path: Path, text: str) -> bool:
+    """Write a file for its owner alone; False where another name is needed."""
+    if os.path.lexists(path) and not confirm(f"{path} is there already. Replace it?", default=False):
+        return False
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
+    except OSError as error:
+        say(f"{path} cannot be written: {error.strerror}")
+        return False
+    say(f"Saved in {path}: next time, receiver-setup setup --inventory {path}")
+    return True
