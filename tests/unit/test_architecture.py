@@ -123,6 +123,7 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "camera.reply", "camera.query", "camera.upload_plan",
         "camera.former", "camera.former_place", "camera.departure_plan",
         "plain_shell", "receiver.by_hand", "camera.by_hand",
+        "pi.attempt", "pi.block", "pi.card", "pi.first_run", "pi.job", "pi.plan", "pi.user_data",
     ):  # fmt: skip
         assert f"receiver_setup.{name}" in PURE
 
