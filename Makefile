@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check trees bench clean needs-demo needs-test
+.PHONY: help demo deb test check trees bench clean needs-demo needs-deb needs-test
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
 .NOTPARALLEL:
@@ -16,6 +16,9 @@ help: ## Show the targets
 
 demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing is left behind
 	$(VENV)/bin/receiver-setup demo
+
+deb: needs-deb ## Build the Debian package, dist/receiver-setup_VERSION_all.deb
+	tools/build-deb
 
 test: check trees ## Check the code, then run all tests on all cores
 	$(PYTHON) -m pytest -n auto --dist worksteal
@@ -41,6 +44,9 @@ clean: ## Remove what the other targets made here
 
 needs-demo:
 	@tools/install-needs demo
+
+needs-deb:
+	@tools/install-needs deb
 
 needs-test:
 	@tools/install-needs test

@@ -71,6 +71,8 @@ def run() -> NoReturn:
         code = main.main(prog_name="receiver-setup", standalone_mode=False)
     except click.exceptions.Exit as ending:
         code = ending.exit_code
+    except SystemExit:  # click has answered a shell that completes what is typed
+        raise
     except BaseException as error:  # noqa: BLE001 - the last stop: nothing may pass as a bare traceback
         from receiver_setup.cli.failures import report_failure  # noqa: PLC0415 - only when something failed
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import packages
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench
 
 from receiver_setup.emulator.admin_key import AdminKey
@@ -55,3 +56,10 @@ def make_camera(private_network: PrivateNetwork) -> Iterator[Callable[..., Emula
     yield make
     for camera in started:
         camera.close()
+
+
+@pytest.fixture(scope="session")
+def debian_package(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Build the Debian package of these sources, once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    return packages.build(base if worker_id == "master" else base.parent)
