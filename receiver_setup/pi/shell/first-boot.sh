@@ -105,7 +105,7 @@ wait_for_all() {
 
 apt() { # ARGUMENT...: bounded, never asking, keeping the configuration that is there
   DEBIAN_FRONTEND=noninteractive timeout 1800 apt-get --yes --quiet -o DPkg::Lock::Timeout=300 \
-    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Acquire::Retries=2 "$@"
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }
 
 # Those beside it that are not installed already: apt refuses to go back to an older one.
@@ -131,8 +131,8 @@ install_package() {
     newer_packages >"$own/packages"
     set --
     while read -r deb; do set -- "$@" "$deb"; done <"$own/packages"
-    if apt install --no-install-recommends --no-download "$folder/receiver-setup.deb" "$@" >&2; then return; fi
-    log "the packages on the card do not do; trying the network" >&2
+    if apt install --no-install-recommends "$folder/receiver-setup.deb" "$@" >&2; then return; fi
+    log "the packages on the card do not do; looking for newer ones in the network" >&2
   fi
   apt update >&2 || log "apt-get update failed" >&2
   apt install --no-install-recommends "$folder/receiver-setup.deb" >&2

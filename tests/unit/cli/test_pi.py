@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.boot import contents, make_partition
 
 from receiver_setup.cli import run
 from receiver_setup.cli.pi import prepare, prepare_run
@@ -35,23 +35,10 @@ FOLDER = {
 }
 
 
-def make_partition(place: Path, sample: str) -> Path:
-    """Make a boot partition of a sample."""
-    shutil.copytree(SAMPLES / sample, place)
-    (place / "overlays").mkdir()
-    for name in ("kernel8.img", "start4.elf", "overlays/README"):
-        (place / name).write_bytes(b"\x00\x01")
-    return place
-
-
 def make_package(path: Path, content: bytes = b"") -> Path:
     """Make what looks like a package."""
     path.write_bytes(b"!<arch>\ndebian-binary   " + content)
     return path
-
-
-def contents(place: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
 
 @dataclass(kw_only=True)
