@@ -26,6 +26,21 @@ UNIT = "receiver-setup-first-boot.service"
 _PLACE = "/boot/firmware"
 _CUT_OFF = re.compile(r"^[^\n]*rm[^\n]*firstrun\.sh$.*", re.MULTILINE | re.DOTALL)
 _END = "rm -f /boot/firmware/firstrun.sh\nsed -i 's| systemd\\.[^ ]*||g' /boot/firmware/cmdline.txt\nexit 0\n"
+_CLOUD_UNIT = """
+cat >/etc/systemd/system/cloud-final.service <<UNIT
+[Unit]
+After=multi-user.target network-online.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /run/runcmd
+[Install]
+WantedBy=multi-user.target
+UNIT
+systemctl daemon-reload
+systemctl --quiet enable cloud-final.service
+systemctl start cloud-final.service
+"""
+"""As cloud-init's own unit is ordered on Debian."""
 _KERNEL_UNIT = """
 cat >/run/systemd/system/kernel-command-line.service <<UNIT
 [Service]
@@ -67,11 +82,13 @@ def take_out(receiver: ThrowawayReceiver) -> dict[str, bytes]:
 
 
 def run_cloud_init(receiver: ThrowawayReceiver) -> None:
-    """Run the entries of runcmd in their order in one script of sh, as root: a list is a command, a text is shell."""
+    """Run the entries of runcmd in their order in one script of sh, as root: a list is a command, a text is shell.
+
+    It runs where cloud-init does it: in a unit that comes after all others, and that ours comes after.
+    """
     settings = yaml.safe_load(inside(receiver, f"cat {_PLACE}/user-data"))
     lines = [shlex.join(map(str, each)) if isinstance(each, list) else str(each) for each in settings["runcmd"]]
-    done = receiver.run("sh", "-s", input="\n".join(lines).encode())
-    assert done.returncode == 0, done.stderr.decode()
+    inside(receiver, "cat >/run/runcmd <<'RUNCMD'\n" + "\n".join(lines) + f"\nRUNCMD\n{_CLOUD_UNIT}")
 
 
 def run_first_run(receiver: ThrowawayReceiver, partition: Path) -> None:

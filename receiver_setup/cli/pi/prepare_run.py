@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,26 +69,24 @@ def run(options: dict[str, Any]) -> int:
 
 
 def _plan_preparation(partition: Partition, card: Card, options: dict[str, Any]) -> Outcome:
-    found = recognise(card, place=str(partition.path))
-    warnings = _warn_of_start(found, yes=options["yes"])
+    found, warnings = _insist(recognise(card, place=str(partition.path)), yes=options["yes"])
     contents = {content.path: content for content in (*folder_files(options), *own_files(card, found))}
     present = partition.digests(tuple(path for path in contents if not path.startswith(f"{FOLDER}/")))
     changes = plan_prepare(present, [content.wanted for content in contents.values()])
     return Outcome(path=partition.path, format=found.format, changes=changes, contents=contents, warnings=warnings)
 
 
-def _warn_of_start(found: Recognised, *, yes: bool) -> list[str]:
+def _insist(found: Recognised, *, yes: bool) -> tuple[Recognised, list[str]]:
+    """Return how to prepare a card that was started before, where one insists: cloud-init would not look again."""
     if found.started is not True:
-        return []
-    if found.format is BootFormat.FIRST_RUN:
-        return ["this card was started before: the job runs at its next start"]
-    if yes:
-        return ["this card was started before: cloud-init runs the job only if it takes this start for its first"]
-    raise ConfigurationError(
-        "this card was started before, and cloud-init runs such a job only at the first start",
-        hint="write the card anew; or start the Pi and run `receiver-setup setup --local` there; --yes prepares it "
-        "all the same",
-    )
+        return found, []
+    if not yes:
+        raise ConfigurationError(
+            "this card was started before, so its system is set up already and may be in use",
+            hint="start the Pi and run `receiver-setup setup --local` there; or add --yes: the job runs at its next "
+            "start; or write the card anew",
+        )
+    return replace(found, format=BootFormat.FIRST_RUN), ["this card was started before: the job runs at its next start"]
 
 
 def _plan_removal(partition: Partition, card: Card) -> Outcome:

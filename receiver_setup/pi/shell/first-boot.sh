@@ -26,11 +26,17 @@ install_unit() {
   mkdir -p "$own" &&
     cp "$folder/first-boot.sh" "$own/first-boot.sh.new" && mv "$own/first-boot.sh.new" "$own/first-boot.sh" &&
     cp "$folder/$unit" "$units/$unit.new" && mv "$units/$unit.new" "$units/$unit" &&
-    chmod 644 "$units/$unit" && systemctl daemon-reload && systemctl --quiet enable "$unit" && sync
+    chmod 644 "$units/$unit" || return
+  systemctl daemon-reload
+  systemctl --quiet enable "$unit"
+  sync
 }
 
 # Started without waiting: it comes after cloud-init, which is not done while it runs this.
-start_unit() { install_unit && [ -f "$units/$unit" ] && systemctl start --no-block "$unit"; }
+start_unit() {
+  install_unit
+  if [ -f "$units/$unit" ]; then systemctl start --no-block "$unit"; fi
+}
 
 disarm() {
   rm -f "$boot/firstrun.sh"
@@ -214,7 +220,7 @@ $notes
 $text
 
 Next: mend that, then run on the Pi: sudo receiver-setup setup --local --camera ADDRESS
-Or prepare the card again: receiver-setup pi prepare --boot DIR …, with the card in this computer.
+Or prepare the card again: receiver-setup pi prepare --yes --boot DIR …, with the card in a computer.
 The camera's password is no longer on this card.
 RESULT
   fi

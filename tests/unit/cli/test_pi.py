@@ -249,13 +249,21 @@ def test_a_card_that_cannot_be_written_is_told_with_a_remedy(cloud: Card, monkey
     assert "mount it so that you may write" in caught.value.hint
 
 
-def test_a_card_that_was_started_is_refused_for_cloud_init_unless_one_insists(cloud: Card) -> None:
-    (cloud.boot / "cmdline.txt").write_text("root=PARTUUID=1-02 rootwait\n")
-    code, told = cloud.json()
-    assert (code, told["error"]["kind"]) == (2, "configuration")
+@pytest.mark.parametrize("sample", ["trixie-cloud-init", "bookworm-untouched"])
+def test_a_card_that_was_started_is_refused_unless_one_insists(make_card: MakeCard, sample: str) -> None:
+    """cloud-init looks at its files once; what the kernel's command line names runs at any start."""
+    card = make_card(sample)
+    (card.boot / "cmdline.txt").write_text("root=PARTUUID=1-02 rootwait\n")
+    before = contents(card.boot)
+    code, told = card.json()
+    assert (code, told["error"]["kind"], contents(card.boot)) == (2, "configuration", before)
     assert "was started before" in told["error"]["message"]
-    code, told = cloud.json("--yes")
-    assert (code, len(told["warnings"])) == (0, 1)
+    code, told = card.json("--yes")
+    assert (code, told["boot"]["format"], len(told["warnings"])) == (0, "firstrun", 1)
+    assert "systemd.run=/boot/firmware/firstrun.sh" in (card.boot / "cmdline.txt").read_text()
+    assert card.json("--yes")[1]["changed"] is False
+    card.prepare("--remove")
+    assert contents(card.boot) == before
 
 
 @pytest.mark.parametrize(
