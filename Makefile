@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deb test test-debian-libraries check trees bench clean needs-demo needs-deb needs-test
+.PHONY: help demo deb test test-debian-libraries test-arm64 check trees bench clean needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
 .NOTPARALLEL:
@@ -15,7 +15,7 @@ WITH_OLD_LIBRARIES := tests/unit/camera tests/unit/receiver tests/unit/cli tests
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing is left behind
 	$(VENV)/bin/receiver-setup demo
@@ -30,6 +30,11 @@ test: check trees ## Check the code, then run all tests on all cores
 test-debian-libraries: needs-test trees ## Run all tests with the libraries of this Debian, then with Debian 13's
 	tools/test-debian-libraries here
 	tools/test-debian-libraries trixie
+
+# Slow, as root, 200 MB; no part of `make test`.
+test-arm64: needs-test needs-arm64 $(VENV)/.installed-test ## Install and set up in an emulated arm64 system
+	tools/with-arm64 tools/build-trees trixie-arm64 trixie-arm64-packages
+	RECEIVER_SETUP_ARM64=1 tools/with-arm64 $(PYTHON) -m pytest tests/end_to_end/test_arm64.py
 
 check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Python and shell
 	$(PYTHON) -m ruff check
@@ -76,6 +81,9 @@ needs-demo:
 
 needs-deb:
 	@tools/install-needs deb
+
+needs-arm64:
+	@tools/install-needs arm64
 
 needs-test:
 	@tools/install-needs test

@@ -20,7 +20,8 @@
     │   ├── ReceiverAccountError       receiver-account
     │   ├── ReceiverEditedError        receiver-edited
     │   ├── ReceiverBusyError          receiver-busy
-    │   └── ReceiverChangeError        receiver-change
+    │   ├── ReceiverChangeError        receiver-change
+    │   └── BootPartitionError         boot-partition
     ├── ProofError                     proof                    5
     │   ├── HostKeyMismatchError       host-key-mismatch
     │   ├── UploadTestError            test-upload-… (one kind a testftp result, see camera/codes.py)
@@ -175,6 +176,12 @@ class ReceiverChangeError(ReceiverError):
     """A step on the receiver failed."""
 
     kind = "receiver-change"
+
+
+class BootPartitionError(ReceiverError):
+    """The boot partition of a receiver's card cannot be read or written."""
+
+    kind = "boot-partition"
 
 
 class ProofError(ReceiverSetupError):

@@ -19,14 +19,15 @@ settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs the network, so that `-m "not receiver"` runs all the rest; leave out what is thorough."""
+    """Mark what needs the network, so that `-m "not receiver"` runs all the rest; leave out what is to be asked for."""
     for item in items:
         if "private_network" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.receiver)
-    if "RECEIVER_SETUP_EVERY_FAULT" not in os.environ:
-        left_out = [item for item in items if item.get_closest_marker("thorough")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    for marker, variable in (("thorough", "RECEIVER_SETUP_EVERY_FAULT"), ("arm64", "RECEIVER_SETUP_ARM64")):
+        if variable not in os.environ:
+            left_out = [item for item in items if item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if not item.get_closest_marker(marker)]
 
 
 @pytest.hookimpl(tryfirst=True)

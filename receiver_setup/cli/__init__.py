@@ -20,6 +20,7 @@ _COMMANDS = {
     "explain": ("receiver_setup.cli.explain", "Print a set-up as plain shell and curl lines; changes nothing."),
     "camera": ("receiver_setup.cli.camera", "Show and change the camera's whole FTP menu."),
     "inventory": ("receiver_setup.cli.inventory", "Check, show or make an inventory, for --inventory."),
+    "pi": ("receiver_setup.cli.pi", "Prepare a Raspberry Pi's card, so that the first boot sets it up."),
     "demo": ("receiver_setup.cli.demo", "Show the whole story on this machine; leaves nothing behind."),
     "emulate-camera": ("receiver_setup.cli.emulate_camera", "Run an emulated camera to develop against."),
 }

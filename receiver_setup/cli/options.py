@@ -10,18 +10,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
+_CAMERAS = click.option(
+    "--camera",
+    "cameras",
+    multiple=True,
+    metavar="[http[s]://][USER@]HOST[:PORT]",
+    help="The camera; its user is admin unless given. Repeat it for several cameras.",
+)
 _TARGETS = (
     click.option(
         "--receiver", metavar="[USER@]HOST[:PORT]", help="The Linux host that receives the uploads, over SSH."
     ),
     click.option("--local", is_flag=True, help="The receiver is this machine."),
-    click.option(
-        "--camera",
-        "cameras",
-        multiple=True,
-        metavar="[http[s]://][USER@]HOST[:PORT]",
-        help="The camera; its user is admin unless given. Repeat it for several cameras.",
-    ),
+    _CAMERAS,
 )
 _INVENTORY = (
     click.option(
@@ -48,9 +49,8 @@ _ACCOUNT = (
     ),
 )
 _JAIL = click.option("--jail/--no-jail", default=True, show_default=True, help="Lock uploads into the home.")
-_SETUP = (
-    _JAIL,
-    click.option("--adopt", is_flag=True, help="Take over an account of this name that was made by hand."),
+_ADOPT = click.option("--adopt", is_flag=True, help="Take over an account of this name that was made by hand.")
+_LOGIN = (
     click.option(
         "--auth",
         type=click.Choice(["auto", "key", "password"]),
@@ -72,6 +72,7 @@ _SETUP = (
         "another one by DHCP the login fails).  [default: as it is]",
     ),
 )
+_SETUP = (_JAIL, _ADOPT, *_LOGIN)
 _RECEIPT = click.option(
     "--receipt",
     type=click.Path(path_type=Path),
@@ -93,7 +94,7 @@ _SSH = (
         "--sudo-password-file", type=_FILE, help="First line: sudo's password. Or RECEIVER_SETUP_SUDO_PASSWORD."
     ),
 )
-_CAMERA = (
+_CAMERA_LOGIN = (
     click.option(
         "--camera-password-file",
         type=_FILE,
@@ -106,10 +107,15 @@ _CAMERA = (
         show_default=True,
         help="How user and password reach the camera.",
     ),
-    click.option("--camera-ca-file", type=_FILE, help="https: the authority that signed the camera's certificate."),
+)
+_CA_FILE = click.option(
+    "--camera-ca-file", type=_FILE, help="https: the authority that signed the camera's certificate."
+)
+_CERTIFICATE = (
     click.option("--camera-fingerprint", metavar="SHA256", help="https: the certificate's own fingerprint."),
     click.option("--camera-insecure", is_flag=True, help="https: do not verify the camera's certificate."),
 )
+_CAMERA = (*_CAMERA_LOGIN, _CA_FILE, *_CERTIFICATE)
 _VIA = (
     click.option(
         "--camera-via-receiver",
@@ -158,14 +164,42 @@ _JOBS = click.option(
     type=click.IntRange(1, 64),
     help="Cameras at a time. Test uploads stay below the receiver's MaxStartups in any case.  [default: 4 a core]",
 )
+_DIFF = click.option("--diff", is_flag=True, help="Show every change on both sides.")
+_YES_CARD = click.option("--yes", is_flag=True, help="Prepare also a card that was started before.")
 _RUN = (
     _TIMEOUT,
     _JOBS,
     _CHECK,
-    click.option("--diff", is_flag=True, help="Show every change on both sides."),
+    _DIFF,
     *_OUTPUT,
     click.option("--yes", is_flag=True, help="Do not ask; replace also what was edited by hand."),
 )
+
+_CARD = (
+    click.option(
+        "--boot",
+        required=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="Where the card's boot partition is mounted (the small FAT one, bootfs).",
+    ),
+    click.option("--deb", type=_FILE, help="The package that the first boot installs: receiver-setup_VERSION_all.deb."),
+    click.option(
+        "--offline-debs",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="A folder of packages that --deb needs, for a Pi without Internet.  [default: the Pi downloads them]",
+    ),
+    click.option(
+        "--wait-for-camera",
+        type=click.IntRange(1, 10080),
+        metavar="MINUTES",
+        default=60,
+        show_default=True,
+        help="How long the first boot tries, in all, until the camera answers; then the password is wiped.",
+    ),
+)
+_REMOVE_CARD = click.option("--remove", is_flag=True, help="Take everything of receiver-setup's off the card again.")
 
 
 def setup_options(function: F) -> F:
@@ -217,6 +251,12 @@ def explain_options(function: F) -> F:
 def remove_options(function: F) -> F:
     """Add the options of remove, in the order of `--help`."""
     return _add(function, *_TARGETS, *_INVENTORY, *_ACCOUNT, *_REMOVE, *_SSH, *_CAMERA, *_VIA, _CONFIRM, *_RUN)
+
+
+def prepare_options(function: F) -> F:
+    """Add the options of `pi prepare`, in the order of `--help`: its own, and setup's that can wait."""
+    wishes = (*_ACCOUNT, _JAIL, *_LOGIN, *_UPLOADS, *_CAMERA_LOGIN, *_CERTIFICATE, _TIMEOUT)
+    return _add(function, *_CARD, _CAMERAS, *wishes, _REMOVE_CARD, _CHECK, _DIFF, *_OUTPUT, _YES_CARD)
 
 
 def _add(function: F, *options: Callable[[F], F]) -> F:

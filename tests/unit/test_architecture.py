@@ -125,6 +125,7 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "plain_shell", "receiver.by_hand", "camera.by_hand",
         "inventory", "inventory.keys", "inventory.model", "inventory.passwords", "inventory.reader",
         "inventory.resolve", "inventory.selection", "inventory.csv_format", "inventory.writer",
+        "pi.attempt", "pi.block", "pi.card", "pi.first_run", "pi.job", "pi.plan", "pi.user_data",
     ):  # fmt: skip
         assert f"receiver_setup.{name}" in PURE
 
