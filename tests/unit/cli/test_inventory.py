@@ -242,7 +242,7 @@ def test_each_receiver_gets_its_own_request_and_the_command_line_wins(inventory:
     _, (here, attic) = shares(["--inventory", str(inventory), "--timeout", "4", "--no-jail"])
     request = make_request(here)
     assert (request.user, request.home, request.jail, request.pin_source) == ("films", "/home/films", False, True)
-    assert (request.alone, request.jobs, request.receiver_address) == (False, 2, None)
+    assert (request.alone, request.jobs, request.receiver_address) == (False, 7, None)
     assert (make_request(attic).alone, make_request(attic).receiver_address) == (True, "192.0.2.1")
     assert here.options["timeout"] == 4.0
     assert [each.name for each in here.cameras] == ["porch", "front-gate"]
