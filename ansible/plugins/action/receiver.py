@@ -1,0 +1,48 @@
+"""The action receiver: everything happens in the controller's own Python; the receiver gets shell scripts alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.receiver_setup.instar.plugins.module_utils.options import RECEIVER
+from ansible_collections.receiver_setup.instar.plugins.module_utils.requirement import find_problem
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """Make a host the proven receiver of its cameras, look whether it is, or take it back."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the workflow over Ansible's connection."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        del tmp
+        problem = find_problem()
+        if problem is not None:
+            return result | {"failed": True, "msg": problem}
+        from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running import (  # noqa: PLC0415 - needs the package
+            run_task,
+        )
+
+        _, options = self.validate_argument_spec(argument_spec=RECEIVER)
+        done = run_task(
+            options,
+            connection=self._connection,
+            become=self._become(),
+            display=display,
+            host=self._task.delegate_to or (task_vars or {}).get("inventory_hostname", ""),
+            check=self._task.check_mode,
+        )
+        return result | done
+
+    def _become(self) -> Any:
+        """Return the become plugin where it is of use: as Ansible does, not for becoming whom the login is."""
+        plugin = self._connection.become
+        if plugin is None or self._get_remote_user() == (plugin.get_option("become_user") or "root"):
+            return None
+        return plugin
