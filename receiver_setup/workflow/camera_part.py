@@ -19,6 +19,7 @@ class CameraPart(ABC):
     def __init__(self, named: NamedCamera, observe: Observer, *, checkpoint: Callable[[], None]) -> None:
         self.name = named.name
         self.camera: Camera = named.camera
+        self.wishes = named.uploads
         self.report = CameraReport(name=named.name, address=named.camera.address.display)
         self.directory = ""
         """Where its uploads arrive: the absolute path on the receiver."""

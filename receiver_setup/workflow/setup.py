@@ -90,7 +90,7 @@ class SetUp(WholeRun[CameraRun]):
         facts = self._set_up_cameras(facts)
         self._prove(facts)
         # Only what is proven may begin to upload.
-        self._crew.each(self._crew.alive, lambda run: run.switch_uploads(self._request.uploads))
+        self._crew.each(self._crew.alive, lambda run: run.switch_uploads(run.wishes or self._request.uploads))
         self._finish(facts)
 
     # ---- facts: both sides are read at the same time
@@ -181,8 +181,10 @@ class SetUp(WholeRun[CameraRun]):
             told = "point it here, show it the host key, verify" if run.report.diff else "it is set up"
             self._describe(run, plan)
             run.note(StepReport(name="set up camera", changed=bool(run.report.diff), detail=told))
-        if self._request.uploads.any:
-            self._crew.each(self._crew.alive, lambda run: run.preview_uploads(self._request.uploads))
+        self._crew.each(
+            [run for run in self._crew.alive if (run.wishes or self._request.uploads).any],
+            lambda run: run.preview_uploads(run.wishes or self._request.uploads),
+        )
 
     # ---- apply
 

@@ -72,27 +72,22 @@ class Site:
             **variables,
         }
 
-    def play(self, text: str, *arguments: str, json_output: bool = True) -> Run:
-        """Run a playbook; by default its output is read as JSON, which tells results and recap exactly."""
+    def play(self, text: str, *arguments: str) -> Run:
+        """Run a playbook."""
         (self.folder / "play.yml").write_text(text)
         inventory = {"receivers": {"hosts": self.hosts}}
         (self.folder / "inventory.yml").write_text(json.dumps({"all": {"children": inventory}}))
-        run = self.run("ansible-playbook", "-i", "inventory.yml", "play.yml", *arguments, json_output=json_output)
-        if json_output:
-            told = json.loads(run.out[run.out.index("{") :])
-            run.stats = told["stats"]
-            for play in told["plays"]:
-                for task in play["tasks"]:
-                    run.results |= task["hosts"]
-        return run
+        return self.run("ansible-playbook", "-i", "inventory.yml", "play.yml", *arguments)
 
-    def receiver(self, options: dict[str, Any], *arguments: str, json_output: bool = True) -> Run:
-        """Run a playbook with the one task `receiver`."""
-        return self.play(PLAY.format(options=json.dumps(options)), *arguments, json_output=json_output)
+    def receiver(self, options: dict[str, Any], *arguments: str) -> Run:
+        """Run a playbook with the one task `receiver`; hosts may have a variable `cameras`."""
+        given = json.dumps({"cameras": "{{ cameras }}", **options})
+        return self.play(PLAY.format(options=given), *arguments)
 
-    def run(self, name: str, *arguments: str, json_output: bool = False) -> Run:
+    def run(self, name: str, *arguments: str) -> Run:
         """Run one of Ansible's programs in this folder."""
-        callback = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"} if json_output else {}
+        told = self.folder / "results"
+        told.unlink(missing_ok=True)
         done = subprocess.run(
             [program(self.version, name), *arguments],
             cwd=self.folder,
@@ -104,7 +99,8 @@ class Site:
                 "ANSIBLE_NOCOLOR": "1",
                 "ANSIBLE_FORKS": "10",
                 "LC_ALL": "C.UTF-8",
-                **callback,
+                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("ansible_plugins")),
+                "RESULTS_FILE": str(told),
                 **self.environment,
             },
             stdin=subprocess.DEVNULL,
@@ -113,4 +109,10 @@ class Site:
             check=False,
             timeout=240,
         )
-        return Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        run = Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        for line in map(json.loads, told.read_text().splitlines() if told.exists() else ()):
+            if "stats" in line:
+                run.stats = line["stats"]
+            else:
+                run.results[line["host"]] = line["result"]
+        return run

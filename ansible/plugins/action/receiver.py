@@ -9,6 +9,13 @@ from ansible.utils.display import Display
 from ansible_collections.receiver_setup.instar.plugins.module_utils.options import RECEIVER
 from ansible_collections.receiver_setup.instar.plugins.module_utils.requirement import find_problem
 
+try:  # at the top, since Ansible loads this file once, before it starts a process for each host
+    from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running import run_task
+except ImportError as error:
+    PROBLEM: str | None = f"the collection receiver_setup.instar cannot be loaded: {error}"
+else:
+    PROBLEM = None
+
 display = Display()
 
 
@@ -22,13 +29,9 @@ class ActionModule(ActionBase):
         """Run the workflow over Ansible's connection."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
-        problem = find_problem()
+        problem = find_problem() or PROBLEM
         if problem is not None:
             return result | {"failed": True, "msg": problem}
-        from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running import (  # noqa: PLC0415 - needs the package
-            run_task,
-        )
-
         _, options = self.validate_argument_spec(argument_spec=RECEIVER)
         done = run_task(
             options,

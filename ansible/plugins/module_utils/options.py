@@ -42,3 +42,49 @@ RECEIVER = {
     "jobs": {"type": "int", "default": 4},
     "timeout": {"type": "float", "default": 10.0},
 }
+
+CAMERA_TARGET = {
+    "camera": {"type": "str", "required": True},
+    "camera_password": {"type": "str", "no_log": True},
+    "camera_login": {"type": "str", "choices": ["auto", "basic", "query", "token"], "default": "auto"},
+    "camera_ca_file": {"type": "path"},
+    "camera_fingerprint": {"type": "str"},
+    "camera_insecure": {"type": "bool", "default": False},
+    "timeout": {"type": "float", "default": 10.0},
+}
+"""What both modules for the menu of one camera are told about it: the names of the command line."""
+
+_FILE_NAMES = {"name": {"type": "str"}, "prefix": {"type": "bool"}, "fixed_name": {"type": "bool"}}
+
+CAMERA = {
+    **CAMERA_TARGET,
+    "set": {
+        "type": "dict",
+        "options": {
+            "server": {"type": "str"},
+            "port": {"type": "int"},
+            "username": {"type": "str"},
+            "password": {"type": "str", "no_log": True},
+            "directory": {"type": "str"},
+            "mode": {"type": "int"},
+            "security": {"type": "str", "choices": ["none", "ftps", "sftp"]},
+            "verify": {"type": "bool"},
+            "day_folders": {"type": "bool"},
+            "create_directory": {"type": "bool"},
+        },
+    },
+    "action": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "kind": {"type": "str", "choices": list(UPLOADS), "required": True},
+            "enable": {"type": "bool"},
+            "interval": {"type": "int"},
+        },
+    },
+    "snapshots": {"type": "int"},
+    "schedule": {"type": "dict", "options": {"at": {"type": "str"}, "enable": {"type": "bool"}, **_FILE_NAMES}},
+    "timer": {"type": "dict", "options": _FILE_NAMES},
+    "trust": {"type": "str", "no_log": False},
+    "test": {"type": "bool", "default": False},
+}

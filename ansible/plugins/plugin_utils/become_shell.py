@@ -115,14 +115,14 @@ class _Clock:
             return stream.receive(max(self._end - time.monotonic(), 0.0))
         except TimeoutError as error:
             raise ReceiverUnreachableError(
-                f"{self.name} did not finish the step “{self._step}” in time",
+                f"{self.name} did not finish the step {self._step!r} in time",
                 hint="run the playbook again; give a longer timeout for a slow receiver",
             ) from error
 
     def lost(self) -> ReceiverUnreachableError:
         """Return the error for a link that is gone."""
         return ReceiverUnreachableError(
-            f"the connection to {self.name} was lost during the step “{self._step}”",
+            f"the connection to {self.name} was lost during the step {self._step!r}",
             hint="run the playbook again: it finishes or takes back what is half done",
         )
 

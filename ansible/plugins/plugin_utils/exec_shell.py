@@ -51,7 +51,7 @@ class ExecShell:
             raise self._becoming.refusal(self.host.name, " ".join(said.split()) or "it gave no reason")
         if status is None or status > 128:
             raise ReceiverUnreachableError(
-                f"the connection to {self.host.name} was lost during the step “{step}”",
+                f"the connection to {self.host.name} was lost during the step {step!r}",
                 hint="run the playbook again: it finishes or takes back what is half done",
             )
         return Output(data=data, errors=errors.decode("utf-8", "replace"), status=status)

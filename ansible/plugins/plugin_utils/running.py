@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import Any
 
+from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import redacted
+from ansible_collections.receiver_setup.instar.plugins.module_utils.options import RECEIVER
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.become_shell import BecomeShell, Becoming
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.exec_shell import ExecShell
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.hosts import (
@@ -30,6 +33,18 @@ from receiver_setup.workflow.verify import verify
 _SLOWEST_STEP_S = 60.0
 _NO_WAY_IN = frozenset({"receiver-unreachable", "receiver-login", "receiver-host-key"})
 
+_OPTION = re.compile(r"--([a-z0-9]+(?:-[a-z0-9]+)*)")
+_NAMES = {
+    **{name.replace("_", "-"): name for name in RECEIVER},
+    **{f"camera-{name.replace('_', '-')}": name for name in ("ca_file", "fingerprint", "insecure", "login")},
+    "yes": "overwrite",
+    "no-jail": "jail: false",
+    "no-pin-source": "pin_source: false",
+    "camera": "cameras",
+}
+"""What the command line calls it → what the action calls it."""
+_SENTENCES = frozenset({"msg", "message", "hint", "cause", "remedy", "warnings"})
+
 
 class BugError(ReceiverSetupError):
     """Nothing that anybody thought of."""
@@ -54,7 +69,7 @@ def run_task(options: dict[str, Any], *, connection: Any, become: Any, display: 
             hint="run the playbook again with -vvv and report what it prints",
         )
         result = _failure(bug) | {"exception": traceback.format_exc()}
-    return redacted(result, redact)
+    return redacted(_reworded(result), redact)
 
 
 def choose_shell(connection: Any, become: Any, *, timeout_s: float) -> tuple[Shell, str | None]:
@@ -69,17 +84,6 @@ def choose_shell(connection: Any, become: Any, *, timeout_s: float) -> tuple[She
     if kind in {"paramiko", "paramiko_ssh"}:
         return BecomeShell(ParamikoHost(connection), becoming, timeout_s=slowest_s), address_of(connection)
     return ExecShell(connection, becoming, f"{address_of(connection)} ({kind})"), address_of(connection)
-
-
-def redacted(value: Any, redact: Redactor) -> Any:
-    """Return a result with every known secret masked, wherever it stands."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {redact(key): redacted(each, redact) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [redacted(each, redact) for each in value]
-    return value
 
 
 def _run(
@@ -140,12 +144,33 @@ def _render(receiver: ReceiverReport, *, check: bool) -> dict[str, Any]:
 
 
 def _failure(error: ReceiverSetupError) -> dict[str, Any]:
+    """Return what a failure adds to the result; a host that nobody reached is Ansible's unreachable."""
     hint = f"; {error.hint}" if error.hint else ""
     back = "; everything that had been changed was put back" if error.rolled_back else ""
-    result: dict[str, Any] = {"failed": True, "msg": f"{error.message}{hint}{back}", "error": error_as_json(error)}
-    if error.kind in _NO_WAY_IN and error.rolled_back is None:
-        result["unreachable"] = True
-    return result
+    unreachable = error.kind in _NO_WAY_IN and error.rolled_back is None
+    return {
+        "unreachable" if unreachable else "failed": True,
+        "msg": f"{error.message}{hint}{back}",
+        "error": error_as_json(error),
+    }
+
+
+def _reworded(value: Any, *, tells: bool = False) -> Any:
+    """Return a result whose sentences name options as the action has them; all else stays as it is."""
+    if isinstance(value, dict):
+        return {name: _reworded(each, tells=name in _SENTENCES) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_reworded(each, tells=tells) for each in value]
+    return _in_our_words(value) if tells and isinstance(value, str) else value
+
+
+def _in_our_words(text: str) -> str:
+    """Name options of the command line as the action has them.
+
+    >>> _in_our_words("give it with --receiver-address, or --yes")
+    'give it with receiver_address, or overwrite'
+    """
+    return _OPTION.sub(lambda match: _NAMES.get(match[1], match[0]), text)
 
 
 def _sentence(receiver: ReceiverReport, *, check: bool) -> str:

@@ -5,21 +5,16 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.client import Camera
-from receiver_setup.camera.login import Login
+from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
 from receiver_setup.camera.menu_plan import UploadWishes, parse_kinds
 from receiver_setup.camera.schedule import parse_words
-from receiver_setup.camera.settings import Tls
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import parse_dialled
 from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
-from receiver_setup.secrets import Redactor, Secret
+from receiver_setup.secrets import Redactor
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.workflow.request import (
     NamedCamera,
@@ -28,8 +23,6 @@ from receiver_setup.workflow.request import (
     SetupRequest,
     VerifyRequest,
 )
-
-_TLS = ("ca_file", "fingerprint", "insecure")
 
 
 def make_request(options: dict[str, Any], *, check: bool, receiver_address: str | None) -> Request:
@@ -79,34 +72,6 @@ def open_cameras(options: dict[str, Any], redact: Redactor, dial: Dial | None) -
                 raise ConfigurationError(f"the camera {name} was given twice", hint="give each camera a name of its own")
             named.append(NamedCamera(name=name, camera=camera, uploads=upload_wishes(each)))
         yield tuple(named)
-
-
-def make_camera(
-    options: dict[str, Any], redact: Redactor, *, timeout_s: float, dial: Dial | None = None
-) -> Camera:
-    """Make the client of one camera from its options."""
-    address = CameraAddress.parse(options["address"])
-    if address.password is not None:
-        raise ConfigurationError(
-            f"the address of the camera {address.display} holds a password",
-            hint="give it as password, from a vault: an address is shown in results and logs",
-        )
-    if options["username"]:
-        address = replace(address, user=options["username"])
-    if address.scheme != "https":
-        for name in _TLS:
-            if options[name]:
-                raise ConfigurationError(f"{name} is for a camera that is given as https://…", hint="leave it out")
-    tls = Tls(
-        ca_file=Path(options["ca_file"]) if options["ca_file"] else None,
-        fingerprint=options["fingerprint"],
-        insecure=options["insecure"],
-    )
-    password = None
-    if options["password"]:
-        password = Secret(str(options["password"]))
-        redact.add(password, user=address.user)
-    return Camera(address, password, tls=tls, timeout_s=timeout_s, login=Login(options["login"]), dial=dial)
 
 
 def upload_wishes(options: dict[str, Any]) -> UploadWishes:
