@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.receiver_setup.instar.plugins.module_utils.options import RECEIVER
@@ -11,6 +12,7 @@ from ansible_collections.receiver_setup.instar.plugins.module_utils.requirement 
 
 try:  # at the top, since Ansible loads this file once, before it starts a process for each host
     from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running import run_task
+    from ansible_collections.receiver_setup.instar.plugins.plugin_utils.wishes import learn_passwords
 except ImportError as error:
     PROBLEM: str | None = f"the collection receiver_setup.instar cannot be loaded: {error}"
 else:
@@ -32,9 +34,15 @@ class ActionModule(ActionBase):
         problem = find_problem() or PROBLEM
         if problem is not None:
             return result | {"failed": True, "msg": problem}
-        _, options = self.validate_argument_spec(argument_spec=RECEIVER)
+        redact = learn_passwords(self._task.args.get("cameras"))
+        try:
+            _, options = self.validate_argument_spec(argument_spec=RECEIVER)
+        except AnsibleActionFail as error:
+            # Ansible repeats a value that it cannot take, wherever it stands.
+            return result | {"failed": True, "msg": redact(str(error))}
         done = run_task(
             options,
+            redact,
             connection=self._connection,
             become=self._become(),
             display=display,

@@ -52,9 +52,17 @@ class BugError(ReceiverSetupError):
     kind = "bug"
 
 
-def run_task(options: dict[str, Any], *, connection: Any, become: Any, display: Any, host: str, check: bool) -> dict[str, Any]:
+def run_task(  # noqa: PLR0913 - all but two are keywords
+    options: dict[str, Any],
+    redact: Redactor,
+    *,
+    connection: Any,
+    become: Any,
+    display: Any,
+    host: str,
+    check: bool,
+) -> dict[str, Any]:
     """Run the workflow that `state` names; return Ansible's result, without any secret."""
-    redact = Redactor()
     for owner, name in ((connection, "password"), (become, "become_pass")):
         _learn(redact, owner, name)
     try:

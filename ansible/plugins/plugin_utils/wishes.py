@@ -14,7 +14,7 @@ from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import parse_dialled
 from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
-from receiver_setup.secrets import Redactor
+from receiver_setup.secrets import Redactor, Secret
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.workflow.request import (
     NamedCamera,
@@ -23,6 +23,15 @@ from receiver_setup.workflow.request import (
     SetupRequest,
     VerifyRequest,
 )
+
+
+def learn_passwords(cameras: Any) -> Redactor:
+    """Return a redactor that knows every password among cameras, which nobody has looked at yet."""
+    redact = Redactor()
+    for camera in cameras if isinstance(cameras, list) else ():
+        if isinstance(camera, dict) and camera.get("password"):
+            redact.add(Secret(str(camera["password"])))
+    return redact
 
 
 def make_request(options: dict[str, Any], *, check: bool, receiver_address: str | None) -> Request:
