@@ -10,6 +10,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(PYTHON) -m pip --quiet install
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
+ANSIBLE := .venv-ansible
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -17,10 +18,10 @@ help: ## Show the targets
 demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing is left behind
 	$(VENV)/bin/receiver-setup demo
 
-test: check trees ## Check the code, then run all tests on all cores
+test: check trees $(ANSIBLE)/.installed ## Check the code, then run all tests on all cores
 	$(PYTHON) -m pytest -n auto --dist worksteal
 
-check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Python and shell
+check: needs-test $(VENV)/.installed-test $(ANSIBLE)/.checked ## Lint, types and formatting, of Python and shell
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
@@ -35,7 +36,7 @@ bench: needs-test $(VENV)/.installed-test ## Measure against hand-written script
 	$(PYTHON) benchmarks
 
 clean: ## Remove what the other targets made here
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(ANSIBLE) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	rm -rf .trees 2>/dev/null || unshare --user --map-root-user --map-auto rm -rf .trees
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 
@@ -55,4 +56,14 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.created
 
 $(VENV)/.installed-test: pyproject.toml $(VENV)/.created
 	$(PIP) --editable '.[test,check]'
+	touch $@
+
+# ansible-core of Debian 12, and the newest one for this Python.
+$(ANSIBLE)/.installed: pyproject.toml tools/check-ansible
+	tools/check-ansible venvs
+	touch $@
+
+# Takes half a minute, so only where something of it was changed.
+$(ANSIBLE)/.checked: $(ANSIBLE)/.installed $(shell find ansible -type f -not -path '*/__pycache__/*')
+	tools/check-ansible check
 	touch $@

@@ -63,7 +63,7 @@ def test_the_diff_is_that_of_the_command_to_the_byte(
     ("connection", "sudo"),
     [("ssh", "password"), ("paramiko_ssh", "password"), ("paramiko_ssh", "nopasswd"), ("ssh-root", "none")],
 )
-def test_every_way_in_sets_up_and_proves_a_new_login(  # noqa: PLR0913 - fixtures
+def test_every_way_in_sets_up_and_proves_a_new_login(  # noqa: PLR0913, PLR0917 - fixtures
     site: Site,
     admin_key: AdminKey,
     make_receiver: MakeReceiver,
@@ -111,9 +111,7 @@ def test_why_root_is_out_of_reach_is_told(site: Site, admin_key: AdminKey, make_
 
 
 @pytest.mark.parametrize("version", ["newest"])
-def test_cameras_are_reached_through_the_receiver(
-    site: Site, admin_key: AdminKey, make_receiver: MakeReceiver
-) -> None:
+def test_cameras_are_reached_through_the_receiver(site: Site, admin_key: AdminKey, make_receiver: MakeReceiver) -> None:
     """The camera is in a network that the receiver reaches and the controller does not."""
     receiver, alone = make_receiver(), make_receiver()
     with Vlan(receiver) as vlan:
@@ -147,7 +145,8 @@ def test_no_password_is_told_in_any_spelling(
     assert CAMERA_PASSWORD not in vault.read_text()
     site.add("attic", receiver, admin_key)
     python = "ansible_python_interpreter: '{{ ansible_playbook_python }}'"
-    run = site.play(f"""
+    run = site.play(
+        f"""
 - hosts: receivers
   gather_facts: false
   vars_files: [vault.yml]
@@ -176,7 +175,10 @@ def test_no_password_is_told_in_any_spelling(
     - receiver_setup.instar.receiver:
         cameras:
           - {{name: yard, address: "{other.url}", password: "{{{{ wrong }}}}"}}
-""", "-vvv", "--diff")
+""",
+        "-vvv",
+        "--diff",
+    )
     assert "attic" in run.stats, run.out + run.err
     assert run.recap("attic")[3] == 1, run.out
     assert run.results["attic"]["error"]["kind"] == "camera-login"
@@ -192,7 +194,10 @@ def test_a_missing_or_old_package_is_one_sentence(site: Site, admin_key: AdminKe
     fake = site.folder / "fake" / "receiver_setup"
     fake.mkdir(parents=True)
     site.environment["PYTHONPATH"] = str(fake.parent)
-    for text, said in (("raise ImportError('not there')", "not there"), ("__version__ = '0.0.9'", "0.0.9 is installed")):
+    for text, said in (
+        ("raise ImportError('not there')", "not there"),
+        ("__version__ = '0.0.9'", "0.0.9 is installed"),
+    ):
         (fake / "__init__.py").write_text(text)
         run = site.receiver({"state": "absent"})
         assert run.recap("attic") == (0, 0, 0, 1)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.receiver_setup.instar.plugins.module_utils.options import RECEIVER
 from ansible_collections.receiver_setup.instar.plugins.module_utils.requirement import find_problem
+
+from ansible.plugins.action import ActionBase
 
 try:  # at the top, since Ansible loads this file once, before it starts a process for each host
     from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running import run_task

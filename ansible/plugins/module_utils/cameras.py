@@ -17,9 +17,7 @@ from receiver_setup.secrets import Redactor, Secret
 _TLS = ("ca_file", "fingerprint", "insecure")
 
 
-def make_camera(
-    options: dict[str, Any], redact: Redactor, *, timeout_s: float, dial: Dial | None = None
-) -> Camera:
+def make_camera(options: dict[str, Any], redact: Redactor, *, timeout_s: float, dial: Dial | None = None) -> Camera:
     """Make the client of one camera from its options."""
     address = CameraAddress.parse(options["address"])
     if address.password is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
+
 from receiver_setup.camera import menu
 from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import error_for_result, explain_result

@@ -16,6 +16,7 @@ def run_module(argument_spec, work):
         module.fail_json(msg=problem)
     # The package may be missing, so all that needs it is loaded only now.
     from ansible_collections.receiver_setup.instar.plugins.module_utils import cameras, menu  # noqa: PLC0415
+
     from receiver_setup.errors import ReceiverSetupError  # noqa: PLC0415
     from receiver_setup.secrets import Redactor  # noqa: PLC0415
 

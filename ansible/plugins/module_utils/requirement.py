@@ -13,7 +13,7 @@ def find_problem():
     where = f"the Python of Ansible here, {sys.executable}"
     how = f"install it there: {sys.executable} -m pip install 'receiver-setup>={NEEDED}'"
     try:
-        from receiver_setup import __version__
+        from receiver_setup import __version__  # noqa: PLC0415 - whether it is there is the question
     except ImportError as error:
         return f"the collection receiver_setup.instar needs the package receiver-setup in {where}: {error}; {how}"
     if _numbers(__version__) < _numbers(NEEDED):
@@ -26,5 +26,7 @@ def find_problem():
 
 def _numbers(version):
     """Return a version as numbers to compare: 0.10.0rc1 is (0, 10, 0)."""
-    digits = ("".join(c for c in part.partition("rc")[0].partition("b")[0] if c.isdigit()) for part in version.split("."))
+    digits = (
+        "".join(c for c in part.partition("rc")[0].partition("b")[0] if c.isdigit()) for part in version.split(".")
+    )
     return tuple(int(part or 0) for part in digits)[:3]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+
 from receiver_setup.dialling import DialError
 from receiver_setup.errors import (
     ReceiverError,
@@ -280,6 +281,7 @@ class ParamikoHost:
 
 
 def address_of(connection: Any) -> str:
+    """Return the receiver's address as Ansible dials it."""
     for option in ("host", "remote_addr"):
         with contextlib.suppress(KeyError):
             found = connection.get_option(option)

@@ -17,13 +17,14 @@ from ansible_collections.receiver_setup.instar.plugins.plugin_utils.hosts import
 )
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.telling import logs_shown, make_observer
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.wishes import make_request, open_cameras
+
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
 from receiver_setup.interrupts import endings_interrupt
 from receiver_setup.receiver.hosts import Dialler, Shell
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.report import ReceiverReport, Report, error_as_json
+from receiver_setup.report import Observer, ReceiverReport, Report, error_as_json
 from receiver_setup.secrets import Redactor, Secret
 from receiver_setup.workflow.remove import remove
 from receiver_setup.workflow.request import RemovalRequest, Request, VerifyRequest
@@ -67,7 +68,14 @@ def run_task(  # noqa: PLR0913 - all but two are keywords
         _learn(redact, owner, name)
     try:
         with logs_shown(display, host, redact), endings_interrupt():
-            report = _run(options, redact, connection, become, make_observer(display, host, redact), check=check)
+            report = _run(
+                options,
+                redact,
+                make_observer(display, host, redact),
+                connection=connection,
+                become=become,
+                check=check,
+            )
         result = _render(report, check=check)
     except ReceiverSetupError as error:
         result = _failure(error)
@@ -94,8 +102,8 @@ def choose_shell(connection: Any, become: Any, *, timeout_s: float) -> tuple[She
     return ExecShell(connection, becoming, f"{address_of(connection)} ({kind})"), address_of(connection)
 
 
-def _run(
-    options: dict[str, Any], redact: Redactor, connection: Any, become: Any, observe: Any, *, check: bool
+def _run(  # noqa: PLR0913 - what a run is made of
+    options: dict[str, Any], redact: Redactor, observe: Observer, *, connection: Any, become: Any, check: bool
 ) -> ReceiverReport:
     shell, address = choose_shell(connection, become, timeout_s=options["timeout"])
     request = make_request(options, check=check, receiver_address=address)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
+
 from receiver_setup.camera.menu_plan import UploadWishes, parse_kinds
 from receiver_setup.camera.schedule import parse_words
 from receiver_setup.dialling import Dial
@@ -78,7 +79,9 @@ def open_cameras(options: dict[str, Any], redact: Redactor, dial: Dial | None) -
             stack.callback(camera.close)
             name = clean_name(each["name"] or camera.address.url.partition("://")[2])
             if name in {other.name for other in named}:
-                raise ConfigurationError(f"the camera {name} was given twice", hint="give each camera a name of its own")
+                raise ConfigurationError(
+                    f"the camera {name} was given twice", hint="give each camera a name of its own"
+                )
             named.append(NamedCamera(name=name, camera=camera, uploads=upload_wishes(each)))
         yield tuple(named)
 
