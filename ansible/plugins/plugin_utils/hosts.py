@@ -1,4 +1,4 @@
-"""Ansible's connections as ways to a receiver: ssh over a master of our own, paramiko, this machine, and any other.
+"""Ansible's ssh connection as a way to a receiver, over masters of our own; what other connections need as well.
 
 A run keeps one login from its first script to its last: the receiver takes a run for dead when its login is gone.
 """
@@ -27,8 +27,6 @@ from receiver_setup.errors import (
 )
 from receiver_setup.receiver.hosts import Trips
 from receiver_setup.receiver.hosts.local import LocalStream
-from receiver_setup.receiver.hosts.ssh import SshStream, explain
-from receiver_setup.receiver.hosts.tunnel import open_tunnel
 
 _LOST = 255
 """What ssh ends with when it is ssh itself that failed."""
@@ -207,77 +205,6 @@ def _dial_through(master: _Master, host: str, port: int, timeout_s: float, *, na
         hint="check that the camera is switched on, that the receiver reaches its network, that address and port are "
         "right, and that sshd there allows forwarding for this login (AllowTcpForwarding, PermitOpen)",
     )
-
-
-class ParamikoHost:
-    """A receiver over Ansible's paramiko connection, by logins of its own."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        user, address = connection._play_context.remote_user, address_of(connection)  # noqa: SLF001 - as Ansible's own
-        self.name = f"{user}@{address}" if user else address
-        self.trips = Trips()
-        self._clients: list[Any] = []
-        self._lock = threading.Lock()
-
-    def open(self, command: str) -> SshStream:
-        """Start `command` over the newest login."""
-        transport = self._transport()
-        self.trips.commands += 1
-        try:
-            channel = transport.open_session(timeout=30)
-            channel.exec_command(command)
-        except Exception as error:
-            ours = explain(error, self.name)
-            if ours is None:
-                raise
-            raise ours from error
-        return SshStream(channel)
-
-    def prove_login(self) -> bool:
-        """Log in beside what is open, and go on over the new login."""
-        with self._lock:
-            self._login()
-        return True
-
-    def dial(self, host: str, port: int, timeout_s: float) -> socket.socket:
-        """Open a connection that begins at the receiver."""
-        try:
-            transport = self._transport()
-        except ReceiverError as error:
-            raise DialError(f"there is no SSH connection to {self.name}", hint=error.hint) from error
-        return open_tunnel(transport, host, port, timeout_s=timeout_s, name=self.name)
-
-    def reaches(self, host: str, port: int, timeout_s: float) -> bool:
-        """Tell whether the receiver gets a connection to (host, port)."""
-        if not self._clients:
-            return False
-        try:
-            self.dial(host, port, timeout_s).close()
-        except DialError:
-            return False
-        return True
-
-    def close(self) -> None:
-        """End every login, the newest first."""
-        while self._clients:
-            self._clients.pop().close()
-
-    def _transport(self) -> Any:
-        with self._lock:
-            if not self._clients:
-                self._login()
-            return self._clients[-1].get_transport()
-
-    def _login(self) -> None:
-        self.trips.connections += 1
-        try:
-            # Its public method gives one login to all tasks.
-            client = clone(self._connection)._connect_uncached()  # noqa: SLF001 - as above
-        except AnsibleError as error:
-            raise explain_failure(error, self.name) from error
-        client.get_transport().set_keepalive(15)
-        self._clients.append(client)
 
 
 def address_of(connection: Any) -> str:

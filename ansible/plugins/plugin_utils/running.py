@@ -10,11 +10,7 @@ from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras impo
 from ansible_collections.receiver_setup.instar.plugins.module_utils.options import RECEIVER
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.become_shell import BecomeShell, Becoming
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.exec_shell import ExecShell
-from ansible_collections.receiver_setup.instar.plugins.plugin_utils.hosts import (
-    ParamikoHost,
-    SshMasterHost,
-    address_of,
-)
+from ansible_collections.receiver_setup.instar.plugins.plugin_utils.hosts import SshMasterHost, address_of
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.telling import logs_shown, make_observer
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.wishes import make_request, open_cameras
 
@@ -98,6 +94,10 @@ def choose_shell(connection: Any, become: Any, *, timeout_s: float) -> tuple[She
     if kind in {"ssh", "smart"}:
         return BecomeShell(SshMasterHost(connection), becoming, timeout_s=slowest_s), address_of(connection)
     if kind in {"paramiko", "paramiko_ssh"}:
+        from ansible_collections.receiver_setup.instar.plugins.plugin_utils.paramiko_host import (  # noqa: PLC0415 - it is slow to load
+            ParamikoHost,
+        )
+
         return BecomeShell(ParamikoHost(connection), becoming, timeout_s=slowest_s), address_of(connection)
     return ExecShell(connection, becoming, f"{address_of(connection)} ({kind})"), address_of(connection)
 
