@@ -32,7 +32,8 @@ def test_a_receiver_sets_itself_up_as_root_and_by_sudo(
     play = PLAY.format(options=json.dumps(options)).replace("hosts: receivers", "hosts: localhost\n  connection: local")
     receiver.run("sh", "-c", "cat >/opt/play.yml", input=play.encode())
     site = "/opt/site"
-    ansible = f"env LC_ALL=C.UTF-8 PYTHONPATH={site} ANSIBLE_COLLECTIONS_PATHS={site} python3.11 -m ansible playbook /opt/play.yml"
+    environment = f"LC_ALL=C.UTF-8 PYTHONPATH={site} ANSIBLE_COLLECTIONS_PATHS={site}"
+    ansible = f"env {environment} python3.11 -m ansible playbook /opt/play.yml"
     first = receiver.run("sh", "-c", f"{ansible} -v")
     told = first.stdout.decode()
     assert "ok=1    changed=1" in told, told + first.stderr.decode()
