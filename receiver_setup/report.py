@@ -146,6 +146,8 @@ class ReceiverReport:
 
     address: str
     user: str
+    name: str | None = None
+    """In the inventory; None without one."""
     home: str | None = None
     directory: str | None = None
     """The recordings directory, below the home."""
@@ -184,6 +186,7 @@ class ReceiverReport:
     def as_json(self) -> dict[str, Any]:
         """Return the receiver as the contract has it."""
         return {
+            **({} if self.name is None else {"name": self.name}),
             "address": self.address,
             "user": self.user,
             "ok": self.ok,

@@ -3,6 +3,7 @@
 import base64
 import json
 import shlex
+import threading
 from collections.abc import Iterable
 from typing import NoReturn
 from urllib.parse import quote, quote_plus
@@ -81,6 +82,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._forms: list[str] = []
+        self._adding = threading.Lock()
         for secret in secrets:
             self.add(secret)
 
@@ -89,8 +91,9 @@ class Redactor:
         forms = spellings(secret.reveal())
         if user is not None:
             forms |= {base64.b64encode(f"{user}:{secret.reveal()}".encode()).decode()}
-        # Longest first, so that a spelling is never cut by a shorter one inside it.
-        self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
+        # Longest first, so that a spelling is never cut by a shorter one inside it. Several threads may read secrets.
+        with self._adding:
+            self._forms = sorted({*self._forms, *forms}, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """Return `text` with every known secret masked."""

@@ -18,6 +18,7 @@ _COMMANDS = {
     "remove": ("receiver_setup.cli.remove", "Take a set-up back, on both sides; recordings are kept."),
     "explain": ("receiver_setup.cli.explain", "Print a set-up as plain shell and curl lines; changes nothing."),
     "camera": ("receiver_setup.cli.camera", "Show and change the camera's whole FTP menu."),
+    "inventory": ("receiver_setup.cli.inventory", "Check, show or make an inventory, for --inventory."),
     "demo": ("receiver_setup.cli.demo", "Show the whole story on this machine; leaves nothing behind."),
     "emulate-camera": ("receiver_setup.cli.emulate_camera", "Run an emulated camera to develop against."),
 }

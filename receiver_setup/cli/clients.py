@@ -16,6 +16,7 @@ from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:
     from receiver_setup.camera.client import Camera
+    from receiver_setup.inventory import SecretSource
 
 _TLS_OPTIONS = ("camera_ca_file", "camera_fingerprint", "camera_insecure")
 
@@ -25,7 +26,8 @@ def check_receiver_options(options: dict[str, Any]) -> None:
     if bool(options["receiver"]) == bool(options["local"]):
         raise ConfigurationError(
             "one receiver is needed, and exactly one way to it",
-            hint="give --receiver [USER@]HOST[:PORT] for a host that is reached by SSH, or --local for this machine",
+            hint="give --receiver [USER@]HOST[:PORT] for a host that is reached by SSH, or --local for this machine; "
+            "--inventory FILE is for several",
         )
     if options["local"]:
         ssh_only = (
@@ -41,13 +43,18 @@ def check_receiver_options(options: dict[str, Any]) -> None:
 
 def check_camera_options(options: dict[str, Any], cameras: Sequence[str]) -> None:
     """Refuse what cannot be meant for these cameras, before any is contacted."""
+    check_run_options(options)
+    if not any(camera.lower().startswith("https://") for camera in cameras):
+        refuse_options(options, _TLS_OPTIONS, "is for a camera that is given as https://…")
+    require_file(options, "camera_ca_file")
+
+
+def check_run_options(options: dict[str, Any]) -> None:
+    """Refuse what cannot be meant for any run."""
     if options["quiet"] and options["verbose"]:
         raise ConfigurationError("--quiet and --verbose contradict each other")
     if not math.isfinite(options["timeout"]):
         raise ConfigurationError("--timeout is not a number of seconds", hint="give one such as 10")
-    if not any(camera.lower().startswith("https://") for camera in cameras):
-        refuse_options(options, _TLS_OPTIONS, "is for a camera that is given as https://…")
-    require_file(options, "camera_ca_file")
 
 
 def refuse_options(options: dict[str, Any], names: Sequence[str], why: str) -> None:
@@ -64,10 +71,18 @@ def require_file(options: dict[str, Any], name: str) -> None:
         raise ConfigurationError(f"{_spelt(name)}: there is no file {path}")
 
 
-def make_camera(address: CameraAddress, options: dict[str, Any], dial: Dial | None = None) -> "Camera":
+def make_camera(
+    address: CameraAddress,
+    options: dict[str, Any],
+    dial: Dial | None = None,
+    *,
+    source: "SecretSource | None" = None,
+    name: str = "",
+) -> "Camera":
     """Make the client; its password is read by now, but nothing is contacted before the first command.
 
-    `dial` opens its connections, where they do not begin here.
+    `dial` opens its connections, where they do not begin here; `source` is where an inventory has its password, and
+    `name` is what the inventory calls it.
     """
     tls = Tls()
     if address.scheme == "https":
@@ -76,14 +91,16 @@ def make_camera(address: CameraAddress, options: dict[str, Any], dial: Dial | No
             fingerprint=options["camera_fingerprint"],
             insecure=options["camera_insecure"],
         )
-    password = _read_password(address, options)
+    password = _read_password(address, options, source, name)
     from receiver_setup.camera.client import Camera  # noqa: PLC0415 - loads the HTTP library
 
     login = Login(options["camera_login"])
     return Camera(address, password, tls=tls, timeout_s=options["timeout"], login=login, dial=dial)
 
 
-def _read_password(address: CameraAddress, options: dict[str, Any]) -> Secret | None:
+def _read_password(
+    address: CameraAddress, options: dict[str, Any], source: "SecretSource | None", name: str
+) -> Secret | None:
     if address.password is not None:
         redact.add(address.password, user=address.user)
         click.echo(
@@ -95,8 +112,9 @@ def _read_password(address: CameraAddress, options: dict[str, Any]) -> Secret | 
     return read_secret(
         options["camera_password_file"],
         "RECEIVER_SETUP_CAMERA_PASSWORD",
-        question=f"Password of {address.user} on the camera {address.display}",
+        question=f"Password of {address.user} on the camera {f'{name}, ' if name else ''}{address.display}",
         user=address.user,
+        source=source,
     )
 
 

@@ -1,22 +1,51 @@
 """The commands that a receipt names: to look again and to take it back, with the targets and options of this run."""
 
 import shlex
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from receiver_setup.camera.address import DEFAULT_USER, CameraAddress
+from receiver_setup.cli.shares import Share
 from receiver_setup.receipt import Commands
 from receiver_setup.report import ReceiverReport
 
 _PATHS = ("identity", "known_hosts", "ssh_config", "ssh_password_file", "sudo_password_file", "camera_password_file")
+_FLAGS = ("isolate", "camera_via_receiver", "camera_insecure")
+_TLS_WORDS = ("camera_ca_file", "camera_fingerprint")
 _DEFAULTS = {"user": "ipcamera", "directory": "recordings", "receiver_address": None, "camera_login": "auto"}
 
 
-def setup_command(options: dict[str, Any]) -> str:
+def setup_command(options: dict[str, Any], shares: Sequence[Share] = ()) -> str:
     """Return the set-up of the same targets, which mends what it finds wrong; quoted for a shell."""
+    if options["inventory"] is not None:
+        only = tuple(name for share in shares for name in share.selected) if options["only"] else ()
+        return _line(["setup", *_inventory(options, only), *(_given(shares[0], jail=True) if shares else ())])
     addresses = [CameraAddress.parse(text) for text in options["cameras"]]
     jail = () if options["jail"] else ("--no-jail",)
     return _line(["setup", *_targets(options, addresses), *_shared(options), *jail])
+
+
+def commands_for(options: dict[str, Any], shares: Sequence[Share]) -> Callable[[ReceiverReport], Commands | None]:
+    """Return what makes each receiver's commands."""
+    if options["inventory"] is None:
+        return partial(make_commands, options=options)
+    by_name = {share.name: share for share in shares}
+
+    def make(receiver: ReceiverReport) -> Commands | None:
+        share = by_name[receiver.name]
+        proven = tuple(camera.name for camera in receiver.cameras if camera.ok)
+        if not proven:
+            # Without a name the command would be for all of the inventory.
+            return None
+        only = share.selected if len(proven) == len(receiver.cameras) else proven
+        verify = ["verify", *_inventory(options, share.selected), *_given(share, jail=True)]
+        remove = ["remove", *_inventory(options, only), *_given(share, jail=False)]
+        return _printable(Commands(verify=_line(verify), remove=_line(remove)))
+
+    return make
 
 
 def make_commands(receiver: ReceiverReport, options: dict[str, Any]) -> Commands | None:
@@ -31,8 +60,29 @@ def make_commands(receiver: ReceiverReport, options: dict[str, Any]) -> Commands
     jail = () if options["jail"] else ("--no-jail",)
     verify = ["verify", *_targets(options, addresses), *shared, *jail]
     remove = ["remove", *_targets(options, [each for each in addresses if each.display in proven]), *shared]
-    commands = Commands(verify=_line(verify), remove=_line(remove))
+    return _printable(Commands(verify=_line(verify), remove=_line(remove)))
+
+
+def _printable(commands: Commands) -> Commands | None:
     return commands if (commands.verify + commands.remove).isprintable() else None
+
+
+def _inventory(options: dict[str, Any], only: Sequence[str]) -> list[str]:
+    return ["--inventory", str(options["inventory"].absolute()), *(word for name in only for word in ("--only", name))]
+
+
+def _given(share: Share, *, jail: bool) -> list[str]:
+    """Return what was given beside the inventory and every command needs to reach the same accounts."""
+    words: list[str] = []
+    for name in sorted(share.given & {*_DEFAULTS, *_PATHS, *_FLAGS, *_TLS_WORDS, "home"}):
+        value = share.options[name]
+        if name in _FLAGS:
+            words += [_spelt(name)] if value else []
+        else:
+            words += [_spelt(name), str(value.absolute() if isinstance(value, Path) else value)]
+    if jail and "jail" in share.given:
+        words.append("--jail" if share.options["jail"] else "--no-jail")
+    return words
 
 
 def _targets(options: dict[str, Any], cameras: list[CameraAddress]) -> list[str]:
@@ -60,8 +110,8 @@ def _shared(options: dict[str, Any]) -> list[str]:
         if options[name] is not None:
             # The command may be pasted in another folder.
             words += [_spelt(name), str(options[name].absolute())]
-    via = ["--camera-via-receiver"] if options["camera_via_receiver"] else []
-    return [*words, *_tls(options), *via]
+    flags = [_spelt(name) for name in ("isolate", "camera_via_receiver") if options[name]]
+    return [*words, *_tls(options), *flags]
 
 
 def _tls(options: dict[str, Any]) -> list[str]:

@@ -6,7 +6,8 @@ import click
 
 from receiver_setup.cli.options import explain_options
 from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.cli.setup import check_options
+from receiver_setup.cli.shares import check_targets
+from receiver_setup.errors import ConfigurationError
 
 
 @click.command(
@@ -22,8 +23,13 @@ def command(**options: Any) -> int:
     passwords are variables that it asks for.
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
-    check_options(options)
+    shares = check_targets(options)
+    if len(shares) > 1:
+        raise ConfigurationError(
+            f"explain prints the script of one receiver, and the inventory has {len(shares)}",
+            hint=f"choose one: --only {shares[0].name}",
+        )
 
     from receiver_setup.cli import explain_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
 
-    return explain_run.run(options)
+    return explain_run.run(options, shares)

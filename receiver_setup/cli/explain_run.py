@@ -1,5 +1,7 @@
 """The explanation behind the command line: from options to the workflow, and its script."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -7,6 +9,7 @@ import click
 
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.setup_run import make_request
+from receiver_setup.cli.shares import Share
 from receiver_setup.cli.targets import open_targets, run_workflow
 from receiver_setup.report import DIFFERENCE, Report
 from receiver_setup.workflow.explain import explain
@@ -15,12 +18,15 @@ _CONFIRM_S = 60
 """Nothing is changed, so nothing has to be confirmed."""
 
 
-def run(options: dict[str, Any]) -> int:
+def run(options: dict[str, Any], shares: Sequence[Share]) -> int:
     """Explain from checked options; something that is left to do is no difference that would need an exit code."""
-    options = options | {"check": True, "diff": False, "yes": True, "confirm_within": _CONFIRM_S}
-    with open_targets(options) as targets:
-        workflow = partial(explain, make_request(options), targets.session, targets.cameras)
-        code = run_workflow(workflow, _script, options)
+    fixed = {"check": True, "diff": False, "yes": True, "confirm_within": _CONFIRM_S}
+    with open_targets([replace(share, options=share.options | fixed) for share in shares]) as targets:
+        code = run_workflow(
+            [(each.share, partial(explain, make_request(each.share), each.session, each.cameras)) for each in targets],
+            _script,
+            options | fixed,
+        )
     return 0 if code == DIFFERENCE else code
 
 

@@ -53,9 +53,9 @@ def as_ours(error: BaseException) -> ReceiverSetupError:
     )
 
 
-def print_error(error: ReceiverSetupError) -> None:
-    """Print one error for a person."""
-    click.echo(redact(f"error: {error.message}"), err=True)
+def print_error(error: ReceiverSetupError, *, scope: str = "") -> None:
+    """Print one error for a person; `scope` is what it is about, where there are several."""
+    click.echo(redact(f"error: {f'{scope}: ' if scope else ''}{error.message}"), err=True)
     if error.hint:
         click.echo(redact(f"hint: {error.hint}"), err=True)
     if error.rolled_back:

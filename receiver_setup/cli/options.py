@@ -23,11 +23,23 @@ _TARGETS = (
         help="The camera; its user is admin unless given. Repeat it for several cameras.",
     ),
 )
+_INVENTORY = (
+    click.option(
+        "--inventory", type=_FILE, help="Receivers and cameras from a TOML file, instead of the three options above."
+    ),
+    click.option("--only", multiple=True, metavar="NAME", help="This camera or receiver of the inventory; repeat it."),
+    click.option(
+        "--failed-from",
+        type=_FILE,
+        help="Only what this receipt (.json) of an earlier run, or its --json output, does not have as proven.",
+    ),
+)
 _ACCOUNT = (
     click.option("--user", default="ipcamera", show_default=True, help="The upload user."),
     click.option(
         "--directory", default="recordings", show_default=True, help="The recordings directory, below the home."
     ),
+    click.option("--isolate", is_flag=True, help="An account for each camera, USER-NAME, jailed from the others."),
     click.option("--home", help="The upload user's home, which is the jail as well.  [default: /home/USER]"),
     click.option(
         "--receiver-address",
@@ -154,7 +166,20 @@ _RUN = (
 
 def setup_options(function: F) -> F:
     """Add the options of setup, in the order of `--help`."""
-    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, *_VIA, _CONFIRM, _RECEIPT, *_RUN)
+    return _add(
+        function,
+        *_TARGETS,
+        *_INVENTORY,
+        *_ACCOUNT,
+        *_SETUP,
+        *_UPLOADS,
+        *_SSH,
+        *_CAMERA,
+        *_VIA,
+        _CONFIRM,
+        _RECEIPT,
+        *_RUN,
+    )
 
 
 def verify_options(function: F) -> F:
@@ -164,17 +189,30 @@ def verify_options(function: F) -> F:
 
 def status_options(function: F) -> F:
     """Add the options of status, in the order of `--help`."""
-    return _add(function, *_TARGETS, *_ACCOUNT, _JAIL, *_SSH, *_CAMERA, *_VIA, _TIMEOUT, _JOBS, *_OUTPUT)
+    return _add(function, *_TARGETS, *_INVENTORY, *_ACCOUNT, _JAIL, *_SSH, *_CAMERA, *_VIA, _TIMEOUT, _JOBS, *_OUTPUT)
 
 
 def explain_options(function: F) -> F:
     """Add the options of explain, in the order of `--help`: those of setup but for what concerns changes."""
-    return _add(function, *_TARGETS, *_ACCOUNT, *_SETUP, *_UPLOADS, *_SSH, *_CAMERA, *_VIA, _TIMEOUT, _JOBS, *_OUTPUT)
+    return _add(
+        function,
+        *_TARGETS,
+        *_INVENTORY,
+        *_ACCOUNT,
+        *_SETUP,
+        *_UPLOADS,
+        *_SSH,
+        *_CAMERA,
+        *_VIA,
+        _TIMEOUT,
+        _JOBS,
+        *_OUTPUT,
+    )
 
 
 def remove_options(function: F) -> F:
     """Add the options of remove, in the order of `--help`."""
-    return _add(function, *_TARGETS, *_ACCOUNT, *_REMOVE, *_SSH, *_CAMERA, *_VIA, _CONFIRM, *_RUN)
+    return _add(function, *_TARGETS, *_INVENTORY, *_ACCOUNT, *_REMOVE, *_SSH, *_CAMERA, *_VIA, _CONFIRM, *_RUN)
 
 
 def _add(function: F, *options: Callable[[F], F]) -> F:

@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +15,7 @@ from receiver_setup.cli.redaction import redact
 from receiver_setup.errors import ConfigurationError, ReceiptError
 from receiver_setup.interrupts import shielded
 from receiver_setup.receipt import (
+    Commands,
     Receipt,
     ReceiptFormatError,
     make_receipt,
@@ -21,7 +23,7 @@ from receiver_setup.receipt import (
     render_json,
     render_markdown,
 )
-from receiver_setup.report import Report
+from receiver_setup.report import ReceiverReport, Report
 
 _FORMATS = {".json": render_json, ".md": render_markdown}
 
@@ -39,6 +41,12 @@ def check_receipt_file(options: dict[str, Any]) -> None:
         raise ConfigurationError(
             f"--receipt: {path} ends neither in .json nor in .md",
             hint="give a name such as porch.json, for programs, or porch.md, for people",
+        )
+    earlier: Path | None = options.get("failed_from")
+    if earlier is not None and path.absolute() == earlier.absolute():
+        raise ConfigurationError(
+            "--receipt and --failed-from are the same file, which would lose what it has as proven",
+            hint="give --receipt another FILE",
         )
     folder = path.absolute().parent
     if (problem := _problem(path, folder)) is not None:
@@ -76,14 +84,15 @@ def _problem(path: Path, folder: Path) -> str | None:
     return None if stat.S_ISREG(mode) else f"{path} is no ordinary file"
 
 
-def keep_receipt(options: dict[str, Any], report: Report) -> None:
+def keep_receipt(
+    options: dict[str, Any], report: Report, *, commands: Callable[[ReceiverReport], Commands | None] | None = None
+) -> None:
     """Write the receipt where one is wished and at least one camera is proven; `ReceiptError` if that fails."""
     path: Path | None = options["receipt"]
     if path is None or report.check:
         return
-    receipt = make_receipt(
-        report, made_at=datetime.now(UTC), mask=redact, commands=partial(make_commands, options=options)
-    )
+    made = commands or partial(make_commands, options=options)
+    receipt = make_receipt(report, made_at=datetime.now(UTC), mask=redact, commands=made)
     if not receipt.proven:
         return
     try:

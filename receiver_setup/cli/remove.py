@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.clients import check_camera_options, check_receiver_options
 from receiver_setup.cli.options import remove_options
 from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.cli.shares import check_targets
 
 
 @click.command(
@@ -22,10 +22,9 @@ def command(**options: Any) -> int:
     goes as well. Recordings are kept, and it is told where, unless --delete-recordings is given.
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
-    check_receiver_options(options)
-    check_camera_options(options, options["cameras"])
+    shares = check_targets(options, cameras=False)
 
     from receiver_setup.cli import remove_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
 
     ask = not options["yes"] and not options["check"] and sys.stdin.isatty() and sys.stderr.isatty()
-    return remove_run.run(options, ask=ask)
+    return remove_run.run(options, shares, ask=ask)

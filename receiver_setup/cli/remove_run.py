@@ -1,34 +1,45 @@
 """The removal behind the command line: from options to the workflow, and its receipt."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import click
 
-from receiver_setup.cli.targets import Targets, open_targets, request_values, run_workflow
+from receiver_setup.cli.shares import Share
+from receiver_setup.cli.targets import Target, Workflow, open_targets, request_values, run_workflow
 from receiver_setup.report import ReceiverReport, Report
 from receiver_setup.workflow.remove import remove
 from receiver_setup.workflow.request import RemovalRequest
 
 
-def run(options: dict[str, Any], *, ask: bool) -> int:
+def run(options: dict[str, Any], shares: Sequence[Share], *, ask: bool) -> int:
     """Remove from checked options; `ask` first, where somebody is there to answer."""
-    request = RemovalRequest(**request_values(options), delete_recordings=options["delete_recordings"])
-    with open_targets(options) as targets:
-        if ask and not _confirm(request, targets):
+    with open_targets(shares) as targets:
+        if ask and targets and not _confirm(targets, delete=options["delete_recordings"]):
             click.echo("nothing was changed", err=True)
             return 0
-        return run_workflow(partial(remove, request, targets.session, targets.cameras), _receipt, options)
+        return run_workflow([(target.share, _workflow(target)) for target in targets], _receipt, options)
 
 
-def _confirm(request: RemovalRequest, targets: Targets) -> bool:
-    what = "the recordings in it are DELETED" if request.delete_recordings else "its recordings stay"
-    click.echo(
-        f"On {targets.session.name}: take back what the set-up of {request.user} changed; {what}.\n"
-        f"On {targets.cameras_shown or 'no camera'}: put the former upload settings back.",
-        err=True,
-    )
-    return click.confirm("Go on?", default=not request.delete_recordings, err=True)
+def _workflow(target: Target) -> Workflow:
+    return partial(remove, _make_request(target), target.session, target.cameras)
+
+
+def _make_request(target: Target) -> RemovalRequest:
+    share = target.share
+    return RemovalRequest(**request_values(share), delete_recordings=share.options["delete_recordings"])
+
+
+def _confirm(targets: Sequence[Target], *, delete: bool) -> bool:
+    what = "the recordings in it are DELETED" if delete else "its recordings stay"
+    for target in targets:
+        click.echo(
+            f"On {target.session.name}: take back what the set-up of {_make_request(target).user} changed; {what}.\n"
+            f"On {target.cameras_shown or 'no camera'}: put the former upload settings back.",
+            err=True,
+        )
+    return click.confirm("Go on?", default=not delete, err=True)
 
 
 def _receipt(report: Report) -> str:
@@ -48,5 +59,5 @@ def _lines(receiver: ReceiverReport, *, check: bool) -> list[str]:
     if not receiver.changed:
         return [*lines, "Nothing was changed: nothing of a set-up was left."]
     if receiver.ok:
-        lines.append(f"{receiver.address} is as it was before {receiver.user} was set up there.")
+        lines.append(f"{receiver.name or receiver.address} is as it was before {receiver.user} was set up there.")
     return [*lines, *(f"  recordings  stay in {path}" for path in receiver.kept)]

@@ -1,9 +1,13 @@
-"""Where secrets come from: a file, the environment, a question on a terminal. Never an argument."""
+"""Where secrets come from: a file, the environment, a command, a question on a terminal. Never an argument."""
 
 import os
+import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,12 +15,37 @@ from receiver_setup.cli.redaction import redact
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 
+if TYPE_CHECKING:
+    from receiver_setup.inventory import SecretSource
 
-def read_secret(file: Path | None, variable: str, *, question: str | None, user: str | None = None) -> Secret | None:
-    """Return the secret from `file`, else from the environment, else by asking; None where nobody can be asked."""
-    text = _from_file(file) if file is not None else os.environ.get(variable)
+_COMMAND_S = 60.0
+"""A password manager may ask somebody to unlock it first."""
+
+_one_at_a_time = threading.Lock()
+"""Several receivers are signed in to at the same time, but nobody can answer two questions at once."""
+
+
+def read_secret(
+    file: Path | None,
+    variable: str,
+    *,
+    question: str | None,
+    user: str | None = None,
+    source: "SecretSource | None" = None,
+) -> Secret | None:
+    """Return the secret from `file`, else from an inventory's `source`, else from the environment, else by asking.
+
+    None where nobody can be asked. A source that gives nothing is an error.
+    """
+    if file is not None:
+        text: str | None = first_line(file)
+    elif source is not None:
+        text, variable = _from_source(source), source.variable or source.place
+    else:
+        text = os.environ.get(variable)
     if text is None and question is not None and sys.stdin.isatty() and sys.stderr.isatty():
-        text = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+        with _one_at_a_time:
+            text = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
     if not text:
         return None
     if not _is_text(text):
@@ -28,29 +57,83 @@ def read_secret(file: Path | None, variable: str, *, question: str | None, user:
     return secret
 
 
-def secret_source(file: Path | None, variable: str, *, question: str) -> Callable[[], Secret | None]:
+def secret_source(
+    file: Path | None, variable: str, *, question: str, source: "SecretSource | None" = None
+) -> Callable[[], Secret | None]:
     """Return a function that reads the secret when it is first needed, and only then."""
     known: list[Secret | None] = []
 
     def ask() -> Secret | None:
         if not known:
-            known.append(read_secret(file, variable, question=question))
+            known.append(read_secret(file, variable, question=question, source=source))
         return known[0]
 
     return ask
 
 
-def _is_text(text: str) -> bool:
-    """Tell text from bytes that Python could not decode and carries as lone surrogates."""
-    return not any("\ud800" <= c <= "\udfff" for c in text)
-
-
-def _from_file(path: Path) -> str:
+def first_line(path: Path, *, place: str = "") -> str:
+    """Return the first line of a password file; ConfigurationError, with `place` before it, for what has none."""
+    before = f"{place}: " if place else ""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot read the password file {path}: {error}") from error
+        told = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigurationError(f"{before}cannot read the password file {path}: {told}") from error
     line = text.split("\n", 1)[0].rstrip("\r")
     if not line:
-        raise ConfigurationError(f"the password file {path} has an empty first line")
+        raise ConfigurationError(f"{before}the password file {path} has an empty first line")
     return line
+
+
+def _from_source(source: "SecretSource") -> str:
+    if source.file is not None:
+        return first_line(source.file, place=source.place)
+    if source.command is not None:
+        try:
+            with _one_at_a_time:
+                return _from_command(source.command, source.folder)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{source.place}: {error.message}", hint=error.hint) from error
+    value = os.environ.get(source.variable or "")
+    if not value:
+        raise ConfigurationError(
+            f"{source.place}: the environment has no {source.variable}", hint="set it to the password, for this run"
+        )
+    return value
+
+
+@cache
+def _from_command(words: tuple[str, ...], folder: Path) -> str:
+    """Return the first line that a command prints; it runs once, however many cameras share it.
+
+    Neither what it prints nor its words are ever shown, since either may be the password.
+    """
+    try:
+        process = subprocess.Popen(
+            words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise ConfigurationError(f"the command cannot be run: {error.strerror}") from error
+    with process:
+        try:
+            output, _ = process.communicate(timeout=_COMMAND_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise ConfigurationError(f"the command has not ended in {_COMMAND_S:.0f} s") from None
+    if process.returncode:
+        raise ConfigurationError(
+            f"the command failed with the exit code {process.returncode}",
+            hint="run it by hand: it has to print the password in its first line",
+        )
+    try:
+        line = output.decode("utf-8").split("\n", 1)[0].rstrip("\r")
+    except UnicodeDecodeError:
+        raise ConfigurationError("the command printed something else than UTF-8 text") from None
+    if not line:
+        raise ConfigurationError("the command printed an empty first line", hint="that line has to be the password")
+    return line
+
+
+def _is_text(text: str) -> bool:
+    """Tell text from bytes that Python could not decode and carries as lone surrogates."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)

@@ -5,11 +5,10 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.clients import check_camera_options, check_receiver_options
 from receiver_setup.cli.options import setup_options
 from receiver_setup.cli.receipt_file import check_receipt_file
 from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.errors import ConfigurationError
+from receiver_setup.cli.shares import check_targets
 
 
 @click.command(
@@ -26,24 +25,16 @@ def command(**options: Any) -> int:
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     check_receipt_file(options)
     asked = False
-    if not options["receiver"] and not options["local"] and not options["cameras"] and _on_terminal():
+    if not any(options[name] for name in ("receiver", "local", "cameras", "inventory")) and _on_terminal():
         from receiver_setup.cli.dialogue import ask_targets  # noqa: PLC0415 - only where nothing was given
 
         options |= ask_targets()
         asked = True
-    check_options(options)
+    shares = check_targets(options)
 
     from receiver_setup.cli import setup_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
 
-    return setup_run.run(options, asked=asked)
-
-
-def check_options(options: dict[str, Any]) -> None:
-    """Refuse what cannot be meant, before anything is contacted."""
-    check_receiver_options(options)
-    if not options["cameras"]:
-        raise ConfigurationError("no camera was given", hint="give --camera [http[s]://][USER@]HOST[:PORT]")
-    check_camera_options(options, options["cameras"])
+    return setup_run.run(options, shares, asked=asked)
 
 
 def _on_terminal() -> bool:

@@ -1,38 +1,47 @@
-"""From options to the two sides of a workflow, and from its report to what is printed."""
+"""From a run's shares to the two sides of each workflow, and from their reports to what is printed."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
 
-from receiver_setup.camera import CameraAddress
+from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.cli.clients import make_camera
 from receiver_setup.cli.failures import print_error
 from receiver_setup.cli.output import print_json
 from receiver_setup.cli.progress import make_observer
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import secret_source
-from receiver_setup.errors import ConfigurationError, ReceiverSetupError
-from receiver_setup.interrupts import endings_interrupt
+from receiver_setup.cli.shares import CameraShare, Share
+from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
+from receiver_setup.interrupts import Stop, endings_interrupt
+from receiver_setup.inventory import Password
+from receiver_setup.inventory.resolve import upload_wishes
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
 from receiver_setup.receiver.hosts import Dialler, Host
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
-from receiver_setup.report import ReceiverReport, Report
+from receiver_setup.receiver.wanted import check_directory, check_home, check_user
+from receiver_setup.report import Observer, ReceiverReport, Report
 from receiver_setup.workflow.fleet import run_all
 from receiver_setup.workflow.request import NamedCamera
 
 _SLOWEST_STEP_S = 60.0
 
 
+Workflow = Callable[..., ReceiverReport]
+"""A receiver's workflow with all given but its observer and its `stop`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Targets:
+class Target:
     """One receiver and its cameras, ready to be contacted."""
 
+    share: Share
     session: ReceiverSession
     cameras: tuple[NamedCamera, ...]
 
@@ -43,45 +52,56 @@ class Targets:
 
 
 @contextlib.contextmanager
-def open_targets(options: dict[str, Any]) -> Iterator[Targets]:
-    """Make both sides from checked options; nothing is contacted before the workflow does."""
-    addresses = [CameraAddress.parse(text) for text in options["cameras"]]
-    names = [clean_name(address.url.partition("://")[2]) for address in addresses]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigurationError(f"the camera {name} was given twice", hint="give each camera once")
-    host = _host(options)
+def open_targets(shares: Sequence[Share]) -> Iterator[tuple[Target, ...]]:
+    """Make both sides of each; passwords of cameras are read by now, nothing is contacted before the workflow does."""
+    with contextlib.ExitStack() as stack:
+        yield tuple(_open(share, stack) for share in shares)
+
+
+def _open(share: Share, stack: contextlib.ExitStack) -> Target:
+    options = share.options
+    host = _host(share)
     password = secret_source(
-        options["sudo_password_file"], "RECEIVER_SETUP_SUDO_PASSWORD", question=f"sudo password on {host.name}"
+        options["sudo_password_file"],
+        "RECEIVER_SETUP_SUDO_PASSWORD",
+        question=f"sudo password on {host.name}",
+        source=share.passwords.get(Password.SUDO),
     )
     shell = RootShell(host, sudo_password=password, timeout_s=max(_SLOWEST_STEP_S, 6 * options["timeout"]))
-    with contextlib.ExitStack() as stack:
-        session = ReceiverSession(shell, confirm_s=options.get("confirm_within", 60))
-        stack.callback(session.close)
-        dial = host.dial if options["camera_via_receiver"] and isinstance(host, Dialler) else None
-        cameras = [make_camera(address, options, dial) for address in addresses]
-        for camera in cameras:
-            stack.callback(camera.close)
-        named = (NamedCamera(name=name, camera=each) for name, each in zip(names, cameras, strict=True))
-        yield Targets(session=session, cameras=tuple(named))
+    session = ReceiverSession(shell, confirm_s=options.get("confirm_within", 60))
+    stack.callback(session.close)
+    dial = host.dial if options["camera_via_receiver"] and isinstance(host, Dialler) else None
+    cameras = []
+    for each in share.cameras:
+        name = each.shown if share.name is not None else ""
+        camera = make_camera(each.address, each.options, dial, source=each.password, name=name)
+        stack.callback(camera.close)
+        cameras.append(NamedCamera(name=each.name, camera=camera, uploads=_own_uploads(each)))
+    return Target(share=share, session=session, cameras=tuple(cameras))
+
+
+def _own_uploads(camera: CameraShare) -> UploadWishes | None:
+    return upload_wishes(camera.options) if camera.wishes_uploads else None
 
 
 def run_workflow(
-    workflow: Callable[..., ReceiverReport],
+    parts: Sequence[tuple[Share, Workflow]],
     render: Callable[[Report], str],
     options: dict[str, Any],
     *,
     steps: bool = True,
     keep: Callable[[Report], None] = lambda _: None,
 ) -> int:
-    """Run a workflow on its receiver and print its result; return the exit code. `steps`: tell them as they happen.
+    """Run each receiver's workflow and print the result; return the exit code. `steps`: tell them as they happen.
 
     `keep` stores the result besides; where that fails, the error stands beside the result and undoes nothing.
     """
     with endings_interrupt():
         observe = make_observer(quiet=bool(options["quiet"]) or not steps)
-        (receiver,) = run_all([lambda stop: workflow(observe, stop=stop)])
-    report = Report(check=options.get("check", False), receivers=[receiver])
+        receivers = run_all([partial(_run, workflow, observe) for _, workflow in parts])
+    for (share, _), receiver in zip(parts, receivers, strict=True):
+        _name(receiver, share)
+    report = Report(check=options.get("check", False), receivers=receivers)
     try:
         keep(report)
     except ReceiverSetupError as error:
@@ -89,20 +109,54 @@ def run_workflow(
     if options["as_json"]:
         print_json(report.as_json())
     else:
-        if options.get("diff") and receiver.whole_diff:
-            click.echo(redact(receiver.whole_diff), nl=False)
+        if options.get("diff"):
+            _print_diffs(report)
         text = render(report)
         if text:
             click.echo(redact(text))
-    if report.worst is not None:
-        print_error(report.worst)
-    if report.error is not None and report.error is not report.worst:
-        print_error(report.error)
+    _print_errors(report)
     return report.exit_code
 
 
-def request_values(options: dict[str, Any]) -> dict[str, Any]:
+def _run(workflow: Workflow, observe: Observer, stop: Stop) -> ReceiverReport:
+    return workflow(observe, stop=stop)
+
+
+def _name(receiver: ReceiverReport, share: Share) -> None:
+    """Call receiver and cameras what the inventory calls them; folders and key lines have a safe form of it."""
+    receiver.name = share.name
+    shown = {camera.name: camera.shown for camera in share.cameras}
+    for camera in receiver.cameras:
+        camera.name = shown.get(camera.name, camera.name)
+
+
+def _print_diffs(report: Report) -> None:
+    for receiver in report.receivers:
+        if receiver.whole_diff:
+            head = f"# {receiver.name}\n" if len(report.receivers) > 1 else ""
+            click.echo(redact(head + receiver.whole_diff), nl=False)
+
+
+def _print_errors(report: Report) -> None:
+    """Print each error once; with the name of what it is about where there are several, or an inventory has names."""
+    found: list[tuple[str, ReceiverSetupError]] = []
+    for receiver in report.receivers:
+        shown = receiver.name or receiver.address
+        own = [] if receiver.error is None else [(shown, receiver.error)]
+        found += [*own, *((camera.name, camera.error) for camera in receiver.cameras if camera.error is not None)]
+    interrupted = [each for each in found if isinstance(each[1], InterruptedRunError)]
+    # Ctrl-C is one thing, however many cameras it stopped.
+    told = [each for each in found if each not in interrupted[1:]]
+    named = len(told) > 1 or any(receiver.name for receiver in report.receivers)
+    for scope, error in told:
+        print_error(error, scope=scope if named else "")
+    if report.error is not None:
+        print_error(report.error)
+
+
+def request_values(share: Share) -> dict[str, Any]:
     """Return what every request holds, from checked options."""
+    options = share.options
     user = check_user(options["user"])
     return {
         "user": user,
@@ -111,11 +165,14 @@ def request_values(options: dict[str, Any]) -> dict[str, Any]:
         "dialled": parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
         "receiver_address": ReceiverAddress.parse(options["receiver"]).host if options["receiver"] else None,
         "check": options.get("check", False),
+        "isolate": options["isolate"],
+        "alone": share.alone,
         "jobs": max(1, min(options["jobs"], len(options["cameras"]))),
     }
 
 
-def _host(options: dict[str, Any]) -> Host:
+def _host(share: Share) -> Host:
+    options = share.options
     if options["local"]:
         return LocalHost()
     from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions  # noqa: PLC0415 - paramiko, only for SSH
@@ -128,7 +185,10 @@ def _host(options: dict[str, Any]) -> Host:
             accept_new_host_key=options["accept_new_host_key"],
             config_file=options["ssh_config"],
             password=secret_source(
-                options["ssh_password_file"], "RECEIVER_SETUP_SSH_PASSWORD", question="SSH password of the receiver"
+                options["ssh_password_file"],
+                "RECEIVER_SETUP_SSH_PASSWORD",
+                question=f"SSH password of the receiver{f' {share.name}' if share.name else ''}",
+                source=share.passwords.get(Password.SSH),
             ),
             timeout_s=options["timeout"],
         ),

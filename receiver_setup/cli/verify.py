@@ -4,10 +4,9 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.clients import check_camera_options, check_receiver_options
 from receiver_setup.cli.options import verify_options
 from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.errors import ConfigurationError
+from receiver_setup.cli.shares import check_targets
 
 
 @click.command(
@@ -27,11 +26,8 @@ def command(**options: Any) -> int:
 def look(options: dict[str, Any], *, test: bool) -> int:
     """Look at a set-up; with `test` the camera uploads its test picture for it."""
     set_up_logging(-1 if options["quiet"] else options["verbose"])
-    check_receiver_options(options)
-    if not options["cameras"]:
-        raise ConfigurationError("no camera was given", hint="give --camera [http[s]://][USER@]HOST[:PORT]")
-    check_camera_options(options, options["cameras"])
+    shares = check_targets(options)
 
     from receiver_setup.cli import verify_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
 
-    return verify_run.run(options, test=test)
+    return verify_run.run(options, shares, test=test)

@@ -1,6 +1,6 @@
 """The verification behind the command line: a line a claim, then for each failure its cause and the remedy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -8,37 +8,53 @@ from typing import Any
 from receiver_setup.cli.commands import setup_command
 from receiver_setup.cli.receipt_file import read_receipt
 from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.targets import open_targets, request_values, run_workflow
-from receiver_setup.receipt import Receipt, compare, make_receipt
+from receiver_setup.cli.shares import Share
+from receiver_setup.cli.targets import Target, Workflow, open_targets, request_values, run_workflow
+from receiver_setup.receipt import Change, Receipt, compare, make_receipt
 from receiver_setup.report import Claim, Report
 from receiver_setup.workflow.request import VerifyRequest
 from receiver_setup.workflow.verify import verify
 
+_MISSING = frozenset({Change.RECEIVER_MISSING, Change.CAMERA_MISSING})
 _WORDS = {True: "ok", False: "FAILED", None: "unknown"}
 
 
-def run(options: dict[str, Any], *, test: bool) -> int:
+def run(options: dict[str, Any], shares: Sequence[Share], *, test: bool) -> int:
     """Verify from checked options; without `test` only look."""
     receipt = read_receipt(options.get("receipt"))
-    request = VerifyRequest(**request_values(options), jail=options["jail"], test=test, uploads=receipt is not None)
-    with open_targets(options) as targets:
+
+    def workflow(target: Target) -> Workflow:
+        values, jail = request_values(target.share), target.share.options["jail"]
+        request = VerifyRequest(**values, jail=jail, test=test, uploads=receipt is not None)
+        return partial(verify, request, target.session, target.cameras)
+
+    with open_targets(shares) as targets:
         return run_workflow(
-            partial(verify, request, targets.session, targets.cameras),
-            partial(_render, again=setup_command(options)),
+            [(target.share, workflow(target)) for target in targets],
+            partial(_render, again=setup_command(options, shares)),
             options,
             steps=bool(options["verbose"]),
-            keep=partial(_compare, receipt),
+            keep=partial(_compare, receipt, part=bool(options["only"] or options["failed_from"])),
         )
 
 
-def _compare(receipt: Receipt | None, report: Report) -> None:
-    """Add what is no longer as the receipt says to the claims."""
+def _compare(receipt: Receipt | None, report: Report, *, part: bool) -> None:
+    """Add what is no longer as the receipt says to the claims; `part`: only some of its cameras were looked at."""
     if receipt is None or (report.worst is not None and not any(r.claims for r in report.receivers)):
         return
     now = make_receipt(report, made_at=datetime.now(UTC), mask=redact, keep_failed=True)
-    told = [Claim(name="as in the receipt", ok=False, cause=each.sentence) for each in compare(receipt, now)]
-    held = Claim(name="as in the receipt", ok=True, detail=f"of {receipt.made_at:%Y-%m-%d %H:%M} UTC")
-    report.receivers[0].claims += told or [held]
+    found = [each for each in compare(receipt, now) if not (part and each.what in _MISSING)]
+    addresses = [receiver.address for receiver in report.receivers]
+    for receiver in report.receivers:
+        # What is not there now is told where the result begins.
+        elsewhere = receiver is report.receivers[0]
+        mine = [
+            each
+            for each in found
+            if each.receiver == receiver.address or (elsewhere and each.receiver not in addresses)
+        ]
+        held = Claim(name="as in the receipt", ok=True, detail=f"of {receipt.made_at:%Y-%m-%d %H:%M} UTC")
+        receiver.claims += [Claim(name="as in the receipt", ok=False, cause=each.sentence) for each in mine] or [held]
 
 
 def _render(report: Report, *, again: str) -> str:
@@ -56,7 +72,7 @@ def _render(report: Report, *, again: str) -> str:
 def _claims(report: Report) -> Iterator[tuple[str, Claim]]:
     for receiver in report.receivers:
         for claim in receiver.claims:
-            yield receiver.address, claim
+            yield receiver.name or receiver.address, claim
         for camera in receiver.cameras:
             for claim in camera.claims:
                 yield camera.name, claim

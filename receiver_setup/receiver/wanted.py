@@ -118,6 +118,21 @@ def clean_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.") or "camera"
 
 
+def account_name(user: str, camera: str) -> str:
+    """Return the account of a camera that is kept apart from the others.
+
+    >>> account_name("ipcamera", "Front door.2")
+    'ipcamera-front-door-2'
+    """
+    name = f"{user}-{clean_name(camera).lower().replace('.', '-')}"
+    if not _USER.fullmatch(name):
+        raise ConfigurationError(
+            f"the account {name} would be no name that useradd takes",
+            hint="32 characters at the most: use a shorter name",
+        )
+    return name
+
+
 def _is_component(part: str) -> bool:
     return (
         part not in {".", ".."}

@@ -24,6 +24,8 @@ class Request:
     jobs: int = 4
     isolate: bool = False
     """Give each camera an account of its own, named `user` and the camera's name, jailed from the others."""
+    alone: bool | None = None
+    """Whether the camera has the recordings directory to itself; None: when it is the only one of the run."""
     patience_s: float = 300.0
     """How long to wait for another run that changes the receiver."""
 

@@ -34,8 +34,9 @@ class WholeRun(ABC, Generic[R]):
     ) -> None:
         self._session = session
         self._crew = Crew(self._kind(), cameras, observe, jobs=request.jobs, stop=stop)
+        alone = len(cameras) == 1 if request.alone is None else request.alone
         for run in self._crew.runs:
-            run.directory = find_directory(request, run.name, alone=len(cameras) == 1)
+            run.directory = find_directory(request, run.name, alone=alone)
         self._report = ReceiverReport(
             address=request.receiver_address or "local",
             user=request.user,

@@ -123,6 +123,8 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "camera.reply", "camera.query", "camera.upload_plan",
         "camera.former", "camera.former_place", "camera.departure_plan",
         "plain_shell", "receiver.by_hand", "camera.by_hand",
+        "inventory", "inventory.keys", "inventory.model", "inventory.passwords", "inventory.reader",
+        "inventory.resolve", "inventory.selection", "inventory.csv_format", "inventory.writer",
     ):  # fmt: skip
         assert f"receiver_setup.{name}" in PURE
 
@@ -158,8 +160,10 @@ def test_only_the_named_modules_know_both_sides() -> None:
         and any(side(found, "camera") for found in reaches(name) | mentions(name))
         and any(side(found, "receiver") for found in reaches(name) | mentions(name))
     }
-    outside = {name for name in both if not side(name, "workflow")}
+    # An inventory names both sides and does nothing to either.
+    outside = {name for name in both if not side(name, "workflow") and not side(name, "inventory")}
     assert outside == set()
+    assert all(name in PURE for name in both if side(name, "inventory"))
     assert f"{KNOW_BOTH_SIDES}.setup" in both, "the rule found nothing, so it looks for the wrong thing"
 
 
@@ -204,7 +208,8 @@ def test_no_leftovers_of_the_making(path: Path) -> None:
     assert left == []
 
 
-HELPS = [["--help"], ["setup", "--help"], ["-h"], ["--version"], ["demo", "--help"], ["explain", "--help"]]
+HELPS = [["--help"], ["setup", "--help"], ["-h"], ["--version"], ["demo", "--help"], ["explain", "--help"],
+         ["inventory", "check", "--help"], ["inventory", "from-csv", "--help"]]  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", HELPS, ids=" ".join)

@@ -58,7 +58,7 @@ ALL = [
     "--identity", "/keys/a b", "--known-hosts", "/keys/$(id)", "--ssh-config", "/dev/null",
     "--ssh-password-file", "/keys/ssh", "--sudo-password-file", "/keys/sudo", "--camera-password-file", "/keys/camera",
     "--camera-login", "query", "--camera-ca-file", "/keys/ca", "--camera-fingerprint", "AB:CD", "--camera-insecure",
-    "--camera-via-receiver",
+    "--camera-via-receiver", "--isolate",
 ]  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def test_every_option_that_remove_shares_with_setup_is_passed_on_or_is_about_the
     shared = {each.name for each in setup.params} & {each.name for each in remove.params}
     of_the_run = {
         "timeout", "jobs", "check", "diff", "as_json", "verbose", "quiet", "yes", "confirm_within",
-        "accept_new_host_key", "local",
+        "accept_new_host_key", "local", "inventory", "only", "failed_from",
     }  # fmt: skip
     words = parse(setup, ALL)
     assert {name for name in shared if words[str(name)] in (None, False, ())} <= of_the_run

@@ -1,0 +1,155 @@
+"""Which receivers and cameras a run is for: from the command line alone, or from an inventory beside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from receiver_setup.camera.address import CameraAddress
+from receiver_setup.cli.clients import (
+    check_camera_options,
+    check_receiver_options,
+    check_run_options,
+    refuse_options,
+    require_file,
+)
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.receiver.wanted import clean_name
+
+if TYPE_CHECKING:
+    from receiver_setup.inventory import Password, ResolvedCamera, ResolvedReceiver, SecretSource
+
+_NO_TLS = {"camera_ca_file": None, "camera_fingerprint": None, "camera_insecure": False}
+_OF_INVENTORIES = ("only", "failed_from")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraShare:
+    """One camera of a run, with the options that hold for it; `name` is safe in folders, `shown` is for results."""
+
+    name: str
+    shown: str
+    address: CameraAddress
+    options: dict[str, Any]
+    password: "SecretSource | None" = None
+    wishes_uploads: bool = False
+    """True when its options hold wishes of its own for what it uploads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One receiver of a run; `options` are as they would be if the command line were for it alone."""
+
+    name: str | None = None
+    """In the inventory; None without one."""
+    options: dict[str, Any]
+    cameras: tuple[CameraShare, ...]
+    passwords: "Mapping[Password, SecretSource]" = field(default_factory=dict)
+    alone: bool | None = None
+    """Whether it has one camera in the whole inventory; None: as many as the run has."""
+    selected: tuple[str, ...] = ()
+    """What `--only` takes to name this share again; nothing where it is the whole inventory."""
+    given: frozenset[str] = frozenset()
+    """Options that were given on the command line, beside an inventory."""
+
+
+def check_targets(options: dict[str, Any], *, cameras: bool = True) -> tuple[Share, ...]:
+    """Refuse what cannot be meant, before anything is contacted; return the receivers of the run.
+
+    None are left where an earlier run has proven all. `cameras`: at least one is needed.
+    """
+    if options["inventory"] is not None:
+        return _from_inventory(options)
+    refuse_options(options, _OF_INVENTORIES, "chooses from an inventory, and no --inventory was given")
+    check_receiver_options(options)
+    if cameras and not options["cameras"]:
+        raise ConfigurationError("no camera was given", hint="give --camera [http[s]://][USER@]HOST[:PORT]")
+    check_camera_options(options, options["cameras"])
+    addresses = [CameraAddress.parse(text) for text in options["cameras"]]
+    names = [clean_name(address.url.partition("://")[2]) for address in addresses]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"the camera {name} was given twice", hint="give each camera once")
+    found = (
+        CameraShare(name=name, shown=name, address=address, options=options)
+        for name, address in zip(names, addresses, strict=True)
+    )
+    return (Share(options=options, cameras=tuple(found)),)
+
+
+def _from_inventory(options: dict[str, Any]) -> tuple[Share, ...]:
+    from receiver_setup.cli.inventory_file import check_files, read_inventory, read_proven  # noqa: PLC0415 - slow
+    from receiver_setup.inventory import resolve, select  # noqa: PLC0415
+
+    for name, value in (("receiver", "receiver"), ("local", "local"), ("camera", "cameras")):
+        if options[value]:
+            raise ConfigurationError(
+                f"--{name} and --inventory contradict each other: the inventory names receivers and cameras",
+                hint="leave one of the two out; --only NAME chooses from the inventory",
+            )
+    check_run_options(options)
+    for name in ("identity", "ssh_config", "camera_ca_file"):
+        require_file(options, name)
+    given = {name: options[name] for name in options if _is_given(name)}
+    inventory = read_inventory(options["inventory"])
+    receivers = resolve(inventory, given)
+    chosen = select(receivers, only=options["only"], proven=read_proven(options["failed_from"]))
+    check_files(inventory, chosen, given)
+    if options.get("receipt") is not None:
+        _refuse_same_host(chosen)
+    if not chosen and not options["quiet"]:
+        click.echo("nothing to do: all of these cameras are proven already", err=True)
+    several = len(receivers) > 1
+    return tuple(_share(receiver, options, frozenset(given), several=several) for receiver in chosen)
+
+
+def _refuse_same_host(receivers: "Sequence[ResolvedReceiver]") -> None:
+    """Refuse receivers that a receipt could not tell from each other, since it holds no port."""
+    accounts = [(receiver.host, receiver.options.get("user")) for receiver in receivers]
+    for receiver, account in zip(receivers, accounts, strict=True):
+        if accounts.count(account) > 1:
+            raise ConfigurationError(
+                f"--receipt: {receiver.name} and another receiver differ in nothing but their ports, which a receipt "
+                "does not hold",
+                hint=f"give each a receipt of its own: --only {receiver.name}",
+            )
+
+
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _share(receiver: "ResolvedReceiver", options: dict[str, Any], given: frozenset[str], *, several: bool) -> Share:
+    own: dict[str, Any] = {name: value for name, value in receiver.options.items() if name in options}
+    if not own.get("upload") and "interval" in own:
+        # It is for cameras that say themselves what they upload.
+        own["interval"] = None
+    addresses = tuple(camera.address.display for camera in receiver.cameras)
+    target = {"receiver": receiver.address, "local": receiver.address is None, "cameras": addresses}
+    merged = options | own | target
+    selected: tuple[str, ...] = (receiver.name,) if several else ()
+    if not receiver.whole:
+        selected = tuple(camera.name for camera in receiver.cameras)
+    return Share(
+        name=receiver.name,
+        options=merged,
+        cameras=tuple(_camera(camera, merged) for camera in receiver.cameras),
+        passwords=receiver.passwords,
+        alone=receiver.alone,
+        selected=selected,
+        given=given,
+    )
+
+
+def _camera(camera: "ResolvedCamera", options: dict[str, Any]) -> CameraShare:
+    own = {name: value for name, value in camera.options.items() if name in options}
+    return CameraShare(
+        name=camera.clean,
+        shown=camera.name,
+        address=camera.address,
+        options=options | _NO_TLS | own,
+        password=camera.password,
+        wishes_uploads=camera.wishes_uploads,
+    )

@@ -1,0 +1,119 @@
+"""Cameras from a table of a spreadsheet (pure): CSV in, the tables of an inventory out."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.inventory.keys import KEYS
+from receiver_setup.inventory.passwords import PASSWORD_KEYS
+from receiver_setup.inventory.reader import check_camera, parse_inventory, suggest
+from receiver_setup.inventory.resolve import resolve
+from receiver_setup.inventory.writer import Raw, render_toml
+
+Tables = list[tuple[str, dict[str, Raw]]]
+
+_COLUMNS = {"name", "address", "receiver", "user", *PASSWORD_KEYS["camera"]} | {
+    name for name, key in KEYS.items() if key.of_camera
+}
+_PASSWORDS = ("password", "passwort", "passwd", "pass", "pwd", "secret", "kennwort")
+_NUMBERS = frozenset({"interval", "snapshots"})
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+LOCAL = "local"
+
+
+def parse_csv(text: str, path: Path, *, receiver: str | None = None) -> str:
+    """Return the inventory of a CSV's cameras as TOML; ConfigurationError names the line and the column.
+
+    The first line names the columns, in any order. `receiver` is for cameras without one of their own; a receiver is
+    an address, and `local` is this machine. The column `user` is the camera's.
+    """
+    cameras = list(_read_rows(text, path, receiver))
+    if not cameras:
+        raise ConfigurationError(f"{path}: there is no camera in it", hint="write one line for each, below the columns")
+    tables: Tables = []
+    for place in dict.fromkeys(str(camera["receiver"]) for camera in cameras):
+        tables.append(("receiver", {"name": place, **({"local": True} if place == LOCAL else {"address": place})}))
+    rendered = render_toml([*tables, *(("camera", camera) for camera in cameras)])
+    # What only shows in the whole, such as a name used twice.
+    resolve(parse_inventory(rendered, path))
+    return rendered
+
+
+def _read_rows(text: str, path: Path, receiver: str | None) -> Iterator[dict[str, Raw]]:
+    text = text.removeprefix("\ufeff")
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    columns: list[str] | None = None
+    try:
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            if columns is None:
+                columns = _read_columns(row, path)
+                continue
+            if len(row) > len(columns):
+                raise ConfigurationError(
+                    f"{path}: line {rows.line_num}: it has {len(row)} cells, but there are {len(columns)} columns",
+                    hint='a cell with a comma or a semicolon stands in quotes: "…"',
+                )
+            cells = {column: cell.strip() for column, cell in zip(columns, row, strict=False) if cell.strip()}
+            yield _read_camera(cells, f"{path}: line {rows.line_num}", path, receiver)
+    except csv.Error as error:
+        raise ConfigurationError(f"{path}: line {rows.line_num}: this is not CSV: {error}") from error
+
+
+def _read_columns(row: list[str], path: Path) -> list[str]:
+    columns = [cell.strip().lower().replace("-", "_").replace(" ", "_") for cell in row]
+    for spelt, column in zip(row, columns, strict=True):
+        if column in _PASSWORDS or column == "camera_password":
+            raise ConfigurationError(
+                f"{path}: the column {spelt.strip()!r} holds passwords, which never stand in an inventory",
+                hint="put each into a file of its own or into the environment, and name it in a column password_file "
+                "or password_env; or name in password_command what prints it",
+            )
+        if column not in _COLUMNS:
+            raise ConfigurationError(
+                f"{path}: there is no column {spelt.strip()!r}",
+                hint=f"the first line names the columns; {suggest(column, _COLUMNS)}",
+            )
+        if columns.count(column) > 1:
+            raise ConfigurationError(f"{path}: the column {column} is there twice", hint="leave one out")
+    for column in ("name", "address"):
+        if column not in columns:
+            raise ConfigurationError(
+                f"{path}: there is no column {column}", hint="name and address are needed: name,address,receiver"
+            )
+    return columns
+
+
+def _read_camera(cells: dict[str, str], place: str, path: Path, receiver: str | None) -> dict[str, Raw]:
+    values: dict[str, Raw] = dict(cells)
+    if (user := cells.get("user")) is not None:
+        address = cells.get("address", "")
+        if "@" in address:
+            raise ConfigurationError(
+                f"{place}: user: the address names a user as well", hint="leave one of the two empty"
+            )
+        scheme, separator, rest = address.rpartition("://")
+        values["address"] = f"{scheme}{separator}{quote(user, safe='')}@{rest}"
+        del values["user"]
+    for column in _NUMBERS & values.keys():
+        if cells[column].isdecimal() and len(cells[column]) < 10:
+            values[column] = int(cells[column])
+    if "camera_insecure" in values:
+        values["camera_insecure"] = _FLAGS.get(cells["camera_insecure"].lower(), cells["camera_insecure"])
+    if "upload" in values:
+        values["upload"] = cells["upload"].replace(",", " ").replace(";", " ").split()
+    if "receiver" not in values:
+        if receiver is None:
+            raise ConfigurationError(
+                f"{place}: receiver is missing",
+                hint="fill that column in, or give --receiver or --local for all of them",
+            )
+        values["receiver"] = receiver
+    check_camera(values, place, path)
+    return {key: values[key] for key in dict.fromkeys(("name", "address", "receiver", *values))}

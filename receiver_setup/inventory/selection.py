@@ -1,0 +1,85 @@
+"""Which cameras of an inventory take part in a run (pure): by name, and by what an earlier run has proven."""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.inventory.model import ResolvedCamera, ResolvedReceiver
+from receiver_setup.inventory.reader import suggest
+
+Proven = Collection[tuple[str, str]]
+"""Receiver and camera, each as the results call it."""
+
+
+def select(
+    receivers: Sequence[ResolvedReceiver], *, only: Collection[str] = (), proven: Proven = ()
+) -> tuple[ResolvedReceiver, ...]:
+    """Return the cameras that are named, or whose receiver is, without those that are proven; may be none.
+
+    ConfigurationError for a name that is neither.
+    """
+    names = {receiver.name for receiver in receivers}
+    names |= {camera.name for receiver in receivers for camera in receiver.cameras}
+    for name in only:
+        if name not in names:
+            raise ConfigurationError(
+                f"--only: the inventory has neither a camera nor a receiver {name!r}", hint=suggest(name, names)
+            )
+
+    def chosen(receiver: ResolvedReceiver, camera: ResolvedCamera) -> bool:
+        named = not only or camera.name in only or receiver.name in only
+        return named and (receiver.host, camera.address.display) not in proven
+
+    return tuple(share for receiver in receivers if (share := _share(receiver, chosen)) is not None)
+
+
+def _share(
+    receiver: ResolvedReceiver, chosen: Callable[[ResolvedReceiver, ResolvedCamera], bool]
+) -> ResolvedReceiver | None:
+    cameras = tuple(camera for camera in receiver.cameras if chosen(receiver, camera))
+    whole = receiver.whole and len(cameras) == len(receiver.cameras)
+    return replace(receiver, cameras=cameras, whole=whole) if cameras else None
+
+
+def parse_proven(text: str) -> frozenset[tuple[str, str]]:
+    """Return what a receipt, or what `--json` printed, has as proven; ValueError for another text.
+
+    >>> parse_proven('{"check": false, "receivers": []}')
+    frozenset()
+    """
+    try:
+        whole = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(whole, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 - one error for all that is wrong in a text
+    if "version" in whole:
+        from receiver_setup.receipt import parse_receipt  # noqa: PLC0415 - loads the library for keys
+
+        receipt = parse_receipt(text)
+        return frozenset(
+            (r.address, camera.address) for r in receipt.receivers for camera in r.cameras if camera.proven
+        )
+    if whole.get("check") is not False:
+        raise ValueError("it is of a --check, which proves nothing" if "check" in whole else "it names no receivers")
+    return frozenset(_proven_in(whole))
+
+
+def _proven_in(whole: dict[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    for receiver in _objects(whole, "receivers"):
+        for camera in _objects(receiver, "cameras"):
+            test = camera.get("test")
+            tested = isinstance(test, dict) and test.get("result") == 0
+            if camera.get("ok") is True and receiver.get("error") is None and tested:
+                found.append((str(receiver.get("address")), str(camera.get("address"))))
+    return found
+
+
+def _objects(whole: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    value = whole.get(name)
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise ValueError(f"its {name} are not a list")
+    return value
