@@ -54,6 +54,7 @@ class Site:
     collections: Path
     hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    plugins = Path(__file__).with_name("ansible_plugins")
 
     def add(self, name: str, receiver: ThrowawayReceiver, key: AdminKey, **variables: Any) -> None:
         """Add a receiver to the inventory, reached by ssh as its administrator."""
@@ -99,7 +100,7 @@ class Site:
                 "ANSIBLE_NOCOLOR": "1",
                 "ANSIBLE_FORKS": "10",
                 "LC_ALL": "C.UTF-8",
-                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("ansible_plugins")),
+                "ANSIBLE_CALLBACK_PLUGINS": str(self.plugins),
                 "RESULTS_FILE": str(told),
                 **self.environment,
             },
