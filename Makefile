@@ -13,6 +13,7 @@ BENCH_PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(@D)/bin/python -m p
 # What meets a library's every change: its errors, its keys, a whole set-up.
 WITH_OLD_LIBRARIES := tests/unit/camera tests/unit/receiver tests/unit/cli tests/end_to_end/test_local.py
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
+ANSIBLE := .venv-ansible
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -23,7 +24,7 @@ demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing 
 deb: needs-deb ## Build the Debian package, dist/receiver-setup_VERSION_all.deb
 	tools/build-deb
 
-test: check trees ## Check the code, then run all tests on all cores
+test: check trees $(ANSIBLE)/.installed ## Check the code, then run all tests on all cores
 	$(PYTHON) -m pytest -n auto --dist worksteal
 	tools/test-debian-libraries here --quiet $(WITH_OLD_LIBRARIES)
 
@@ -36,7 +37,7 @@ test-arm64: needs-test needs-arm64 $(VENV)/.installed-test ## Install and set up
 	tools/with-arm64 tools/build-trees trixie-arm64 trixie-arm64-packages
 	RECEIVER_SETUP_ARM64=1 tools/with-arm64 $(PYTHON) -m pytest tests/end_to_end/test_arm64.py
 
-check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Python and shell
+check: needs-test $(VENV)/.installed-test $(ANSIBLE)/.checked ## Lint, types and formatting, of Python and shell
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
@@ -47,11 +48,12 @@ check: needs-test $(VENV)/.installed-test ## Lint, types and formatting, of Pyth
 trees: needs-test ## Build what tests make other receivers of; kept in .trees
 	-@tools/build-trees
 
-# ONLY=start,setup,receiver,fleet,slow measures some of it, ROUNDS=1 in a hurry; the others are at their newest.
+# ONLY=start,setup,receiver,collection,fleet,slow measures some of it, ROUNDS=1 in a hurry; the others are at their newest.
 OTHERS := .venv-bench
 BENCH_NEEDS := $(if $(ONLY),$(if $(findstring receiver,$(ONLY)),yes),yes)
+COLLECTION_NEEDS := $(if $(ONLY),$(if $(findstring collection,$(ONLY)),yes),yes)
 
-bench: needs-test $(VENV)/.installed-test $(if $(BENCH_NEEDS),$(OTHERS)/ansible/.installed $(OTHERS)/pyinfra/.installed) ## Measure against scripts by hand, Ansible and pyinfra; prints ratios
+bench: needs-test $(VENV)/.installed-test $(if $(BENCH_NEEDS),$(OTHERS)/ansible/.installed $(OTHERS)/pyinfra/.installed) $(if $(COLLECTION_NEEDS),$(ANSIBLE)/.installed) ## Measure against scripts by hand, Ansible and pyinfra; prints ratios
 	ONLY=$(ONLY) ROUNDS=$(ROUNDS) $(PYTHON) benchmarks $(BENCH_OPTIONS)
 
 $(OTHERS)/%/.created:
@@ -72,7 +74,7 @@ $(OTHERS)/ansible/.installed: $(OTHERS)/ansible/.created
 	touch $@
 
 clean: ## Remove what the other targets made here
-	rm -rf $(VENV) .venv-debian $(OTHERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) .venv-debian $(ANSIBLE) $(OTHERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	rm -rf .trees 2>/dev/null || unshare --user --map-root-user --map-auto rm -rf .trees
 	find $(wildcard $(SOURCES)) -name __pycache__ -prune -exec rm -rf {} +
 
@@ -98,4 +100,14 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.created
 
 $(VENV)/.installed-test: pyproject.toml $(VENV)/.created
 	$(PIP) --editable '.[test,check]'
+	touch $@
+
+# ansible-core of Debian 12, and the newest one for this Python.
+$(ANSIBLE)/.installed: pyproject.toml tools/check-ansible
+	tools/check-ansible venvs
+	touch $@
+
+# Takes half a minute, so only where something of it was changed.
+$(ANSIBLE)/.checked: $(ANSIBLE)/.installed $(shell find ansible -type f -not -path '*/__pycache__/*')
+	tools/check-ansible check
 	touch $@

@@ -15,6 +15,7 @@ PARTS = {
     "start": "start",
     "setup": "setup_one",
     "receiver": "receiver_half",
+    "collection": "ansible_collection",
     "fleet": "fleet",
     "slow": "slow_link",
 }

@@ -22,10 +22,15 @@ _FILE = click.Path(path_type=Path)
     epilog="docs/inventory.md describes the format. Nothing is contacted by any of these.",
     invoke_without_command=True,
 )
+@click.option("--to-ansible", type=_FILE, metavar="FILE", help="Print this inventory as Ansible's, for the collection.")
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, to_ansible: Path | None) -> None:
     """Check, show or make an inventory: receivers and their cameras in one file, for --inventory."""
-    if ctx.invoked_subcommand is None:
+    if to_ansible is not None:
+        if ctx.invoked_subcommand is not None:
+            raise ConfigurationError("--to-ansible is a whole command", hint=f"leave {ctx.invoked_subcommand} out")
+        _print_for_ansible(to_ansible)
+    elif ctx.invoked_subcommand is None:
         raise ConfigurationError(
             "no command was given for inventories",
             hint=f"give one of {', '.join(command.commands)}; see receiver-setup inventory --help",
@@ -88,6 +93,13 @@ def from_csv(file: Path, *, receiver: str | None, local: bool) -> None:
         raise ConfigurationError("--receiver and --local contradict each other", hint="leave one out")
     text = read_text(file, hint="give a table that a spreadsheet saved as CSV")
     click.echo(parse_csv(text, file, receiver="local" if local else receiver), nl=False)
+
+
+def _print_for_ansible(file: Path) -> None:
+    from receiver_setup.cli.inventory_file import read_inventory  # noqa: PLC0415 - slow
+    from receiver_setup.inventory import render_ansible, resolve  # noqa: PLC0415
+
+    click.echo(render_ansible(resolve(read_inventory(file)), name=file.name), nl=False)
 
 
 def _warnings(receivers: tuple["ResolvedReceiver", ...]) -> Iterator[str]:

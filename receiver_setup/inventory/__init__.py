@@ -5,6 +5,7 @@ receivers = resolve(inventory, {"timeout": 5.0})              # what holds for e
 receivers = select(receivers, only=["porch"])
 """
 
+from receiver_setup.inventory.ansible_yaml import render_ansible
 from receiver_setup.inventory.csv_format import parse_csv
 from receiver_setup.inventory.model import (
     CameraEntry,
@@ -34,6 +35,7 @@ __all__ = [
     "parse_inventory",
     "parse_proven",
     "read_example",
+    "render_ansible",
     "render_toml",
     "resolve",
     "select",

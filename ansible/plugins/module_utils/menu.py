@@ -1,0 +1,183 @@
+"""The FTP menu of one camera for a task: wishes as commands, changes made or put back, and what was found."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
+
+from receiver_setup.camera import menu
+from receiver_setup.camera.client import Camera
+from receiver_setup.camera.codes import error_for_result, explain_result
+from receiver_setup.camera.command import Command, Done
+from receiver_setup.camera.host_key import parse_host_key
+from receiver_setup.camera.menu_plan import Change, check_wish
+from receiver_setup.camera.menu_settings import describe
+from receiver_setup.camera.messages import (
+    ActionType,
+    Security,
+    SetFtpAction,
+    SetFtpActionAttr,
+    SetFtpAttr,
+    SetSnapSchedFtpAttr,
+    SetSnapTimerFtpAttr,
+)
+from receiver_setup.camera.schedule import parse_words
+from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.keys import PublicKey
+from receiver_setup.report import error_as_json
+from receiver_setup.secrets import Redactor, Secret
+
+_TARGET = ("ca_file", "fingerprint", "insecure", "login", "password")
+
+
+@contextlib.contextmanager
+def open_camera(options: dict[str, Any], redact: Redactor) -> Iterator[Camera]:
+    """Make the client of the camera that a task names; nothing is contacted before its first command."""
+    short = {name: options[f"camera_{name}"] for name in _TARGET}
+    target = {"address": options["camera"], "username": None, **short}
+    with make_camera(target, redact, timeout_s=options["timeout"]) as camera:
+        yield camera
+
+
+def change_camera(options: dict[str, Any], redact: Redactor, *, check: bool) -> dict[str, Any]:
+    """Make the menu as wished, then let it trust a key, then test; all that had been changed is put back on failure."""
+    wishes = _wishes(options, redact)
+    for wished in wishes:
+        check_wish(wished)
+    key = parse_host_key(options["trust"]) if options["trust"] is not None else None
+    found: dict[str, Any] = {"changed": False, "changes": []}
+    with open_camera(options, redact) as camera:
+        found["address"] = camera.address.display
+        changes = [change for change in (menu.plan_on(camera, wished) for wished in wishes) if change is not None]
+        found["changes"] = [row for change in changes for row in _rows(change)]
+        if changes:
+            found["diff"] = {"prepared": "".join(f"-{c.name}: {c.before}\n+{c.name}: {c.after}\n" for c in changes)}
+        if check:
+            found["changed"] = bool(changes) or key is not None
+            return found
+        found["changed"] = _apply(camera, changes)
+        if key is not None:
+            camera.trust_host_key(key)
+            found |= {"changed": True, "host_key": _key_as_json(key)}
+        return found | (_test(camera) if options["test"] else {})
+
+
+def read_camera(options: dict[str, Any], redact: Redactor) -> dict[str, Any]:
+    """Read the whole menu and the camera's key; changes nothing."""
+    with open_camera(options, redact) as camera:
+        readings = menu.read_menu(camera)
+        found: dict[str, Any] = {"changed": False, "address": camera.address.display}
+        try:
+            found["public_key"] = _key_as_json(camera.public_key())
+        except ReceiverSetupError as error:
+            # A camera without a login by key is none that cannot be read.
+            found["public_key"] = None
+            found["not_available"] = {"getpubkey": error.message}
+    settings = [shown for part in readings if not part.trouble for shown in describe(part.group, part.fields)]
+    found["settings"] = [
+        {
+            "name": shown.name,
+            "command": f"get{shown.group}",
+            "field": shown.field,
+            "words": shown.words,
+            "code": shown.code,
+            "deprecated": shown.group.deprecated,
+        }
+        for shown in settings
+    ]
+    lacking = {f"get{part.group}": part.trouble for part in readings if part.trouble}
+    found["not_available"] = found.get("not_available", {}) | lacking
+    return found
+
+
+def describe_failure(error: ReceiverSetupError) -> dict[str, Any]:
+    """Return an error as a module fails with it: one sentence and the hint, and the same for programs."""
+    hint = f"; {error.hint}" if error.hint else ""
+    back = "; everything that had been changed was put back" if error.rolled_back else ""
+    return {"msg": f"{error.message}{hint}{back}", "error": error_as_json(error)}
+
+
+def _wishes(options: dict[str, Any], redact: Redactor) -> list[Command[Done]]:
+    """Return what is wished as set commands, in the order in which they are sent."""
+    makers: tuple[tuple[str, Callable[[Any], Command[Done]]], ...] = (
+        ("set", lambda given: _attributes(given, redact)),
+        ("snapshots", lambda given: SetFtpActionAttr(count=given)),
+        ("schedule", lambda given: SetSnapSchedFtpAttr(schedule=_schedule(given["at"]), **_but(given, "at"))),
+        ("timer", lambda given: SetSnapTimerFtpAttr(**given)),
+    )
+    wished = [make(options[name]) for name, make in makers if options[name] is not None]
+    for each in options["action"] or ():
+        kind, interval = ActionType(each["kind"]), each["interval"]
+        wished.append(SetFtpAction(kind=kind, enable=each["enable"], interval_s=interval))
+    return wished
+
+
+def _attributes(given: dict[str, Any], redact: Redactor) -> SetFtpAttr:
+    password = Secret(given["password"]) if given["password"] else None
+    if password is not None:
+        redact.add(password)
+    security, verify = given["security"], given["verify"]
+    return SetFtpAttr(
+        server=given["server"],
+        port=given["port"],
+        username=given["username"],
+        password=password,
+        mode=given["mode"],
+        directory=given["directory"],
+        auto_create=given["create_directory"],
+        day_folders=given["day_folders"],
+        security=None if security is None else Security(security),
+        insecure=None if verify is None else not verify,
+    )
+
+
+def _schedule(text: str | None) -> Any:
+    return None if text is None else parse_words(text)
+
+
+def _but(given: dict[str, Any], left_out: str) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name != left_out}
+
+
+def _apply(camera: Camera, changes: list[Change]) -> bool:
+    """Send the changes one after the other; where one fails, those before it are put back, last first."""
+    changed = False
+    made: list[Change] = []
+    for change in changes:
+        try:
+            changed |= menu.apply_change(camera, change)
+        except ReceiverSetupError as error:
+            back = [menu.put_back(camera, each) for each in reversed(made)]
+            error.rolled_back = error.rolled_back is not False and all(back) if back or error.rolled_back else None
+            raise
+        made.append(change)
+    return changed
+
+
+def _test(camera: Camera) -> dict[str, Any]:
+    told = camera.test_upload()
+    if not told.ok:
+        raise error_for_result(told.raw_result if told.raw_result is not None else -8, camera.address.display)
+    known = explain_result(0)
+    return {"test": {"result": 0, "name": known.name, "cause": known.cause, "remedy": known.remedy}}
+
+
+def _rows(change: Change) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": row.setting.name,
+            "field": row.setting.read_field,
+            "before": row.before,
+            "after": row.after,
+            "before_code": row.before_code,
+            "after_code": row.after_code,
+        }
+        for row in change.rows
+    ]
+
+
+def _key_as_json(key: PublicKey) -> dict[str, Any]:
+    return {"type": key.type, "bits": key.bits, "fingerprint": key.fingerprint, "line": key.line}

@@ -1,0 +1,31 @@
+"""How both camera modules run: the package looked for, every failure one sentence, no secret in either."""
+
+from __future__ import annotations
+
+import traceback
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.receiver_setup.instar.plugins.module_utils.requirement import find_problem
+
+
+def run_module(argument_spec, work):
+    """Run `work(menu, options, redact, check)` as a module; `menu` is loaded only where its package is there."""
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    problem = find_problem()
+    if problem is not None:
+        module.fail_json(msg=problem)
+    # The package may be missing, so all that needs it is loaded only now.
+    from ansible_collections.receiver_setup.instar.plugins.module_utils import cameras, menu  # noqa: PLC0415
+
+    from receiver_setup.errors import ReceiverSetupError  # noqa: PLC0415
+    from receiver_setup.secrets import Redactor  # noqa: PLC0415
+
+    redact = Redactor()
+    try:
+        result = work(menu, module.params, redact, module.check_mode)
+    except ReceiverSetupError as error:
+        module.fail_json(**cameras.redacted(menu.describe_failure(error), redact))
+    except Exception as error:  # noqa: BLE001 - the last stop: a secret may stand in any message
+        told = {"msg": f"this is a bug of receiver-setup: {type(error).__name__}: {error}"}
+        module.fail_json(**cameras.redacted(told | {"exception": traceback.format_exc()}, redact))
+    module.exit_json(**cameras.redacted(result, redact))

@@ -1,0 +1,185 @@
+"""A root shell on a receiver: Ansible's become plugin makes the way to root, the script follows on standard input.
+
+A script is sent only after the far side has said that it is root, so that it never ends up in a password prompt; and
+a password only where it is asked for, once. Neither stands in an argument of any process.
+"""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import time
+from typing import Any
+
+from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
+from receiver_setup.plain_shell import quote
+from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
+
+_log = logging.getLogger("receiver_setup.ansible")
+
+ROOT = b"receiver-setup root\n"
+NOT_ROOT = b"receiver-setup not root\n"
+_LINK = b"receiver-setup link "
+_INNER = (
+    'if [ "$(id -u)" = 0 ]; then echo receiver-setup root; exec sh -s; else echo receiver-setup not root; exit 1; fi'
+)
+"""What runs behind the become plugin; the script is read by the shell that it ends in."""
+
+
+class Becoming:
+    """How a task becomes root: by which plugin, with which password; no plugin where the login has to be root."""
+
+    def __init__(self, plugin: Any | None, shell: Any) -> None:
+        self.plugin = plugin
+        self._shell = shell
+
+    def inner(self) -> str:
+        """Return the command that becomes root and says so."""
+        return _INNER if self.plugin is None else str(self.plugin.build_become_command(_INNER, self._shell))
+
+    def command(self) -> str:
+        """Return the command for the login shell; it tells how the login came in, which sudo would forget."""
+        told = f'echo "receiver-setup link ${{SSH_CONNECTION-}}"; {self.inner()}'
+        return f"exec /bin/sh -c {shlex.quote(told)}"
+
+    def asks(self, said: bytes) -> bool:
+        """Tell whether a password is asked for in what was printed so far."""
+        return self.plugin is not None and bool(self.plugin.prompt) and self.plugin.check_password_prompt(said)
+
+    def password(self) -> str | None:
+        """Return the password, None where the task has none."""
+        found = self.plugin.get_option("become_pass") if self.plugin is not None else None
+        return None if found is None else str(found)
+
+    def refusal(self, name: str, said: str) -> ReceiverSudoError:
+        """Return the error for a way to root that did not lead there."""
+        if self.plugin is None:
+            return ReceiverSudoError(
+                f"the login on {name} is not root, and the task does not become root",
+                hint="write become: true at the task or the play",
+            )
+        method, user = self.plugin.name, self.plugin.get_option("become_user")
+        if user not in (None, "", "root"):
+            return ReceiverSudoError(
+                f"the task becomes {user} on {name}, who is not root", hint="leave become_user out: root is its default"
+            )
+        if self.plugin.check_missing_password(said.encode()) or not self.password():
+            return ReceiverSudoError(
+                f"{method} on {name} asks for a password, and none was given: {said}",
+                hint="set ansible_become_password, from a vault, or run the playbook with --ask-become-pass",
+            )
+        return ReceiverSudoError(
+            f"{method} on {name} refused: {said}",
+            hint="check ansible_become_password, and that this user may run commands as root there (sudo -l)",
+        )
+
+
+class BecomeShell:
+    """A root shell over any host on which commands can be started and spoken with."""
+
+    def __init__(self, host: Host, becoming: Becoming, *, timeout_s: float = 60.0) -> None:
+        self.host = host
+        self._becoming = becoming
+        self._timeout_s = timeout_s
+
+    def run(self, script: str, *, step: str) -> Output:
+        """Run `script` as root; `step` names it in errors.
+
+        Raises `ReceiverSudoError` when root cannot be reached, `ReceiverUnreachableError` when the link is lost.
+        """
+        began = time.monotonic()
+        stream = self.host.open(self._becoming.command())
+        try:
+            said = _Opening(stream, self._becoming, _Clock(self._timeout_s, self.host.name, step))
+            link = said.become_root()
+            stream.send(f"RECEIVER_SETUP_CONNECTION={quote(link)}\n{script}".encode("utf-8", "surrogateescape"))
+            stream.finish()
+            output = _collect(stream, said.rest, _Clock(self._timeout_s, self.host.name, step))
+        finally:
+            stream.close()
+        _log.debug("receiver: %s, %.0f ms", step, (time.monotonic() - began) * 1000)
+        return output
+
+
+class _Clock:
+    """How long a step may take, and the errors of a step."""
+
+    def __init__(self, timeout_s: float, name: str, step: str) -> None:
+        self.name = name
+        self._step = step
+        self._end = time.monotonic() + timeout_s
+
+    def receive(self, stream: Stream) -> Chunk | None:
+        """Return what comes next; None at the end."""
+        try:
+            return stream.receive(max(self._end - time.monotonic(), 0.0))
+        except TimeoutError as error:
+            raise ReceiverUnreachableError(
+                f"{self.name} did not finish the step {self._step!r} in time",
+                hint="run the playbook again; give a longer timeout for a slow receiver",
+            ) from error
+
+    def lost(self) -> ReceiverUnreachableError:
+        """Return the error for a link that is gone."""
+        return ReceiverUnreachableError(
+            f"the connection to {self.name} was lost during the step {self._step!r}",
+            hint="run the playbook again: it finishes or takes back what is half done",
+        )
+
+
+class _Opening:
+    """The first lines of a command, before it is root; `rest` came behind them."""
+
+    def __init__(self, stream: Stream, becoming: Becoming, clock: _Clock) -> None:
+        self.rest = b""
+        self._stream, self._becoming, self._clock = stream, becoming, clock
+        self._out = self._errors = b""
+        self._answered = False
+
+    def become_root(self) -> str:
+        """Wait for the root shell, answering a question for the password once; return how the login came in."""
+        while ROOT not in self._out:
+            chunk = self._clock.receive(self._stream)
+            if chunk is None:
+                raise self._clock.lost() if self._stream.status() is None else self._refusal()
+            if chunk.error:
+                self._errors += chunk.data
+            else:
+                self._out += chunk.data
+            self._answer()
+        greeting, _, self.rest = self._out.partition(ROOT)
+        return greeting.rpartition(_LINK)[2].partition(b"\n")[0].decode("ascii", "replace")
+
+    def _answer(self) -> None:
+        # A prompt may be on either side, and has no end of line.
+        if not self._becoming.asks(self._errors) and not self._becoming.asks(self._out):
+            return
+        password = self._becoming.password()
+        if self._answered or password is None:
+            raise self._refusal()
+        self._answered = True
+        self._out, self._errors = self._link_line(), b""
+        self._stream.send(password.encode() + b"\n")
+
+    def _link_line(self) -> bytes:
+        _, sign, behind = self._out.rpartition(_LINK)
+        return sign + behind.partition(b"\n")[0] + b"\n" if sign else b""
+
+    def _refusal(self) -> ReceiverSudoError:
+        """Return the error with what standard error said, else standard output, on one line."""
+        out = self._out.replace(self._link_line(), b"").replace(NOT_ROOT, b"")
+        text = (self._errors.strip() or out).decode("utf-8", "replace")
+        if self._becoming.plugin is not None:
+            text = text.replace(str(self._becoming.plugin.prompt), "")
+        return self._becoming.refusal(self._clock.name, " ".join(text.split()) or "it gave no reason")
+
+
+def _collect(stream: Stream, first: bytes, clock: _Clock) -> Output:
+    data, errors = bytearray(first), bytearray()
+    while (chunk := clock.receive(stream)) is not None:
+        (errors if chunk.error else data).extend(chunk.data)
+    status = stream.status()
+    # A shell tells of a child that a signal ended by 128 and its number.
+    if status is None or 128 < status < 255:
+        raise clock.lost()
+    return Output(data=bytes(data), errors=errors.decode("utf-8", "replace"), status=status)

@@ -1,0 +1,70 @@
+"""Fixtures for the collection: built and installed as its users do, with the oldest and the newest ansible-core."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.ansible_site import COLLECTION, VERSIONS, Site, program
+from support.bench import CAMERA_PASSWORD, FORMER
+
+from receiver_setup.emulator.admin_key import AdminKey
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
+from receiver_setup.emulator.network import HOST_ADDRESS, PrivateNetwork
+from receiver_setup.emulator.throwaway import ThrowawayReceiver
+
+MakeReceiver = Callable[..., ThrowawayReceiver]
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the collection's archive and install it; both by the oldest ansible-core."""
+    folder = tmp_path_factory.mktemp("collections")
+    galaxy = program(VERSIONS[0], "ansible-galaxy")
+    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    for arguments in (
+        ["build", str(COLLECTION), "--output-path", str(folder)],
+        ["install", str(folder / "receiver_setup-instar-0.1.0.tar.gz"), "--collections-path", str(folder)],
+    ):
+        done = subprocess.run(
+            [galaxy, "collection", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    """Name the virtual environment to take."""
+    return str(request.param)
+
+
+@pytest.fixture
+def site(version: str, collections: Path, tmp_path: Path) -> Site:
+    """Give an empty site."""
+    return Site(folder=tmp_path, version=version, collections=collections)
+
+
+@pytest.fixture
+def make_receiver(private_network: PrivateNetwork, admin_key: AdminKey) -> Iterator[MakeReceiver]:  # noqa: ARG001 - it must exist first
+    """Return what starts receivers, which end with the test."""
+    with ExitStack() as stack:
+
+        def make(**kind: Any) -> ThrowawayReceiver:
+            return stack.enter_context(ThrowawayReceiver(admin_public_key=admin_key.public_line, **kind))
+
+        yield make
+
+
+@pytest.fixture
+def make_camera(private_network: PrivateNetwork) -> Iterator[Callable[..., EmulatedCamera]]:  # noqa: ARG001 - it must exist first
+    """Return what starts emulated cameras, which end with the test."""
+    with ExitStack() as stack:
+
+        def make(password: str = CAMERA_PASSWORD, **profile: Any) -> EmulatedCamera:
+            camera = EmulatedCamera(Profile(**profile), host=HOST_ADDRESS, password=password, settings=FORMER)
+            return stack.enter_context(camera)
+
+        yield make

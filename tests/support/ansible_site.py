@@ -1,0 +1,119 @@
+"""An Ansible site for tests: the collection installed from its archive, an inventory, and `ansible-playbook`."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from receiver_setup.emulator.admin_key import AdminKey
+from receiver_setup.emulator.throwaway import ThrowawayReceiver
+
+ROOT = Path(__file__).parents[2]
+COLLECTION = ROOT / "ansible"
+VENVS = ROOT / ".venv-ansible"
+VERSIONS = ("oldest", "newest")
+VAULT_PASSWORD = "vault-pass-made-up"
+PLAY = """
+- hosts: receivers
+  gather_facts: false
+  tasks:
+    - receiver_setup.instar.receiver: {options}
+"""
+
+
+def program(version: str, name: str) -> Path:
+    """Return one of Ansible's programs in the virtual environment of a version."""
+    return VENVS / version / "bin" / name
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One finished `ansible-playbook`: its exit code, all that it printed, and the results by task and host."""
+
+    code: int
+    out: str
+    err: str
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Host → the result of the last task that ran on it."""
+    stats: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def recap(self, host: str) -> tuple[int, int, int, int]:
+        """Return what the recap says of a host: ok, changed, unreachable, failed."""
+        line = self.stats[host]
+        return line["ok"], line["changed"], line["unreachable"], line["failures"]
+
+
+@dataclass(kw_only=True)
+class Site:
+    """A folder with an inventory, and the environment in which Ansible runs there."""
+
+    folder: Path
+    version: str
+    collections: Path
+    hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    plugins = Path(__file__).with_name("ansible_plugins")
+
+    def add(self, name: str, receiver: ThrowawayReceiver, key: AdminKey, **variables: Any) -> None:
+        """Add a receiver to the inventory, reached by ssh as its administrator."""
+        known = self.folder / ".ssh" / "known_hosts"
+        known.parent.mkdir(mode=0o700, exist_ok=True)
+        with known.open("a") as file:
+            file.writelines(f"{receiver.address} {line}\n" for line in receiver.host_key_lines)
+        self.hosts[name] = {
+            "ansible_host": receiver.address,
+            "ansible_user": receiver.admin,
+            "ansible_ssh_private_key_file": str(key.path),
+            "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={known}",
+            "ansible_become": True,
+            # A receiver needs no Python: whoever looks for one finds this.
+            "ansible_python_interpreter": "/nowhere/python",
+            **variables,
+        }
+
+    def play(self, text: str, *arguments: str) -> Run:
+        """Run a playbook."""
+        (self.folder / "play.yml").write_text(text)
+        inventory = {"receivers": {"hosts": self.hosts}}
+        (self.folder / "inventory.yml").write_text(json.dumps({"all": {"children": inventory}}))
+        return self.run("ansible-playbook", "-i", "inventory.yml", "play.yml", *arguments)
+
+    def receiver(self, options: dict[str, Any], *arguments: str) -> Run:
+        """Run a playbook with the one task `receiver`; hosts may have a variable `cameras`."""
+        given = json.dumps({"cameras": "{{ cameras }}", **options})
+        return self.play(PLAY.format(options=given), *arguments)
+
+    def run(self, name: str, *arguments: str) -> Run:
+        """Run one of Ansible's programs in this folder."""
+        told = self.folder / "results"
+        told.unlink(missing_ok=True)
+        done = subprocess.run(
+            [program(self.version, name), *arguments],
+            cwd=self.folder,
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+                "HOME": str(self.folder),
+                "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
+                "ANSIBLE_COLLECTIONS_PATHS": str(self.collections),
+                "ANSIBLE_NOCOLOR": "1",
+                "ANSIBLE_FORKS": "10",
+                "LC_ALL": "C.UTF-8",
+                "ANSIBLE_CALLBACK_PLUGINS": str(self.plugins),
+                "RESULTS_FILE": str(told),
+                **self.environment,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        run = Run(code=done.returncode, out=done.stdout, err=done.stderr)
+        for line in map(json.loads, told.read_text().splitlines() if told.exists() else ()):
+            if "stats" in line:
+                run.stats = line["stats"]
+            else:
+                run.results[line["host"]] = line["result"]
+        return run
