@@ -15,7 +15,7 @@ from receiver_setup.report import Observer, ReceiverReport, StepReport
 from receiver_setup.workflow.leaving_camera import LeavingCamera
 from receiver_setup.workflow.request import NamedCamera, RemovalRequest
 from receiver_setup.workflow.rollback import put_back_cameras
-from receiver_setup.workflow.upload_account import UploadAccount, find_directory
+from receiver_setup.workflow.upload_account import UploadAccount, find_directory, find_filed_accounts
 from receiver_setup.workflow.whole_run import WholeRun
 
 Account = UploadAccount[LeavingCamera]
@@ -82,6 +82,10 @@ class _Removal(WholeRun[LeavingCamera]):
             self._crew.wait(futures)
         self._propose_other_way()
         self._report.host_keys = facts.host_keys
+        if self._request.isolate and not self._crew.runs:
+            # Which accounts there are is known only now.
+            self._accounts = find_filed_accounts(self._request, facts.filed_accounts) or self._accounts
+            self._read_receiver()
         for account in self._accounts:
             for run in account.runs:
                 run.remember(account.facts.ledger.cameras.get(run.name))

@@ -1,6 +1,6 @@
 """The upload accounts of one run: one that all cameras share, or one for each, jailed from the others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -86,6 +86,17 @@ def find_accounts(request: Request, runs: Sequence[R]) -> list[UploadAccount[R]]
         run.report.user = user
         accounts[user] = UploadAccount(user=user, home=home, directory=request.directory, runs=[run])
     return list(accounts.values())
+
+
+def find_filed_accounts(request: Request, filed: Iterable[str]) -> list[UploadAccount[R]]:
+    """Return the accounts of single cameras that are filed on a receiver, for a removal of all of them."""
+    return [
+        UploadAccount(
+            user=user, home=f"{request.home}{user.removeprefix(request.user)}", directory=request.directory, runs=[]
+        )
+        for user in sorted(filed)
+        if user.startswith(f"{request.user}-")
+    ]
 
 
 def find_directory(request: Request, camera: str, *, alone: bool) -> str:

@@ -1,7 +1,9 @@
 """Many cameras on one receiver: broken ones stop no other, Ctrl-C keeps what is done, few trips and no lock-outs."""
 
+import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +125,51 @@ def test_ctrl_c_twice_puts_everything_back(bench: Bench, make_camera: MakeCamera
     former = {name: value for name, value in FORMER.items() if name != "ft_password"}
     assert [pointed(camera) for camera in cameras] == [former] * 3
     assert bench.state() == before
+
+
+def test_ctrl_c_over_two_receivers_stops_both_at_a_safe_point(
+    make_bench: MakeBench, make_camera: MakeCamera, tmp_path: Path
+) -> None:
+    """Each receiver keeps what is proven there; what was under way or not begun is as it was."""
+    with make_bench() as one, make_bench() as other:
+        known = tmp_path / "both"
+        rows = [f"{b.receiver.address} {line}\n" for b in (one, other) for line in b.receiver.host_key_lines]
+        known.write_text("".join(rows))
+        cameras = [make_camera() for _ in range(6)]
+        receivers = "".join(
+            f'[[receiver]]\nname = "r{n}"\naddress = "{b.receiver.admin}@{b.receiver.address}"\n'
+            for n, b in enumerate((one, other))
+        )
+        listed = "".join(
+            f'[[camera]]\nname = "c{n}"\naddress = "{camera.url}"\nreceiver = "r{n % 2}"\n'
+            for n, camera in enumerate(cameras)
+        )
+        inventory = tmp_path / "cameras.toml"
+        defaults = f'[defaults]\nidentity = "{one.key.path}"\nknown_hosts = "{known}"\njobs = 1\n'
+        inventory.write_text(defaults + receivers + listed)
+        process = one.start("setup", "--inventory", str(inventory), "--ssh-config", os.devnull, "--json")
+        stopped = threading.Event()
+
+        def stop(name: str) -> None:
+            if name == "testftp" and not stopped.is_set():
+                stopped.set()
+                process.send_signal(signal.SIGINT)
+
+        cameras[2].on_command = stop
+        result = finish(process)
+        assert result.code == 130, result.err
+        told = {each["name"]: each for receiver in result.json["receivers"] for each in receiver["cameras"]}
+        assert told["c0"]["ok"]
+        assert not any(told[name]["ok"] for name in ("c2", "c4"))
+        former = {name: value for name, value in FORMER.items() if name != "ft_password"}
+        for number, camera in enumerate(cameras):
+            assert (pointed(camera) == former) != told[f"c{number}"]["ok"]
+        done = sorted(name for name, each in told.items() if each["ok"])
+        folders = one.inside("ls /home/ipcamera/recordings").split()
+        folders += other.inside("ls /home/ipcamera/recordings 2>/dev/null || :").split()
+        assert sorted(folders) == done
+        again = one.run("setup", "--inventory", str(inventory), "--ssh-config", os.devnull, "--json")
+        assert (again.code, again.json["ok"]) == (0, True), again.err
 
 
 def test_our_own_test_uploads_stay_below_max_startups(make_bench: MakeBench, make_camera: MakeCamera) -> None:

@@ -60,6 +60,10 @@ def test_each_camera_gets_an_account_by_one_change_and_gives_it_back(bench: Benc
     assert looked.code == 0, looked.err
     assert all(claim["ok"] for each in looked.json["receivers"][0]["cameras"] for claim in each["claims"])
 
+    # Without any camera all of the receiver's half would go.
+    told = bench.remove(options=(*ISOLATE, "--yes", "--check"))
+    assert (told.code, told.json["receivers"][0]["diff"].count("- user ipcamera-")) == (7, 3)
+
     # One of them goes, the others stay as they are.
     gone = bench.remove(cameras[0], options=(*ISOLATE, "--yes"))
     assert gone.code == 0, gone.err
