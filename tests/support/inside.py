@@ -28,6 +28,7 @@ from receiver_setup.cli import (  # noqa: F401 - the command line would load the
     explain_run,
     failures,
     inventory_file,
+    live,
     remove,
     remove_run,
     setup,
