@@ -11,7 +11,8 @@ PYTHON := $(VENV)/bin/python
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(PYTHON) -m pip --quiet install
 BENCH_PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(@D)/bin/python -m pip --quiet
 # What meets a library's every change: its errors, its keys, a whole set-up.
-WITH_OLD_LIBRARIES := tests/unit/camera tests/unit/receiver tests/unit/cli tests/end_to_end/test_local.py
+WITH_OLD_LIBRARIES := tests/unit/test_keys.py tests/unit/test_errors.py tests/unit/receiver/hosts tests/unit/cli/test_help.py \
+	tests/unit/tools tests/contract/test_camera_client.py tests/end_to_end/test_local.py
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 ANSIBLE := .venv-ansible
 

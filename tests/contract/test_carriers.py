@@ -342,7 +342,7 @@ def test_a_link_that_is_lost_is_an_error_and_the_script_runs_to_its_end(receiver
     thread = threading.Thread(target=run)
     thread.start()
     assert appears(lambda: way.inside(f"ls {mark}") != "")
-    way.inside(f"kill -KILL $(pgrep -f '^sshd: {user}')")
+    way.inside(f"kill -KILL $(pgrep -f '^sshd(-session)?: {user}')")
     thread.join(10)
     assert "was lost" in str(caught[0])
     assert way.inside(f"ls {mark}.end") == ""
@@ -366,7 +366,7 @@ def test_a_link_that_was_lost_before_is_an_error_and_a_new_one_works(receivers: 
     host = way.host()
     shell = RootShell(host, sudo_password=way.ask)
     shell.run("true\n", step="test")
-    way.inside("kill -KILL $(pgrep -f '^sshd: admin')")
+    way.inside("kill -KILL $(pgrep -f '^sshd(-session)?: admin')")
     time.sleep(0.2)
     with pytest.raises(ReceiverUnreachableError):
         shell.run("true\n", step="test")
