@@ -287,7 +287,7 @@ def test_a_new_login_leaves_what_is_open_alone_and_the_next_goes_over_whichever_
     host: SshHost, receiver: ThrowawayReceiver
 ) -> None:
     def kill(which: str) -> None:
-        receiver.run("sh", "-c", f"kill -KILL $(pgrep -{which} -f '^sshd: admin(@notty)?$')")
+        receiver.run("sh", "-c", f"kill -KILL $(pgrep -{which} -f '^sshd(-session)?: admin(@notty)?$')")
         time.sleep(0.3)
 
     def say(connection: socket.socket) -> bool:

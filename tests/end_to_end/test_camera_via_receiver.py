@@ -270,7 +270,7 @@ def test_a_connection_that_is_lost_midway_is_replaced(bench: Bench, vlan: Vlan, 
             lost.set()
             if for_s:
                 bench.inside(away)
-            bench.inside("kill -KILL $(pgrep -f '^sshd: admin')")
+            bench.inside("kill -KILL $(pgrep -f '^sshd(-session)?: admin')")
 
     camera.on_command = cut
     # Shorter than it is away: a first try to log in anew fails.

@@ -148,7 +148,7 @@ def test_a_lost_link_while_the_receiver_changes_is_healed_by_the_next_run(
     with slowed(bench.receiver, "chown"):
         running = bench.start(*bench.arguments(camera))
         wait_until_reached(bench.receiver)
-        bench.receiver.run("sh", "-c", "pkill -KILL -f 'sshd: admin'")
+        bench.receiver.run("sh", "-c", "pkill -KILL -f 'sshd(-session)?: admin'")
         result = finish(running)
     assert result.code in {4, 6}, result.out
     assert camera.set_commands == []
@@ -163,7 +163,9 @@ def test_a_power_cut_in_the_middle_is_healed_by_the_next_run(bench: Bench, make_
         running = bench.start(*bench.arguments(camera))
         wait_until_reached(bench.receiver)
         # All that runs there but PID 1 and the listening sshd is gone at once, with the shell that was at work.
-        bench.receiver.run("sh", "-c", "pkill -KILL -f 'sh -s'; pkill -KILL -f 'sshd: admin'; pkill -KILL sleep")
+        bench.receiver.run(
+            "sh", "-c", "pkill -KILL -f 'sh -s'; pkill -KILL -f 'sshd(-session)?: admin'; pkill -KILL sleep"
+        )
         finish(running)
     healed = bench.setup(camera)
     assert healed.code == 0, healed.err

@@ -267,7 +267,7 @@ def test_a_removal_that_died_after_its_proof_is_finished_by_the_next_run(bench: 
         assert running.poll() is None
     # A power cut: the run, its connection and the script at work, all at once.
     running.kill()
-    bench.inside("pkill -KILL -f '^sh -s'; pkill -KILL -f 'sshd: admin'; pkill -KILL userdel")
+    bench.inside("pkill -KILL -f '^sh -s'; pkill -KILL -f 'sshd(-session)?: admin'; pkill -KILL userdel")
     finish(running)
     bench.receiver.run("rm", "/usr/local/sbin/userdel", "/run/reached")
     assert bench.inside("getent passwd ipcamera") != ""
