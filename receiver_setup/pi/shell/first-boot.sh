@@ -29,7 +29,7 @@ install_unit() {
     chmod 644 "$units/$unit" || return
   systemctl daemon-reload
   systemctl --quiet enable "$unit"
-  sync
+  sync -f "$own"
 }
 
 # Started without waiting: it comes after cloud-init, which is not done while it runs this.
@@ -41,8 +41,8 @@ start_unit() {
 disarm() {
   rm -f "$boot/firstrun.sh"
   sed -e 's# systemd\.run=[^ ]*##' -e 's# systemd\.run_success_action=[^ ]*##' -e 's# systemd\.unit=[^ ]*##' \
-    "$boot/cmdline.txt" >"$boot/cmdline.new" && sync && mv "$boot/cmdline.new" "$boot/cmdline.txt"
-  sync
+    "$boot/cmdline.txt" >"$boot/cmdline.new" && sync -f "$boot" && mv "$boot/cmdline.new" "$boot/cmdline.txt"
+  sync -f "$boot"
 }
 
 # --- time -----------------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ note() {
 put_result() { # TEXT
   printf '%s\n' "$1" >"$boot/receiver-setup-result.new" &&
     mv "$boot/receiver-setup-result.new" "$boot/receiver-setup-result.txt"
-  sync
+  sync -f "$boot"
 }
 
 tell() { put_result "receiver-setup: NOT DONE YET ($(date))
@@ -231,7 +231,7 @@ wipe() { # FILE
   size=$(wc -c <"$1")
   dd if=/dev/zero of="$1" bs="$size" count=1 conv=notrunc,fsync 2>/dev/null
   rm -f "$1"
-  sync
+  sync -f "$boot"
 }
 
 wipe_secrets() {
@@ -250,7 +250,7 @@ finish() {
   fi
   put_result "$(cat "$own/result")" || return 1
   rm -f "$folder/job.toml"
-  sync
+  sync -f "$boot"
   systemctl --quiet disable "$unit"
   rm -f "$units/$unit"
   rm -rf "$own"
@@ -265,7 +265,7 @@ run() {
   if [ ! -f "$own/result" ] && [ -f "$folder/job.toml" ]; then
     wait_for_all
     try_until_the_end
-    result_of_the_end >"$own/result.new" && sync && mv "$own/result.new" "$own/result"
+    result_of_the_end >"$own/result.new" && sync -f "$own" && mv "$own/result.new" "$own/result"
     log "$word"
   fi
   [ -f "$own/result" ] || echo "receiver-setup: nothing was to be set up" >"$own/result"
