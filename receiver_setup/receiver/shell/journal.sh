@@ -112,7 +112,8 @@ journal_close() {
     if [ ! -s "$fresh/owner" ]; then
       rmdir "$fresh" 2>/dev/null || :
     elif ! lives "$fresh/owner" 2; then
-      rm -rf "$fresh"
+      # Its owner may be making it anew right now, and tries again where it is taken from it.
+      rm -rf "$fresh" 2>/dev/null || :
     fi
   done
   rmdir "$state/accounts" "$state" 2>/dev/null || :
