@@ -18,6 +18,8 @@ def _receiver(receiver: ReceiverReport, commands: Commands | None, *, check: boo
     told = [camera for camera in receiver.cameras if camera.ok and receiver.error is None]
     for camera in told:
         lines += _preview(camera) if check else _proven(camera, receiver)
+    if told:
+        lines += [f"warning: {warning}" for warning in receiver.warnings]
     if receiver.error is None and receiver.ok:
         if check:
             lines.append("Nothing was changed: this was a check." if receiver.changed else "Nothing would be changed.")
@@ -38,12 +40,15 @@ def _proven(camera: CameraReport, receiver: ReceiverReport) -> list[str]:
     by = f"its own key, {key.bits} bits, {key}" if key and camera.auth == "publickey" else "a random password"
     seen = host_key or "that it trusts (this firmware does not tell it again)"
     where = "this machine" if receiver.address == "local" else receiver.address
-    jail = f", jailed in {receiver.home}" if receiver.jail else ""
+    user, home = receiver.user, receiver.home
+    if camera.user is not None:
+        user, home = camera.user, (camera.directory or "").removesuffix(f"/{receiver.directory}")
+    jail = f", jailed in {home}" if receiver.jail else ""
     lines = [
         f"{camera.name} ({camera.address}) uploads to {where} by sFTP, proven on both sides.",
         f"  recordings  {camera.directory} on {where}",
         f"  uploads     {_uploads(camera)}",
-        f"  signs in    as {receiver.user}{jail}, with {by}",
+        f"  signs in    as {user}{jail}, with {by}",
         f"  verifies    the host key {seen}",
     ]
     if test is not None:

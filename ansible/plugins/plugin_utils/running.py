@@ -145,7 +145,8 @@ def _learn(redact: Redactor, owner: Any, name: str) -> None:
 def _render(receiver: ReceiverReport, *, check: bool) -> dict[str, Any]:
     report = Report(check=check, receivers=[receiver])
     result: dict[str, Any] = {"changed": report.changed, "receiver": receiver.as_json()}
-    warnings = [f"{camera.name}: {warning}" for camera in receiver.cameras for warning in camera.warnings]
+    warnings = list(receiver.warnings)
+    warnings += [f"{camera.name}: {warning}" for camera in receiver.cameras for warning in camera.warnings]
     if warnings:
         result["warnings"] = warnings
     if receiver.whole_diff:

@@ -48,6 +48,20 @@ def test_it_says_where_the_recordings_are_and_what_the_jail_is() -> None:
     assert "uploads to this machine by sFTP" in render_receipt(report)
 
 
+def test_a_camera_with_an_account_of_its_own_is_told_with_that() -> None:
+    camera = proven()
+    camera.user, camera.directory = "ipcamera-porch", "/home/ipcamera-porch/films"
+    report = whole(camera)
+    report.receivers[0].jail, report.receivers[0].directory = True, "films"
+    assert "as ipcamera-porch, jailed in /home/ipcamera-porch, with its own key" in render_receipt(report)
+
+
+def test_what_the_receiver_needs_for_all_its_cameras_is_told_once() -> None:
+    report = whole(proven())
+    report.receivers[0].warnings = ["12 cameras may upload at the same moment"]
+    assert "\nwarning: 12 cameras may upload at the same moment" in render_receipt(report)
+
+
 def test_it_ends_with_how_to_look_again_and_how_to_take_it_back() -> None:
     commands = Commands(verify="receiver-setup verify --local", remove="receiver-setup remove --local")
     lines = render_receipt(whole(proven()), [commands]).splitlines()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver_setup.receiver.disks import Disk
-from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts, Group, LogMark, OpenJournal, Staged
+from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts, Group, LogMark, OpenJournal, Staged, parse_facts
 from receiver_setup.receiver.records import RecordError
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINnK98cKs/L2kp2o5Jx9rKgjV9mskKqVWZZ/8Pa3gS1e"
@@ -228,3 +228,17 @@ def test_no_record_raises_anything_but_a_value_error(records: dict[str, bytes]) 
         Facts.parse(output(**records))
     except ValueError as error:
         assert not isinstance(error, UnicodeError)  # noqa: PT017 - which error it is, is the point
+
+
+def test_what_was_read_of_several_accounts_is_a_picture_each() -> None:
+    """What stands between an account's name and the next is its own, all else is everybody's."""
+
+    def record(name: str, value: str) -> bytes:
+        return f"@{name} {len(value.encode())}\n{value}\n".encode()
+
+    told = [("now", "1"), ("upload_user", "a"), ("passwd", "a:x:9:9::/home/a:/bin/false"), ("password", "none")]
+    told += [("upload_user", "b"), ("password", "set"), ("upload_user", ""), ("listener", "sshd"), ("end", "ok")]
+    first, second = parse_facts(b"".join(record(*each) for each in told))
+    assert (first.account is not None, second.account) == (True, None)
+    assert (first.password, second.password) == ("none", "set")
+    assert (first.listener, second.listener) == ("sshd", "sshd")

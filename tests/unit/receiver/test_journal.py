@@ -221,3 +221,32 @@ def test_a_later_change_of_the_same_thing_does_not_replace_what_was_filed_first(
     once = filed(tmp_path)
     assert run(shell, tmp_path, f"thing={file}{FILED}journal_close", owner="later") == ""
     assert filed(tmp_path) == once
+
+
+TWO = 'each_account() { user=ipcamera home=/x; "$@"; user=other home=/y; "$@"; }\n'
+
+
+def test_one_account_is_withdrawn_and_the_other_stays_in_the_journal(shell: str, tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    for file in (mine, other):
+        file.write_text("new")
+    noted = (
+        f"journal_for ipcamera /x; remember undo_remove {mine}; journal_for other /y; remember undo_remove {other}; "
+        "remember undo_reload"
+    )
+    assert run(shell, tmp_path, f"{TWO}{OPEN}\n{noted}\nwithdraw other >/dev/null; cat $journal/accounts") == (
+        "won\nipcamera"
+    )
+    assert (mine.exists(), other.exists()) == (True, False)
+    assert not (tmp_path / "state/journal/undo.other").exists()
+    assert run(shell, tmp_path, f"{TWO}withdraw other; undo_all >/dev/null") == ""
+    assert not mine.exists()
+    assert not (tmp_path / "state").exists()
+
+
+def test_each_account_is_filed_for_itself(shell: str, tmp_path: Path) -> None:
+    noted = "journal_for ipcamera /x; remember undo_user ipcamera; journal_for other /y; remember undo_user other"
+    lines = f"{TWO}{OPEN}\n{noted}\neach_of_journal file_account; journal_close"
+    assert run(shell, tmp_path, lines) == "won"
+    filed_there = {path.parent.name: path.read_text() for path in (tmp_path / "state/accounts").glob("*/undo")}
+    assert filed_there == {"ipcamera": "undo_user 'ipcamera'\n", "other": "undo_user 'other'\n"}
