@@ -60,7 +60,10 @@ _OPTIONS = (
 
 def on_terminal() -> bool:
     """Tell whether a question would be seen and could be answered; a stream that was closed is none."""
-    return all(stream is not None and not stream.closed and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    try:
+        return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    except ValueError:  # it is closed
+        return False
 
 
 def require_terminal() -> None:

@@ -1,6 +1,7 @@
 """What ssh_config says of a host, with its Include files."""
 
 import getpass
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -132,6 +133,11 @@ def test_match_exec_is_run_where_it_stands_and_costs_nothing_elsewhere(home: Pat
         "    print(read_target(ReceiverAddress.parse(name), config_file=Path(sys.argv[1])).port)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(home / "config")], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(home / "config")], capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["2222", "22"]
+    if importlib.util.find_spec("invoke") is None:
+        # Debian's paramiko comes without what runs it: then that is said, and nothing else in the file is taken.
+        assert "which this program cannot run" in done.stderr
+        assert done.stdout == ""
+    else:
+        assert done.stdout.split() == ["2222", "22"], done.stderr
