@@ -37,7 +37,6 @@ class Planning(WholeRun[CameraRun]):
         self._report.jail = request.jail
         self._plans: dict[str, SetupPlan] = {}
         """The last plan of each account, by its user."""
-        self._account_of = {run: account for account in self._accounts for run in account.runs}
         for account in self._accounts:
             account.login = first_login(request.auth, request.sha1)
 

@@ -49,7 +49,6 @@ class _Removal(WholeRun[LeavingCamera]):
     ) -> None:
         super().__init__(request, session, cameras, observe, stop)
         self._request = request
-        self._account_of = {run: account for account in self._accounts for run in account.runs}
 
     def _kind(self) -> type[LeavingCamera]:
         return LeavingCamera

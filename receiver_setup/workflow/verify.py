@@ -64,7 +64,6 @@ class _Verification(WholeRun[CameraRun]):
         super().__init__(request, session, cameras, observe, stop)
         self._request = request
         self._report.jail = request.jail
-        self._account_of = {run: account for account in self._accounts for run in account.runs}
 
     def _kind(self) -> type[CameraRun]:
         return CameraRun

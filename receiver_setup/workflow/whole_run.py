@@ -41,6 +41,7 @@ class WholeRun(ABC, Generic[R]):
         jobs = min(request.jobs or _JOBS_A_CORE * (os.cpu_count() or 1), max(1, len(cameras)))
         self._crew = Crew(self._kind(), cameras, observe, jobs=jobs, stop=stop)
         self._accounts = find_accounts(request, self._crew.runs)
+        self._account_of = {run: account for account in self._accounts for run in account.runs}
         self._report = ReceiverReport(
             address=request.receiver_address or "local",
             user=request.user,

@@ -27,6 +27,10 @@ BROKEN: tuple[dict[str, Any], ...] = (
 """Ways of failing that differ in fact, from the login to the last test."""
 
 
+UNTOUCHED = {name: value for name, value in FORMER.items() if name != "ft_password"}
+"""What a camera shows that is as it was; it gives no password out."""
+
+
 def pointed(camera: EmulatedCamera) -> dict[str, str]:
     """Return where a camera uploads to, without the password that it does not give out."""
     return {name: value for name, value in camera.state.fields.items() if name in FORMER and name != "ft_password"}
@@ -49,7 +53,7 @@ def test_broken_cameras_stop_no_other_and_leave_nothing_of_themselves(
     assert all(error["message"] and error["hint"] for error in errors), errors
     assert {error["exit_code"] for error in errors} == {3, 5}
     for camera in broken:
-        assert pointed(camera) == {name: value for name, value in FORMER.items() if name != "ft_password"}
+        assert pointed(camera) == UNTOUCHED
     # Nothing of the ten is left: no key line, no folder, no record.
     keys = bench.inside("cat /etc/ssh/authorized_keys.d/ipcamera")
     folders = bench.inside("ls /home/ipcamera/recordings").split()
@@ -92,8 +96,7 @@ def test_ctrl_c_keeps_what_is_done_and_a_second_run_goes_on(bench: Bench, make_c
     assert "interrupted while it was set up" in messages[0]
     assert "not started" in messages[-1]
     assert told[0]["host_key"]["verified"]
-    former = {name: value for name, value in FORMER.items() if name != "ft_password"}
-    assert [pointed(camera) == former for camera in cameras] == [False, False, True, True, True]
+    assert [pointed(camera) == UNTOUCHED for camera in cameras] == [False, False, True, True, True]
     assert bench.inside("ls /home/ipcamera/recordings").split() == sorted(each["name"] for each in told[:2])
     assert "Traceback" not in result.err
 
@@ -122,8 +125,7 @@ def test_ctrl_c_twice_puts_everything_back(bench: Bench, make_camera: MakeCamera
     cameras[1].on_command = stop
     result = finish(process)
     assert result.code == 130, result.err
-    former = {name: value for name, value in FORMER.items() if name != "ft_password"}
-    assert [pointed(camera) for camera in cameras] == [former] * 3
+    assert [pointed(camera) for camera in cameras] == [UNTOUCHED] * 3
     assert bench.state() == before
 
 
@@ -161,9 +163,8 @@ def test_ctrl_c_over_two_receivers_stops_both_at_a_safe_point(
         told = {each["name"]: each for receiver in result.json["receivers"] for each in receiver["cameras"]}
         assert told["c0"]["ok"]
         assert not any(told[name]["ok"] for name in ("c2", "c4"))
-        former = {name: value for name, value in FORMER.items() if name != "ft_password"}
         for number, camera in enumerate(cameras):
-            assert (pointed(camera) == former) != told[f"c{number}"]["ok"]
+            assert (pointed(camera) == UNTOUCHED) != told[f"c{number}"]["ok"]
         done = sorted(name for name, each in told.items() if each["ok"])
         folders = one.inside("ls /home/ipcamera/recordings").split()
         folders += other.inside("ls /home/ipcamera/recordings 2>/dev/null || :").split()
