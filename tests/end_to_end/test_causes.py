@@ -313,7 +313,7 @@ CASES = {
         remedy="wait before the next try, 600 s at the most",
         results=(-1,),
         tests=6,
-        has_line="penalty: ",  # which of its reasons comes first depends on how busy both are
+        has_line="penalty: failed authentication",
     ),
     "penalty, told how long": Case(
         breaks=f"rm {KEYS}",
