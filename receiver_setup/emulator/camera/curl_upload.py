@@ -37,6 +37,7 @@ _RESULTS = {
     79: Result.INCOMPLETE,
 }
 """Source: curl(1), exit codes; those of SFTP as measured with curl 7.88."""
+_AFTER_VERIFICATION = frozenset({Result.SUCCESS, Result.BAD_CREDENTIALS, Result.PERMISSION_OR_PATH})
 
 
 class CurlUploader:
@@ -46,7 +47,7 @@ class CurlUploader:
         self._programs = Programs()
 
     def upload(self, job: UploadJob) -> UploadOutcome:
-        """Run curl; the host key is what a probe is shown when it asks as curl would."""
+        """Run curl; a host key that it cannot have verified is what a probe is shown that asks as curl would."""
         try:
             with private_folder(job) as folder:
                 ended = self._programs.run(
@@ -106,12 +107,22 @@ def _read_outcome(job: UploadJob, ended: Ended) -> UploadOutcome:
     stored = result is Result.SUCCESS
     return UploadOutcome(
         result=result,
-        host_key=probe_host_key(replace(job, host_key_types=_asked_types(job))) if reached else None,
+        host_key=_find_host_key(job, result) if reached else None,
         method=_read_method(ended.errors) if stored else None,
         path=job.path if stored else None,
         bytes=len(job.data) if stored else 0,
         detail=detail,
     )
+
+
+def _find_host_key(job: UploadJob, result: Result) -> str | None:
+    """Return the host key: the only one that curl lets sign in, else what a probe is shown.
+
+    A probe is a connection that a camera does not make, and OpenSSH 9.8 and later may count it among the penalties.
+    """
+    if result in _AFTER_VERIFICATION and job.trusted is not None and len(job.trusted) == 1:
+        return job.trusted[0]
+    return probe_host_key(replace(job, host_key_types=_asked_types(job)))
 
 
 def _asked_types(job: UploadJob) -> tuple[str, ...]:

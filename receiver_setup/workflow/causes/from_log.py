@@ -61,8 +61,9 @@ def _penalty(target: Target, facts: Facts | None, events: list[LogEvent]) -> Dia
     told = [match[1] for event in events if (match := re.search(r"penalty of (\d+) seconds", event.detail))]
     reason = next((event.detail for event in reversed(events) if event.detail.startswith("penalty: ")), "")
     wait = f"{told[-1]} s" if told else f"{most[1] if most else 600} s at the most"
-    because = f" ({reason})" if reason else ""
-    rest = f": {target.receiver} drops {_source(target)} for {wait} after logins that failed{because}"
+    # Its last reason alone is told: a probe without a login may come after logins that failed.
+    because = f", for {reason.removeprefix('penalty: ')}" if reason else " after logins that failed"
+    rest = f": {target.receiver} drops {_source(target)} for {wait}{because}"
     return name(catalogue.PENALTY, target, rest, seen=_lines(events, Seen.PENALTY), wait=wait)
 
 

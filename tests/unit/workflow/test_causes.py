@@ -147,6 +147,14 @@ def test_without_a_log_silence_proves_nothing() -> None:
     assert [cause.kind for cause in found.likely] == ["firewall", "penalty", "too-many-connections"]
 
 
+@pytest.mark.parametrize("reason", ["failed authentication", "connections without attempting authentication"])
+def test_a_penalty_is_told_with_sshds_own_reason(reason: str) -> None:
+    line = f"drop connection #0 from [{CAMERA}]:4 on [{SERVER}]:22 penalty: {reason}"
+    found = diagnose(Symptom(result=-1), target=TARGET, facts=FACTS, evidence=log(line))
+    assert found.cause.kind == "penalty"
+    assert f"drops {CAMERA} for 600 s at the most, for {reason}" in found.sentence
+
+
 def test_rules_of_a_firewall_are_shown() -> None:
     evidence = replace(log("Server listening on :: port 22."), sockets=(LISTENING,), firewall=("-P INPUT DROP",))
     found = diagnose(Symptom(result=-4), target=TARGET, facts=FACTS, evidence=evidence)
