@@ -215,7 +215,9 @@ def _compare_settings(side: _Side, old: CameraReceipt, new: CameraReceipt) -> It
 
 
 def _compare_login(side: _Side, old: CameraReceipt, new: CameraReceipt) -> Iterator[Difference]:
-    """Compare with what it signs in."""
+    """Compare as whom and with what it signs in."""
+    if None not in (old.user, new.user) and old.user != new.user:
+        yield side.differ(Change.USER, old.user, new.user, f"signs in as {new.user}, not as {old.user}")
     before, now = old.public_key, new.public_key
     if before is not None and now is not None and before != now:
         told = f"has another key of its own: {now}, where {before} was"

@@ -85,6 +85,7 @@ def _camera_as_json(camera: CameraReceipt) -> dict[str, Any]:
     return {
         "name": camera.name,
         "address": camera.address,
+        **({} if camera.user is None else {"user": camera.user}),
         "directory": camera.directory,
         "server": camera.server,
         "port": camera.port,
@@ -165,6 +166,7 @@ def _parse_camera(item: Item) -> CameraReceipt:
     camera = CameraReceipt(
         name=item.text("name"),
         address=item.text("address"),
+        user=item.text("user") if item.has("user") else None,
         directory=item.text_or_none("directory"),
         server=item.text_or_none("server"),
         port=item.integer_or_none("port", 1, 65535),

@@ -49,13 +49,14 @@ def _receiver(receiver: ReceiverReport, commands: Commands | None, mask: Mask, *
 
 def _camera(camera: CameraReport, error: ReceiverSetupError | None, mask: Mask, *, keep_failed: bool) -> CameraReceipt:
     if error is not None and not keep_failed:
-        return CameraReceipt(name=camera.name, address=camera.address, error=_problem(error, mask))
+        return CameraReceipt(name=camera.name, address=camera.address, user=camera.user, error=_problem(error, mask))
     test = camera.test
     # A camera of which nothing was found out does not verify for all we know, which is not the same as not verifying.
     looked_at = error is None or camera.auth is not None
     return CameraReceipt(
         name=camera.name,
         address=camera.address,
+        user=camera.user,
         directory=camera.directory,
         server=camera.server,
         port=camera.port,

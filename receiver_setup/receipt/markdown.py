@@ -21,9 +21,10 @@ def render_markdown(receipt: Receipt) -> str:
 def _receiver(receiver: ReceiverReceipt) -> list[str]:
     where = "this machine" if receiver.address == "local" else receiver.address
     home = receiver.home and _code(receiver.home) + {True: ", the jail", False: ", no jail", None: ""}[receiver.jail]
+    shared = any(camera.user is None for camera in receiver.cameras) or not receiver.cameras
     rows = [
-        ("upload user", _code(receiver.user)),
-        ("home", home),
+        ("upload user", _code(receiver.user) if shared else "one for each camera"),
+        ("home", home if shared else None),
         *(("host key", _code(str(key))) for key in receiver.host_keys),
     ]
     lines = [f"## Receiver: {_plain(where)}", "", *_table(rows)]
@@ -42,6 +43,7 @@ def _camera(camera: CameraReceipt) -> list[str]:
     signs_in = f"with its own key, {key.bits} bits, {_code(str(key))}" if key else "with a random password"
     lines = _table(
         [
+            ("upload user", camera.user and _code(camera.user)),
             ("recordings", camera.directory and _code(camera.directory)),
             ("dials", camera.server and f"{_code(camera.server)}, port {camera.port}"),
             ("signs in", signs_in if camera.auth else None),

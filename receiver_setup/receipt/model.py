@@ -41,6 +41,8 @@ class CameraReceipt:
 
     name: str
     address: str
+    user: str | None = None
+    """The account that is this camera's alone; None: all share the receiver's."""
     directory: str | None = None
     """Where its uploads arrive: the absolute path on the receiver."""
     server: str | None = None

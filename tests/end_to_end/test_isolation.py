@@ -7,6 +7,7 @@ from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeCamera, Result
 from support.thief import Thief, take_key
 
 from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.receipt import parse_receipt
 from receiver_setup.receiver.wanted import account_name, clean_name
 
 ISOLATE = ("--isolate",)
@@ -27,7 +28,9 @@ def accounts(bench: Bench) -> list[str]:
     return sorted(bench.inside("cut -d: -f1 /etc/passwd | grep '^ipcamera' || :").split())
 
 
-def test_each_camera_gets_an_account_by_one_change_and_gives_it_back(bench: Bench, make_camera: MakeCamera) -> None:
+def test_each_camera_gets_an_account_by_one_change_and_gives_it_back(
+    bench: Bench, make_camera: MakeCamera, tmp_path: Path
+) -> None:
     """Check, apply, check, apply, verify, remove: one reload of sshd for all of them, and nothing left at the end."""
     cameras = [make_camera(), make_camera(key="none"), make_camera(signature="sha1")]
     before = bench.state()
@@ -36,7 +39,8 @@ def test_each_camera_gets_an_account_by_one_change_and_gives_it_back(bench: Benc
     assert preview.json["receivers"][0]["diff"].count("! reload sshd") == 1
     assert all(user_of(camera) in preview.json["receivers"][0]["diff"] for camera in cameras)
 
-    first = bench.setup(*cameras, options=ISOLATE)
+    receipt = tmp_path / "receipt.json"
+    first = bench.setup(*cameras, options=(*ISOLATE, "--receipt", str(receipt)))
     assert first.code == 0, first.err
     told = first.json["receivers"][0]["cameras"]
     assert [each["user"] for each in told] == [user_of(camera) for camera in cameras]
@@ -56,7 +60,9 @@ def test_each_camera_gets_an_account_by_one_change_and_gives_it_back(bench: Benc
     assert (again.code, again.json["changed"]) == (0, False), again.err
     assert [len(camera.set_commands) for camera in cameras] == sent
 
-    looked = bench.verify(*cameras, options=ISOLATE)
+    kept = parse_receipt(receipt.read_text())
+    assert [each.user for each in kept.receivers[0].cameras] == [user_of(camera) for camera in cameras]
+    looked = bench.verify(*cameras, options=(*ISOLATE, "--receipt", str(receipt)))
     assert looked.code == 0, looked.err
     assert all(claim["ok"] for each in looked.json["receivers"][0]["cameras"] for claim in each["claims"])
 

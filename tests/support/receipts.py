@@ -101,6 +101,7 @@ CAMERAS = st.builds(
     CameraReceipt,
     name=TEXTS,
     address=TEXTS,
+    user=st.none() | TEXTS,
     directory=st.none() | TEXTS,
     server=st.none() | TEXTS,
     port=st.none() | st.integers(1, 65535),

@@ -48,6 +48,14 @@ CAMERA_CASES: dict[str, tuple[dict[str, Any], Change, str | None, str | None, st
 }
 
 
+def test_a_camera_with_another_account_than_before() -> None:
+    before, now = (receipt_of(camera_report(user=f"ipcamera-{name}")) for name in ("porch", "gate"))
+    difference = only(now, before)
+    assert (difference.what, difference.before, difference.now) == (Change.USER, "ipcamera-porch", "ipcamera-gate")
+    assert "as ipcamera-gate, not as ipcamera-porch" in difference.sentence
+    assert compare(receipt_of(camera_report()), now) == ()  # an older release did not write it
+
+
 @pytest.mark.parametrize("case", CAMERA_CASES)
 def test_a_camera_that_is_another_than_before(case: str) -> None:
     other, what, before, now, told = CAMERA_CASES[case]

@@ -88,6 +88,15 @@ def test_a_receipt_of_a_run_has_exactly_these_names() -> None:
     assert proven.keys() == failed.keys()
 
 
+def test_an_account_of_a_cameras_own_is_told_where_there_is_one() -> None:
+    receipt = receipt_of(camera_report(user="ipcamera-porch"), failed_report(user="ipcamera-gate"))
+    whole = json.loads(render_json(receipt))
+    assert [each["user"] for each in whole["receivers"][0]["cameras"]] == ["ipcamera-porch", "ipcamera-gate"]
+    assert parse_receipt(render_json(receipt)) == receipt
+    whole["receivers"][0]["cameras"][0]["user"] = None
+    assert "user" in refused(whole)
+
+
 def test_of_a_camera_that_failed_nothing_is_told_but_why() -> None:
     failed = full()["receivers"][0]["cameras"][1]
     known = {name for name, value in failed.items() if value not in (None, [])}

@@ -66,6 +66,13 @@ def test_what_is_not_known_is_not_told() -> None:
     assert "None" not in text
 
 
+def test_a_camera_with_an_account_of_its_own_tells_it() -> None:
+    text = render_markdown(receipt_of(camera_report(user="ipcamera-porch")))
+    assert "| upload user | one for each camera |" in text
+    assert "| upload user | `ipcamera-porch` |" in text
+    assert "| home" not in text
+
+
 def test_others_words_stay_words() -> None:
     """A camera that calls its file so cannot put a picture, a link or a row of its own into the receipt."""
     test = report.TestReport(result=0, file="a`|b\n| c | d |", bytes=1)
