@@ -84,8 +84,9 @@ def _camera(camera: ResolvedCamera, of_receiver: Mapping[str, Any]) -> dict[str,
     if camera.address.scheme == "https" or "camera_login" in options:
         found |= {name: options[f"camera_{name}"] for name in _OF_CAMERA if f"camera_{name}" in options}
     for name in UPLOADS:
-        if name in options:
-            found[name] = options[name].split(",") if name == "upload" else options[name]
+        value = options.get(name)
+        if value is not None:
+            found[name] = value.split(",") if name == "upload" else value
     return found
 
 

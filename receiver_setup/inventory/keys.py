@@ -110,7 +110,9 @@ def _choice(*words: str) -> Read:
 
 def _kinds(value: Any, folder: Path) -> str:  # noqa: ARG001 - as every reader
     words = value if isinstance(value, list) else [value]
-    if not words or not all(isinstance(word, str) for word in words):
+    if words == []:
+        return NOTHING
+    if not all(isinstance(word, str) for word in words):
         raise ConfigurationError("is not a list of what is to be uploaded", hint='write upload = ["rec", "snap"]')
     kinds = parse_kinds(",".join(words))
     return ",".join(kind.value for kind in ActionType if kind in kinds)
@@ -163,6 +165,8 @@ OF_A_RUN = frozenset(
 """Options that no inventory holds, because they are about one run."""
 SSH_ONLY = ("identity", "known_hosts", "accept_new_host_key", "ssh_config", "camera_via_receiver")
 TLS_ONLY = ("camera_ca_file", "camera_fingerprint", "camera_insecure")
+NOTHING = ""
+"""`upload = []`: what tables above wish is not for this one, which goes on as it is."""
 UPLOADS = ("upload", "interval", "snapshots", "schedule")
 WAYS = ("file", "env", "command")
 """How a password may be given: `…_file`, `…_env`, `…_command`."""

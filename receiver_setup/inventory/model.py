@@ -78,7 +78,7 @@ class ResolvedCamera:
     name: str
     clean: str
     address: CameraAddress
-    options: Mapping[str, Value]
+    options: Mapping[str, Value | None]
     password: SecretSource | None
     wishes_uploads: bool
     """True when it is to upload something else than the other cameras of its receiver."""
@@ -90,7 +90,7 @@ class ResolvedReceiver:
 
     name: str
     address: str | None
-    options: Mapping[str, Value]
+    options: Mapping[str, Value | None]
     passwords: Mapping[Password, SecretSource]
     cameras: tuple[ResolvedCamera, ...]
     alone: bool

@@ -9,7 +9,7 @@ from typing import Any
 from receiver_setup.camera.menu_plan import UploadWishes, parse_kinds
 from receiver_setup.camera.schedule import parse_words
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.inventory.keys import KEYS, SSH_ONLY, TLS_ONLY, UPLOADS
+from receiver_setup.inventory.keys import KEYS, NOTHING, SSH_ONLY, TLS_ONLY, UPLOADS
 from receiver_setup.inventory.model import (
     CameraEntry,
     Inventory,
@@ -93,10 +93,13 @@ def upload_wishes(options: Mapping[str, Any]) -> UploadWishes:
     )
 
 
-def _merge(levels: Iterable[Mapping[str, Any]]) -> dict[str, Value]:
+def _merge(levels: Iterable[Mapping[str, Any]]) -> dict[str, Value | None]:
     """Return all options, a later level's before an earlier one's; one way to check a certificate replaces another."""
-    merged: dict[str, Value] = {}
+    merged: dict[str, Value | None] = {}
     for level in levels:
+        if level.get("upload") == NOTHING:
+            # The interval from above was for what is not to be uploaded here.
+            level = {"interval": None, **level, "upload": None}  # noqa: PLW2901
         if any(level.get(name) for name in TLS_ONLY):
             merged = {name: value for name, value in merged.items() if name not in TLS_ONLY}
         merged |= {name: value for name, value in level.items() if name in KEYS}

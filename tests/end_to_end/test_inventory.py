@@ -66,6 +66,8 @@ def _render(benches: list[Bench], cameras: dict[str, EmulatedCamera]) -> str:
 [defaults]
 identity = "{benches[0].key.path}"
 known_hosts = "known_hosts"
+upload = ["rec"]
+interval = 60
 [[receiver]]
 name = "attic"
 address = "{attic.admin}@{attic.address}"
@@ -78,6 +80,7 @@ name = "porch"
 address = "{cameras["porch"].url}"
 receiver = "attic"
 password_file = "porch.secret"
+upload = []
 [[camera]]
 name = "the gate"
 address = "{cameras["gate"].url}"
@@ -126,6 +129,8 @@ def test_an_inventory_is_set_up_continued_and_taken_back(site: Site, tmp_path: P
         "/home/films/recordings",
     ]
     assert former(site.cameras["barn"]) == FORMER
+    uploading = [name for name, camera in site.cameras.items() if "setftpaction" in camera.set_commands]
+    assert uploading == ["gate", "stable"]
     told = first.out + first.err + receipt.read_text(encoding="utf-8")
     assert CAMERA_PASSWORD not in told
     assert WRONG not in told

@@ -38,6 +38,12 @@ receiver = "here"
 upload = ["timersnap"]
 schedule = "10:00 Mon-Fri"
 password_command = ["pass", "show", "the yard"]
+
+[[camera]]
+name = "shed"
+address = "192.168.2.170"
+receiver = "here"
+upload = []
 """
 HEAD = (
     "# Made from cameras.toml by `receiver-setup inventory --to-ansible`; for the role "
@@ -73,6 +79,9 @@ receivers:
           password: "{{ lookup('ansible.builtin.pipe', ('cd /x && pass show ' ~ \\"'\\" ~ 'the yard' ~ \\"'\\" ~ '')).splitlines() | first }}"
           upload: ["timersnap"]
           schedule: "10:00 Mon-Fri"
+        - name: "shed"
+          address: "http://192.168.2.170"
+          username: "admin"
   vars:
     ansible_become: true
 """

@@ -118,7 +118,7 @@ REFUSED = {
     "number too large": (f"{C}interval = 3601\n", "interval: is not a whole number from 1 to 3600", ""),
     "no time": (A % "timeout = nan\n", "timeout: is not a number of seconds", ""),
     "uploads": (f'{C}upload = ["movies"]\n', "upload: 'movies' is nothing that a camera uploads", "rec"),
-    "no uploads": (f"{C}upload = []\n", "upload: is not a list", ""),
+    "uploads of another kind": (f"{C}upload = [1]\n", "upload: is not a list", ""),
     "schedule": (f'{C}schedule = "noon"\n', "schedule: ", "10:00 Mon-Fri"),
     "dialled with user": (A % 'receiver_address = "pi@x"\n', "receiver_address: .*has no user", ""),
     "fingerprint": (

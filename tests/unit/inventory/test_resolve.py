@@ -8,6 +8,7 @@ import pytest
 
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory import ResolvedReceiver, parse_inventory, parse_proven, read_example, resolve, select
+from receiver_setup.inventory.resolve import upload_wishes
 
 
 def resolved(text: str, **given: Any) -> tuple[ResolvedReceiver, ...]:
@@ -43,6 +44,24 @@ def test_a_table_wins_over_those_above_it() -> None:
     assert [each.wishes_uploads for each in (porch, gate, barn)] == [True, False, False]
     assert [each.password and each.password.variable for each in (porch, gate, barn)] == ["PORCH", "ATTIC", "ALL"]
     assert (attic.alone, here.alone) == (False, True)
+
+
+def test_a_camera_can_be_left_out_of_what_the_others_upload() -> None:
+    text = LEVELS + camera("shed", "192.0.2.5", 'receiver = "here"\nupload = []')
+    _, here = resolved(text)
+    barn, shed = here.cameras
+    assert (upload_wishes(barn.options).any, upload_wishes(shed.options).any) == (True, False)
+    assert (barn.wishes_uploads, shed.wishes_uploads) == (False, True)
+    assert upload_wishes(resolved(text, upload="snap")[1].cameras[1].options).any  # the command line is for all
+    with pytest.raises(ConfigurationError, match=r"shed.*an interval was given"):
+        resolved(text.replace("upload = []", "upload = []\ninterval = 7"))
+
+
+def test_a_receiver_can_be_left_out_of_what_the_others_upload() -> None:
+    text = LEVELS.replace('user = "other"', "upload = []\n")
+    attic, here = resolved(text)
+    assert [upload_wishes(each.options).any for each in (attic, here, here.cameras[0])] == [True, False, False]
+    assert here.cameras[0].wishes_uploads is False
 
 
 def test_what_means_nothing_for_one_of_them_is_left_out_where_it_is_inherited() -> None:
