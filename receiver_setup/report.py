@@ -14,6 +14,9 @@ from receiver_setup.keys import PublicKey
 DIFFERENCE = 7
 """Exit code of --check when something would change, of verify when something is not as it was set up."""
 
+UPLOADS = {"rec": "videos at an alarm", "snap": "pictures at an alarm", "timersnap": "pictures by the clock"}
+"""What a camera can upload, in the camera's word and in ours."""
+
 _SEVERITY = (130, 6, 5, 4, 3, 2, 1)
 
 
@@ -214,6 +217,14 @@ class ReceiverReport:
             **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({} if self.script is None else {"script": self.script}),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What to type to look again, and to take it back: for a shell, without any password."""
+
+    verify: str
+    remove: str
 
 
 @dataclass(slots=True, kw_only=True)

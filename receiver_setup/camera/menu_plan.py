@@ -4,6 +4,7 @@ A wish is a set command that holds only what is wanted, checked by itself before
 `plan_…` returns the change that is left of it, or none. `plan_uploads` does so for several at once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +29,7 @@ from receiver_setup.camera.messages import (
 )
 from receiver_setup.camera.messages.actions import LONGEST_INTERVAL_S, MOST_SNAPSHOTS, UploadAction
 from receiver_setup.camera.reply import parse_reply
-from receiver_setup.camera.schedule import Schedule
+from receiver_setup.camera.schedule import Schedule, parse_words
 from receiver_setup.errors import CameraReplyError, ConfigurationError
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "plan_snapshots",
     "plan_timer",
     "plan_uploads",
+    "upload_wishes",
 ]
 
 
@@ -280,3 +282,14 @@ def _with_default_port(now: FtpAttributes, wished: SetFtpAttr) -> tuple[SetFtpAt
 def _explained(row: Row, wished: SetFtpAttr) -> Row:
     """Say why the port changes though nobody asked for it."""
     return replace(row, after=f"{row.after} (the default that goes with {wished.security})")
+
+
+def upload_wishes(options: Mapping[str, Any]) -> UploadWishes:
+    """Return what options wish a camera to upload; ConfigurationError for what does not go together."""
+    upload, schedule = options.get("upload"), options.get("schedule")
+    return UploadWishes(
+        upload=parse_kinds(upload) if upload is not None else None,
+        interval_s=options.get("interval"),
+        snapshots=options.get("snapshots"),
+        schedule=parse_words(schedule) if schedule is not None else None,
+    )

@@ -75,17 +75,11 @@ def require_file(options: dict[str, Any], name: str) -> None:
 
 
 def make_camera(
-    address: CameraAddress,
-    options: dict[str, Any],
-    dial: Dial | None = None,
-    *,
-    source: "SecretSource | None" = None,
-    name: str = "",
+    address: CameraAddress, password: Secret | None, options: dict[str, Any], dial: Dial | None = None
 ) -> "Camera":
-    """Make the client; its password is read by now, but nothing is contacted before the first command.
+    """Make the client; nothing is contacted before the first command.
 
-    `dial` opens its connections, where they do not begin here; `source` is where an inventory has its password, and
-    `name` is what the inventory calls it.
+    `dial` opens its connections, where they do not begin here.
     """
     tls = Tls()
     if address.scheme == "https":
@@ -94,16 +88,19 @@ def make_camera(
             fingerprint=options["camera_fingerprint"],
             insecure=options["camera_insecure"],
         )
-    password = _read_password(address, options, source, name)
     from receiver_setup.camera.client import Camera  # noqa: PLC0415 - loads the HTTP library
 
     login = Login(options["camera_login"])
     return Camera(address, password, tls=tls, timeout_s=options["timeout"], login=login, dial=dial)
 
 
-def _read_password(
-    address: CameraAddress, options: dict[str, Any], source: "SecretSource | None", name: str
+def read_camera_password(
+    address: CameraAddress, options: dict[str, Any], *, source: "SecretSource | None" = None, name: str = ""
 ) -> Secret | None:
+    """Return a camera's password from wherever it is; None where there is none and nobody can be asked.
+
+    `source` is where an inventory has it, and `name` is what the inventory calls the camera.
+    """
     if address.password is not None:
         redact.add(address.password, user=address.user)
         click.echo(

@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from receiver_setup.camera.address import DEFAULT_USER, CameraAddress
 from receiver_setup.cli.shares import Share
-from receiver_setup.receipt import Commands
-from receiver_setup.report import ReceiverReport
+from receiver_setup.report import Commands, ReceiverReport
 
 _PATHS = ("identity", "known_hosts", "ssh_config", "ssh_password_file", "sudo_password_file", "camera_password_file")
 _FLAGS = ("isolate", "camera_via_receiver", "camera_insecure")

@@ -30,6 +30,9 @@ def command(**options: Any) -> int:
             hint=f"choose one: --only {shares[0].name}",
         )
 
-    from receiver_setup.cli import explain_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
+    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
-    return explain_run.run(options, shares)
+    with open_carriers(shares, begin=True) as carriers:
+        from receiver_setup.cli import explain_run  # noqa: PLC0415 - loads the HTTP library
+
+        return explain_run.run(options, carriers)

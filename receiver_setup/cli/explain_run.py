@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from receiver_setup.cli.carriers import Carrier
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.setup_run import make_request
-from receiver_setup.cli.shares import Share
 from receiver_setup.cli.targets import open_targets, run_workflow
 from receiver_setup.report import DIFFERENCE, Report
 from receiver_setup.workflow.explain import explain
@@ -18,10 +18,11 @@ _CONFIRM_S = 60
 """Nothing is changed, so nothing has to be confirmed."""
 
 
-def run(options: dict[str, Any], shares: Sequence[Share]) -> int:
+def run(options: dict[str, Any], carriers: Sequence[Carrier]) -> int:
     """Explain from checked options; something that is left to do is no difference that would need an exit code."""
     fixed = {"check": True, "diff": False, "yes": True, "confirm_within": _CONFIRM_S}
-    with open_targets([replace(share, options=share.options | fixed) for share in shares]) as targets:
+    fixing = [replace(each, share=replace(each.share, options=each.share.options | fixed)) for each in carriers]
+    with open_targets(fixing) as targets:
         code = run_workflow(
             [(each, partial(explain, make_request(each.share), each.session, each.cameras)) for each in targets],
             _script,

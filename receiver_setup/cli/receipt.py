@@ -1,7 +1,6 @@
 """The result for a person: what is set up, what proves it, how to look again, how to take it back."""
 
-from receiver_setup.receipt import UPLOADS, Commands
-from receiver_setup.report import CameraReport, ReceiverReport, Report
+from receiver_setup.report import UPLOADS, CameraReport, Commands, ReceiverReport, Report
 
 
 def render_receipt(report: Report, commands: list[Commands | None] | None = None) -> str:

@@ -23,8 +23,11 @@ def command(**options: Any) -> int:
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     shares = check_targets(options, cameras=False)
-
-    from receiver_setup.cli import remove_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
-
     ask = not options["yes"] and not options["check"] and on_terminal()
-    return remove_run.run(options, shares, ask=ask)
+
+    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
+
+    with open_carriers(shares, begin=not ask) as carriers:
+        from receiver_setup.cli import remove_run  # noqa: PLC0415 - loads the HTTP library
+
+        return remove_run.run(options, carriers, ask=ask)

@@ -6,16 +6,16 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.shares import Share
-from receiver_setup.cli.targets import Target, Workflow, open_targets, request_values, run_workflow
+from receiver_setup.cli.carriers import Carrier, request_values
+from receiver_setup.cli.targets import Target, Workflow, open_targets, run_workflow
 from receiver_setup.report import ReceiverReport, Report
 from receiver_setup.workflow.remove import remove
 from receiver_setup.workflow.request import RemovalRequest
 
 
-def run(options: dict[str, Any], shares: Sequence[Share], *, ask: bool) -> int:
+def run(options: dict[str, Any], carriers: Sequence[Carrier], *, ask: bool) -> int:
     """Remove from checked options; `ask` first, where somebody is there to answer."""
-    with open_targets(shares) as targets:
+    with open_targets(carriers) as targets:
         if ask and targets and not _confirm(targets, delete=options["delete_recordings"]):
             click.echo("nothing was changed", err=True)
             return 0

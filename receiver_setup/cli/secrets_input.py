@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import click
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.terminal import alone, on_terminal
 from receiver_setup.errors import ConfigurationError
+from receiver_setup.head_start import ask_where_awaited
 from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def secret_source(
 
     def ask() -> Secret | None:
         if not known:
-            known.append(read_secret(file, variable, question=question, source=source))
+            read = partial(read_secret, file, variable, question=question, source=source)
+            known.append(ask_where_awaited(read))
         return known[0]
 
     return ask

@@ -33,6 +33,10 @@ def command(**options: Any) -> int:
         asked = True
     shares = check_targets(options)
 
-    from receiver_setup.cli import setup_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
+    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
-    return setup_run.run(options, shares, asked=asked)
+    # A dialogue asks whether to go on before anything is contacted.
+    with open_carriers(shares, begin=not asked) as carriers:
+        from receiver_setup.cli import setup_run  # noqa: PLC0415 - loads the HTTP library
+
+        return setup_run.run(options, carriers, asked=asked)

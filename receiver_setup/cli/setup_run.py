@@ -1,26 +1,27 @@
 """The set-up behind the command line: from options to the workflow's request."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import click
 
+from receiver_setup.camera.menu_plan import upload_wishes
+from receiver_setup.cli.carriers import Carrier, request_values
 from receiver_setup.cli.commands import commands_for
 from receiver_setup.cli.receipt import render_receipt
-from receiver_setup.cli.receipt_file import keep_receipt
 from receiver_setup.cli.shares import Share
-from receiver_setup.cli.targets import Target, open_targets, request_values, run_workflow
-from receiver_setup.inventory.resolve import upload_wishes
+from receiver_setup.cli.targets import Target, open_targets, run_workflow
+from receiver_setup.report import Commands, ReceiverReport, Report
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.workflow.request import SetupRequest
 from receiver_setup.workflow.setup import set_up
 
 
-def run(options: dict[str, Any], shares: Sequence[Share], *, asked: bool) -> int:
+def run(options: dict[str, Any], carriers: Sequence[Carrier], *, asked: bool) -> int:
     """Set up from checked options; `asked`: in a dialogue, which then ends with the question whether to go on."""
-    commands = commands_for(options, shares)
-    with open_targets(shares) as targets:
+    commands = commands_for(options, [carrier.share for carrier in carriers])
+    with open_targets(carriers) as targets:
         if asked and not options["yes"] and not options["check"] and not _go_on(targets[0]):
             click.echo("nothing was changed", err=True)
             return 0
@@ -28,13 +29,20 @@ def run(options: dict[str, Any], shares: Sequence[Share], *, asked: bool) -> int
             [(each, partial(set_up, make_request(each.share), each.session, each.cameras)) for each in targets],
             lambda report: render_receipt(report, [commands(receiver) for receiver in report.receivers]),
             options,
-            keep=partial(keep_receipt, options, commands=commands),
+            keep=partial(_keep, options, commands),
         )
     if asked and options["local"] and not options["check"]:
         from receiver_setup.cli.guided.closing import close  # noqa: PLC0415 - only after a dialogue
 
         close(options, done=code == 0)
     return code
+
+
+def _keep(options: dict[str, Any], commands: Callable[[ReceiverReport], Commands | None], report: Report) -> None:
+    if options["receipt"] is not None:
+        from receiver_setup.cli.receipt_file import keep_receipt  # noqa: PLC0415 - only where one is wished
+
+        keep_receipt(options, report, commands=commands)
 
 
 def make_request(share: Share) -> SetupRequest:

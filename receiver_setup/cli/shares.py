@@ -54,6 +54,14 @@ class Share:
     given: frozenset[str] = frozenset()
     """Options that were given on the command line, beside an inventory."""
 
+    def password(self, whose: str) -> "SecretSource | None":
+        """Return where an inventory has the password of `SSH` or `SUDO`."""
+        if not self.passwords:
+            return None
+        from receiver_setup.inventory import Password  # noqa: PLC0415 - only with an inventory
+
+        return self.passwords.get(Password[whose])
+
 
 def check_targets(options: dict[str, Any], *, cameras: bool = True) -> tuple[Share, ...]:
     """Refuse what cannot be meant, before anything is contacted; return the receivers of the run.

@@ -8,30 +8,21 @@ from typing import Any
 
 import click
 
-from receiver_setup.camera.menu_plan import UploadWishes
+from receiver_setup.camera.menu_plan import UploadWishes, upload_wishes
+from receiver_setup.cli.carriers import Carrier
 from receiver_setup.cli.clients import make_camera
 from receiver_setup.cli.failures import print_error
 from receiver_setup.cli.output import print_json
 from receiver_setup.cli.progress import progress
 from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.secrets_input import secret_source
 from receiver_setup.cli.shares import CameraShare, Share
 from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
 from receiver_setup.interrupts import Stop, endings_interrupt
-from receiver_setup.inventory import Password
-from receiver_setup.inventory.resolve import upload_wishes
-from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
-from receiver_setup.receiver.hosts import Dialler, Host
-from receiver_setup.receiver.hosts.local import LocalHost
-from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.wanted import check_directory, check_home, check_user
 from receiver_setup.report import Observer, ReceiverReport, Report
 from receiver_setup.workflow.fleet import run_all
 from receiver_setup.workflow.request import NamedCamera
-
-_SLOWEST_STEP_S = 60.0
-
 
 Workflow = Callable[..., ReceiverReport]
 """A receiver's workflow with all given but its observer and its `stop`."""
@@ -52,29 +43,19 @@ class Target:
 
 
 @contextlib.contextmanager
-def open_targets(shares: Sequence[Share]) -> Iterator[tuple[Target, ...]]:
-    """Make both sides of each; passwords of cameras are read by now, nothing is contacted before the workflow does."""
+def open_targets(carriers: Sequence[Carrier]) -> Iterator[tuple[Target, ...]]:
+    """Make both sides of each; no camera is contacted before the workflow does."""
     with contextlib.ExitStack() as stack:
-        yield tuple(_open(share, stack) for share in shares)
+        yield tuple(_open(carrier, stack) for carrier in carriers)
 
 
-def _open(share: Share, stack: contextlib.ExitStack) -> Target:
-    options = share.options
-    host = _host(share)
-    password = secret_source(
-        options["sudo_password_file"],
-        "RECEIVER_SETUP_SUDO_PASSWORD",
-        question=f"sudo password on {host.name}",
-        source=share.passwords.get(Password.SUDO),
-    )
-    shell = RootShell(host, sudo_password=password, timeout_s=max(_SLOWEST_STEP_S, 6 * options["timeout"]))
-    session = ReceiverSession(shell, confirm_s=options.get("confirm_within", 60))
-    stack.callback(session.close)
-    dial = host.dial if options["camera_via_receiver"] and isinstance(host, Dialler) else None
+def _open(carrier: Carrier, stack: contextlib.ExitStack) -> Target:
+    share, host = carrier.share, carrier.host
+    session = ReceiverSession(carrier.shell, confirm_s=share.options.get("confirm_within", 60))
+    dial = host.dial if share.options["camera_via_receiver"] and isinstance(host, Dialler) else None
     cameras = []
-    for each in share.cameras:
-        name = each.shown if share.name is not None else ""
-        camera = make_camera(each.address, each.options, dial, source=each.password, name=name)
+    for each, password in zip(share.cameras, carrier.passwords, strict=True):
+        camera = make_camera(each.address, password, each.options, dial)
         stack.callback(camera.close)
         cameras.append(NamedCamera(name=each.name, camera=camera, uploads=_own_uploads(each)))
     return Target(share=share, session=session, cameras=tuple(cameras))
@@ -153,44 +134,3 @@ def _print_errors(report: Report) -> None:
         print_error(error, scope=scope if named else "")
     if report.error is not None:
         print_error(report.error)
-
-
-def request_values(share: Share) -> dict[str, Any]:
-    """Return what every request holds, from checked options."""
-    options = share.options
-    user = check_user(options["user"])
-    return {
-        "user": user,
-        "home": check_home(options["home"] or f"/home/{user}"),
-        "directory": check_directory(options["directory"]),
-        "dialled": parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
-        "receiver_address": ReceiverAddress.parse(options["receiver"]).host if options["receiver"] else None,
-        "check": options.get("check", False),
-        "isolate": options["isolate"],
-        "alone": share.alone,
-        "jobs": options["jobs"],
-    }
-
-
-def _host(share: Share) -> Host:
-    options = share.options
-    if options["local"]:
-        return LocalHost()
-    from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions  # noqa: PLC0415 - paramiko, only for SSH
-
-    return SshHost(
-        ReceiverAddress.parse(options["receiver"]),
-        SshOptions(
-            identity=options["identity"],
-            known_hosts=options["known_hosts"],
-            accept_new_host_key=options["accept_new_host_key"],
-            config_file=options["ssh_config"],
-            password=secret_source(
-                options["ssh_password_file"],
-                "RECEIVER_SETUP_SSH_PASSWORD",
-                question=f"SSH password of the receiver{f' {share.name}' if share.name else ''}",
-                source=share.passwords.get(Password.SSH),
-            ),
-            timeout_s=options["timeout"],
-        ),
-    )

@@ -28,6 +28,14 @@ def look(options: dict[str, Any], *, test: bool) -> int:
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     shares = check_targets(options)
 
-    from receiver_setup.cli import verify_run  # noqa: PLC0415 - loads the SSH and HTTP libraries
+    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
-    return verify_run.run(options, shares, test=test)
+    receipt = None
+    if options.get("receipt") is not None:
+        from receiver_setup.cli.receipt_file import read_receipt  # noqa: PLC0415 - only with one
+
+        receipt = read_receipt(options["receipt"])
+    with open_carriers(shares, begin=True) as carriers:
+        from receiver_setup.cli import verify_run  # noqa: PLC0415 - loads the HTTP library
+
+        return verify_run.run(options, carriers, receipt, test=test)

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from receiver_setup.cli.carriers import Carrier, request_values
 from receiver_setup.cli.commands import setup_command
-from receiver_setup.cli.receipt_file import read_receipt
 from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.shares import Share
-from receiver_setup.cli.targets import Target, Workflow, open_targets, request_values, run_workflow
+from receiver_setup.cli.targets import Target, Workflow, open_targets, run_workflow
 from receiver_setup.receipt import Change, Receipt, compare, make_receipt
 from receiver_setup.report import Claim, Report
 from receiver_setup.workflow.request import VerifyRequest
@@ -19,19 +18,18 @@ _MISSING = frozenset({Change.RECEIVER_MISSING, Change.CAMERA_MISSING})
 _WORDS = {True: "ok", False: "FAILED", None: "unknown"}
 
 
-def run(options: dict[str, Any], shares: Sequence[Share], *, test: bool) -> int:
-    """Verify from checked options; without `test` only look."""
-    receipt = read_receipt(options.get("receipt"))
+def run(options: dict[str, Any], carriers: Sequence[Carrier], receipt: Receipt | None, *, test: bool) -> int:
+    """Verify from checked options; without `test` only look. `receipt` is what to compare with."""
 
     def workflow(target: Target) -> Workflow:
         values, jail = request_values(target.share), target.share.options["jail"]
         request = VerifyRequest(**values, jail=jail, test=test, uploads=receipt is not None)
         return partial(verify, request, target.session, target.cameras)
 
-    with open_targets(shares) as targets:
+    with open_targets(carriers) as targets:
         return run_workflow(
             [(target, workflow(target)) for target in targets],
-            partial(_render, again=setup_command(options, shares)),
+            partial(_render, again=setup_command(options, [carrier.share for carrier in carriers])),
             options,
             steps=bool(options["verbose"]),
             keep=partial(_compare, receipt, part=bool(options["only"] or options["failed_from"])),

@@ -6,8 +6,7 @@ The command line wins over a camera's own table, that over its receiver's, that 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from receiver_setup.camera.menu_plan import UploadWishes, parse_kinds
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.menu_plan import upload_wishes
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.keys import KEYS, NOTHING, SSH_ONLY, TLS_ONLY, UPLOADS
 from receiver_setup.inventory.model import (
@@ -79,17 +78,6 @@ def _resolve_camera(
         or receiver.own.passwords.get(password)
         or inventory.defaults.passwords.get(password),
         wishes_uploads=any(options.get(name) != shared.get(name) for name in UPLOADS),
-    )
-
-
-def upload_wishes(options: Mapping[str, Any]) -> UploadWishes:
-    """Return what options wish a camera to upload; ConfigurationError for what does not go together."""
-    upload, schedule = options.get("upload"), options.get("schedule")
-    return UploadWishes(
-        upload=parse_kinds(upload) if upload is not None else None,
-        interval_s=options.get("interval"),
-        snapshots=options.get("snapshots"),
-        schedule=parse_words(schedule) if schedule is not None else None,
     )
 
 

@@ -10,16 +10,15 @@ from receiver_setup.receipt.json_format import parse_receipt, render_json
 from receiver_setup.receipt.making import make_receipt
 from receiver_setup.receipt.markdown import render_markdown
 from receiver_setup.receipt.model import (
-    UPLOADS,
     VERSION,
     CameraReceipt,
-    Commands,
     Problem,
     Proof,
     Receipt,
     ReceiptFormatError,
     ReceiverReceipt,
 )
+from receiver_setup.report import UPLOADS, Commands
 
 __all__ = [
     "UPLOADS",

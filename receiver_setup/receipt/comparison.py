@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from receiver_setup.keys import PublicKey
-from receiver_setup.receipt.model import UPLOADS, CameraReceipt, Receipt, ReceiverReceipt
+from receiver_setup.receipt.model import CameraReceipt, Receipt, ReceiverReceipt
+from receiver_setup.report import UPLOADS
 
 
 class Change(StrEnum):

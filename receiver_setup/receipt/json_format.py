@@ -7,10 +7,8 @@ from typing import Any
 
 from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.receipt.model import (
-    UPLOADS,
     VERSION,
     CameraReceipt,
-    Commands,
     Problem,
     Proof,
     Receipt,
@@ -18,6 +16,7 @@ from receiver_setup.receipt.model import (
     ReceiverReceipt,
 )
 from receiver_setup.receipt.strict import Item
+from receiver_setup.report import UPLOADS, Commands
 
 _LONGEST = 16 * 1024 * 1024
 """Characters; 200 cameras need a thirtieth of it."""

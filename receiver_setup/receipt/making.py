@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from receiver_setup import __version__
 from receiver_setup.errors import ReceiverSetupError
-from receiver_setup.receipt.model import CameraReceipt, Commands, Problem, Proof, Receipt, ReceiverReceipt
-from receiver_setup.report import CameraReport, ReceiverReport, Report, TestReport
+from receiver_setup.receipt.model import CameraReceipt, Problem, Proof, Receipt, ReceiverReceipt
+from receiver_setup.report import CameraReport, Commands, ReceiverReport, Report, TestReport
 
 Mask = Callable[[str], str]
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from receiver_setup.receipt.model import UPLOADS, CameraReceipt, Receipt, ReceiverReceipt
+from receiver_setup.receipt.model import CameraReceipt, Receipt, ReceiverReceipt
+from receiver_setup.report import UPLOADS
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
 """What Markdown takes for more than text in the middle of a line; nothing of others' stands at the start of one."""

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from receiver_setup.keys import PublicKey
+from receiver_setup.report import Commands
 
 VERSION = 1
 """Of the format. A reader refuses every other, so that nothing is compared that it does not understand."""
-
-UPLOADS = {"rec": "videos at an alarm", "snap": "pictures at an alarm", "timersnap": "pictures by the clock"}
-"""What a camera can upload, in the camera's word and in ours."""
 
 
 class ReceiptFormatError(ValueError):
@@ -65,14 +63,6 @@ class CameraReceipt:
     def proven(self) -> bool:
         """True when the test upload went through as it should."""
         return self.error is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commands:
-    """What to type to look again, and to take it back: for a shell, without any password."""
-
-    verify: str
-    remove: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

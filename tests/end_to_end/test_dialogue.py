@@ -108,6 +108,50 @@ def test_a_password_that_sudo_wants_is_asked_for_on_the_terminal(bench: Bench, m
     assert "the sudo word" not in terminal.screen
 
 
+def test_ctrl_c_at_a_password_for_given_targets_ends_it_with_nothing_changed(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    """The login began while the rest was loaded; the question is still the run's own."""
+    bench.receiver.run("sed", "-i", "s/NOPASSWD: //", "/etc/sudoers")
+    bench.receiver.run("chpasswd", input=b"admin:the sudo word\n")
+    camera, before = make_camera(), bench.state()
+    targets = ("--receiver", f"admin@{bench.receiver.address}", "--camera", camera.url)
+    terminal = Terminal(bench, *targets)
+    terminal.wait_for(f"sudo password on admin@{bench.receiver.address}: ")
+    assert terminal.interrupt() == 130, terminal.screen
+    assert "Traceback" not in terminal.screen
+    assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+    assert bench.state() == before
+    terminal = Terminal(bench, *targets)
+    terminal.wait_for(f"sudo password on admin@{bench.receiver.address}: ")
+    terminal.type("the sudo word\n")
+    assert terminal.end() == 0, terminal.screen
+    assert terminal.screen.count("sudo password on") == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--user", "root"),
+        ("--home", "relative"),
+        ("--directory", "../x"),
+        ("--receiver-address", "a b"),
+        ("--upload", "movies"),
+        ("--interval", "7"),
+        ("--camera-password-file", "/no/such/file"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_meant_is_refused_before_anybody_is_contacted(
+    bench: Bench, make_camera: MakeCamera, wrong: tuple[str, str]
+) -> None:
+    camera = make_camera()
+    result = bench.setup(camera, options=wrong)
+    assert result.code == 2, result.err
+    assert camera.requests == []
+    assert "Connection" not in bench.receiver.log()
+
+
 def test_what_is_given_is_not_asked_for(bench: Bench, make_camera: MakeCamera) -> None:
     camera = make_camera()
     terminal = Terminal(bench, "--receiver", f"admin@{bench.receiver.address}", "--camera", camera.url)

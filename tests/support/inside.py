@@ -24,6 +24,7 @@ import rich.text  # noqa: F401 - for a terminal
 
 from receiver_setup import cli
 from receiver_setup.cli import (  # noqa: F401 - the command line would load them too late
+    carriers,
     explain,
     explain_run,
     failures,

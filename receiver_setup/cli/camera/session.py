@@ -11,7 +11,7 @@ from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.menu_plan import Change, check_wish
 from receiver_setup.camera.menu_settings import Group, settings_of
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
-from receiver_setup.cli.clients import check_camera_options, make_camera
+from receiver_setup.cli.clients import check_camera_options, make_camera, read_camera_password
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.interrupts import endings_interrupt
@@ -34,7 +34,8 @@ def begin(options: dict[str, Any]) -> Outcome:
 @contextlib.contextmanager
 def open_camera(options: dict[str, Any]) -> Iterator["Camera"]:
     """Make the client from checked options; nothing is contacted before its first command."""
-    client = make_camera(CameraAddress.parse(options["camera"]), options)
+    address = CameraAddress.parse(options["camera"])
+    client = make_camera(address, read_camera_password(address, options), options)
     with endings_interrupt(), client as camera:
         yield camera
 

@@ -15,9 +15,9 @@ from receiver_setup.cli.guided.questions import ask, ask_hidden, choose, confirm
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.errors import CameraError, CameraLoginError, CameraResponseError, CameraUnreachableError
-from receiver_setup.receipt import UPLOADS
 from receiver_setup.receiver.disk_choice import Place, render_room
 from receiver_setup.receiver.wanted import check_user
+from receiver_setup.report import UPLOADS
 from receiver_setup.secrets import Secret
 
 _VARIABLE = "RECEIVER_SETUP_CAMERA_PASSWORD"

@@ -7,9 +7,11 @@ ends up in sudo's password prompt nor a password in a shell.
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
+from receiver_setup.head_start import HeadStart
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
 from receiver_setup.secrets import Secret
 from receiver_setup.tracing import log_trip
@@ -46,6 +48,11 @@ class RootShell:
         self.host = host
         self._ask = sudo_password
         self._timeout_s = timeout_s
+        self._begun: HeadStart[Stream] | None = None
+
+    def begin(self) -> None:
+        """Sign in and become root in the background; the next `run` goes on from there, or raises what that raised."""
+        self._begun = HeadStart(partial(self._open, "sign in"))
 
     def run(self, script: str, *, step: str) -> Output:
         """Run `script`; `step` names it in errors and in the trace.
@@ -53,9 +60,8 @@ class RootShell:
         Raises `ReceiverSudoError` when root cannot be reached, `ReceiverUnreachableError` when the link is lost.
         """
         output = None
-        stream = self.host.open(_BOOTSTRAP)
+        stream = self._take_begun() or self._open(step)
         try:
-            self._become_root(stream, step)
             stream.send(script.encode("utf-8", "surrogateescape"))
             stream.finish()
             output = self._collect(stream, step)
@@ -65,6 +71,26 @@ class RootShell:
         if output.status is None:
             raise self._lost(step)
         return output
+
+    def _take_begun(self) -> Stream | None:
+        if self._begun is None:
+            return None
+        begun, self._begun = self._begun, None
+        stream = begun.result()
+        # What it waited for us is no part of the command.
+        self.host.trips.command_began_s = time.monotonic()
+        return stream
+
+    def _open(self, step: str) -> Stream:
+        """Start a shell and become root in it."""
+        stream = self.host.open(_BOOTSTRAP)
+        try:
+            self._become_root(stream, step)
+        except BaseException:
+            stream.close()
+            self._trace(step, "", None)
+            raise
+        return stream
 
     def _trace(self, step: str, script: str, output: Output | None) -> None:
         ended = output is not None and output.status is not None

@@ -14,8 +14,7 @@ from receiver_setup.cli.commands import make_commands
 from receiver_setup.cli.remove import command as remove
 from receiver_setup.cli.setup import command as setup
 from receiver_setup.errors import CameraError
-from receiver_setup.receipt import Commands
-from receiver_setup.report import CameraReport, ReceiverReport
+from receiver_setup.report import CameraReport, Commands, ReceiverReport
 
 PLAIN = ["--receiver", "pi@attic:2222", "--camera", "porch"]
 

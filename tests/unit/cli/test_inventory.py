@@ -1,6 +1,8 @@
 """`receiver-setup inventory`, and what cannot be meant beside `--inventory`."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +11,14 @@ import pytest
 
 from receiver_setup.camera.messages import ActionType
 from receiver_setup.cli import remove_run
+from receiver_setup.cli.carriers import open_carriers, request_values
 from receiver_setup.cli.commands import commands_for, setup_command
 from receiver_setup.cli.remove import command as remove
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.cli.setup import command as setup
 from receiver_setup.cli.setup_run import make_request
 from receiver_setup.cli.shares import Share, check_targets
-from receiver_setup.cli.targets import open_targets, request_values
+from receiver_setup.cli.targets import Target, open_targets
 from receiver_setup.errors import CameraError, ConfigurationError
 from receiver_setup.inventory import SecretSource
 from receiver_setup.report import CameraReport, ReceiverReport
@@ -230,6 +233,13 @@ def shares(words: list[str]) -> tuple[dict[str, Any], tuple[Share, ...]]:
         return context.params, check_targets(context.params)
 
 
+@contextmanager
+def opened(found: Sequence[Share]) -> Iterator[tuple[Target, ...]]:
+    """Make both sides of each, with nothing contacted."""
+    with open_carriers(found, begin=False) as carriers, open_targets(carriers) as targets:
+        yield targets
+
+
 def test_each_receiver_gets_its_own_request_and_the_command_line_wins(inventory: Path) -> None:
     inventory.write_text(
         '[defaults]\nuser = "films"\ntimeout = 3\ninterval = 9\njobs = 7\npin-source = true\n'
@@ -248,7 +258,7 @@ def test_each_receiver_gets_its_own_request_and_the_command_line_wins(inventory:
     assert [each.name for each in here.cameras] == ["porch", "front-gate"]
     assert [each.shown for each in here.cameras] == ["porch", "front gate"]
     assert (here.cameras[0].options["camera_insecure"], here.cameras[1].options["camera_insecure"]) == (False, True)
-    with open_targets([here]) as (target,):
+    with opened([here]) as (target,):
         porch, gate = target.cameras
     assert porch.uploads is not None
     assert (porch.uploads.upload, porch.uploads.interval_s) == (frozenset({ActionType.REC}), 9)
@@ -258,7 +268,7 @@ def test_each_receiver_gets_its_own_request_and_the_command_line_wins(inventory:
 
 def test_what_all_cameras_upload_is_the_request_s_alone(inventory: Path) -> None:
     _, found = shares(["--inventory", str(inventory), "--upload", "rec", "--only", "here"])
-    with open_targets(found) as (target,):
+    with opened(found) as (target,):
         assert [each.uploads for each in target.cameras] == [None, None]
     assert make_request(found[0]).uploads.upload == frozenset({ActionType.REC})
 
@@ -270,7 +280,7 @@ def test_one_way_to_check_a_certificate_replaces_what_the_others_have(inventory:
         encoding="utf-8",
     )
     _, found = shares(["--inventory", str(inventory), "--only", "front gate"])
-    with open_targets(found) as (target,):
+    with opened(found) as (target,):
         (gate,) = target.cameras
         assert (gate.camera.tls.insecure, gate.camera.tls.ca_file) == (True, None)
 
@@ -349,7 +359,7 @@ def test_on_a_terminal_each_camera_without_a_password_is_asked_for_once(
     (inventory.parent / "secret").write_text("from a file", encoding="utf-8")
     inventory.write_text(WHOLE.replace(PORCH, f'{PORCH}password_file = "secret"\n'), encoding="utf-8")
     _, found = shares(["--inventory", str(inventory)])
-    with open_targets(found) as targets:
+    with opened(found) as targets:
         assert [camera.camera.has_password for target in targets for camera in target.cameras] == [True] * 3
     assert asked == [
         "Password of admin on the camera front gate, https://192.0.2.3",
@@ -364,7 +374,8 @@ def test_before_a_removal_every_receiver_and_camera_is_named(
     with context:
         found = check_targets(context.params, cameras=False)
     monkeypatch.setattr("click.confirm", lambda *_, **__: False)
-    assert remove_run.run(context.params, found, ask=True) == 0
+    with open_carriers(found, begin=False) as carriers:
+        assert remove_run.run(context.params, carriers, ask=True) == 0
     told = capsys.readouterr().err
     for name in ("this machine", "pi@192.0.2.1", "films", "192.0.2.2", "192.0.2.3", "192.0.2.4", "nothing was changed"):
         assert name in told

@@ -4,8 +4,7 @@ from receiver_setup import report
 from receiver_setup.cli.receipt import render_receipt
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.keys import PublicKey
-from receiver_setup.receipt import Commands
-from receiver_setup.report import CameraReport, ReceiverReport, Report, StepReport
+from receiver_setup.report import CameraReport, Commands, ReceiverReport, Report, StepReport
 
 KEY = PublicKey.from_blob(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + b"k" * 32)
 CHANGED = StepReport(name="point camera", changed=True, detail="ft_server, ft_port")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from receiver_setup.camera.menu_plan import upload_wishes
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory import ResolvedReceiver, parse_inventory, parse_proven, read_example, resolve, select
-from receiver_setup.inventory.resolve import upload_wishes
 
 
 def resolved(text: str, **given: Any) -> tuple[ResolvedReceiver, ...]:

@@ -1,0 +1,127 @@
+"""The way to each receiver of a run, begun while what the run needs besides is still being loaded.
+
+Whatever can be refused without contact is refused before.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from receiver_setup.cli.clients import read_camera_password
+from receiver_setup.cli.secrets_input import secret_source
+from receiver_setup.cli.shares import Share
+from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
+from receiver_setup.receiver.hosts import Host
+from receiver_setup.receiver.hosts.local import LocalHost
+from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.wanted import check_directory, check_home, check_user
+from receiver_setup.secrets import Secret
+
+_SLOWEST_STEP_S = 60.0
+_UPLOADS = ("upload", "interval", "snapshots", "schedule")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """How one receiver is reached, and its cameras' passwords in the order of its share."""
+
+    share: Share
+    shell: RootShell
+    passwords: tuple[Secret | None, ...]
+
+    @property
+    def host(self) -> Host:
+        """What the shell runs on."""
+        return self.shell.host
+
+
+@contextlib.contextmanager
+def open_carriers(shares: Sequence[Share], *, begin: bool) -> Iterator[tuple[Carrier, ...]]:
+    """Make each way, after all wishes were checked and the cameras' passwords read; they are closed after the body.
+
+    `begin`: sign in at once, in the background. Without it nothing is contacted before the workflow does.
+    """
+    for share in shares:
+        _check_wishes(share)
+    passwords = [_camera_passwords(share) for share in shares]
+    with contextlib.ExitStack() as stack:
+        carriers = []
+        for share, own in zip(shares, passwords, strict=True):
+            shell = _shell(share)
+            stack.callback(shell.host.close)
+            carriers.append(Carrier(share=share, shell=shell, passwords=own))
+        if begin:
+            for carrier in carriers:
+                carrier.shell.begin()
+        yield tuple(carriers)
+
+
+def request_values(share: Share) -> dict[str, Any]:
+    """Return what every request holds, from checked options."""
+    options = share.options
+    user = check_user(options["user"])
+    return {
+        "user": user,
+        "home": check_home(options["home"] or f"/home/{user}"),
+        "directory": check_directory(options["directory"]),
+        "dialled": parse_dialled(options["receiver_address"]) if options["receiver_address"] else None,
+        "receiver_address": ReceiverAddress.parse(options["receiver"]).host if options["receiver"] else None,
+        "check": options.get("check", False),
+        "isolate": options["isolate"],
+        "alone": share.alone,
+        "jobs": options["jobs"],
+    }
+
+
+def _check_wishes(share: Share) -> None:
+    request_values(share)
+    for options in (share.options, *(camera.options for camera in share.cameras if camera.wishes_uploads)):
+        if any(options.get(name) is not None for name in _UPLOADS):
+            from receiver_setup.camera.menu_plan import upload_wishes  # noqa: PLC0415 - only with such a wish
+
+            upload_wishes(options)
+
+
+def _camera_passwords(share: Share) -> tuple[Secret | None, ...]:
+    named = share.name is not None
+    return tuple(
+        read_camera_password(each.address, each.options, source=each.password, name=each.shown if named else "")
+        for each in share.cameras
+    )
+
+
+def _shell(share: Share) -> RootShell:
+    options = share.options
+    host = _host(share)
+    password = secret_source(
+        options["sudo_password_file"],
+        "RECEIVER_SETUP_SUDO_PASSWORD",
+        question=f"sudo password on {host.name}",
+        source=share.password("SUDO"),
+    )
+    return RootShell(host, sudo_password=password, timeout_s=max(_SLOWEST_STEP_S, 6 * options["timeout"]))
+
+
+def _host(share: Share) -> Host:
+    options = share.options
+    if options["local"]:
+        return LocalHost()
+    from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions  # noqa: PLC0415 - paramiko, only for SSH
+
+    return SshHost(
+        ReceiverAddress.parse(options["receiver"]),
+        SshOptions(
+            identity=options["identity"],
+            known_hosts=options["known_hosts"],
+            accept_new_host_key=options["accept_new_host_key"],
+            config_file=options["ssh_config"],
+            password=secret_source(
+                options["ssh_password_file"],
+                "RECEIVER_SETUP_SSH_PASSWORD",
+                question=f"SSH password of the receiver{f' {share.name}' if share.name else ''}",
+                source=share.password("SSH"),
+            ),
+            timeout_s=options["timeout"],
+        ),
+    )
