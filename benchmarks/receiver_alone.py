@@ -7,21 +7,28 @@ import os
 import sys
 from pathlib import Path
 
-from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
-from receiver_setup.receiver.plan import plan_receiver
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.steps import JointPlan
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
 
 
 def main(host: str, identity: str, known_hosts: str, key_file: str) -> None:
-    """Bring the receiver to what is wanted, and print what was changed."""
+    """Sign in; as the command does, load the rest meanwhile."""
     options = SshOptions(identity=Path(identity), known_hosts=Path(known_hosts), config_file=Path(os.devnull))
     shell = RootShell(SshHost(ReceiverAddress.parse(host), options), sudo_password=lambda: None)
-    key = PublicKey.from_line(Path(key_file).read_text(encoding="utf-8"))
+    shell.begin()
+    set_up(shell, Path(key_file))
+
+
+def set_up(shell: RootShell, key_file: Path) -> None:
+    """Bring the receiver to what is wanted, and print what was changed."""
+    from receiver_setup.keys import PublicKey  # noqa: PLC0415 - loaded while the login is under way
+    from receiver_setup.receiver.plan import plan_receiver  # noqa: PLC0415
+    from receiver_setup.receiver.session import ReceiverSession  # noqa: PLC0415
+    from receiver_setup.receiver.steps import JointPlan  # noqa: PLC0415
+    from receiver_setup.receiver.wanted import CameraSlot, Wanted  # noqa: PLC0415
+
+    key = PublicKey.from_line(key_file.read_text(encoding="utf-8"))
     recordings = "/home/ipcamera/recordings"
     slots = (CameraSlot(name="camera", directory=recordings, key=key),)
     wanted = Wanted(user="ipcamera", home="/home/ipcamera", directory="recordings", slots=slots)
