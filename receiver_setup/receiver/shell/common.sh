@@ -56,7 +56,14 @@ quoted() {
   esac
 }
 
-nap() { sleep 0.1 2>/dev/null || sleep 1; }
+# nap [TRIES]: after few tries a short one, for what nearly every run waits for and is there in a moment.
+nap() {
+  if [ "${1-20}" -lt 20 ]; then
+    sleep 0.01 2>/dev/null || sleep 1
+  else
+    sleep 0.1 2>/dev/null || sleep 1
+  fi
+}
 
 # clock: seconds of the epoch, with a fraction where date knows one (busybox does not).
 clock() { date +%s.%N 2>/dev/null | grep -x '[0-9]*[.][0-9]*' || date +%s; }

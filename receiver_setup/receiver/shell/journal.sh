@@ -136,9 +136,9 @@ arm() {
   fi
   tries=0
   while ! lives "$journal/watcher" 1; do
-    [ "$tries" -lt 50 ] || fail 'nothing could be started that would undo a lock-out' || return 1
+    [ "$tries" -lt 70 ] || fail 'nothing could be started that would undo a lock-out' || return 1
     tries=$((tries + 1))
-    nap
+    nap "$tries"
   done
 }
 

@@ -28,7 +28,7 @@ own_sockets() {
 # A reload returns before sshd has read anything: wait until it listens on new sockets.
 wait_for_listener() {
   tries=0
-  while [ "$tries" -lt 100 ]; do
+  while [ "$tries" -lt 70 ]; do
     after=$(own_sockets "$1" "$(listening_sockets)")
     if [ -n "$after" ] && [ "$after" != "$2" ]; then return 0; fi
     if ! kill -0 "$1" 2>/dev/null; then
@@ -36,7 +36,7 @@ wait_for_listener() {
       return 1
     fi
     tries=$((tries + 1))
-    sleep 0.05 2>/dev/null || sleep 1
+    nap "$tries"
   done
   fail 'sshd did not listen again after the reload'
 }
