@@ -40,8 +40,8 @@ _NAME = re.compile(r"^(\w+)\(\) \{", re.MULTILINE)
 class CameraByHand:
     """One camera: how it is reached, what it has (`now`), what it shall have, and which uploads differ.
 
-    `settled`: it uploads here already, so that only a test is needed. `new_password`: it has to be told the upload
-    user's. `recordings`: where its uploads arrive on the receiver.
+    `settled`: it uploads here already, so that only a test is needed. `new_password`: the shell variable
+    of the upload user's that it has to be told. `recordings`: where its uploads arrive on the receiver.
     """
 
     name: str
@@ -50,7 +50,7 @@ class CameraByHand:
     recordings: str
     now: Mapping[str, str] = field(default_factory=dict)
     settled: bool = False
-    new_password: bool = False
+    new_password: str | None = None
     login: Login = Login.BASIC
     tls: Tls = field(default_factory=Tls)
     with_password: bool = True
@@ -74,12 +74,10 @@ def render_cameras(cameras: tuple[CameraByHand, ...], host_keys: tuple[PublicKey
     if "compare_host_key() {" in functions:
         parts += ["", remark("The receiver's own host keys, as they were read there."), assign("HOST_KEYS", keys)]
     parts += ["", functions]
-    if any(camera.new_password for camera in cameras):
-        parts += [
-            "",
-            remark("The password that part 1 made for the upload user."),
-            "[ -n \"${UPLOAD_PASSWORD-}\" ] || read_password UPLOAD_PASSWORD 'UPLOAD_PASSWORD of part 1'",
-        ]
+    passwords = dict.fromkeys(camera.new_password for camera in cameras if camera.new_password is not None)
+    if passwords:
+        parts += ["", remark("The password that part 1 made for the upload user.")]
+        parts += [f"[ -n \"${{{name}-}}\" ] || read_password {name} '{name} of part 1'" for name in passwords]
     if any(camera.with_password for camera in cameras):
         parts += [
             "",
@@ -186,20 +184,20 @@ def _render_exchange(camera: CameraByHand) -> list[str]:
 def _render_point(camera: CameraByHand, fields: Mapping[str, str]) -> list[str]:
     target = camera.target
     where = f"{target.username}@{target.server}:{target.port}, folder {target.directory}"
-    if not fields and not camera.new_password:
+    if not fields and camera.new_password is None:
         return [remark(f"Already so: it uploads to {where}.")]
     lines = [remark(f"Point it at the receiver: {where}, by sFTP (ft_ssl=2).")]
     former = {name: camera.now[name] for name in fields if name in camera.now}
     if former:
         way_back = " ".join(quote(f"{name}={value}") for name, value in former.items())
         lines += [remark("The way back:"), remark_command(f"change cmd=setftpattr {way_back}")]
-    if camera.new_password:
+    if camera.new_password is not None:
         lines += [
             remark("The upload user's password goes along, in curl's standard input as well."),
-            'SECRET="data-urlencode = \\"ft_password=$(escape "$UPLOAD_PASSWORD")\\""',
+            f'SECRET="data-urlencode = \\"ft_password=$(escape "${camera.new_password}")\\""',
         ]
     lines += _send("setftpattr", tuple(fields.items()), _rest(camera.now, fields))
-    return [*lines, "SECRET="] if camera.new_password else lines
+    return [*lines, "SECRET="] if camera.new_password is not None else lines
 
 
 def _rest(now: Mapping[str, str], fields: Mapping[str, str]) -> Parameters:

@@ -36,8 +36,7 @@ _MANAGERS = {
     "service": "service ssh reload </dev/null",
     "pidfile": 'kill -HUP "$(cat /run/sshd.pid)"',
 }
-_CHOOSE = """\
-UPLOAD_PASSWORD=${UPLOAD_PASSWORD:-$(head -c 600 /dev/urandom | LC_ALL=C tr -dc A-Za-z0-9 | head -c 24)}"""
+_RANDOM = "$(head -c 600 /dev/urandom | LC_ALL=C tr -dc A-Za-z0-9 | head -c 24)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +44,13 @@ class Place:
     """What the commands are written for: the receiver as it is, and `login`, by which a person signs in there.
 
     `login` is None where the person is there already. `manager` is what shell/manager.sh told; nothing where sshd
-    need not be reloaded.
+    need not be reloaded. `password` is the shell variable for the account's new one.
     """
 
     facts: Facts
     login: str | None = None
     manager: str = ""
+    password: str = "UPLOAD_PASSWORD"  # noqa: S105 - a variable
 
 
 def render_receiver(accounts: Sequence[tuple[SetupPlan, Place]]) -> str:
@@ -63,10 +63,22 @@ def render_receiver(accounts: Sequence[tuple[SetupPlan, Place]]) -> str:
         lines += ["", remark("Nothing is left to do on the receiver.")]
     for plan, place in accounts:
         lines += _render_account_steps(plan, place)
-    if any(plan.sets_password for plan, _ in accounts):
-        told = "The UPLOAD_PASSWORD, which part 2 asks for: $UPLOAD_PASSWORD"
+    made = [place.password for plan, place in accounts if plan.sets_password]
+    if made:
+        told = "\n".join(f"The {name}, which part 2 asks for: ${name}" for name in made)
         lines += ["", remark("The camera has to be told it."), f"cat <<END\n{told}\nEND"]
     return "\n".join(lines) + "\n"
+
+
+def password_variables(users: Sequence[str]) -> dict[str, str]:
+    """Return user → the shell variable for the password that is made for that account; none is for two of them.
+
+    >>> password_variables(["ipcamera-porch", "ipcamera-the_gate"])["ipcamera-the_gate"]
+    'UPLOAD_PASSWORD_ipcamera_the__gate'
+    """
+    if len(users) == 1:
+        return {users[0]: "UPLOAD_PASSWORD"}
+    return {user: f"UPLOAD_PASSWORD_{user.replace('_', '__').replace('-', '_')}" for user in users}
 
 
 def _render_account_steps(plan: SetupPlan, place: Place) -> list[str]:
@@ -102,10 +114,11 @@ def _render_step(plan: SetupPlan, place: Place, step: Step) -> list[str]:
     if function == "file":
         path, mode, content = arguments
         return _render_file(plan, place, path, mode, content)
+    if function == "password":
+        return _render_password(place.password, *arguments)
     renderers: dict[str, Callable[..., list[str]]] = {
         "user": _render_user,
         "account": _render_account,
-        "password": _render_password,
         "closed": _render_closed,
         "directory": _render_directory,
         "retract": _render_retract,
@@ -139,8 +152,8 @@ def _render_account(facts: Facts, name: str, shell: str, comment: str) -> list[s
     ]
 
 
-def _render_password(_: Facts, name: str) -> list[str]:
-    return [_CHOOSE, f"chpasswd <<END\n{name}:$UPLOAD_PASSWORD\nEND"]
+def _render_password(variable: str, name: str) -> list[str]:
+    return [f"{variable}=${{{variable}:-{_RANDOM}}}", f"chpasswd <<END\n{name}:${variable}\nEND"]
 
 
 def _render_closed(_: Facts, name: str) -> list[str]:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
 from receiver_setup.camera.upload_plan import UploadTarget
-from receiver_setup.errors import ConfigurationError, ReceiverChangeError
+from receiver_setup.errors import ReceiverChangeError
 from receiver_setup.interrupts import Stop
 from receiver_setup.plain_shell import part_mark, quote, remark, remark_command
-from receiver_setup.receiver.by_hand import Place, render_receiver
+from receiver_setup.receiver.by_hand import Place, password_variables, render_receiver
 from receiver_setup.receiver.plan import SetupPlan
 from receiver_setup.receiver.script import JOURNAL
 from receiver_setup.receiver.session import ReceiverSession
@@ -46,23 +46,26 @@ class _Explanation(Planning):
         runs = [(run, run.target) for run in self._crew.alive if run.target is not None]
         if not runs:
             return
-        passwords = [each.wanted.user for each in plan.plans if each.sets_password]
-        if len(passwords) > 1:
-            raise ConfigurationError(
-                f"{', '.join(passwords)} would each get a password of its own, and a script cannot tell them apart",
-                hint="explain these cameras one at a time, or run setup",
-            )
+        passwords = password_variables([each.wanted.user for each in plan.plans if each.sets_password])
         reloads = any(step.name == RELOAD and step.changed for step in plan.steps)
         login = self._session.name if self._request.receiver_address else None
         manager = self._session.read_manager() if reloads else ""
         live = {account.user: account for account in self._live}
         places = [
-            (each, Place(facts=live[each.wanted.user].facts, login=login, manager=manager))
+            (
+                each,
+                Place(
+                    facts=live[each.wanted.user].facts,
+                    login=login,
+                    manager=manager,
+                    password=passwords.get(each.wanted.user, ""),
+                ),
+            )
             for each in plan.plans
             if each.wanted.user in live
         ]
         told = tuple(
-            _by_hand(run, target, new_password=self._account_of[run].user in passwords) for run, target in runs
+            _by_hand(run, target, new_password=passwords.get(self._account_of[run].user)) for run, target in runs
         )
         parts = (
             _render_head(plan, login),
@@ -73,14 +76,14 @@ class _Explanation(Planning):
         self._report.script = "\n".join(parts)
 
 
-def _by_hand(run: CameraRun, target: UploadTarget, *, new_password: bool) -> CameraByHand:
+def _by_hand(run: CameraRun, target: UploadTarget, *, new_password: str | None) -> CameraByHand:
     return CameraByHand(
         name=run.name,
         address=run.camera.address,
         target=target,
         recordings=run.directory,
         now=run.exchange.now,
-        settled=run.settled and not new_password,
+        settled=run.settled and new_password is None,
         new_password=new_password,
         login=run.camera.login,
         tls=run.camera.tls,

@@ -276,6 +276,24 @@ def test_by_password_the_script_makes_it_and_the_camera_is_told(
     settled(bench, camera)
 
 
+def test_accounts_of_their_own_have_passwords_of_their_own(
+    bench: Bench, make_camera: MakeCamera, tmp_path: Path
+) -> None:
+    cameras = [make_camera(key="none", auth_order="password") for _ in range(2)]
+    script = explain(bench, *cameras, options=("--isolate",))
+    done = first_part(bench, script)
+    assert (done.returncode, done.stderr) == (0, b"")
+    told = [line for line in done.stdout.decode().splitlines() if line.startswith("The UPLOAD_PASSWORD_ipcamera_")]
+    passwords = [line.rpartition(": ")[2] for line in told]
+    assert len(set(passwords)) == 2
+    given = "".join(f"{word}\n" for word in (*passwords, CAMERA_PASSWORD, CAMERA_PASSWORD))
+    other = second_part(script, tmp_path, given=given)
+    assert other.returncode == 0, other.stderr
+    assert [camera.state.fields["ft_password"] for camera in cameras] == passwords
+    result = bench.setup(*cameras, options=("--isolate",))
+    assert (result.code, result.json["changed"]) == (0, False), result.out
+
+
 def test_a_removal_takes_back_what_was_done_by_hand(bench: Bench, make_camera: MakeCamera, tmp_path: Path) -> None:
     camera = make_camera()
     before = bench.state()

@@ -75,7 +75,7 @@ def sent(lines: list[str]) -> list[str]:
     [
         CAMERA,
         replace(CAMERA, settled=True),
-        replace(CAMERA, new_password=True),
+        replace(CAMERA, new_password="UPLOAD_PASSWORD"),
         replace(CAMERA, login=Login.QUERY),
         replace(CAMERA, login=Login.TOKEN),
         replace(CAMERA, with_password=False),
