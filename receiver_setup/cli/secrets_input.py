@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from receiver_setup.asking import ask_where_awaited
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.terminal import alone, on_terminal
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.head_start import ask_where_awaited
 from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:
@@ -57,7 +57,11 @@ def _ask(question: str) -> str | None:
     with alone():  # first of all, since a live display stands in for standard error
         if not on_terminal():
             return None
-        answer: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+        try:
+            answer: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+        except click.Abort:
+            # Ctrl-C, or the end of the input: a run that is under way has to take back what it did.
+            raise KeyboardInterrupt from None
         return answer
 
 

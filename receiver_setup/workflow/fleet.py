@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from receiver_setup.asking import Desk
 from receiver_setup.interrupts import Stop
 from receiver_setup.report import ReceiverReport
 
@@ -13,16 +14,26 @@ Part = Callable[[Stop], ReceiverReport]
 def run_all(parts: Sequence[Part], *, at_once: int = 8) -> list[ReceiverReport]:
     """Run every part, several at a time, and return their reports in the same order.
 
-    A single part runs in the caller's thread, so that Ctrl-C reaches it as it is. Errors are in the reports.
+    A single part runs in the caller's thread, so that Ctrl-C reaches it as it is. Errors are in the reports. What a
+    part has to ask a person is asked in the caller's thread.
     """
-    stop = Stop()
+    stop, desk = Stop(), Desk()
     if len(parts) == 1:
         return [parts[0](stop)]
+
+    def run(part: Part) -> ReceiverReport:
+        with desk.asks_here():
+            return part(stop)
+
     with ThreadPoolExecutor(max(1, min(at_once, len(parts))), thread_name_prefix="receiver") as executor:
-        futures = [executor.submit(part, stop) for part in parts]
+        futures = [executor.submit(run, part) for part in parts]
+        for future in futures:
+            future.add_done_callback(lambda _: desk.wake())
         while True:
             try:
+                desk.serve(lambda: all(future.done() for future in futures))
                 return [future.result() for future in futures]
             except KeyboardInterrupt:
                 # The parts end by themselves; nothing may be cut off, or it could not be put back.
                 stop.tell()
+                desk.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeCamera, Result
+from support.terminal import Terminal
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
@@ -181,3 +182,27 @@ def test_a_receiver_that_is_not_reached_stops_no_other(site: Site) -> None:
     attic, nas = result.json["receivers"]
     assert (attic["ok"], nas["ok"], nas["cameras"][0]["ok"]) == (False, True, True)
     assert f"error: attic: {attic['error']['message']}" in result.err
+
+
+def test_each_receivers_password_is_asked_for_and_ctrl_c_ends_all_questions(site: Site, tmp_path: Path) -> None:
+    for bench, word in zip(site.benches, ("one word", "other word"), strict=True):
+        bench.receiver.run("sed", "-i", "s/NOPASSWD: //", "/etc/sudoers")
+        bench.receiver.run("chpasswd", input=f"admin:{word}\n".encode())
+    (tmp_path / "barn.secret").write_text(CAMERA_PASSWORD, encoding="utf-8")
+    before = [bench.state() for bench in site.benches]
+    words = ("--inventory", str(site.inventory), "--ssh-config", os.devnull)
+    terminal = Terminal(site.benches[0], *words, password="")
+    terminal.wait_for("sudo password on admin@")
+    assert terminal.interrupt() == 130, terminal.screen
+    assert terminal.screen.count("sudo password on") == 1
+    assert "Traceback" not in terminal.screen
+    assert [bench.state() for bench in site.benches] == before
+
+    terminal = Terminal(site.benches[0], *words, password="")
+    for _ in range(2):
+        terminal.wait_for("sudo password on admin@")
+        address = terminal.wait_for(": ").removesuffix(": ")
+        terminal.type(("one word" if address == site.benches[0].receiver.address else "other word") + "\n")
+    assert terminal.end() == 0, terminal.screen
+    assert terminal.screen.count("proven on both sides") == 4
+    assert "one word" not in terminal.screen

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from receiver_setup.head_start import HeadStart, ask_where_awaited
+from receiver_setup.asking import ask_where_awaited
+from receiver_setup.head_start import HeadStart
 
 
 def test_what_the_work_returns_comes_however_often_it_is_asked_for() -> None:
@@ -70,7 +71,3 @@ def test_ctrl_c_at_a_question_ends_the_wait_and_the_work() -> None:
         begun.result()
     assert over.wait(10)
     assert isinstance(ended[0], KeyboardInterrupt)
-
-
-def test_outside_of_a_head_start_a_question_is_just_asked() -> None:
-    assert ask_where_awaited(lambda: 7) == 7

@@ -1,0 +1,73 @@
+"""Questions to a person from threads of a run: asked by the thread that waits for their work.
+
+Ctrl-C reaches the main thread alone, so that a question in any other could not be ended by it.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_own = threading.local()
+
+
+class Desk:
+    """Where one thread asks what others have to ask, while it waits for them."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._closed = False
+
+    @contextmanager
+    def asks_here(self) -> Iterator[None]:
+        """Let the questions of the body, in a thread of its own, be asked here."""
+        before = getattr(_own, "desk", None)
+        _own.desk = self
+        try:
+            yield
+        finally:
+            _own.desk = before
+
+    def serve(self, done: Callable[[], bool]) -> None:
+        """Ask one question after the other until `done`, which is looked at again after each `wake`."""
+        while not done():
+            put = self._queue.get()
+            if put is not None:
+                put()
+
+    def wake(self) -> None:
+        """Let the one who serves see whether it is done."""
+        self._queue.put(None)
+
+    def close(self) -> None:
+        """Ask nothing any more: each question ends as by Ctrl-C."""
+        self._closed = True
+
+    def ask(self, question: Callable[[], Any]) -> Any:
+        """Have a question asked, from another thread; return what it returns, or raise what it raises."""
+        answer: Future[Any] = Future()
+
+        def put() -> None:
+            if self._closed:
+                answer.set_exception(KeyboardInterrupt())
+                return
+            try:
+                # Whoever serves may be waited for in turn.
+                answer.set_result(ask_where_awaited(question))
+            except BaseException as error:
+                answer.set_exception(error)
+                raise
+
+        self._queue.put(put)
+        return answer.result()
+
+
+def ask_where_awaited(question: Callable[[], T]) -> T:
+    """Ask; from a thread whose questions are asked elsewhere, there."""
+    desk: Desk | None = getattr(_own, "desk", None)
+    answer: T = question() if desk is None else desk.ask(question)
+    return answer
