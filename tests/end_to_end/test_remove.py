@@ -49,6 +49,27 @@ def test_twice_is_harmless(bench: Bench, make_camera: MakeCamera) -> None:
     assert (bench.state(), len(camera.set_commands)) == (before, sent)
 
 
+@pytest.mark.parametrize("group", ["none before", "one before"])
+def test_an_account_that_went_by_half_goes_wholly_with_the_next_run(
+    bench: Bench, make_camera: MakeCamera, group: str
+) -> None:
+    """A userdel that is cut off has written /etc/passwd, and the account's group is still there."""
+    if group == "one before":
+        bench.inside("groupadd -g 4321 ipcamera")
+    camera, before = make_camera(), bench.state()
+    assert bench.setup(camera).code == 0
+    half = "#!/bin/sh\nsed -i '/^ipcamera:/d' /etc/passwd /etc/shadow\nexit 1\n"
+    shim = "cat >/usr/local/sbin/userdel; chmod 755 /usr/local/sbin/userdel"
+    bench.receiver.run("sh", "-c", shim, input=half.encode())
+    assert bench.remove(camera).code != 0
+    assert bench.inside("getent group ipcamera || :") != ""
+    bench.inside("rm /usr/local/sbin/userdel")
+    again = bench.remove(camera)
+    assert again.code == 0, again.err
+    assert bench.inside("getent group ipcamera | cut -d: -f3") == ("4321" if group == "one before" else "")
+    assert bench.state() == before
+
+
 def test_a_receiver_that_was_never_set_up_is_left_alone(bench: Bench, make_camera: MakeCamera) -> None:
     camera = make_camera()
     bench.receiver.run("useradd", "--create-home", "ipcamera")

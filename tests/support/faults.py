@@ -112,35 +112,43 @@ class Controller:
     """What runs at the administrator's: the receiver's half of a set-up or a removal, without any camera."""
 
     bench: Bench
-    wanted: Wanted
+    wanted: tuple[Wanted, ...]
 
     def set_up(self, *, after_facts: Callable[[], None] = lambda: None) -> ReceiverReport:
         """Set the receiver up as the workflow does; an error is in the report, after everything was put back."""
-        return self._run(partial(plan_receiver, wanted=self.wanted), CAMERAS, after_facts, removal=False)
+        return self._run(plan_receiver, CAMERAS, after_facts, removal=False)
 
     def remove(self, *, after_facts: Callable[[], None] = lambda: None) -> ReceiverReport:
         """Take all of it back."""
-        return self._run(partial(plan_removal, wanted=self.wanted, everything=True), {}, after_facts, removal=True)
+        return self._run(partial(plan_removal, everything=True), {}, after_facts, removal=True)
 
     def _run(
-        self, plan: Callable[[Facts], P], records: dict[str, str], after_facts: Callable[[], None], *, removal: bool
+        self,
+        plan: Callable[[Facts, Wanted], P],
+        records: dict[str, str],
+        after_facts: Callable[[], None],
+        *,
+        removal: bool,
     ) -> ReceiverReport:
         bench = self.bench
         options = SshOptions(identity=bench.key.path, known_hosts=bench.known_hosts, config_file=Path(os.devnull))
         host = SshHost(ReceiverAddress(host=bench.receiver.address, user=bench.receiver.admin), options)
         session = ReceiverSession(RootShell(host, sudo_password=lambda: None, timeout_s=20), confirm_s=CONFIRM_S)
-        report = ReceiverReport(address=bench.receiver.address, user=self.wanted.user)
+        report = ReceiverReport(address=bench.receiver.address, user=self.wanted[0].user)
         run = ReceiverRun(session, report, lambda _: None, patience_s=20)
-        read = partial(run.read, [self.wanted], routes=(), look=Look.REMOVAL if removal else Look.SETUP)
+        read = partial(run.read, self.wanted, routes=(), look=Look.REMOVAL if removal else Look.SETUP)
         try:
-            known = [*read()]
+            known = [read()]
             after_facts()
-            run.change(lambda: JointPlan(plans=(plan(known[0]),)), read=lambda: known.insert(0, *read()))
-            while session.in_doubt or (records and records != known[0].ledger.cameras):
+            run.change(
+                lambda: JointPlan(plans=tuple(map(plan, known[0], self.wanted))), read=lambda: known.insert(0, read())
+            )
+            while session.in_doubt or (records and any(records != facts.ledger.cameras for facts in known[0])):
                 try:
-                    session.commit([self.wanted], cameras={self.wanted.user: records} if records else None)
+                    filed = {each.user: records for each in self.wanted} if records else None
+                    session.commit(self.wanted, cameras=filed)
                 except ReceiverBusyError:
-                    known.insert(0, *read())
+                    known.insert(0, read())
                 else:
                     break
         except ReceiverSetupError as error:
@@ -151,10 +159,10 @@ class Controller:
         return report
 
 
-def make_wanted(key: PublicKey, *, adopt: bool = False) -> Wanted:
+def make_wanted(key: PublicKey, *, user: str = "ipcamera", adopt: bool = False) -> Wanted:
     """Return an upload account with one camera."""
-    slot = CameraSlot(name="porch", directory="/home/ipcamera/recordings", key=key)
-    return Wanted(user="ipcamera", home="/home/ipcamera", directory="recordings", slots=(slot,), adopt=adopt)
+    slot = CameraSlot(name="porch", directory=f"/home/{user}/recordings", key=key)
+    return Wanted(user=user, home=f"/home/{user}", directory="recordings", slots=(slot,), adopt=adopt)
 
 
 class Forked:

@@ -53,7 +53,10 @@ file_undo() (
 
 # rest_user NAME: uploads that are under way may end first, for a while.
 rest_user() {
-  uid=$(id -u "$1" 2>/dev/null) || return 0
+  uid=$(id -u "$1" 2>/dev/null) || {
+    undo_user "$1"
+    return
+  }
   tries=0
   while [ "$tries" -lt 20 ] && [ -n "$(open_uploads "$uid")" ]; do
     tries=$((tries + 1))

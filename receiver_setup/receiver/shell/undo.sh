@@ -67,13 +67,24 @@ close_password() {
 }
 
 undo_user() {
-  grep -q "^$1:" /etc/passwd || return 0
+  if ! grep -q "^$1:" /etc/passwd; then
+    drop_own_group "$1"
+    return 0
+  fi
   end_sessions "$1"
   if has userdel; then
     userdel "$1" 2>/dev/null || userdel -f "$1"
   else
     deluser "$1"
   fi
+}
+
+# drop_own_group USER: what was cut off between /etc/passwd and /etc/group left the group that goes with the account.
+drop_own_group() {
+  if grep -qsE "^(undo|rest)_group '$1' " "$journal/undo.$1" "$journal/rest.$1" "$state/accounts/$1/undo"; then
+    return 0
+  fi
+  ! grep -q "^$1:[^:]*:[^:]*:\$" /etc/group || undo_new_group "$1" 2>/dev/null || :
 }
 
 undo_group() {
