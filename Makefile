@@ -13,8 +13,6 @@ BENCH_PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(@D)/bin/python -m p
 # What meets a library's every change: its errors, its keys, a whole set-up.
 WITH_OLD_LIBRARIES := tests/unit/test_keys.py tests/unit/test_errors.py tests/unit/receiver/hosts tests/unit/cli/test_help.py \
 	tests/unit/tools tests/contract/test_camera_client.py tests/end_to_end/test_local.py
-# Tests wait for servers half of their time.
-WORKERS := $(shell echo $$((2 * $$(nproc))))
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 ANSIBLE := .venv-ansible
 
@@ -28,7 +26,7 @@ deb: needs-deb ## Build the Debian package, dist/receiver-setup_VERSION_all.deb
 	tools/build-deb
 
 test: check trees $(ANSIBLE)/.installed ## Check the code, then run all tests on all cores
-	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
+	$(PYTHON) -m pytest -n auto --dist worksteal
 	tools/test-debian-libraries here --quiet $(WITH_OLD_LIBRARIES)
 
 test-debian-libraries: needs-test trees ## Run all tests with the libraries of this Debian, then with Debian 13's

@@ -254,7 +254,11 @@ def differences(before: str, after: str) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.thorough] if scene.adopt else []) for name, scene in SCENES.items()]
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.thorough] if scene.adopt or len(scene.users) > 1 else [])
+        for name, scene in SCENES.items()
+    ],
 )
 def test_a_run_that_goes_wrong_anywhere_leaves_nothing_and_the_next_one_succeeds(
     make_case: Make, name: str, kind: str
