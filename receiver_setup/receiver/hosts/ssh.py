@@ -30,6 +30,7 @@ from receiver_setup.secrets import Secret
 _log = logging.getLogger(__name__)
 _PIECE = 65536
 _KEEPALIVE_S = 15
+_RELISTEN_S = 0.5
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 
 
@@ -279,7 +280,12 @@ def _dial(target: Target, options: SshOptions) -> Any:
         return channel
     if target.proxy_command is not None:
         return paramiko.ProxyCommand(target.proxy_command)
-    connection = socket.create_connection((target.host, target.port), timeout=options.timeout_s)
+    try:
+        connection = socket.create_connection((target.host, target.port), timeout=options.timeout_s)
+    except ConnectionRefusedError:
+        # An sshd that reads its configuration anew listens to nobody for a moment, as after a run that was cut off.
+        time.sleep(_RELISTEN_S)
+        connection = socket.create_connection((target.host, target.port), timeout=options.timeout_s)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 

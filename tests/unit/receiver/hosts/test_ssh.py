@@ -5,8 +5,10 @@ import builtins
 import errno
 import hashlib
 import inspect
+import os
 import pkgutil
 import socket
+import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +16,8 @@ import paramiko
 import pytest
 
 from receiver_setup.errors import ReceiverError, ReceiverHostKeyError, ReceiverLoginError, ReceiverUnreachableError
-from receiver_setup.receiver.hosts.ssh import explain
+from receiver_setup.receiver.address import ReceiverAddress
+from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions, _dial, explain
 
 
 def make_key() -> paramiko.PKey:
@@ -124,3 +127,23 @@ def test_an_identity_that_is_no_key_is_a_login_error(tmp_path: Path) -> None:
 def test_a_bug_stays_a_bug() -> None:
     assert explain(TypeError("x"), "pi@attic-pi") is None
     assert explain(KeyError("x"), "pi@attic-pi") is None
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_server_that_listens_again_in_a_moment_is_reached(comes_back: bool) -> None:
+    """As sshd does, which reads its configuration anew by starting itself anew."""
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = first.getsockname()[1]
+    again = socket.socket()
+    again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    again.bind(("127.0.0.1", port))
+    timer = threading.Timer(0.1, again.listen) if comes_back else threading.Timer(0, lambda: None)
+    timer.start()
+    host = SshHost(ReceiverAddress(host="127.0.0.1", port=port, user="pi"), SshOptions(config_file=Path(os.devnull)))
+    with again:
+        if comes_back:
+            _dial(host.target, SshOptions()).close()
+        else:
+            with pytest.raises(ConnectionRefusedError):
+                _dial(host.target, SshOptions())
+    timer.join()
