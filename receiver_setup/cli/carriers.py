@@ -10,7 +10,7 @@ from typing import Any
 
 from receiver_setup.cli.clients import read_camera_password
 from receiver_setup.cli.secrets_input import secret_source
-from receiver_setup.cli.shares import Share
+from receiver_setup.cli.shares import UPLOAD_OPTIONS, Share
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
 from receiver_setup.receiver.hosts import Host
 from receiver_setup.receiver.hosts.local import LocalHost
@@ -19,7 +19,6 @@ from receiver_setup.receiver.wanted import check_directory, check_home, check_us
 from receiver_setup.secrets import Secret
 
 _SLOWEST_STEP_S = 60.0
-_UPLOADS = ("upload", "interval", "snapshots", "schedule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,7 @@ def request_values(share: Share) -> dict[str, Any]:
 def _check_wishes(share: Share) -> None:
     request_values(share)
     for options in (share.options, *(camera.options for camera in share.cameras if camera.wishes_uploads)):
-        if any(options.get(name) is not None for name in _UPLOADS):
+        if any(options.get(name) is not None for name in UPLOAD_OPTIONS):
             from receiver_setup.camera.menu_plan import upload_wishes  # noqa: PLC0415 - only with such a wish
 
             upload_wishes(options)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from receiver_setup.camera.address import DEFAULT_USER, CameraAddress
-from receiver_setup.cli.shares import Share
+from receiver_setup.cli.shares import UPLOAD_OPTIONS, Share
 from receiver_setup.report import Commands, ReceiverReport
 
 _PATHS = ("identity", "known_hosts", "ssh_config", "ssh_password_file", "sudo_password_file", "camera_password_file")
@@ -30,7 +30,7 @@ def setup_command(options: dict[str, Any], shares: Sequence[Share] = ()) -> str:
 def whole_command(options: dict[str, Any]) -> str:
     """Return the set-up with everything that was chosen for it, quoted for a shell; never with a password."""
     words = []
-    for name in ("upload", "interval", "snapshots", "schedule"):
+    for name in UPLOAD_OPTIONS:
         if options[name] is not None:
             words += [_spelt(name), str(options[name])]
     for name, default in (("auth", "auto"), ("sha1", "auto"), ("confirm_within", 60), ("timeout", 10.0)):

@@ -27,10 +27,8 @@ from receiver_setup.report import ReceiverReport, Report
 _FORMATS = {".json": render_json, ".md": render_markdown}
 
 
-def read_receipt(path: Path | None) -> Receipt | None:
+def read_receipt(path: Path) -> Receipt:
     """Read the receipt of an earlier set-up; ConfigurationError for what is none."""
-    if path is None:
-        return None
     try:
         return parse_receipt(path.read_text(encoding="utf-8"))
     except OSError as error:

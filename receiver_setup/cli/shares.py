@@ -21,6 +21,8 @@ from receiver_setup.receiver.wanted import clean_name
 if TYPE_CHECKING:
     from receiver_setup.inventory import Password, ResolvedCamera, ResolvedReceiver, SecretSource
 
+UPLOAD_OPTIONS = ("upload", "interval", "snapshots", "schedule")
+"""Options of `setup` that wish a camera to upload something."""
 _NO_TLS = {"camera_ca_file": None, "camera_fingerprint": None, "camera_insecure": False}
 _OF_INVENTORIES = ("only", "failed_from")
 

@@ -108,10 +108,10 @@ def _choice(*words: str) -> Read:
     return read
 
 
-def _kinds(value: Any, folder: Path) -> str:  # noqa: ARG001 - as every reader
+def _kinds(value: Any, folder: Path) -> str | None:  # noqa: ARG001 - as every reader
     words = value if isinstance(value, list) else [value]
     if words == []:
-        return NOTHING
+        return None  # what tables above wish is not for this one, which goes on as it is
     if not all(isinstance(word, str) for word in words):
         raise ConfigurationError("is not a list of what is to be uploaded", hint='write upload = ["rec", "snap"]')
     kinds = parse_kinds(",".join(words))
@@ -165,8 +165,6 @@ OF_A_RUN = frozenset(
 """Options that no inventory holds, because they are about one run."""
 SSH_ONLY = ("identity", "known_hosts", "accept_new_host_key", "ssh_config", "camera_via_receiver")
 TLS_ONLY = ("camera_ca_file", "camera_fingerprint", "camera_insecure")
-NOTHING = ""
-"""`upload = []`: what tables above wish is not for this one, which goes on as it is."""
 UPLOADS = ("upload", "interval", "snapshots", "schedule")
 WAYS = ("file", "env", "command")
 """How a password may be given: `…_file`, `…_env`, `…_command`."""

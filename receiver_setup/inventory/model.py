@@ -8,7 +8,7 @@ from pathlib import Path
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.receiver.address import ReceiverAddress
 
-Value = str | bool | int | float | Path
+Value = str | bool | int | float | Path | None
 """Of an option, as the option of the same name has it on the command line."""
 
 
@@ -78,7 +78,7 @@ class ResolvedCamera:
     name: str
     clean: str
     address: CameraAddress
-    options: Mapping[str, Value | None]
+    options: Mapping[str, Value]
     password: SecretSource | None
     wishes_uploads: bool
     """True when it is to upload something else than the other cameras of its receiver."""
@@ -90,7 +90,7 @@ class ResolvedReceiver:
 
     name: str
     address: str | None
-    options: Mapping[str, Value | None]
+    options: Mapping[str, Value]
     passwords: Mapping[Password, SecretSource]
     cameras: tuple[ResolvedCamera, ...]
     alone: bool

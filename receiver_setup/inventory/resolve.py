@@ -8,7 +8,7 @@ from typing import Any
 
 from receiver_setup.camera.menu_plan import upload_wishes
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.inventory.keys import KEYS, NOTHING, SSH_ONLY, TLS_ONLY, UPLOADS
+from receiver_setup.inventory.keys import KEYS, SSH_ONLY, TLS_ONLY, UPLOADS
 from receiver_setup.inventory.model import (
     CameraEntry,
     Inventory,
@@ -81,13 +81,13 @@ def _resolve_camera(
     )
 
 
-def _merge(levels: Iterable[Mapping[str, Any]]) -> dict[str, Value | None]:
+def _merge(levels: Iterable[Mapping[str, Any]]) -> dict[str, Value]:
     """Return all options, a later level's before an earlier one's; one way to check a certificate replaces another."""
-    merged: dict[str, Value | None] = {}
+    merged: dict[str, Value] = {}
     for level in levels:
-        if level.get("upload") == NOTHING:
+        if "upload" in level and level["upload"] is None:
             # The interval from above was for what is not to be uploaded here.
-            level = {"interval": None, **level, "upload": None}  # noqa: PLW2901
+            merged["interval"] = None
         if any(level.get(name) for name in TLS_ONLY):
             merged = {name: value for name, value in merged.items() if name not in TLS_ONLY}
         merged |= {name: value for name, value in level.items() if name in KEYS}

@@ -1,7 +1,11 @@
-"""The failed test uploads of a set-up, each with its cause: the receiver is read once more for all of them."""
+"""The failed test uploads of a run, each with its cause: the receiver is read once more for all of them.
+
+What finds causes is loaded with the first failure.
+"""
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from receiver_setup.camera.codes import explain_result
 from receiver_setup.errors import FileNotArrivedError, ProofError, ReceiverError, UploadTestError
@@ -10,8 +14,10 @@ from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.causes import Diagnosis, Symptom, Target, diagnose
 from receiver_setup.workflow.upload_account import UploadAccount
+
+if TYPE_CHECKING:
+    from receiver_setup.workflow.causes import Diagnosis, Target
 
 _log = logging.getLogger(__name__)
 
@@ -47,20 +53,25 @@ def fail_with_causes(
             _fail(run, make_target(run, account.facts.hostname or session.name, wanted, sources[run]), now, evidence)
 
 
-def _fail(run: CameraRun, target: Target | None, facts: Facts | None, evidence: Evidence | None) -> None:
+def _fail(run: CameraRun, target: "Target | None", facts: Facts | None, evidence: Evidence | None) -> None:
     error = run.broken
     if error is None:
         return
     if target is not None:
-        symptom = Symptom(result=0) if isinstance(error, FileNotArrivedError) else _symptom(run)
+        from receiver_setup.workflow.causes import Symptom, diagnose  # noqa: PLC0415 - only after a failure
+
+        seen = Symptom.from_outcome(run.outcome) if run.outcome is not None else Symptom()
+        symptom = Symptom(result=0) if isinstance(error, FileNotArrivedError) else seen
         explain(error, diagnose(symptom, target=target, facts=facts, evidence=evidence), run.report.address)
     run.fail(error)
 
 
-def make_target(run: CameraRun, receiver: str, wanted: Wanted, sources: tuple[str, ...]) -> Target | None:
+def make_target(run: CameraRun, receiver: str, wanted: Wanted, sources: tuple[str, ...]) -> "Target | None":
     """Return the upload that a camera was told to make; None while it was told nothing."""
     if run.target is None:
         return None
+    from receiver_setup.workflow.causes import Target  # noqa: PLC0415 - only after a failure
+
     return Target(
         camera=run.report.address,
         receiver=receiver,
@@ -74,7 +85,7 @@ def make_target(run: CameraRun, receiver: str, wanted: Wanted, sources: tuple[st
     )
 
 
-def explain(error: ProofError, diagnosis: Diagnosis, camera: str) -> None:
+def explain(error: ProofError, diagnosis: "Diagnosis", camera: str) -> None:
     """Put the cause and its remedy into the error; its kind and exit code stay."""
     for line in diagnosis.seen:
         _log.info("%s: the receiver's log: %s", camera, line)
@@ -88,7 +99,3 @@ def explain(error: ProofError, diagnosis: Diagnosis, camera: str) -> None:
         said = diagnosis.sentence if isinstance(error, FileNotArrivedError) else diagnosis.cause.title
         error.message += f": {said}"
         error.hint = diagnosis.remedy
-
-
-def _symptom(run: CameraRun) -> Symptom:
-    return Symptom.from_outcome(run.outcome) if run.outcome is not None else Symptom()

@@ -24,6 +24,7 @@ from receiver_setup.secrets import Secret
 from receiver_setup.workflow import proof
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.ending import Account, find_records, plan_retraction
+from receiver_setup.workflow.explaining import fail_with_causes
 from receiver_setup.workflow.login_policy import (
     make_password,
     next_login,
@@ -141,10 +142,6 @@ class SetUp(Planning):
         self._fail_with_causes()
 
     def _fail_with_causes(self, evidence: Evidence | None = None) -> None:
-        if not any(run.broken is not None for run in self._crew.alive):
-            return
-        from receiver_setup.workflow.explaining import fail_with_causes  # noqa: PLC0415 - only after a failure
-
         fail_with_causes([(account, self._wanted(account)) for account in self._live], self._session, evidence)
 
     def _exchange(self, run: CameraRun) -> None:

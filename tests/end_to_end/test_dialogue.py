@@ -129,29 +129,6 @@ def test_ctrl_c_at_a_password_for_given_targets_ends_it_with_nothing_changed(
     assert terminal.screen.count("sudo password on") == 1
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        ("--user", "root"),
-        ("--home", "relative"),
-        ("--directory", "../x"),
-        ("--receiver-address", "a b"),
-        ("--upload", "movies"),
-        ("--interval", "7"),
-        ("--camera-password-file", "/no/such/file"),
-    ],
-    ids=" ".join,
-)
-def test_what_cannot_be_meant_is_refused_before_anybody_is_contacted(
-    bench: Bench, make_camera: MakeCamera, wrong: tuple[str, str]
-) -> None:
-    camera = make_camera()
-    result = bench.setup(camera, options=wrong)
-    assert result.code == 2, result.err
-    assert camera.requests == []
-    assert "Connection" not in bench.receiver.log()
-
-
 def test_what_is_given_is_not_asked_for(bench: Bench, make_camera: MakeCamera) -> None:
     camera = make_camera()
     terminal = Terminal(bench, "--receiver", f"admin@{bench.receiver.address}", "--camera", camera.url)

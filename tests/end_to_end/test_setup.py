@@ -456,9 +456,15 @@ def test_accounts_of_others_are_never_taken(bench: Bench, make_camera: MakeCamer
         ("--home", "/home/../etc/x"),
         ("--receiver-address", "a b"),
         ("--receiver-address", "host;reboot"),
+        ("--user", "root"),
+        ("--home", "relative"),
+        ("--directory", "../x"),
+        ("--upload", "movies"),
+        ("--interval", "7"),
+        ("--camera-password-file", "/no/such/file"),
     ],
 )
-def test_hostile_values_are_refused_before_anything_is_contacted(
+def test_values_that_cannot_be_meant_are_refused_before_anything_is_contacted(
     bench: Bench, make_camera: MakeCamera, option: tuple[str, str]
 ) -> None:
     camera = make_camera()
@@ -467,6 +473,7 @@ def test_hostile_values_are_refused_before_anything_is_contacted(
     assert result.json["error"]["kind"] == "configuration"
     assert camera.requests == []
     assert "ssh" not in bench.receiver.log().split("Server listening")[-1]
+    assert "Connection" not in bench.receiver.log()
     assert inside(bench.receiver, "find / -xdev -name canary") == ""
 
 

@@ -30,6 +30,7 @@ from receiver_setup.cli import (  # noqa: F401 - the command line would load the
     failures,
     inventory_file,
     live,
+    receipt_file,
     remove,
     remove_run,
     setup,
@@ -46,6 +47,7 @@ from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.steps import JointPlan, Plan
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.secrets import Secret
+from receiver_setup.workflow import causes  # noqa: F401 - a failed test upload would load it too late
 
 _NAMESPACES = {"mnt": 0x00020000, "uts": 0x04000000, "ipc": 0x08000000, "net": 0x40000000, "pid": 0x20000000}
 

@@ -109,7 +109,7 @@ evidence() {
     [ "$(printf '%s\n' "$text" | grep -acF "$wait_for")" -lt "$wait_count" ] || break
     tries=$((tries + 1))
     if [ -z "$sources" ] || [ "$tries" -ge 10 ]; then break; fi
-    sleep 0.1 2>/dev/null || sleep 1
+    nap
   done
   emit log "$text"
   [ "$causes" != yes ] || evidence_of_causes

@@ -53,12 +53,9 @@ file_undo() (
 
 # rest_user NAME: uploads that are under way may end first, for a while.
 rest_user() {
-  uid=$(id -u "$1" 2>/dev/null) || {
-    undo_user "$1"
-    return
-  }
+  uid=$(id -u "$1" 2>/dev/null) || uid=
   tries=0
-  while [ "$tries" -lt 20 ] && [ -n "$(open_uploads "$uid")" ]; do
+  while [ -n "$uid" ] && [ "$tries" -lt 20 ] && [ -n "$(open_uploads "$uid")" ]; do
     tries=$((tries + 1))
     sleep 1
   done
