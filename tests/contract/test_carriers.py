@@ -28,6 +28,7 @@ from receiver_setup.receiver.hosts import Output
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
+from receiver_setup.receiver.hosts.tunnel import Transport
 from receiver_setup.receiver.records import parse_records
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.secrets import Secret
@@ -359,6 +360,32 @@ def test_a_local_script_runs_to_its_end_when_we_are_killed(receivers: Receivers,
     process.communicate()
     assert way.inside(f"ls {mark}.end") == ""
     assert appears(lambda: way.inside(f"ls {mark}.end") != "")
+
+
+@pytest.mark.parametrize("moment", ["send", "finish", "receive", "close"])
+def test_a_link_that_goes_at_any_moment_of_a_command_leaves_it_without_a_status(
+    receivers: Receivers, moment: str
+) -> None:
+    host = receivers.carrier("ssh-admin", "nopasswd").host()
+    stream = host.open("head -c 3000000 /dev/zero; cat")
+
+    def reach(name: str) -> None:
+        if name == moment:
+            transport = next(thread for thread in threading.enumerate() if isinstance(thread, Transport))
+            transport.packetizer.close()
+
+    time.sleep(0.3)  # until so much lies here that its receipt must be told while it is read
+    reach("send")
+    stream.send(b"x")
+    reach("finish")
+    stream.finish()
+    reach("receive")
+    while moment != "close" and stream.receive(5) is not None:
+        pass
+    reach("close")
+    stream.close()
+    assert stream.status() is None
+    host.close()
 
 
 def test_a_link_that_was_lost_before_is_an_error_and_a_new_one_works(receivers: Receivers) -> None:

@@ -32,6 +32,7 @@ from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
+from receiver_setup.receiver.hosts.tunnel import Transport
 
 OK = b'cmd="getftpattr";\r\nft_server="192.168.2.110";\r\nresponse="200";\r\n'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(OK) + OK
@@ -104,6 +105,12 @@ def open_files() -> int:
 def tunnels() -> int:
     """Return how many threads carry bytes."""
     return sum(thread.name.startswith("tunnel") for thread in threading.enumerate())
+
+
+def break_link() -> None:
+    """Let every write fail from now on; paramiko finds out by itself a tenth of a second later."""
+    (transport,) = (thread for thread in threading.enumerate() if isinstance(thread, Transport))
+    transport.packetizer.close()
 
 
 # ---- what is carried
@@ -348,6 +355,25 @@ def test_no_thread_and_no_descriptor_is_left(host: SshHost, end: str) -> None:
     assert settled(tunnels, 0)
     expected = before - 1 if end == "ssh" else before  # the login's own socket
     assert settled(open_files, expected), (before, open_files())
+
+
+@pytest.fixture
+def errors_of_threads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Collect what threads of the test end with; whoever runs this program reads it on the terminal."""
+    caught: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda error: caught.append(error.exc_value))
+    return caught
+
+
+def test_a_link_that_goes_while_a_connection_is_closed_is_no_error(
+    host: SshHost, errors_of_threads: list[object]
+) -> None:
+    with listening(echo) as port:
+        connection = host.dial(HOST_ADDRESS, port, 5)
+        break_link()
+        connection.close()
+        assert settled(tunnels, 0)
+    assert errors_of_threads == []
 
 
 def test_an_answer_that_nobody_reads_ends_with_the_connection(host: SshHost) -> None:

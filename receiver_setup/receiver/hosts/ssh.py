@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from receiver_setup.receiver.hosts import Chunk, Trips
 from receiver_setup.receiver.hosts.login_clock import LoginClock
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.receiver.hosts.ssh_config import Target, read_target
-from receiver_setup.receiver.hosts.tunnel import Transport, open_tunnel
+from receiver_setup.receiver.hosts.tunnel import LINK_ERRORS, Transport, open_tunnel
 from receiver_setup.secrets import Secret
 
 _log = logging.getLogger(__name__)
@@ -155,24 +156,36 @@ class SshHost:
 
 
 class SshStream:
-    """One command on a channel."""
+    """One command on a channel. A link that goes at any moment is no error here: the status is None then."""
 
     def __init__(self, channel: paramiko.Channel) -> None:
         self._channel = channel
+        self._lost = False
 
     def send(self, data: bytes) -> None:
         """Write all of `data`."""
         try:
             self._channel.sendall(data)
-        except OSError:
+        except LINK_ERRORS:
             _log.debug("the far side closed its input")
 
     def finish(self) -> None:
         """Close standard input."""
-        self._channel.shutdown_write()
+        with suppress(*LINK_ERRORS):
+            self._channel.shutdown_write()
 
     def receive(self, timeout_s: float) -> Chunk | None:
         """Return the next piece of output; None when the channel is at its end."""
+        try:
+            return self._next_chunk(timeout_s)
+        except TimeoutError:
+            raise
+        except LINK_ERRORS:
+            # It was read, and lost where its receipt was to be told: what came is not whole.
+            self._lost = True
+            return None
+
+    def _next_chunk(self, timeout_s: float) -> Chunk | None:
         while True:
             if self._channel.recv_stderr_ready():
                 return Chunk(data=self._channel.recv_stderr(_PIECE), error=True)
@@ -190,11 +203,12 @@ class SshStream:
     def status(self) -> int | None:
         """Return the exit status; None where the link went first."""
         status = self._channel.recv_exit_status() if self._channel.exit_status_ready() else -1
-        return None if status < 0 else status
+        return None if status < 0 or self._lost else status
 
     def close(self) -> None:
         """Close the channel; what runs there goes on to its end."""
-        self._channel.close()
+        with suppress(*LINK_ERRORS):
+            self._channel.close()
 
 
 def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]) -> paramiko.SSHClient:

@@ -13,6 +13,8 @@ from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.tracing import log_trip
 
 _log = logging.getLogger(__name__)
+LINK_ERRORS = (OSError, EOFError, paramiko.SSHException)
+"""What every use of a channel may raise once the link is gone, also to close it."""
 _PIECE = 65536
 _PROHIBITED = "Administratively prohibited"
 _NO_NAME = ("name", "nodename", "address associated", "non-recoverable failure")
@@ -61,7 +63,7 @@ def open_tunnel(transport: paramiko.Transport, host: str, port: int, *, timeout_
     said = "failed"
     try:
         channel = transport.open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout_s)
-    except (paramiko.SSHException, EOFError, OSError) as error:
+    except LINK_ERRORS as error:
         refusal = transport.refusal() if isinstance(transport, Transport) else ""
         raise _explain(error, refusal, name=name) from error
     else:
@@ -76,7 +78,8 @@ def open_tunnel(transport: paramiko.Transport, host: str, port: int, *, timeout_
 
 def _pump(channel: paramiko.Channel, far: socket.socket) -> None:
     """Carry bytes both ways until one side is at its end, then end the other."""
-    with contextlib.closing(channel), far, contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+    # Outermost what is suppressed: on a link that is gone, to close the channel is an error as well.
+    with contextlib.suppress(*LINK_ERRORS), far, contextlib.closing(channel):
         poll = select.poll()  # has no descriptor of its own, and takes those beyond 1023
         ways: dict[int, tuple[Any, Any]] = {far.fileno(): (far, channel), channel.fileno(): (channel, far)}
         for number in ways:
