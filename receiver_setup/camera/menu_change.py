@@ -53,6 +53,20 @@ class Change:
         """Their new values in words."""
         return ", ".join(row.after for row in self.rows)
 
+    def records(self) -> list[dict[str, str | None]]:
+        """Return the rows as plain data: what `--json` and the collection tell of a change."""
+        return [
+            {
+                "name": row.setting.name,
+                "field": row.setting.read_field,
+                "before": row.before,
+                "after": row.after,
+                "before_code": row.before_code,
+                "after_code": row.after_code,
+            }
+            for row in self.rows
+        ]
+
 
 def build_change(
     group: Group, rows: tuple[Row, ...], wished: Command[Done], back: Command[Done] | None

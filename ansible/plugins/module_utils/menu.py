@@ -52,7 +52,7 @@ def change_camera(options: dict[str, Any], redact: Redactor, *, check: bool) -> 
     with open_camera(options, redact) as camera:
         found["address"] = camera.address.display
         changes = [change for change in (menu.plan_on(camera, wished) for wished in wishes) if change is not None]
-        found["changes"] = [row for change in changes for row in _rows(change)]
+        found["changes"] = [row for change in changes for row in change.records()]
         if changes:
             found["diff"] = {"prepared": "".join(f"-{c.name}: {c.before}\n+{c.name}: {c.after}\n" for c in changes)}
         if check:
@@ -163,20 +163,6 @@ def _test(camera: Camera) -> dict[str, Any]:
         raise error_for_result(told.raw_result if told.raw_result is not None else -8, camera.address.display)
     known = explain_result(0)
     return {"test": {"result": 0, "name": known.name, "cause": known.cause, "remedy": known.remedy}}
-
-
-def _rows(change: Change) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": row.setting.name,
-            "field": row.setting.read_field,
-            "before": row.before,
-            "after": row.after,
-            "before_code": row.before_code,
-            "after_code": row.after_code,
-        }
-        for row in change.rows
-    ]
 
 
 def _key_as_json(key: PublicKey) -> dict[str, Any]:

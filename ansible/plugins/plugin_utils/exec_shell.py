@@ -7,7 +7,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.become_shell import NOT_ROOT, ROOT, Becoming
-from ansible_collections.receiver_setup.instar.plugins.plugin_utils.hosts import explain_failure
+from ansible_collections.receiver_setup.instar.plugins.plugin_utils.logins import explain_failure
 
 from receiver_setup.errors import ReceiverUnreachableError
 from receiver_setup.receiver.hosts import Output

@@ -60,7 +60,7 @@ def make_so(options: dict[str, Any], wished: Command[Done]) -> int:
         from receiver_setup.camera import menu  # noqa: PLC0415 - loads the HTTP library
 
         change = menu.plan_on(camera, wished)
-        outcome.details["changes"] = [] if change is None else _changes_as_json(change)
+        outcome.details["changes"] = [] if change is None else change.records()
         if change is None:
             return finish(outcome, _unchanged_lines(wished))
         if outcome.check:
@@ -69,20 +69,6 @@ def make_so(options: dict[str, Any], wished: Command[Done]) -> int:
             with changing(outcome, change.name):
                 outcome.changed = menu.apply_change(camera, change)
     return finish(outcome, _change_lines(change, outcome))
-
-
-def _changes_as_json(change: Change) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": row.setting.name,
-            "field": row.setting.read_field,
-            "before": row.before,
-            "after": row.after,
-            "before_code": row.before_code,
-            "after_code": row.after_code,
-        }
-        for row in change.rows
-    ]
 
 
 def _change_lines(change: Change, outcome: Outcome) -> list[str]:

@@ -1,12 +1,8 @@
-"""Ansible's ssh connection as a way to a receiver, over masters of our own; what other connections need as well.
-
-A run keeps one login from its first script to its last: the receiver takes a run for dead when its login is gone.
-"""
+"""Ansible's ssh connection as a way to a receiver, over masters of our own."""
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import shlex
 import shutil
 import socket
@@ -16,16 +12,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleConnectionFailure
+from ansible_collections.receiver_setup.instar.plugins.plugin_utils.logins import LoginsHost, clone
 
 from receiver_setup.dialling import DialError
-from receiver_setup.errors import (
-    ReceiverError,
-    ReceiverHostKeyError,
-    ReceiverLoginError,
-    ReceiverUnreachableError,
-)
-from receiver_setup.receiver.hosts import Trips
 from receiver_setup.receiver.hosts.local import LocalStream
 
 _LOST = 255
@@ -34,116 +24,53 @@ _IDLE_S = 10
 """How long a master of ours outlives the process that holds it."""
 
 
-def clone(connection: Any, **options: Any) -> Any:
-    """Return a connection with the same settings but these, and with nothing open yet."""
-    twin = copy.copy(connection)
-    twin._options = {**connection._options, **options}  # noqa: SLF001 - the one place where all settings are
-    twin._connected = False  # noqa: SLF001 - as above
-    return twin
-
-
-def explain_failure(error: AnsibleError, name: str) -> ReceiverError:
-    """Return our error for a connection that Ansible could not make."""
-    said = " ".join(str(error).split())
-    if "ost key" in said and ("verification failed" in said or "mismatch" in said or "is not known" in said):
-        return ReceiverHostKeyError(
-            f"the host key of {name} is not the known one, or none is known: {said}",
-            hint="compare it on the receiver (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then note it: "
-            "ssh-keyscan HOST >>~/.ssh/known_hosts",
-        )
-    if isinstance(error, AnsibleAuthenticationFailure) or "Permission denied" in said:
-        return ReceiverLoginError(
-            f"{name} refused the login: {said}",
-            hint="check ansible_user and ansible_ssh_private_key_file, or set ansible_password from a vault",
-        )
-    return ReceiverUnreachableError(
-        f"cannot reach {name}: {said}",
-        hint="check ansible_host, ansible_port and that its SSH server runs: `ansible HOST -m raw -a true` tries it",
-    )
-
-
-class SshMasterHost:
+class SshMasterHost(LoginsHost["_Master"]):
     """A receiver over Ansible's ssh connection, by masters that no other task shares: a new one is a new login.
 
     Ansible's plugin makes each master, with all its settings; commands and tunnels then go through the newest.
     """
 
     def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        user, address = connection.get_option("remote_user"), address_of(connection)
-        self.name = f"{user}@{address}" if user else address
-        self.trips = Trips()
+        super().__init__(connection, connection.get_option("remote_user"))
         self._folder: Path | None = None
-        self._masters: list[_Master] = []
-        self._lock = threading.Lock()
 
     def open(self, command: str) -> LocalStream:
         """Start `command` through the newest master; logs in where nobody has."""
         self.trips.commands += 1
         return _SshChild(shlex.join([*self._newest().command(), command]))
 
-    def prove_login(self) -> bool:
-        """Log in beside what is open, and go on over the new login."""
-        with self._lock:
-            self._login()
-        return True
-
-    def dial(self, host: str, port: int, timeout_s: float) -> socket.socket:
-        """Open a connection that begins at the receiver."""
-        try:
-            master = self._newest()
-        except ReceiverError as error:
-            raise DialError(f"there is no SSH connection to {self.name}", hint=error.hint) from error
-        return _dial_through(master, host, port, timeout_s, name=self.name)
-
-    def reaches(self, host: str, port: int, timeout_s: float) -> bool:
-        """Tell whether the receiver gets a connection to (host, port)."""
-        if not self._masters:
-            return False
-        try:
-            self.dial(host, port, timeout_s).close()
-        except DialError:
-            return False
-        return True
-
     def close(self) -> None:
         """End every login, the newest first."""
-        while self._masters:
-            self._masters.pop().close()
+        super().close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
-    def _newest(self) -> _Master:
-        with self._lock:
-            if not self._masters:
-                self._login()
-            return self._masters[-1]
-
-    def _login(self) -> None:
+    def _make(self) -> _Master:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="receiver-setup-"))
-        path = self._folder / str(self.trips.connections)
-        self.trips.connections += 1
-        self._masters.append(_Master(self._connection, path, self.name))
+        return _Master(self._connection, self._folder / str(self.trips.connections))
+
+    def _end(self, login: _Master) -> None:
+        login.close()
+
+    def _dial_through(self, login: _Master, host: str, port: int, timeout_s: float) -> socket.socket:
+        return _dial_through(login, host, port, timeout_s, name=self.name)
 
 
 class _Master:
     """One login, held open by a command that ends with this process."""
 
-    def __init__(self, connection: Any, path: Path, name: str) -> None:
+    def __init__(self, connection: Any, path: Path) -> None:
         self._program = connection.get_option("ssh_executable") or "ssh"
         self._path = path
         theirs = connection.get_option("ssh_args") or ""
         # ssh takes the first value that it sees of each option.
         ours = f"-o ControlMaster=yes -o ControlPersist={_IDLE_S} -o ControlPath={path} -o ServerAliveInterval=15"
         plugin = clone(connection, ssh_args=f"{ours} {theirs}".strip())
-        try:
-            status, _, errors = plugin.exec_command("exec true", in_data=None, sudoable=False)
-        except AnsibleError as error:
-            raise explain_failure(error, name) from error
+        status, _, errors = plugin.exec_command("exec true", in_data=None, sudoable=False)
         if status != 0 and not path.exists():
-            raise explain_failure(AnsibleConnectionFailure(errors.decode("utf-8", "replace")), name)
+            raise AnsibleConnectionFailure(errors.decode("utf-8", "replace"))
         self._anchor = subprocess.Popen(
             [*self.command(), "cat >/dev/null"],
             stdin=subprocess.PIPE,
@@ -205,13 +132,3 @@ def _dial_through(master: _Master, host: str, port: int, timeout_s: float, *, na
         hint="check that the camera is switched on, that the receiver reaches its network, that address and port are "
         "right, and that sshd there allows forwarding for this login (AllowTcpForwarding, PermitOpen)",
     )
-
-
-def address_of(connection: Any) -> str:
-    """Return the receiver's address as Ansible dials it."""
-    for option in ("host", "remote_addr"):
-        with contextlib.suppress(KeyError):
-            found = connection.get_option(option)
-            if found:
-                return str(found)
-    return str(connection._play_context.remote_addr)  # noqa: SLF001 - where older plugins have it
