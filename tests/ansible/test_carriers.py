@@ -32,6 +32,12 @@ WAYS: dict[str, dict[str, Any]] = {
     "ssh-password": {"ansible_become_password": SUDO_PASSWORD},
     "paramiko": {"ansible_connection": "paramiko_ssh"},
     "paramiko-password": {"ansible_connection": "paramiko_ssh", "ansible_become_password": SUDO_PASSWORD},
+    "su-password": {"ansible_become_method": "su", "ansible_become_password": SUDO_PASSWORD},
+    "paramiko-su-password": {
+        "ansible_connection": "paramiko_ssh",
+        "ansible_become_method": "su",
+        "ansible_become_password": SUDO_PASSWORD,
+    },
     "plain": {"plain": True},
     "plain-password": {"plain": True, "ansible_become_password": SUDO_PASSWORD},
 }
@@ -41,6 +47,8 @@ def test_every_carrier_of_ansibles_keeps_the_contract(
     site: Site, admin_key: AdminKey, make_receiver: Callable[..., ThrowawayReceiver]
 ) -> None:
     open_one, closed_one = make_receiver(), make_receiver(sudo="password", sudo_password=SUDO_PASSWORD)
+    set_password = ["sh", "-c", f"printf 'root:%s\\n' {quote(SUDO_PASSWORD)} | chpasswd"]
+    assert closed_one.run(*set_password).returncode == 0
     for way, variables in WAYS.items():
         site.add(way, closed_one if "password" in way else open_one, admin_key, **{"plain": False, **variables})
     site.environment["ANSIBLE_ACTION_PLUGINS"] = str(site.plugins / "action")

@@ -53,9 +53,10 @@ class Demo:
         return (self._folder / "err").read_text()
 
     def wait_for(self, text: str) -> None:
-        """Wait until standard error has `text`."""
+        """Wait until standard error has `text`, and look who is there then."""
         self._watch(lambda: text in self.err)
         assert text in self.err
+        self._look()
 
     def end(self) -> int:
         """Wait for the end; return the exit code."""

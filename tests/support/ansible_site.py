@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,21 +76,32 @@ class Site:
 
     def play(self, text: str, *arguments: str) -> Run:
         """Run a playbook."""
+        return self.finish(self.start_play(text, *arguments))
+
+    def start_play(self, text: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a playbook."""
         (self.folder / "play.yml").write_text(text)
         inventory = {"receivers": {"hosts": self.hosts}}
         (self.folder / "inventory.yml").write_text(json.dumps({"all": {"children": inventory}}))
-        return self.run("ansible-playbook", "-i", "inventory.yml", "play.yml", *arguments)
+        return self.start("ansible-playbook", "-i", "inventory.yml", "play.yml", *arguments)
 
     def receiver(self, options: dict[str, Any], *arguments: str) -> Run:
         """Run a playbook with the one task `receiver`; hosts may have a variable `cameras`."""
-        given = json.dumps({"cameras": "{{ cameras }}", **options})
-        return self.play(PLAY.format(options=given), *arguments)
+        return self.play(self.receiver_play(options), *arguments)
+
+    @staticmethod
+    def receiver_play(options: dict[str, Any]) -> str:
+        """Return the playbook with the one task `receiver`."""
+        return PLAY.format(options=json.dumps({"cameras": "{{ cameras }}", **options}))
 
     def run(self, name: str, *arguments: str) -> Run:
         """Run one of Ansible's programs in this folder."""
-        told = self.folder / "results"
-        told.unlink(missing_ok=True)
-        done = subprocess.run(
+        return self.finish(self.start(name, *arguments))
+
+    def start(self, name: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start one of Ansible's programs in this folder, in a process group of its own as a terminal's job is."""
+        self._told.unlink(missing_ok=True)
+        return subprocess.Popen(
             [program(self.version, name), *arguments],
             cwd=self.folder,
             env={
@@ -101,19 +113,32 @@ class Site:
                 "ANSIBLE_FORKS": "10",
                 "LC_ALL": "C.UTF-8",
                 "ANSIBLE_CALLBACK_PLUGINS": str(self.plugins),
-                "RESULTS_FILE": str(told),
+                "RESULTS_FILE": str(self._told),
                 **self.environment,
             },
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            timeout=240,
+            process_group=0,
         )
-        run = Run(code=done.returncode, out=done.stdout, err=done.stderr)
-        for line in map(json.loads, told.read_text().splitlines() if told.exists() else ()):
+
+    def finish(self, process: subprocess.Popen[str]) -> Run:
+        """Wait for the end of what `start` returned."""
+        try:
+            out, err = process.communicate(timeout=240)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise
+        run = Run(code=process.returncode, out=out, err=err)
+        for line in map(json.loads, self._told.read_text().splitlines() if self._told.exists() else ()):
             if "stats" in line:
                 run.stats = line["stats"]
             else:
                 run.results[line["host"]] = line["result"]
         return run
+
+    @property
+    def _told(self) -> Path:
+        return self.folder / "results"
