@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -57,16 +58,88 @@ def shielded(*, deliver: bool = True) -> Iterator[None]:
         signal.raise_signal(missed[0])
 
 
-@contextlib.contextmanager
-def endings_interrupt() -> Iterator[None]:
-    """Make SIGTERM and SIGHUP end the body as Ctrl-C does, so that they put things back as well."""
+class _Interrupter:
+    """A handler that raises `KeyboardInterrupt` once: what that begins, no other signal may cut short."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - signal's signature
+    def __init__(self) -> None:
+        self._armed = True
+        self._missed = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - signal's signature
+        if not self._armed:
+            self._missed = True
+            return
+        self._armed = False
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in ENDING_SIGNALS}
+    def disarm(self) -> None:
+        """Raise no more."""
+        self._armed = False
+
+    def rearm(self) -> None:
+        """Raise again from now on, and now where a signal came meanwhile."""
+        if self._missed:
+            self._missed = False
+            raise KeyboardInterrupt
+        self._armed = True
+
+
+@contextlib.contextmanager
+def endings_interrupt() -> Iterator[None]:
+    """Make SIGINT, SIGTERM and SIGHUP interrupt the body once, so that it can put things back undisturbed.
+
+    Ctrl-C often comes twice, from an impatient hand or from a parent that passes it on. A body that has an answer to
+    a second one calls `heed_another`. Within another such body, nothing is done.
+    """
+    if _interrupter() is not None:
+        yield
+        return
+    before = _install(_Interrupter())
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def interrupt_once() -> None:
+    """As `endings_interrupt`, for the whole process."""
+    _install(_Interrupter())
+
+
+def heed_another() -> None:
+    """Let one more signal interrupt; raises `KeyboardInterrupt` at once where it has come already."""
+    interrupter = _interrupter()
+    if interrupter is not None and threading.current_thread() is threading.main_thread():
+        interrupter.rearm()
+
+
+def heed_none() -> None:
+    """Let no signal interrupt any more: what was to be done is done, and is being told."""
+    interrupter = _interrupter()
+    if interrupter is not None:
+        interrupter.disarm()
+
+
+def end_undisturbed() -> None:
+    """Let Ctrl-C pass unnoticed while the process ends; the other signals end it at once."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+    # CPython remembers an interruption that came out of an exec, by which dataclasses are made, and would end the
+    # process by SIGINT for it, though it was dealt with. The next exec forgets it.
+    exec("")  # noqa: S102 - as said
+
+
+def _interrupter() -> _Interrupter | None:
+    handler = signal.getsignal(signal.SIGINT)
+    return handler if isinstance(handler, _Interrupter) else None
+
+
+def _install(interrupter: _Interrupter) -> dict[signal.Signals, Any]:
+    """Return the handlers that were there before. A hang-up that nohup has let this process ignore stays ignored."""
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    if before[signal.SIGHUP] == signal.SIG_IGN:
+        del before[signal.SIGHUP]
+    for number in before:
+        signal.signal(number, interrupter)
+    return before

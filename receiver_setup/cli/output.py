@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from receiver_setup.cli.redaction import redact
+from receiver_setup.interrupts import heed_none
 
 
 def print_json(value: dict[str, Any]) -> None:
     """Print `value` on standard output; names and structure stay, whatever the secrets are."""
+    heed_none()  # an interruption would be a second object
     click.echo(json.dumps(_redact_values(value), indent=2, ensure_ascii=False))
 
 

@@ -17,7 +17,7 @@ from receiver_setup.cli.progress import progress
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.shares import CameraShare, Share
 from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
-from receiver_setup.interrupts import Stop, endings_interrupt
+from receiver_setup.interrupts import Stop, endings_interrupt, heed_none
 from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import Observer, ReceiverReport, Report
@@ -79,11 +79,20 @@ def run_workflow(
     """
     cameras = {each.name: target.session.name for target, _ in parts for each in target.cameras}
     shown = progress(quiet=bool(options["quiet"]), cameras=cameras, steps=steps, verbose=bool(options["verbose"]))
-    with endings_interrupt(), shown as observe:
-        receivers = run_all([partial(_run, workflow, observe) for _, workflow in parts])
-    for (target, _), receiver in zip(parts, receivers, strict=True):
-        _name(receiver, target.share)
-    report = Report(check=options.get("check", False), receivers=receivers)
+    with endings_interrupt():
+        with shown as observe:
+            receivers = run_all([partial(_run, workflow, observe) for _, workflow in parts])
+        heed_none()
+        for (target, _), receiver in zip(parts, receivers, strict=True):
+            _name(receiver, target.share)
+        report = Report(check=options.get("check", False), receivers=receivers)
+        _tell(report, render, options, keep)
+    return report.exit_code
+
+
+def _tell(
+    report: Report, render: Callable[[Report], str], options: dict[str, Any], keep: Callable[[Report], None]
+) -> None:
     try:
         keep(report)
     except ReceiverSetupError as error:
@@ -97,7 +106,6 @@ def run_workflow(
         if text:
             click.echo(redact(text))
     _print_errors(report)
-    return report.exit_code
 
 
 def _run(workflow: Workflow, observe: Observer, stop: Stop) -> ReceiverReport:

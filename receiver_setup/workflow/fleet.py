@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from receiver_setup.asking import Desk
-from receiver_setup.interrupts import Stop
+from receiver_setup.interrupts import Stop, heed_another
 from receiver_setup.report import ReceiverReport
 
 Part = Callable[[Stop], ReceiverReport]
@@ -31,6 +31,7 @@ def run_all(parts: Sequence[Part], *, at_once: int = 8) -> list[ReceiverReport]:
             future.add_done_callback(lambda _: desk.wake())
         while True:
             try:
+                heed_another()
                 desk.serve(lambda: all(future.done() for future in futures))
                 return [future.result() for future in futures]
             except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from receiver_setup.errors import (
     ProofError,
     ReceiverBusyError,
 )
-from receiver_setup.interrupts import Stop
+from receiver_setup.interrupts import Stop, heed_another
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.plan import SetupPlan
@@ -118,6 +118,7 @@ class SetUp(Planning):
 
     def _stop_early(self) -> None:
         """Let what is set up go on to its proof; what was under way has failed by now, as has what was not begun."""
+        heed_another()
         self._crew.finish()
         for run in self._crew.runs:
             if isinstance(run.report.error, InterruptedRunError):

@@ -1,6 +1,7 @@
 """Fixtures for the collection: built and installed as its users do, with the oldest and the newest ansible-core."""
 
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -42,9 +43,20 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def site(version: str, collections: Path, tmp_path: Path) -> Site:
+def temporary() -> Iterator[Path]:
+    """Give a folder for temporary files; look afterwards that nothing was left in it.
+
+    The folder of a test has too long a path for a socket, and in /tmp others would see what is made there.
+    """
+    with tempfile.TemporaryDirectory(prefix="site-") as folder:
+        yield Path(folder)
+        assert list(Path(folder).iterdir()) == []
+
+
+@pytest.fixture
+def site(version: str, collections: Path, tmp_path: Path, temporary: Path) -> Site:
     """Give an empty site."""
-    return Site(folder=tmp_path, version=version, collections=collections)
+    return Site(folder=tmp_path, version=version, collections=collections, environment={"TMPDIR": str(temporary)})
 
 
 @pytest.fixture

@@ -147,8 +147,8 @@ def test_the_versions_agree() -> None:
 
 
 def test_the_readmes_five_lines_end_in_a_green_recap(
-    private_network: object,  # noqa: ARG001 - it must exist first
     tmp_path: Path,
+    temporary: Path,
     admin_key: AdminKey,
     make_receiver: MakeReceiver,
     make_camera: MakeCamera,
@@ -180,7 +180,8 @@ def test_the_readmes_five_lines_end_in_a_green_recap(
     editor.chmod(0o755)
     (tmp_path / "checkout").mkdir()
     shutil.copytree(COLLECTION, tmp_path / "checkout" / "ansible", ignore=shutil.ignore_patterns("__pycache__"))
-    out = type_in("set -e\n" + "\n".join(lines), tmp_path / "checkout", HOME=str(tmp_path), EDITOR=str(editor))
+    variables = {"HOME": str(tmp_path), "TMPDIR": str(temporary), "EDITOR": str(editor)}
+    out = type_in("set -e\n" + "\n".join(lines), tmp_path / "checkout", **variables)
     assert re.search(r"attic-pi\s+: ok=\d+ +changed=1 +unreachable=0 +failed=0", out), out
     assert CAMERA_PASSWORD not in (tmp_path / "cameras/host_vars/attic-pi/vault.yml").read_text()
 

@@ -4,6 +4,7 @@ import contextlib
 import re
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -87,6 +88,31 @@ def test_a_second_ctrl_c_does_not_stop_what_the_first_one_asked_for(bench: Bench
     result = finish(running[0])
     error = result.json["error"]
     assert (result.code, error["kind"], error["rolled_back"]) == (130, "interrupted", True), result.err
+    assert bench.state() == before
+    assert {name: camera.state.fields[name] for name in FORMER} == FORMER
+
+
+@pytest.mark.parametrize("moment", ["getftpattr", "setftpattr", "testftp"])
+def test_a_key_that_sticks_at_ctrl_c_is_one_interruption(bench: Bench, make_camera: MakeCamera, moment: str) -> None:
+    """Signals come all the time, from the first one to the end of the process."""
+    camera = make_camera()
+    before = bench.state()
+    reached = threading.Event()
+    camera.on_command = lambda name: reached.set() if name == moment else None
+    running = bench.start(*bench.arguments(camera))
+
+    def stick() -> None:
+        assert reached.wait(30)
+        while running.poll() is None:
+            running.send_signal(signal.SIGINT)
+            time.sleep(0.003)
+
+    hand = threading.Thread(target=stick)
+    hand.start()
+    result = finish(running)
+    hand.join()
+    assert (result.code, result.json["error"]["kind"]) == (130, "interrupted"), result.err
+    assert "Traceback" not in result.err
     assert bench.state() == before
     assert {name: camera.state.fields[name] for name in FORMER} == FORMER
 

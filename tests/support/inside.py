@@ -22,7 +22,7 @@ from pathlib import Path
 import rich.console
 import rich.text  # noqa: F401 - for a terminal
 
-from receiver_setup import cli
+from receiver_setup.__main__ import main as command
 from receiver_setup.cli import (  # noqa: F401 - the command line would load them too late
     carriers,
     explain,
@@ -65,7 +65,7 @@ def main() -> None:
         sys.stdout.flush()
         return
     sys.argv = ["receiver-setup", *rest]
-    cli.run()
+    command()
 
 
 def enter(pid: int, user: str) -> None:

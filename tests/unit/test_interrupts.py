@@ -2,12 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from contextlib import AbstractContextManager
 
 import pytest
 
-from receiver_setup.interrupts import ENDING_SIGNALS, endings_interrupt, shielded
+from receiver_setup.interrupts import ENDING_SIGNALS, endings_interrupt, heed_another, heed_none, shielded
 
 
 def interrupted() -> AbstractContextManager[object]:
@@ -66,6 +68,78 @@ def test_every_ending_signal_interrupts_as_ctrl_c_does(number: int) -> None:
     with interrupted(), endings_interrupt():
         send(number)
         signal.pause()
+
+
+@pytest.mark.parametrize("others", [ENDING_SIGNALS, (signal.SIGINT,) * 3])
+def test_what_an_interrupt_begins_is_not_cut_short_by_another(others: tuple[int, ...]) -> None:
+    done = []
+    with endings_interrupt():
+        try:
+            send(signal.SIGINT)
+        except KeyboardInterrupt:
+            for number in others:
+                send(number)
+            done.append("put back")
+    assert done
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["before it is heeded", "after"])
+def test_a_second_interrupt_comes_where_it_is_heeded_and_only_once(early: bool) -> None:
+    done = []
+    with endings_interrupt():
+        with interrupted():
+            send(signal.SIGINT)
+        if early:
+            send(signal.SIGINT)
+        with interrupted():
+            heed_another()
+            done.append("heeded")
+            send(signal.SIGTERM)
+        send(signal.SIGINT)
+        done.append("put back")
+    assert done == (["put back"] if early else ["heeded", "put back"])
+
+
+def test_to_heed_another_is_nothing_where_nothing_was_guarded() -> None:
+    heed_another()
+    with interrupted():
+        send(signal.SIGINT)
+
+
+def test_nothing_interrupts_once_all_is_done() -> None:
+    done = []
+    with endings_interrupt():
+        heed_none()
+        send(signal.SIGINT)
+        done.append("told")
+    assert done
+
+
+def test_within_a_guarded_body_another_one_changes_nothing() -> None:
+    with endings_interrupt():
+        with interrupted(), endings_interrupt():
+            send(signal.SIGINT)
+        send(signal.SIGINT)  # it was the one that interrupts
+
+
+def test_a_hang_up_that_nohup_lets_pass_is_let_pass() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with endings_interrupt():
+            send(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_process_that_dealt_with_an_interruption_ends_with_its_own_exit_code() -> None:
+    """CPython would end it by the signal, where the interruption came out of an exec."""
+    code = (
+        "import sys\nfrom receiver_setup.interrupts import end_undisturbed, interrupt_once\ninterrupt_once()\n"
+        "try:\n    exec('import os, signal; os.kill(os.getpid(), signal.SIGINT)')\n"
+        "except KeyboardInterrupt:\n    end_undisturbed()\n    sys.exit(130)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 130
 
 
 def test_in_another_thread_the_body_just_runs() -> None:
