@@ -10,17 +10,18 @@ from table import Row, compare_counts, compare_times
 SIZES = (1, 10, 50, 200)
 STEPS = ("fresh", "again")
 _BIG = 100
+_BIG_ROUNDS = 3
 _MOST_MB = 150.0
 _BEND = 1.2
 """How much more the last cameras may cost than the ones before, before we call it not linear."""
 
 
 def measure(rounds: int) -> list[Row]:
-    """Set up each size fresh and again; many cameras once only, since there it is many samples by itself."""
+    """Set up each size fresh and again; many cameras a few times only, since there it is many samples by itself."""
     ends: dict[tuple[int, str], list[Ended]] = {(size, step): [] for size in SIZES for step in STEPS}
     for turn in range(rounds):
         for size in SIZES:
-            if turn == 0 or size < _BIG:
+            if turn < _BIG_ROUNDS or size < _BIG:
                 _set_up(size, ends)
     return [row for step in STEPS for row in _rows(step, ends)]
 

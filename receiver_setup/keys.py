@@ -26,6 +26,7 @@ _BITS = {
     "ecdsa-sha2-nistp521": 521,
 }
 _FIELDS = {"ssh-ed25519": 1, "ssh-rsa": 2, "ssh-dss": 4}  # after the type; ecdsa has curve and point
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f]")  # all but tab
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
@@ -72,7 +73,7 @@ class PublicKey:
         ...
         receiver_setup.keys.KeyFormatError: more than one line
         """
-        if len(line.strip().splitlines()) > 1 or any(ord(c) < 32 and c != "\t" for c in line.strip()):
+        if len(line.strip().splitlines()) > 1 or _CONTROL.search(line.strip()):
             raise KeyFormatError("more than one line")
         words = line.split(maxsplit=2)
         if len(words) < 2 or words[0] not in KNOWN_TYPES:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from receiver_setup.receiver.listening import Socket, parse_sockets
@@ -123,11 +124,7 @@ class Evidence:
     @property
     def logins(self) -> tuple[Login, ...]:
         """Every accepted login, oldest first."""
-        return tuple(
-            Login(method=event.method or "", user=event.user or "", address=event.address or "", key=event.key)
-            for event in self.events
-            if event.seen is Seen.ACCEPTED
-        )
+        return _find_logins(self.log)
 
     @property
     def log_is_sshds(self) -> bool:
@@ -138,6 +135,16 @@ class Evidence:
         """Tell whether sshd refused a signature for `user` because it was made with SHA-1."""
         events = self.events
         return any(event.seen is Seen.SHA1_REFUSED and is_of(event, user, events) for event in events)
+
+
+# Every camera of a run looks for itself in the same log.
+@lru_cache(maxsize=2)
+def _find_logins(log: str) -> tuple[Login, ...]:
+    return tuple(
+        Login(method=event.method or "", user=event.user or "", address=event.address or "", key=event.key)
+        for event in parse_log(log)
+        if event.seen is Seen.ACCEPTED
+    )
 
 
 def newest_arrival(

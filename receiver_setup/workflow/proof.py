@@ -78,12 +78,13 @@ def check_login(
     Where no log tells, the login is proven by exclusion: the file arrived, and sshd lets nothing else in.
     """
     logins = [login for login in evidence.logins if login.user == user]
+    fingerprint = key.fingerprint if key else None
     if not logins or any(
-        login.method == authentication and (key is None or login.key in {key.fingerprint, None}) for login in logins
+        login.method == authentication and (fingerprint is None or login.key in {fingerprint, None}) for login in logins
     ):
         return
     seen = ", ".join(sorted({f"{login.method} {login.key or ''}".strip() for login in logins}))
-    wanted = f"{authentication} {key.fingerprint if key else ''}".strip()
+    wanted = f"{authentication} {fingerprint or ''}".strip()
     raise LoginNotByKeyError(
         f"the test upload of {camera} arrived, but sshd logged {seen} for {user}, not {wanted}",
         hint="see the receiver's log: another camera or person may use this account",
