@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.links import breakable
 
 from receiver_setup import errors
 from receiver_setup.emulator.admin_key import AdminKey
@@ -28,7 +29,6 @@ from receiver_setup.receiver.hosts import Output
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
-from receiver_setup.receiver.hosts.tunnel import Transport
 from receiver_setup.receiver.records import parse_records
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.secrets import Secret
@@ -367,23 +367,23 @@ def test_a_link_that_goes_at_any_moment_of_a_command_leaves_it_without_a_status(
     receivers: Receivers, moment: str
 ) -> None:
     host = receivers.carrier("ssh-admin", "nopasswd").host()
-    stream = host.open("head -c 3000000 /dev/zero; cat")
+    with breakable() as break_link:
+        stream = host.open("head -c 3000000 /dev/zero; cat")
 
-    def reach(name: str) -> None:
-        if name == moment:
-            transport = next(thread for thread in threading.enumerate() if isinstance(thread, Transport))
-            transport.packetizer.close()
+        def reach(name: str) -> None:
+            if name == moment:
+                break_link()
 
-    time.sleep(0.3)  # until so much lies here that its receipt must be told while it is read
-    reach("send")
-    stream.send(b"x")
-    reach("finish")
-    stream.finish()
-    reach("receive")
-    while moment != "close" and stream.receive(5) is not None:
-        pass
-    reach("close")
-    stream.close()
+        time.sleep(0.3)  # until so much lies here that its receipt must be told while it is read
+        reach("send")
+        stream.send(b"x")
+        reach("finish")
+        stream.finish()
+        reach("receive")
+        while moment != "close" and stream.receive(5) is not None:
+            pass
+        reach("close")
+        stream.close()
     assert stream.status() is None
     host.close()
 

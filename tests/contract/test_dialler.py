@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.bench import CAMERA_PASSWORD
+from support.links import breakable
 
 from receiver_setup.camera import Camera, Patience, Tls
 from receiver_setup.dialling import DialError
@@ -32,7 +33,6 @@ from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
-from receiver_setup.receiver.hosts.tunnel import Transport
 
 OK = b'cmd="getftpattr";\r\nft_server="192.168.2.110";\r\nresponse="200";\r\n'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(OK) + OK
@@ -105,12 +105,6 @@ def open_files() -> int:
 def tunnels() -> int:
     """Return how many threads carry bytes."""
     return sum(thread.name.startswith("tunnel") for thread in threading.enumerate())
-
-
-def break_link() -> None:
-    """Let every write fail from now on; paramiko finds out by itself a tenth of a second later."""
-    (transport,) = (thread for thread in threading.enumerate() if isinstance(thread, Transport))
-    transport.packetizer.close()
 
 
 # ---- what is carried
@@ -368,7 +362,7 @@ def errors_of_threads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_a_link_that_goes_while_a_connection_is_closed_is_no_error(
     host: SshHost, errors_of_threads: list[object]
 ) -> None:
-    with listening(echo) as port:
+    with listening(echo) as port, breakable() as break_link:
         connection = host.dial(HOST_ADDRESS, port, 5)
         break_link()
         connection.close()
