@@ -12,6 +12,7 @@ import click
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
+from receiver_setup.interrupts import shielded
 from receiver_setup.pi.attempt import Verdict, judge
 from receiver_setup.pi.job import Job
 from receiver_setup.pi.plan import JOB, PASSWORD
@@ -34,9 +35,10 @@ def _try(folder: Path) -> Verdict:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the job on the card cannot be read: {error}") from error
     read_secret(password, "", question=None)  # so that it is masked in what is told
-    with tempfile.TemporaryDirectory() as own:
+    # A process of its own: whatever ends it, this one can still tell. At a shutdown both are told to end, and this one
+    # waits until the other has put everything back.
+    with tempfile.TemporaryDirectory() as own, shielded():
         receipt = Path(own) / "receipt.md"
-        # A process of its own: whatever ends it, this one can still tell.
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "receiver_setup", *job.arguments()),

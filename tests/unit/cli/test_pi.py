@@ -3,8 +3,10 @@
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -326,3 +328,29 @@ def test_a_job_that_cannot_be_read_is_told_to_the_first_boot(run_cli: Run, tmp_p
     done = run_cli("pi", "first-boot", "--folder", tmp_path)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "failed")
     assert "job on the card cannot be read" in done.stdout
+
+
+def test_at_a_shutdown_the_first_boot_waits_until_the_set_up_has_put_things_back(cloud: Card, tmp_path: Path) -> None:
+    """All processes of a unit are told to end at once; a stand-in for the set-up takes a second for it."""
+    assert cloud.prepare().returncode == 0
+    set_up = tmp_path / "python"
+    set_up.write_text(
+        f"#!/bin/sh\ntrap 'sleep 1; echo >{tmp_path}/put-back; exit 130' TERM\n"
+        f"echo >{tmp_path}/started\nwhile :; do sleep 0.05; done\n"
+    )
+    set_up.chmod(0o755)
+    code = f"import sys\nsys.executable = {str(set_up)!r}\nfrom receiver_setup.__main__ import main\nmain()\n"
+    first_boot = subprocess.Popen(
+        [sys.executable, "-c", code, "pi", "first-boot", "--folder", str(cloud.boot / "receiver-setup")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+    )
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "started").exists():
+        assert first_boot.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(first_boot.pid, signal.SIGTERM)
+    assert first_boot.wait(timeout=30) == 130
+    assert (tmp_path / "put-back").exists()
