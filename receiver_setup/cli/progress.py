@@ -2,15 +2,15 @@
 
 import contextlib
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from receiver_setup.cli.lines import words_of
-from receiver_setup.cli.terminal import showing
+from receiver_setup.cli.terminal import print_line, showing
 from receiver_setup.report import Event, Mark, Observer
 
 if TYPE_CHECKING:
@@ -37,16 +37,14 @@ def progress(
 
 
 def make_observer(*, quiet: bool) -> Observer:
-    """Return what a workflow tells its steps to; one line a step, never two mixed up."""
+    """Return what a workflow tells its steps to; one line a step."""
     if quiet:
         return lambda event: None  # noqa: ARG005 - nobody listens
-    lock = threading.Lock()
     show = _rich_printer() if sys.stderr.isatty() else _plain
 
     def observe(event: Event) -> None:
         if event.mark is Mark.STEP:
-            with lock:
-                show(event)
+            print_line(partial(show, event))
 
     return observe
 

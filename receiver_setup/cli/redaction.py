@@ -2,11 +2,12 @@
 
 import logging
 import sys
+from functools import partial
 from typing import TextIO
 
 import click
 
-from receiver_setup.cli.terminal import active_display
+from receiver_setup.cli.terminal import active_display, print_line
 from receiver_setup.secrets import Redactor
 from receiver_setup.tracing import Collector, trip_of
 
@@ -28,7 +29,7 @@ class _Handler(logging.StreamHandler[TextIO]):
         """Print a record, above a live display where there is one."""
         display = active_display()
         if display is None:
-            super().emit(record)
+            print_line(partial(super().emit, record))
         else:
             display.print_line(self.format(record))
 

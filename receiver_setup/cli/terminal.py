@@ -1,13 +1,13 @@
 """Standard error, shared by all that print there during a run: lines go above a live display, questions stop it.
 
-Without a live display a line is a line, and a question is asked at once; but never two at a time. Without a terminal
+A question has the screen alone: lines wait until it was answered, with a live display and without. Without a terminal
 nothing is asked.
 """
 
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -28,6 +28,40 @@ _active: list[Display] = []
 _asking = threading.Lock()
 
 
+class _Lines:
+    """Lines without a live display, from any thread."""
+
+    def __init__(self) -> None:
+        self._printing = threading.Lock()
+        self._held: list[Callable[[], None]] | None = None
+
+    def print(self, show: Callable[[], None]) -> None:
+        """Show one, never two mixed up; or keep it until a question was answered."""
+        with self._printing:
+            if self._held is None:
+                show()
+            else:
+                self._held.append(show)
+
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let lines wait for the body's time."""
+        with self._printing:
+            self._held = []
+        try:
+            yield
+        finally:
+            with self._printing:
+                held, self._held = self._held, None
+                for show in held:
+                    show()
+
+
+_lines = _Lines()
+print_line = _lines.print
+"""Shows a line where there is no live display, as soon as no question is open."""
+
+
 def active_display() -> Display | None:
     """Return the live display that is on the screen now."""
     return _active[-1] if _active else None
@@ -46,10 +80,8 @@ def showing(display: Display) -> Iterator[None]:
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
     """Have the screen alone, to ask a person something."""
-    with _asking:
-        display = active_display()
-        with contextlib.nullcontext() if display is None else display.suspended():
-            yield
+    with _asking, (active_display() or _lines).suspended():
+        yield
 
 
 _OPTIONS = (

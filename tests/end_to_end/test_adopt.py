@@ -25,6 +25,7 @@ mkdir /home/ipcamera/recordings
 echo film >/home/ipcamera/recordings/old.mp4
 printf '%s\\r\\n# a note\\n\\n%s' "$other garage" "$admin hand-copied" >/home/ipcamera/.ssh/authorized_keys
 chown -R ipcamera:ipcamera /home/ipcamera
+chmod 755 /home/ipcamera
 chmod 600 /home/ipcamera/.ssh/authorized_keys
 """
 

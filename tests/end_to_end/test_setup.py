@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.bench import CAMERA_PASSWORD, FORMER, Bench, finish
+from support.bench import CAMERA_PASSWORD, FORMER, Bench, finish, skip_where_it_signs_with_sha2
 
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.camera.state import FACTORY_FIELDS
@@ -181,6 +181,7 @@ def test_cameras_of_every_kind_end_verified(bench: Bench, make_camera: MakeCamer
 def test_a_camera_that_signs_with_sha1_is_allowed_for_itself_alone(
     bench: Bench, make_camera: MakeCamera, uploader: str
 ) -> None:
+    skip_where_it_signs_with_sha2(uploader)
     camera = make_camera(signature="sha1", uploader=uploader)
     result = bench.setup(camera)
     assert result.code == 0, result.err

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
@@ -170,3 +173,14 @@ def fresh_and_again(bench: Bench, camera: EmulatedCamera, *, options: tuple[str,
     assert (second.code, second.json["changed"], second.camera["auth"]) == (0, False, "publickey"), second.err
     assert camera.set_commands[sent:] == []
     return steps(first)["reload sshd"].partition(", after")[0]
+
+
+def skip_where_it_signs_with_sha2(uploader: str) -> None:
+    """Skip the test where this machine's curl cannot stand for a camera that knows SHA-1 alone."""
+    if uploader != "curl":
+        return
+    said = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"libssh2/(\d+)\.(\d+)", said)
+    assert version, said
+    if (int(version[1]), int(version[2])) >= (1, 11):
+        pytest.skip(f"this machine's curl has {version[0]}, which signs with SHA-2")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.logins import LoginsHost, clone
 
-from receiver_setup.receiver.hosts.ssh import SshStream, explain
+from receiver_setup.receiver.hosts.ssh import SshStream, explain, start_command
 from receiver_setup.receiver.hosts.tunnel import open_tunnel
 
 if TYPE_CHECKING:
@@ -24,14 +24,12 @@ class ParamikoHost(LoginsHost[Any]):
         transport = self._newest().get_transport()
         self.trips.commands += 1
         try:
-            channel = transport.open_session(timeout=30)
-            channel.exec_command(command)
+            return start_command(transport, command, timeout_s=30)
         except Exception as error:
             ours = explain(error, self.name)
             if ours is None:
                 raise
             raise ours from error
-        return SshStream(channel)
 
     def _make(self) -> Any:
         # Its public method gives one login to all tasks.

@@ -19,6 +19,7 @@ from receiver_setup.errors import (
     ReceiverLoginError,
     ReceiverUnreachableError,
 )
+from receiver_setup.interrupts import shielded
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Chunk, Trips
@@ -75,9 +76,7 @@ class SshHost:
                 f"the connection to {self.name} is gone", hint="run the same command again when the receiver answers"
             )
         with _as_ours(self.name):
-            channel = transport.open_session(timeout=self._options.timeout_s)
-            channel.exec_command(command)
-        return SshStream(channel)
+            return start_command(transport, command, timeout_s=self._options.timeout_s)
 
     def prove_login(self) -> bool:
         """Open a second connection beside the first and use it from now on."""
@@ -107,7 +106,8 @@ class SshHost:
     def close(self) -> None:
         """Close every connection, the newest first."""
         while self._clients:
-            self._clients.pop().close()
+            with shielded():
+                self._clients.pop().close()
         self._failed = None
 
     def _connect(self) -> None:
@@ -156,7 +156,11 @@ class SshHost:
 
 
 class SshStream:
-    """One command on a channel. A link that goes at any moment is no error here: the status is None then."""
+    """One command on a channel. A link that goes at any moment is no error here: the status is None then.
+
+    paramiko takes its locks in a way that an interruption between two lines leaves them taken for ever, so that none
+    may come while it is at work; only to wait for output can be interrupted.
+    """
 
     def __init__(self, channel: paramiko.Channel) -> None:
         self._channel = channel
@@ -165,40 +169,42 @@ class SshStream:
     def send(self, data: bytes) -> None:
         """Write all of `data`."""
         try:
-            self._channel.sendall(data)
+            with shielded():
+                self._channel.sendall(data)
         except LINK_ERRORS:
             _log.debug("the far side closed its input")
 
     def finish(self) -> None:
         """Close standard input."""
-        with suppress(*LINK_ERRORS):
+        with suppress(*LINK_ERRORS), shielded():
             self._channel.shutdown_write()
 
     def receive(self, timeout_s: float) -> Chunk | None:
         """Return the next piece of output; None when the channel is at its end."""
-        try:
-            return self._next_chunk(timeout_s)
-        except TimeoutError:
-            raise
-        except LINK_ERRORS:
-            # It was read, and lost where its receipt was to be told: what came is not whole.
-            self._lost = True
-            return None
-
-    def _next_chunk(self, timeout_s: float) -> Chunk | None:
         while True:
-            if self._channel.recv_stderr_ready():
-                return Chunk(data=self._channel.recv_stderr(_PIECE), error=True)
-            if self._channel.recv_ready():
-                return Chunk(data=self._channel.recv(_PIECE), error=False)
-            if self._channel.closed or (self._channel.eof_received and self._channel.exit_status_ready()):
-                if self._channel.recv_stderr_ready() or self._channel.recv_ready():
-                    continue
+            try:
+                with shielded():
+                    chunk, ended = self._take()
+            except LINK_ERRORS:
+                # It was read, and lost where its receipt was to be told: what came is not whole.
+                self._lost = True
                 return None
+            if chunk is not None or ended:
+                return chunk
             if not select.select([self._channel], [], [], min(timeout_s, 0.5))[0]:
                 timeout_s -= 0.5
                 if timeout_s <= 0:
                     raise TimeoutError
+
+    def _take(self) -> tuple[Chunk | None, bool]:
+        """Return what lies here, if anything, and whether there will be no more."""
+        # In this order: what came before the end is here once the end is seen.
+        ended = bool(self._channel.closed or (self._channel.eof_received and self._channel.exit_status_ready()))
+        if self._channel.recv_stderr_ready():
+            return Chunk(data=self._channel.recv_stderr(_PIECE), error=True), False
+        if self._channel.recv_ready():
+            return Chunk(data=self._channel.recv(_PIECE), error=False), False
+        return None, ended
 
     def status(self) -> int | None:
         """Return the exit status; None where the link went first."""
@@ -207,8 +213,16 @@ class SshStream:
 
     def close(self) -> None:
         """Close the channel; what runs there goes on to its end."""
-        with suppress(*LINK_ERRORS):
+        with suppress(*LINK_ERRORS), shielded():
             self._channel.close()
+
+
+def start_command(transport: paramiko.Transport, command: str, *, timeout_s: float) -> SshStream:
+    """Start a command on a channel of its own; raises what paramiko raises."""
+    with shielded():
+        channel = transport.open_session(timeout=timeout_s)
+        channel.exec_command(command)
+    return SshStream(channel)
 
 
 def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]) -> paramiko.SSHClient:
