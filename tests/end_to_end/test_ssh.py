@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -266,8 +267,12 @@ def test_a_wrong_password_is_sent_once(bench: Bench, by_password: ThrowawayRecei
     camera = make_camera()
     result = setup(bench, camera, f"admin@{by_password.address}")
     assert (result.code, result.json["error"]["kind"]) == (4, "receiver-login")
+    closed = "authenticating user admin"
+    deadline = time.monotonic() + 10
+    while closed not in by_password.log() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert by_password.log().count(closed) == 1, "one connection"
     assert by_password.log().count("Failed password for admin") == 1
-    assert by_password.log().count("authenticating user admin") == 1, "one connection"
     assert camera.set_commands == []
     assert "wrong one" not in result.out + result.err
 

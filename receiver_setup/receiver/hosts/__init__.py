@@ -2,7 +2,7 @@
 
 Shell     run() a whole script as root                root.py over any Host; Ansible's connection
 Peer      who is at the far end: name, a new login    every Host
-Host      a peer that starts commands                 ssh.py (paramiko), local.py (this machine)
+Host      a peer that starts commands                 ssh.py, ssh_stream.py (paramiko), local.py (this machine)
 Dialler   a host that opens connections from there    ssh.py (tunnel.py)
 Stream    one running command: send, receive, status
 """

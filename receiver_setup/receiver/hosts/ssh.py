@@ -1,12 +1,10 @@
 """A receiver over SSH, by paramiko: host key checked, ssh_config, agent and jump hosts honoured."""
 
 import logging
-import select
 import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,15 +20,15 @@ from receiver_setup.errors import (
 from receiver_setup.interrupts import shielded
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.hosts import Chunk, Trips
+from receiver_setup.receiver.hosts import Trips
 from receiver_setup.receiver.hosts.login_clock import LoginClock
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.receiver.hosts.ssh_config import Target, read_target
-from receiver_setup.receiver.hosts.tunnel import LINK_ERRORS, Transport, open_tunnel
+from receiver_setup.receiver.hosts.ssh_stream import SshStream, start_command
+from receiver_setup.receiver.hosts.tunnel import Transport, open_tunnel
 from receiver_setup.secrets import Secret
 
 _log = logging.getLogger(__name__)
-_PIECE = 65536
 _KEEPALIVE_S = 15
 _RELISTEN_S = 0.5
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
@@ -65,7 +63,7 @@ class SshHost:
         """Held while there is no connection yet, so that one login does for all."""
         self._failed: ReceiverError | None = None
 
-    def open(self, command: str) -> "SshStream":
+    def open(self, command: str) -> SshStream:
         """Start `command` on the newest connection."""
         self._connect()
         self.trips.commands += 1
@@ -153,76 +151,6 @@ class SshHost:
         if self._password is None:
             self._password = self._options.password()
         return self._password
-
-
-class SshStream:
-    """One command on a channel. A link that goes at any moment is no error here: the status is None then.
-
-    paramiko takes its locks in a way that an interruption between two lines leaves them taken for ever, so that none
-    may come while it is at work; only to wait for output can be interrupted.
-    """
-
-    def __init__(self, channel: paramiko.Channel) -> None:
-        self._channel = channel
-        self._lost = False
-
-    def send(self, data: bytes) -> None:
-        """Write all of `data`."""
-        try:
-            with shielded():
-                self._channel.sendall(data)
-        except LINK_ERRORS:
-            _log.debug("the far side closed its input")
-
-    def finish(self) -> None:
-        """Close standard input."""
-        with suppress(*LINK_ERRORS), shielded():
-            self._channel.shutdown_write()
-
-    def receive(self, timeout_s: float) -> Chunk | None:
-        """Return the next piece of output; None when the channel is at its end."""
-        while True:
-            try:
-                with shielded():
-                    chunk, ended = self._take()
-            except LINK_ERRORS:
-                # It was read, and lost where its receipt was to be told: what came is not whole.
-                self._lost = True
-                return None
-            if chunk is not None or ended:
-                return chunk
-            if not select.select([self._channel], [], [], min(timeout_s, 0.5))[0]:
-                timeout_s -= 0.5
-                if timeout_s <= 0:
-                    raise TimeoutError
-
-    def _take(self) -> tuple[Chunk | None, bool]:
-        """Return what lies here, if anything, and whether there will be no more."""
-        # In this order: what came before the end is here once the end is seen.
-        ended = bool(self._channel.closed or (self._channel.eof_received and self._channel.exit_status_ready()))
-        if self._channel.recv_stderr_ready():
-            return Chunk(data=self._channel.recv_stderr(_PIECE), error=True), False
-        if self._channel.recv_ready():
-            return Chunk(data=self._channel.recv(_PIECE), error=False), False
-        return None, ended
-
-    def status(self) -> int | None:
-        """Return the exit status; None where the link went first."""
-        status = self._channel.recv_exit_status() if self._channel.exit_status_ready() else -1
-        return None if status < 0 or self._lost else status
-
-    def close(self) -> None:
-        """Close the channel; what runs there goes on to its end."""
-        with suppress(*LINK_ERRORS), shielded():
-            self._channel.close()
-
-
-def start_command(transport: paramiko.Transport, command: str, *, timeout_s: float) -> SshStream:
-    """Start a command on a channel of its own; raises what paramiko raises."""
-    with shielded():
-        channel = transport.open_session(timeout=timeout_s)
-        channel.exec_command(command)
-    return SshStream(channel)
 
 
 def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]) -> paramiko.SSHClient:
