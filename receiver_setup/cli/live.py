@@ -1,10 +1,9 @@
 """A table of many cameras that stays at the foot of the terminal while they are worked on."""
 
-import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from functools import partial
 from typing import Literal, Self
 
 from rich.console import Console, Group
@@ -15,6 +14,7 @@ from rich.text import Text
 from receiver_setup.board import Board, Row, State, show_time
 from receiver_setup.cli.lines import words_of
 from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.terminal import Lines
 from receiver_setup.interrupts import shielded
 from receiver_setup.report import Event, Mark
 
@@ -46,13 +46,14 @@ def coloured(event: Event) -> Text:
     return Text.assemble((f"{status:<8}", _COLOURS[status]), line)
 
 
-class LiveBoard:
+class LiveBoard(Lines):
     """A board on the screen; a context manager, which leaves the last picture and a usable terminal behind.
 
     Its methods are for any thread. `every_step`: steps are lines above the table as well.
     """
 
     def __init__(self, console: Console, board: Board, *, every_step: bool = False) -> None:
+        super().__init__()
         self._console = console
         self._board = board
         self._every_step = every_step
@@ -60,10 +61,6 @@ class LiveBoard:
         self._ended = False
         self._reading = threading.Lock()
         """Held while the board is read or changed; the innermost of the locks, rich's own included."""
-        self._printing = threading.RLock()
-        """Held while a line is printed or the table comes and goes; the outermost."""
-        self._held: list[Text] | None = None
-        """Lines that wait for the end of a question."""
         self._live = self._make_live()
 
     def __enter__(self) -> Self:
@@ -103,28 +100,15 @@ class LiveBoard:
 
     def _print_text(self, text: Text) -> None:
         """Print above the table, or keep it until a question was answered."""
-        with self._printing:
-            if self._held is None:
-                self._console.print(text, soft_wrap=True)
-            else:
-                self._held.append(text)
+        self.print(partial(self._console.print, text, soft_wrap=True))
 
-    @contextlib.contextmanager
-    def suspended(self) -> Iterator[None]:
-        """Take the table off the screen for the body's time."""
-        with self._printing:
-            self._held = []
-            self._live.transient = True
-            self._live.stop()
-        try:
-            yield
-        finally:
-            with self._printing:
-                held, self._held = self._held, None
-                for text in held:
-                    self._console.print(text, soft_wrap=True)
-                self._live = self._make_live()
-                self._live.start()
+    def _leave(self) -> None:
+        self._live.transient = True
+        self._live.stop()
+
+    def _come_back(self) -> None:
+        self._live = self._make_live()
+        self._live.start()
 
     def _make_live(self) -> Live:
         return Live(

@@ -28,12 +28,14 @@ _active: list[Display] = []
 _asking = threading.Lock()
 
 
-class _Lines:
-    """Lines without a live display, from any thread."""
+class Lines:
+    """Lines from any thread, which wait while a question is open; with nothing else on the screen."""
 
     def __init__(self) -> None:
-        self._printing = threading.Lock()
+        self._printing = threading.RLock()
+        """Held while a line is printed or what else is on the screen comes and goes; the outermost."""
         self._held: list[Callable[[], None]] | None = None
+        """Lines that wait for the end of a question."""
 
     def print(self, show: Callable[[], None]) -> None:
         """Show one, never two mixed up; or keep it until a question was answered."""
@@ -45,19 +47,27 @@ class _Lines:
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:
-        """Let lines wait for the body's time."""
+        """Leave the screen to somebody else for the body's time."""
         with self._printing:
             self._held = []
+            self._leave()
         try:
             yield
         finally:
             with self._printing:
                 held, self._held = self._held, None
-                for show in held:
+                for show in held or ():
                     show()
+                self._come_back()
+
+    def _leave(self) -> None:
+        """Take off the screen what else is on it."""
+
+    def _come_back(self) -> None:
+        """Put it there again."""
 
 
-_lines = _Lines()
+_lines = Lines()
 print_line = _lines.print
 """Shows a line where there is no live display, as soon as no question is open."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import threading
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 Login = TypeVar("Login")
 
 
-class LoginsHost(Generic[Login]):
+class LoginsHost(ABC, Generic[Login]):
     """A receiver over logins of ours, made with all the settings of one Ansible connection; the newest is used."""
 
     def __init__(self, connection: Any, user: str | None) -> None:
@@ -81,16 +82,17 @@ class LoginsHost(Generic[Login]):
         except AnsibleError as error:
             raise explain_failure(error, self.name) from error
 
+    @abstractmethod
     def _make(self) -> Login:
         """Make a new login. Raises `AnsibleError`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _end(self, login: Login) -> None:
-        raise NotImplementedError
+        """Log out."""
 
+    @abstractmethod
     def _dial_through(self, login: Login, host: str, port: int, timeout_s: float) -> socket.socket:
         """Open a connection over `login`. Raises `DialError`."""
-        raise NotImplementedError
 
 
 def clone(connection: Any, **options: Any) -> Any:
