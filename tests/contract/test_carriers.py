@@ -7,7 +7,6 @@ import base64
 import hashlib
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.command import start_inside
 from support.links import breakable
 
 from receiver_setup import errors
@@ -33,7 +33,6 @@ from receiver_setup.receiver.records import parse_records
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.secrets import Secret
 
-INSIDE = Path(__file__).parents[1] / "support" / "inside.py"
 SUDO_PASSWORD = 'su do\'s "$HOME" `word` %s'
 SECRET = "s3cret-" + "canary-value"
 Ask = Callable[[], Secret | None]
@@ -88,16 +87,16 @@ class Carrier:
         assert told["left"] == [], "a child of the carrier's is left"
         return Output(data=base64.b64decode(told["data"]), errors=told["errors"], status=told["status"])
 
-    def start_local(self, text: str, *, timeout_s: float = 30, password: str = "") -> subprocess.Popen[bytes]:
+    def start_local(self, text: str, *, timeout_s: float = 30, password: str = "") -> subprocess.Popen[str]:
         """Start a process inside that runs a script by the local carrier."""
-        process = subprocess.Popen(
-            [sys.executable, INSIDE, str(self.receiver.pid), self.user, "script"],
+        process = start_inside(
+            *(str(self.receiver.pid), self.user, "script"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         assert process.stdin is not None
-        process.stdin.write(json.dumps({"script": text, "timeout_s": timeout_s, "sudo_password": password}).encode())
+        process.stdin.write(json.dumps({"script": text, "timeout_s": timeout_s, "sudo_password": password}))
         process.stdin.close()
         process.stdin = None
         return process

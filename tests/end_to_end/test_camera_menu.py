@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from support.bench import CAMERA_PASSWORD, FORMER, Result, finish
+from support.command import start
 
 from receiver_setup import cli
 from receiver_setup.camera import Camera
@@ -521,10 +522,10 @@ def test_any_value_arrives_unharmed(kept_camera: EmulatedCamera, directory: str,
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_in_the_middle_is_not_called_harmless(camera: EmulatedCamera, number: signal.Signals) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "receiver_setup", "camera", "snapshots", "3", "--json", "--camera", camera.url],
+    process = start(
+        *("camera", "snapshots", "3", "--json", "--camera", camera.url),
         env={**os.environ, "RECEIVER_SETUP_CAMERA_PASSWORD": CAMERA_PASSWORD},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
     def interrupt(name: str) -> None:

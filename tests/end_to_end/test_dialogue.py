@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench
+from support.command import start
 from support.terminal import IS_IT_HERE, Terminal
 
 from receiver_setup.emulator.camera import EmulatedCamera
@@ -139,8 +139,9 @@ def test_what_is_given_is_not_asked_for(bench: Bench, make_camera: MakeCamera) -
 @pytest.mark.parametrize("only", ["stdin", "stderr", "neither"])
 def test_without_a_terminal_it_never_asks(bench: Bench, only: str) -> None:
     ours, theirs = os.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "receiver_setup", "setup"],
+    process = start(
+        "setup",
+        text=False,
         stdin=theirs if only == "stdin" else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs if only == "stderr" else subprocess.PIPE,

@@ -2,30 +2,28 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, Result, finish
+from support.command import start_inside
 
 from receiver_setup.emulator.camera import EmulatedCamera
 
 MakeCamera = Callable[..., EmulatedCamera]
-INSIDE = Path(__file__).parents[1] / "support" / "inside.py"
 
 
 def start(
-    bench: Bench, user: str, camera: EmulatedCamera, *options: str, command: str = "setup"
+    bench: Bench, user: str, camera: EmulatedCamera, *options: str, command: str = "setup", real: bool = False
 ) -> subprocess.Popen[str]:
-    """Start the command on the receiver itself, as `user`."""
+    """Start the command on the receiver itself, as `user`; `real`: as a process that shows by its arguments."""
     arguments = (command, "--local", "--camera", camera.url, "--json", *options)
-    return subprocess.Popen(
-        [sys.executable, INSIDE, str(bench.receiver.pid), user, "cli", *arguments],
+    return start_inside(
+        *(str(bench.receiver.pid), user, "cli", *arguments),
+        real=real,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         env={**os.environ, "RECEIVER_SETUP_CAMERA_PASSWORD": CAMERA_PASSWORD, **bench.environment},
     )
 
@@ -74,7 +72,7 @@ def test_ctrl_c_puts_both_sides_back(bench: Bench, make_camera: MakeCamera) -> N
             bench.receiver.run("kill", "-INT", *(pid.decode() for pid in own))
 
     camera.on_command = interrupt
-    running.append(start(bench, "root", camera))
+    running.append(start(bench, "root", camera, real=True))
     result = finish(running[0])
     assert (result.code, result.json["error"]["kind"]) == (130, "interrupted"), result.err
     assert bench.state() == before

@@ -2,13 +2,12 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, Result, finish
+from support.command import start_inside
 
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.receiver.facts import parse_facts
@@ -18,7 +17,6 @@ from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.sshd_config import missing_effective
 
 MakeCamera = Callable[..., EmulatedCamera]
-INSIDE = Path(__file__).parents[1] / "support" / "inside.py"
 
 MAIN = "/etc/ssh/sshd_config"
 FOLDER = f"{MAIN}.d"
@@ -353,13 +351,11 @@ def test_files_and_folders_get_their_selinux_label_where_there_is_one_to_get(
 def local(bench: Bench, camera: EmulatedCamera) -> Result:
     """Run the command on the receiver itself, which no sshd has to let in."""
     return finish(
-        subprocess.Popen(
-            [sys.executable, INSIDE, str(bench.receiver.pid), "root", "cli",
-             "setup", "--local", "--camera", camera.url, "--json"],
+        start_inside(
+            *(str(bench.receiver.pid), "root", "cli", "setup", "--local", "--camera", camera.url, "--json"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
             env={**os.environ, "RECEIVER_SETUP_CAMERA_PASSWORD": CAMERA_PASSWORD},
         )
     )  # fmt: skip

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import pytest
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from support.command import start
 
 CAMERA_PASSWORD = "cam era+pä&ss%word"
 FORMER = {
@@ -91,12 +91,11 @@ class Bench:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command with the camera's password in its environment."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "receiver_setup", *arguments],
+        return start(
+            *arguments,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
             env={**os.environ, "RECEIVER_SETUP_CAMERA_PASSWORD": CAMERA_PASSWORD, **self.environment},
         )
 

@@ -6,11 +6,12 @@ import re
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
 
 import pytest
+
+from support.command import start
 
 _SEQUENCE = re.compile(r"\x1b\[([?0-9;]*)([A-Za-z])")
 
@@ -78,8 +79,9 @@ class OnTerminal:
         self._ours, theirs = os.openpty()
         self.resize(*size)
         clean = {name: text for name, text in os.environ.items() if name not in {"CI", "NO_COLOR", "COLUMNS", "LINES"}}
-        self.process = subprocess.Popen(
-            ["setsid", "--ctty", "--wait", sys.executable, "-m", "receiver_setup", *arguments],
+        self.process = start(
+            *arguments,
+            terminal=True,
             stdin=theirs,
             stdout=theirs if tty_out else subprocess.DEVNULL,
             stderr=theirs,

@@ -3,16 +3,15 @@
 import os
 import select
 import subprocess
-import sys
 import time
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.bench import CAMERA_PASSWORD, Bench
+from support.command import start, start_inside
 
 IS_IT_HERE = "Is the receiver this machine? [Y/n]: "
-_INSIDE = Path(__file__).with_name("inside.py")
 
 
 class Terminal:
@@ -34,17 +33,17 @@ class Terminal:
         environment.pop("RECEIVER_SETUP_CAMERA_PASSWORD", None)
         if password is not None:
             environment["RECEIVER_SETUP_CAMERA_PASSWORD"] = password
-        ours = ["-m", "receiver_setup"] if user is None else [str(_INSIDE), str(bench.receiver.pid), user, "cli"]
-        there = ["nsenter", "--target", str(bench.receiver.pid), "--mount", "--pid", "--net", "--root", "--wd", "--"]
-        started = [sys.executable, *ours, "setup", *options] if program is None else [*there, *program]
-        self.process = subprocess.Popen(
-            # setsid makes it the controlling terminal, on which Ctrl-C is a signal and passwords are asked for.
-            ["setsid", "--ctty", "--wait", *started],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            env=environment,
-        )
+        # As the controlling terminal, Ctrl-C is a signal on it and passwords are asked for there.
+        on_terminal: dict[str, Any] = {"stdin": theirs, "stdout": theirs, "stderr": theirs, "env": environment}
+        pid = str(bench.receiver.pid)
+        self.process: subprocess.Popen[Any]
+        if program is not None:
+            there = ["nsenter", "--target", pid, "--mount", "--pid", "--net", "--root", "--wd", "--"]
+            self.process = subprocess.Popen(["setsid", "--ctty", "--wait", *there, *program], **on_terminal)
+        elif user is not None:
+            self.process = start_inside(pid, user, "cli", "setup", *options, terminal=True, **on_terminal)
+        else:
+            self.process = start("setup", *options, terminal=True, **on_terminal)
         os.close(theirs)
 
     def wait_for(self, text: str, *, timeout_s: float = 30) -> str:

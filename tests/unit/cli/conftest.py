@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support import command
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -17,14 +17,15 @@ def run_cli(tmp_path: Path) -> Run:
 
     def run(*arguments: str | Path, env: dict[str, str | bytes] | None = None) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("RECEIVER_SETUP_")}
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "receiver_setup", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
+        with command.start(
+            *map(str, arguments),
+            warnings=["error"],
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**clean, "HOME": str(tmp_path), **(env or {})},
-        )
+        ) as process:
+            out, err = process.communicate(timeout=30)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     return run
