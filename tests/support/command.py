@@ -26,6 +26,8 @@ from typing import Any
 
 from support.forkserver import LENGTH, how_to_start
 
+STARTED = "receiver_setup.tests.started"
+"""The audit event of each start: program, and whether it was forked."""
 _SUPPORT = Path(__file__).parent
 _PR_SET_CHILD_SUBREAPER = 36
 _AT_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_")
@@ -62,7 +64,9 @@ def start_program(
     argv = [*setsid, sys.executable, *options, *how_to_start(program), *arguments]
     # What a library has put into the environment past Python, as readline does, is no part of it.
     popen = {"text": True, "env": dict(os.environ), **popen}
-    if real or not _same_start(popen["env"]):
+    forked = not real and _same_start(popen["env"])
+    sys.audit(STARTED, program, forked)
+    if not forked:
         return subprocess.Popen(argv, **popen)
     order = {"program": program, "argv": list(arguments), "warnings": list(warnings), "terminal": terminal}
     return Forked(argv, order=order, **popen)
