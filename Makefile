@@ -1,10 +1,14 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deb test test-debian-libraries test-arm64 check trees bench clean needs-demo needs-deb needs-test needs-arm64
+.PHONY: help demo deb test test-quick test-all test-debian-libraries test-arm64 check check-python check-shell trees bench clean \
+	needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
 .NOTPARALLEL:
+
+# Tests start Python thousands of times: what it compiles is kept, whatever this machine is set to.
+export PYTHONDONTWRITEBYTECODE :=
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -15,6 +19,9 @@ WITH_OLD_LIBRARIES := tests/unit/test_keys.py tests/unit/test_errors.py tests/un
 	tests/unit/tools tests/contract/test_camera_client.py tests/end_to_end/test_local.py
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 ANSIBLE := .venv-ansible
+PYTEST := $(PYTHON) -m pytest -n auto --dist worksteal
+# Targets that take their time and need each other's files in nothing, at the same time; Ctrl-C ends them all.
+TOGETHER = printf '%s\n' $(1) | xargs -n 1 -P 4 $(MAKE) --no-print-directory
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -25,9 +32,18 @@ demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing 
 deb: needs-deb ## Build the Debian package, dist/receiver-setup_VERSION_all.deb
 	tools/build-deb
 
-test: check trees $(ANSIBLE)/.installed ## Check the code, then run all tests on all cores
-	$(PYTHON) -m pytest -n auto --dist worksteal
+# ARGS='tests/unit/cli -k help' runs a part, of everything that there is, and checks nothing before.
+test: $(if $(ARGS),needs-test $(VENV)/.installed-test $(ANSIBLE)/.installed,check) ## Check the code and run what is run many times a day; ARGS='…' runs a part
+	$(PYTEST) $(or $(ARGS),-m "not rest")
+
+test-quick: needs-test $(VENV)/.installed-test ## Run the units and contracts alone
+	$(PYTEST) tests/unit tests/contract
+
+test-all: needs-test ## Run all of `make test`, and the rest: see docs/development.md
+	$(call TOGETHER,trees check)
+	$(PYTEST) --hypothesis-profile=thorough
 	tools/test-debian-libraries here --quiet $(WITH_OLD_LIBRARIES)
+	tools/test-debian-libraries sid --quiet tests/unit tests/contract
 
 test-debian-libraries: needs-test trees ## Run all tests with the libraries of this Debian, then with Debian 13's
 	tools/test-debian-libraries here
@@ -38,10 +54,15 @@ test-arm64: needs-test needs-arm64 $(VENV)/.installed-test ## Install and set up
 	tools/with-arm64 tools/build-trees trixie-arm64 trixie-arm64-packages
 	RECEIVER_SETUP_ARM64=1 tools/with-arm64 $(PYTHON) -m pytest tests/end_to_end/test_arm64.py
 
-check: needs-test $(VENV)/.installed-test $(ANSIBLE)/.checked ## Lint, types and formatting, of Python and shell
+check: needs-test ## Lint, types and formatting, of Python, shell and the collection
+	$(call TOGETHER,check-python check-shell $(ANSIBLE)/.checked)
+
+check-python: $(VENV)/.installed-test
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
+
+check-shell:
 	shellcheck $$(shfmt -f $(wildcard $(SOURCES)))
 	shfmt -i 2 -ci -d $$(shfmt -f $(wildcard $(SOURCES)))
 

@@ -36,7 +36,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=VERSIONS)
+@pytest.fixture(params=[pytest.param(VERSIONS[0], marks=pytest.mark.rest), *VERSIONS[1:]])
 def version(request: pytest.FixtureRequest) -> str:
     """Name the virtual environment to take."""
     return str(request.param)

@@ -25,6 +25,7 @@ START = ["start, help", "start, usage error"]
 ONE = ["one camera, fresh", "one camera, again"] * 2
 
 
+@pytest.mark.rest
 @pytest.mark.receiver
 @pytest.mark.parametrize(
     ("parts", "expected"), [("start", START), pytest.param("start,setup", [*START, *ONE], marks=pytest.mark.thorough)]

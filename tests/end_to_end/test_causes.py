@@ -542,7 +542,7 @@ EVERY = "RECEIVER_SETUP_EVERY_FAULT" in os.environ
 @pytest.mark.parametrize(
     ("says", "uploader"),
     [
-        pytest.param(says, name)
+        pytest.param(says, name, marks=[pytest.mark.rest] if case.tree != "/" else [])
         for turn, (says, case) in enumerate(CASES.items())
         for number, name in enumerate(case.uploaders)
         if EVERY or number == turn % len(case.uploaders)
@@ -575,6 +575,7 @@ def test_a_cause_is_named_with_its_remedy(
     assert CAMERA_PASSWORD not in found.sentence + found.remedy
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("path", ["/var/log/auth.log", "/var/log/secure"])
 def test_a_log_that_a_syslog_daemon_writes_is_read(make_bench: MakeBench, make_camera: MakeCamera, path: str) -> None:
     case = CASES["AllowUsers"]
@@ -589,6 +590,7 @@ def test_a_log_that_a_syslog_daemon_writes_is_read(make_bench: MakeBench, make_c
     assert [bool(re.search(r" sshd(-session)?\[", line)) and case.has_line in line for line in found.seen] == [True]
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("tree", ["/", "trixie"])
 @pytest.mark.parametrize("says", ["AllowUsers", "firewall"])
 def test_the_journal_is_evidence_and_so_is_its_silence(

@@ -11,6 +11,8 @@ from receiver_setup import __version__
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
+pytestmark = pytest.mark.rest
+
 OLDER = "0.0.9"
 DROP_IN = "/etc/ssh/sshd_config.d/00-receiver-setup-ipcamera.conf"
 NEW, OLD = "/root/new.deb", "/root/old.deb"

@@ -139,6 +139,7 @@ def test_by_hand_all_is_as_a_set_up_leaves_it(
     settled(bench, camera, options=options)
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize(
     ("release", "systemd", "script", "reload"),
     [
@@ -173,6 +174,7 @@ def test_it_works_on_each_release_and_reloads_by_the_way_that_it_has(  # noqa: P
         settled(bench, camera)
 
 
+@pytest.mark.rest
 def test_it_works_with_busybox_alone(make_bench: MakeBench, make_camera: MakeCamera, tmp_path: Path) -> None:
     program = (trees.unpack("busybox") / "busybox").read_bytes()
     camera = make_camera()

@@ -22,6 +22,8 @@ from receiver_setup.errors import ReceiverUnreachableError
 from receiver_setup.keys import PublicKey
 from receiver_setup.report import ReceiverReport
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 
 EVERY = "RECEIVER_SETUP_EVERY_FAULT" in os.environ

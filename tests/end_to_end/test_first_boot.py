@@ -12,7 +12,7 @@ from receiver_setup.emulator.network import HOST_ADDRESS
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.secrets import spellings
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 IMPATIENT = {"between-s": 1, "host-keys-s": 5, "network-s": 5, "clock-s": 1}
 
 

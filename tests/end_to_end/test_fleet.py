@@ -12,6 +12,8 @@ from support.trees import unpack
 
 from receiver_setup.emulator.camera import EmulatedCamera
 
+pytestmark = pytest.mark.rest
+
 BROKEN: tuple[dict[str, Any], ...] = (
     {"test_claims": "0"},
     {"test_claims": "-3"},

@@ -16,6 +16,8 @@ from support.terminal import IS_IT_HERE, Terminal
 
 from receiver_setup.emulator.network import HOST_ADDRESS
 
+pytestmark = pytest.mark.rest
+
 SCRIPT = Path(__file__).parents[2] / "packaging" / "install-pi.sh"
 THERE = "/root/install-pi.sh"
 DEB = "/root/receiver-setup.deb"

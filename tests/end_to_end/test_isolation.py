@@ -10,6 +10,8 @@ from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.receipt import parse_receipt
 from receiver_setup.receiver.wanted import account_name, clean_name
 
+pytestmark = pytest.mark.rest
+
 ISOLATE = ("--isolate",)
 
 

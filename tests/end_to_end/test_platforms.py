@@ -22,7 +22,7 @@ from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 
 DROP_IN = "/etc/ssh/sshd_config.d/00-receiver-setup-ipcamera.conf"
 NO_LOG = "rm -f /var/log/auth.log /var/log/secure /var/log/messages /var/log/syslog"

@@ -17,6 +17,8 @@ from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 MakeBench = Callable[..., Any]
 

@@ -12,7 +12,7 @@ from support.bench import FORMER, Bench, MakeBench, MakeCamera, fresh_and_again,
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 
 USERLAND = """
 for applet in $(/usr/local/sbin/busybox --list); do

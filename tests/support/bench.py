@@ -79,6 +79,8 @@ class Bench:
     key: AdminKey
     known_hosts: Path
     environment: dict[str, str] = field(default_factory=dict)
+    real: bool = False
+    """Start an interpreter for each run, as a person does, instead of forking one."""
 
     def arguments(self, *cameras: EmulatedCamera, options: tuple[str, ...] = (), command: str = "setup") -> list[str]:
         """Return the arguments of a command for these cameras."""
@@ -93,6 +95,7 @@ class Bench:
         """Start the command with the camera's password in its environment."""
         return start(
             *arguments,
+            real=self.real,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -72,8 +72,14 @@ class OnTerminal:
     """A `receiver-setup` with a terminal of its own; `screen` is what stands there, `raw` what was printed."""
 
     def __init__(
-        self, *arguments: str, environment: dict[str, str], size: tuple[int, int] = (24, 100), tty_out: bool = True
+        self,
+        *arguments: str,
+        environment: dict[str, str],
+        size: tuple[int, int] = (24, 100),
+        tty_out: bool = True,
+        real: bool = False,
     ) -> None:
+        """Start it; `real`: by an interpreter of its own, see command.py."""
         self.screen = Screen()
         self.raw = ""
         self._ours, theirs = os.openpty()
@@ -82,6 +88,7 @@ class OnTerminal:
         self.process = start(
             *arguments,
             terminal=True,
+            real=real,
             stdin=theirs,
             stdout=theirs if tty_out else subprocess.DEVNULL,
             stderr=theirs,

@@ -24,8 +24,12 @@ class Terminal:
         password: str | None = CAMERA_PASSWORD,
         user: str | None = None,
         program: list[str] | None = None,
+        real: bool = False,
     ) -> None:
-        """Start `setup` here, or as `user` on the receiver itself; or another `program` there, as root."""
+        """Start `setup` here, or as `user` on the receiver itself; or another `program` there, as root.
+
+        `real`: by an interpreter of its own, see command.py.
+        """
         self.screen = ""
         self._read = 0
         self._ours, theirs = os.openpty()
@@ -41,9 +45,9 @@ class Terminal:
             there = ["nsenter", "--target", pid, "--mount", "--pid", "--net", "--root", "--wd", "--"]
             self.process = subprocess.Popen(["setsid", "--ctty", "--wait", *there, *program], **on_terminal)
         elif user is not None:
-            self.process = start_inside(pid, user, "cli", "setup", *options, terminal=True, **on_terminal)
+            self.process = start_inside(pid, user, "cli", "setup", *options, terminal=True, real=real, **on_terminal)
         else:
-            self.process = start("setup", *options, terminal=True, **on_terminal)
+            self.process = start("setup", *options, terminal=True, real=real, **on_terminal)
         os.close(theirs)
 
     def wait_for(self, text: str, *, timeout_s: float = 30) -> str:
