@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.receipts import RECEIPTS, SCHEMA, camera_report, ed25519, failed_report, receipt_of, rsa
 from support.schema import violations
@@ -18,8 +18,6 @@ from receiver_setup.receipt import (
     parse_receipt,
     render_json,
 )
-
-ROUND_TRIPS = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def full() -> dict[str, Any]:
@@ -65,7 +63,6 @@ def refused(whole: Any) -> str:
 # ---- written and read
 
 
-@ROUND_TRIPS
 @given(RECEIPTS)
 def test_what_is_written_is_read_back_and_is_as_the_schema_has_it(receipt: Receipt) -> None:
     text = render_json(receipt)

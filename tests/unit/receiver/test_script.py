@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver_setup.errors import ConfigurationError, ReceiverError
@@ -74,7 +74,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 @given(texts=st.lists(TEXT, max_size=20))
-@settings(max_examples=40, deadline=None)
 def test_a_quoted_value_reaches_the_shell_as_it_is(shell: list[str], folder: Path, texts: list[str]) -> None:
     script = "".join(f"printf '%s\\0' {quote(text)}\n" for text in texts)
     result = run(shell, script, folder)
