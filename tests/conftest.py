@@ -1,6 +1,7 @@
 """Fixtures for tests against a real OpenSSH server; tests that ask for none of them get nothing from here."""
 
 import getpass
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -14,9 +15,16 @@ from receiver_setup.emulator.admin_key import AdminKey, make_admin_key
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 
-# A busy machine is slow, and that is no fault of what is tested.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+# The same examples in every run: what fails once fails again. A busy machine is slow, which is no failure.
+for profile, max_examples in (("quick", 25), ("thorough", 300)):
+    settings.register_profile(
+        profile,
+        max_examples=max_examples,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("quick")  # or by --hypothesis-profile=thorough, which is read later than this
 
 
 def pytest_configure() -> None:
@@ -50,6 +58,17 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         network.become_fake_root()
     except ReceiverUnsuitableError:
         capture.resume_global_capture()  # the tests that need it say so themselves
+
+
+@pytest.fixture(autouse=True)
+def _restore_logging() -> Iterator[None]:
+    """Restore the loggers that a command configures, for it ends with its process and a test does not."""
+    loggers = [logging.getLogger(name) for name in ("receiver_setup", "paramiko", "urllib3")]
+    before = [(each.handlers, each.propagate, each.level) for each in loggers]
+    yield
+    for each, (handlers, propagate, level) in zip(loggers, before, strict=True):
+        each.handlers, each.propagate = handlers, propagate
+        each.setLevel(level)
 
 
 @pytest.fixture(scope="session")

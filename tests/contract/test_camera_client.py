@@ -421,6 +421,7 @@ def test_environment_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.delenv(name, raising=False)
     with serving(FakeCamera([Reaction()])) as fake, Camera(fake.address, "x") as camera:
         camera.send(GetFtpAttr())
+    assert [seen.query["cmd"] for seen in fake.seen] == ["getftpattr"]
 
 
 def test_connection_is_kept() -> None:
@@ -769,7 +770,7 @@ def test_pinned_certificate_is_taken_whatever_its_name(ddns: Certificate, colons
         serving(FakeCamera(check_basic), context=ddns.context) as fake,
         Camera(fake.address, PASSWORD, tls=Tls(fingerprint=shown)) as camera,
     ):
-        camera.ftp_attributes()
+        assert camera.ftp_attributes().server == "192.168.2.110"
 
 
 def refused_certificate(certificate: Certificate, tls: Tls) -> CameraCertificateError:

@@ -144,14 +144,18 @@ def test_one_connection_is_kept_for_all_requests(host: SshHost, monkeypatch: pyt
 
 
 def test_a_kept_connection_that_the_camera_closes_is_replaced(host: SshHost) -> None:
+    connections = []
+
     def serve(connection: socket.socket) -> None:
+        connections.append(connection)
         connection.recv(65536)
         connection.sendall(ANSWER)
 
     with listening(serve) as port, camera_at(port, host) as camera:
         for _ in range(3):
-            camera.ftp_attributes()
+            assert camera.ftp_attributes().server == "192.168.2.110"
             time.sleep(0.1)
+    assert len(connections) == 3
 
 
 @pytest.mark.parametrize("pin", [True, False])
@@ -162,6 +166,7 @@ def test_a_certificate_is_checked_at_its_far_end(host: SshHost, pin: bool) -> No
         with Camera(emulated.url, CAMERA_PASSWORD, tls=tls, dial=host.dial) as camera:
             if pin:
                 camera.ftp_attributes()
+                assert emulated.requests
                 return
             with pytest.raises(CameraCertificateError) as caught:
                 camera.ftp_attributes()

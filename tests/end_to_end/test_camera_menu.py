@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from support.bench import CAMERA_PASSWORD, FORMER, Result, finish
 from support.command import start
@@ -56,11 +55,9 @@ def camera(make_camera: MakeCamera) -> EmulatedCamera:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs `receiver-setup camera` in this process, as a shell would."""
     monkeypatch.setenv("RECEIVER_SETUP_CAMERA_PASSWORD", CAMERA_PASSWORD)
-    names = ("receiver_setup", "paramiko", "urllib3")
-    before = {name: (logging.getLogger(name).handlers, logging.getLogger(name).propagate) for name in names}
 
     def run_it(camera: EmulatedCamera | None, *arguments: str) -> Result:
         target = () if camera is None else ("--camera", camera.url)
@@ -71,10 +68,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         assert isinstance(ending.value.code, int)
         return Result(code=ending.value.code, out=out, err=err)
 
-    yield run_it
-    for name, (handlers, propagate) in before.items():
-        logging.getLogger(name).handlers, logging.getLogger(name).propagate = handlers, propagate
-        logging.getLogger(name).setLevel(logging.NOTSET)
+    return run_it
 
 
 def memory(camera: EmulatedCamera) -> dict[str, Any]:
@@ -496,7 +490,6 @@ def kept_camera() -> Iterator[EmulatedCamera]:
         yield camera
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(directory=PRINTABLE, username=PRINTABLE, name=PRINTABLE)
 def test_any_value_arrives_unharmed(kept_camera: EmulatedCamera, directory: str, username: str, name: str) -> None:
     state = kept_camera.state

@@ -8,9 +8,12 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
+from support.rules import listed
 
 import receiver_setup
+from receiver_setup.cli import main
 
 PACKAGE = Path(receiver_setup.__file__).parent
 FORBIDDEN_IN_PURE = {
@@ -102,14 +105,19 @@ def is_pure(name: str) -> bool:
 PURE = [name for name in MODULES if is_pure(name)]
 
 
-@pytest.mark.parametrize("name", PURE)
-def test_a_pure_module_loads_no_library_that_does_things(name: str) -> None:
-    roots = {found.partition(".")[0]: found for found in reaches(name)}
-    assert FORBIDDEN_IN_PURE & roots.keys() == set()
+def offenders(found: dict[str, set[str]]) -> dict[str, list[str]]:
+    """Return who breaks a rule, and by what."""
+    return {name: sorted(wrong) for name, wrong in found.items() if wrong}
+
+
+def test_a_pure_module_loads_no_library_that_does_things() -> None:
+    roots = {name: {found.partition(".")[0] for found in reaches(name)} for name in PURE}
+    wrong = offenders({name: FORBIDDEN_IN_PURE & roots[name] for name in PURE})
+    assert not wrong, listed(wrong)
 
 
 def test_the_formats_and_decisions_are_pure() -> None:
-    for name in (
+    decisions = {
         "keys", "authorized_keys", "sshd_config", "workflow.proof", "workflow.login_policy", "report", "receipt",
         "receipt.comparison", "receipt.json_format", "receipt.making", "receipt.markdown", "receipt.model",
         "receipt.strict",
@@ -126,18 +134,20 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "inventory", "inventory.keys", "inventory.model", "inventory.passwords", "inventory.reader",
         "inventory.resolve", "inventory.selection", "inventory.csv_format", "inventory.writer",
         "pi.attempt", "pi.block", "pi.card", "pi.first_run", "pi.job", "pi.plan", "pi.user_data",
-    ):  # fmt: skip
-        assert f"receiver_setup.{name}" in PURE
+    }  # fmt: skip
+    wrong = {f"receiver_setup.{name}" for name in decisions} - set(PURE)
+    assert not wrong, listed(wrong)
 
 
-def calls_of(name: str) -> list[str]:
-    return [ast.unparse(node.func) for node in ast.walk(tree_of(name)) if isinstance(node, ast.Call)]
+def calls_of(name: str) -> set[str]:
+    return {ast.unparse(node.func) for node in ast.walk(tree_of(name)) if isinstance(node, ast.Call)}
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("receiver_setup.cli")])
-def test_only_the_command_line_prints(name: str) -> None:
+def test_only_the_command_line_prints() -> None:
     printing = {"print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"}
-    assert printing & set(calls_of(name)) == set()
+    silent = [name for name in MODULES if not name.startswith("receiver_setup.cli")]
+    wrong = offenders({name: printing & calls_of(name) for name in silent})
+    assert not wrong, listed(wrong)
 
 
 def side(name: str, half: str) -> bool:
@@ -146,10 +156,10 @@ def side(name: str, half: str) -> bool:
 
 @pytest.mark.parametrize(("half", "other"), [("camera", "receiver"), ("receiver", "camera")])
 def test_neither_side_knows_the_other(half: str, other: str) -> None:
-    for name in MODULES:
-        if side(name, half):
-            known = {found for found in reaches(name) | mentions(name) if side(found, other)}
-            assert known == set(), name
+    knows = {name: reaches(name) | mentions(name) for name in MODULES if side(name, half)}
+    assert knows
+    wrong = offenders({name: {each for each in found if side(each, other)} for name, found in knows.items()})
+    assert not wrong, listed(wrong)
 
 
 def test_only_the_named_modules_know_both_sides() -> None:
@@ -163,79 +173,122 @@ def test_only_the_named_modules_know_both_sides() -> None:
     }
     # An inventory names both sides and does nothing to either.
     outside = {name for name in both if not side(name, "workflow") and not side(name, "inventory")}
-    assert outside == set()
-    assert all(name in PURE for name in both if side(name, "inventory"))
+    assert not outside, listed(outside)
+    impure = {name for name in both if side(name, "inventory")} - set(PURE)
+    assert not impure, listed(impure)
     assert f"{KNOW_BOTH_SIDES}.setup" in both, "the rule found nothing, so it looks for the wrong thing"
 
 
 def test_the_emulator_serves_tests_and_the_command_line_alone() -> None:
-    for name in MODULES:
-        if not side(name, "emulator") and not side(name, "cli"):
-            assert {found for found in mentions(name) if side(found, "emulator")} == set(), name
+    others = [name for name in MODULES if not side(name, "emulator") and not side(name, "cli")]
+    wrong = offenders({name: {each for each in mentions(name) if side(each, "emulator")} for name in others})
+    assert not wrong, listed(wrong)
 
 
 def test_nothing_below_the_command_line_knows_it() -> None:
-    for name in MODULES:
-        if not side(name, "cli") and name not in ENTRY_POINTS:
-            assert {found for found in mentions(name) if side(found, "cli")} == set(), name
+    others = [name for name in MODULES if not side(name, "cli") and name not in ENTRY_POINTS]
+    wrong = offenders({name: {each for each in mentions(name) if side(each, "cli")} for name in others})
+    assert not wrong, listed(wrong)
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name not in ENTRY_POINTS and name != "receiver_setup"])
-def test_every_module_has_an_importer(name: str) -> None:
-    importers = [
-        other
-        for other in MODULES
-        if other != name and any(found == name or found.startswith(f"{name}.") for found in mentions(other))
-    ]
-    assert bool(importers) is (name not in FOR_TESTS_AND_BENCHMARKS)
+def test_every_module_has_an_importer() -> None:
+    """What is imported by nothing here, and what is a library for others only, are the same modules."""
+    with_importer = set()
+    for other in MODULES:
+        for found in mentions(other):
+            parts = found.split(".")
+            with_importer |= {".".join(parts[: n + 1]) for n in range(len(parts))} - {other}
+    without = MODULES.keys() - with_importer - ENTRY_POINTS - {"receiver_setup"}
+    assert without == FOR_TESTS_AND_BENCHMARKS, listed(without ^ FOR_TESTS_AND_BENCHMARKS)
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_stays_short(name: str) -> None:
-    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) < 400
+def test_a_module_stays_short() -> None:
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    wrong = {name: count for name, count in lines.items() if count >= 400}
+    assert not wrong, listed(wrong)
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_every_module_says_what_it_is(name: str) -> None:
-    assert ast.get_docstring(tree_of(name))
+def test_every_module_says_what_it_is() -> None:
+    wrong = [name for name in MODULES if not ast.get_docstring(tree_of(name))]
+    assert not wrong, listed(wrong)
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in sorted(PACKAGE.rglob("*")) if p.suffix in {".py", ".sh", ".toml"}], ids=str
-)
-def test_no_leftovers_of_the_making(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    left = re.findall(r"\b(?:TODO|FIXME|XXX|HACK)\b|/(?:work|Users)/|/home/(?!admin\b|ipcamera|USER)\w+", text)
-    assert left == []
+def test_no_leftovers_of_the_making() -> None:
+    left = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|/(?:work|Users)/|/home/(?!admin\b|ipcamera|USER)\w+")
+    paths = [path for path in sorted(PACKAGE.rglob("*")) if path.suffix in {".py", ".sh", ".toml"}]
+    assert {path.suffix for path in paths} == {".py", ".sh", ".toml"}
+    wrong = offenders({str(path): set(left.findall(path.read_text(encoding="utf-8"))) for path in paths})
+    assert not wrong, listed(wrong)
 
 
-HELPS = [["--help"], ["setup", "--help"], ["-h"], ["--version"], ["demo", "--help"], ["explain", "--help"],
-         ["inventory", "check", "--help"], ["inventory", "from-csv", "--help"]]  # fmt: skip
+def help_lines(command: click.Command, path: tuple[str, ...] = ()) -> list[list[str]]:
+    """Return the command lines that ask for help, of every command and of every group of commands."""
+    lines = [[*path, "--help"]]
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            lines += help_lines(below, (*path, name))
+    return lines
 
 
-@pytest.mark.parametrize("arguments", HELPS, ids=" ".join)
-def test_help_loads_no_ssh_or_http_library(arguments: list[str]) -> None:
-    code = (
-        "import json, sys\n"
-        "from receiver_setup.cli import run\n"
-        "try:\n    run()\n"
-        "except SystemExit as ending:\n    code = ending.code\n"
-        "print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)\n"
+USAGE_ERRORS = [["setup", "--local", "--camera", "ftp://porch"], ["setup", "--receiver", "a b", "--camera", "porch"],
+                ["setup", "--local"]]  # fmt: skip
+RUN_EACH = """
+import contextlib, io, json, sys
+forbidden, lines = json.loads(sys.stdin.read())
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name in forbidden:
+            wanted.append(name)
+            raise ImportError(f"{name} is not for this")
+
+sys.meta_path.insert(0, Watch())
+for arguments in lines:
+    wanted, code, out, sys.argv = [], None, io.StringIO(), ["receiver-setup", *arguments]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            from receiver_setup.cli import run
+            run()
+    except SystemExit as ending:
+        code = ending.code
+    except ImportError as error:
+        code = str(error)
+    print(json.dumps([" ".join(arguments), code, wanted, out.getvalue()]))
+"""
+
+
+def run_each(lines: list[list[str]], forbidden: set[str]) -> dict[str, tuple[object, list[str], str]]:
+    """Run command lines in one process that refuses to import `forbidden`; return exit code, refused, and output.
+
+    An import that fails leaves nothing behind, so that each command line is refused for itself.
+    """
+    given = json.dumps([sorted(forbidden), lines])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", RUN_EACH], input=given, capture_output=True, text=True, check=False
     )
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
-    status, modules = json.loads(done.stderr)
-    assert status == 0
-    assert "receiver-setup" in done.stdout
-    assert {name.partition(".")[0] for name in modules} & SLOW_LIBRARIES == set()
+    assert (done.returncode, done.stderr) == (0, "")
+    ends = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [name for name, *_ in ends] == [" ".join(line) for line in lines]
+    return {name: (code, refused, shown) for name, code, refused, shown in ends}
+
+
+def test_help_loads_no_ssh_or_http_library() -> None:
+    ends = run_each([["-h"], ["--version"], *help_lines(main)], SLOW_LIBRARIES)
+    assert ends.keys() >= {"--help", "setup --help", "camera timer --help", "inventory from-csv --help"}
+    wrong = {name: end for name, end in ends.items() if end[:2] != (0, []) or "receiver-setup" not in end[2]}
+    assert not wrong, listed(wrong)
 
 
 def test_an_immediate_usage_error_loads_no_ssh_or_http_library() -> None:
     """An address that cannot be read is told at once, though all else of the command line is right."""
-    for wrong in (["--local", "--camera", "ftp://porch"], ["--receiver", "a b", "--camera", "porch"], ["--local"]):
-        code = "import sys\nfrom receiver_setup.cli import run\ntry:\n    run()\nexcept SystemExit as ending:\n    "
-        code += "print(ending.code, *sys.modules)\n"
-        done = subprocess.run([sys.executable, "-c", code, "setup", *wrong], capture_output=True, text=True, check=True)
-        status, *modules = done.stdout.split()
-        assert status == "2", done.stderr
-        assert {name.partition(".")[0] for name in modules} & SLOW_LIBRARIES == set()
-        assert "receiver_setup.workflow" not in modules
+    ends = run_each(USAGE_ERRORS, SLOW_LIBRARIES | {"receiver_setup.workflow"})
+    wrong = {name: end for name, end in ends.items() if end[:2] != (2, []) or "error: " not in end[2]}
+    assert not wrong, listed(wrong)
+
+
+def test_a_command_that_loads_them_is_seen() -> None:
+    ends = run_each([["--help"], ["-h"]], {"click"})
+    assert [end[1] for end in ends.values()] == [["click"], ["click"]]

@@ -6,6 +6,7 @@ import pkgutil
 import re
 
 import pytest
+from support.rules import listed
 
 import receiver_setup
 from receiver_setup import errors
@@ -48,17 +49,19 @@ def test_the_docstring_draws_every_class_and_no_other() -> None:
     assert list(TREE) == list(CLASSES)
 
 
-@pytest.mark.parametrize("name", CLASSES)
-def test_a_class_stands_where_it_is_drawn(name: str) -> None:
-    parent, kind, code = TREE[name]
-    each = CLASSES[name]
-    assert [base.__name__ for base in each.__bases__] == [parent]
-    if parent != "Exception":
-        if kind.endswith("…"):
-            assert each.kind.startswith(kind.rstrip("…").rstrip("-"))
-        else:
-            assert each.kind == kind
-        assert each.exit_code == (code if code is not None else CLASSES[parent].exit_code)
+def test_a_class_stands_where_it_is_drawn() -> None:
+    wrong = {}
+    for name, (parent, kind, code) in TREE.items():
+        each = CLASSES[name]
+        bases = [base.__name__ for base in each.__bases__]
+        right = bases == [parent]
+        if parent != "Exception":
+            beginning = kind.rstrip("…").rstrip("-")
+            right &= each.kind.startswith(beginning) if kind.endswith("…") else each.kind == kind
+            right &= each.exit_code == (code if code is not None else CLASSES[parent].exit_code)
+        if not right:
+            wrong[name] = (bases, getattr(each, "kind", None), getattr(each, "exit_code", None))
+    assert not wrong, listed(wrong)
 
 
 @pytest.mark.parametrize(("name", "code"), list(EXIT_CODES.items()))

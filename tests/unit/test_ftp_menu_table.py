@@ -1,6 +1,5 @@
 """The tables of docs/ftp-menu.md are walked, line by line, against the emulated camera; docs/python.md is run."""
 
-import logging
 import os
 import re
 import shlex
@@ -55,17 +54,6 @@ def camera() -> Iterator[EmulatedCamera]:
     settings = {"ft_server": "192.0.2.1", "ft_dirname": "instar"}
     with EmulatedCamera(password=PASSWORD, settings=settings) as camera:
         yield camera
-
-
-@pytest.fixture(autouse=True)
-def _own_logging() -> Iterator[None]:
-    """Undo what the command line does to loggers."""
-    loggers = [logging.getLogger(name) for name in ("receiver_setup", "paramiko", "urllib3")]
-    before = [(each.handlers, each.propagate, each.level) for each in loggers]
-    yield
-    for each, (handlers, propagate, level) in zip(loggers, before, strict=True):
-        each.handlers, each.propagate = handlers, propagate
-        each.setLevel(level)
 
 
 def test_none_of_the_page_s_commands_is_missing() -> None:

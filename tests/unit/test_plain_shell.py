@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver_setup.plain_shell import assign, part_head, part_mark, remark, remark_command, write_file
@@ -18,13 +18,11 @@ def run(script: str) -> bytes:
 
 
 @given(text=TEXT)
-@settings(max_examples=60, deadline=None)
 def test_an_assigned_value_is_the_value(text: str) -> None:
     assert run(f"{assign('X', text)}\nprintf '%s' \"$X\"\n") == text.encode()
 
 
 @given(text=TEXT)
-@settings(max_examples=60, deadline=None)
 def test_a_remark_runs_nothing_and_shows_no_control_character(text: str) -> None:
     for made in (remark(text), remark_command(text), part_head(1, text)):
         assert all(line.startswith("#") for line in made.splitlines())
@@ -33,7 +31,6 @@ def test_a_remark_runs_nothing_and_shows_no_control_character(text: str) -> None
 
 
 @given(content=st.one_of(st.binary(max_size=60), TEXT.map(lambda text: f"{text}\nEND\n".encode())))
-@settings(max_examples=120, deadline=None)
 def test_a_file_is_written_byte_for_byte(content: bytes) -> None:
     folder = run("mktemp -d").decode().strip()
     path = Path(folder) / "a b'$(x)"

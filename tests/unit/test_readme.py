@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import click
-import pytest
+from support.rules import listed
 
 from receiver_setup import errors
 from receiver_setup.cli import main
@@ -31,16 +31,16 @@ def commands(group: click.Group, path: str = "receiver-setup") -> dict[str, clic
 COMMANDS = commands(main)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_told_of(name: str) -> None:
-    assert name in DOCS or f"`{name.rpartition(' ')[2]}`" in DOCS
+def test_every_command_is_told_of() -> None:
+    wrong = [name for name in COMMANDS if name not in DOCS and f"`{name.rpartition(' ')[2]}`" not in DOCS]
+    assert not wrong, listed(wrong)
 
 
-@pytest.mark.parametrize("name", ["receiver-setup setup"])
-def test_every_option_of_setup_is_in_the_readme(name: str) -> None:
-    options = [option for option in COMMANDS[name].params if isinstance(option, click.Option)]
-    missing = [option.opts[0] for option in options if option.opts[0] not in README and option.opts[0] != "--verbose"]
-    assert [name for name in missing if name != "--quiet"] == []
+def test_every_option_of_setup_is_in_the_readme() -> None:
+    options = [each.opts[0] for each in COMMANDS["receiver-setup setup"].params if isinstance(each, click.Option)]
+    wrong = [name for name in options if name not in README and name not in {"--verbose", "--quiet"}]
+    assert options
+    assert not wrong, listed(wrong)
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
@@ -52,14 +52,16 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
 
 def test_the_readme_stays_short_and_its_links_lead_somewhere() -> None:
     assert len(README.splitlines()) <= 250
-    for target in re.findall(r"\]\((?!http)([^)#]+)", README):
-        assert (ROOT / target).exists(), target
+    wrong = [each for each in re.findall(r"\]\((?!http)([^)#]+)", README) if not (ROOT / each).exists()]
+    assert not wrong, listed(wrong)
 
 
 def test_the_quick_start_names_targets_that_the_makefile_has() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"^    make (\w+)", README, re.MULTILINE)):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    targets = set(re.findall(r"^    make (\w+)", README, re.MULTILINE))
+    wrong = {each for each in targets if not re.search(rf"^{each}:", makefile, re.MULTILINE)}
+    assert targets
+    assert not wrong, listed(wrong)
 
 
 def test_the_causes_are_those_of_the_catalogue() -> None:
@@ -70,7 +72,8 @@ def test_the_causes_are_those_of_the_catalogue() -> None:
 def test_the_remedies_quote_errors_that_the_code_has() -> None:
     table = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
     source = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "receiver_setup").rglob("*.[ps][yh]"))
-    for told in re.findall(r"^\| `([^`]+)`", table, re.MULTILINE):
-        for piece in (piece.strip(" ,") for piece in told.split("…")):
-            words = piece.removesuffix("-2").strip()
-            assert words in source, piece
+    rows = re.findall(r"^\| `([^`]+)`", table, re.MULTILINE)
+    pieces = [piece.strip(" ,").removesuffix("-2").strip() for told in rows for piece in told.split("…")]
+    wrong = [piece for piece in pieces if piece not in source]
+    assert pieces
+    assert not wrong, listed(wrong)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from support.rules import listed
 from unit.receiver.test_script import HOSTILE
 
 from receiver_setup.camera.address import CameraAddress
@@ -132,30 +133,48 @@ def test_a_password_reaches_curl_by_its_standard_input_alone(tmp_path: Path, pas
     assert not (tmp_path / "canary").exists()
 
 
-@pytest.mark.parametrize("value", HOSTILE)
+def with_value(value: str, place: str) -> str:
+    """Render a script with a value in one of its places, or in all."""
+    camera, logs = CAMERA, ("/var/log/auth.log",)
+    if place in {"user", "all"}:
+        camera = replace(camera, address=replace(camera.address, user=value))
+    if place in {"field", "all"}:
+        now = {**NOW, "ft_mode": value, "ft_server": value}
+        camera = replace(camera, target=replace(TARGET, directory="x"), now=now)
+    if place in {"name", "all"}:
+        camera = replace(camera, name=value)
+    if place in {"recordings", "all"}:
+        camera = replace(camera, recordings=value)
+    if place in {"ca file", "all"}:
+        camera = replace(camera, tls=Tls(ca_file=Path(value)))
+    if place in {"log", "all"}:
+        logs = (value,)
+    return render_cameras((camera,), (HOST_KEY,)) + render_look((camera,), "ipcamera", logs)
+
+
+def test_a_hostile_value_stays_a_value_in_every_place(tmp_path: Path) -> None:
+    """All places have it at once: what leaves one of them runs, whatever stands in the others."""
+    wrong = {}
+    for value in (each.replace("touch canary", ": >canary") for each in HOSTILE if "\0" not in each):
+        code, lines = run(with_value(value, "all"), tmp_path)
+        left = {path.name for path in tmp_path.iterdir()} - {"curl", "diary"}
+        if (code, left, bool(lines)) != (0, set(), True):
+            wrong[repr(value)] = f"exit code {code}, made {left}, sent {lines}"
+        for name in left:
+            (tmp_path / name).unlink()
+    assert not wrong, listed(wrong)
+
+
 @pytest.mark.parametrize("place", ["user", "field", "name", "recordings", "log", "ca file"])
-def test_a_hostile_value_stays_a_value(tmp_path: Path, place: str, value: str) -> None:
-    value = value.replace("touch canary", ": >canary")
-    logs: tuple[str, ...] = ("/var/log/auth.log",)
-    cameras = {
-        "user": replace(CAMERA, address=replace(CAMERA.address, user=value)),
-        "field": replace(
-            CAMERA, target=replace(TARGET, directory="x"), now={**NOW, "ft_mode": value, "ft_server": value}
-        ),
-        "name": replace(CAMERA, name=value),
-        "recordings": replace(CAMERA, recordings=value),
-        "log": CAMERA,
-        "ca file": replace(CAMERA, tls=Tls(ca_file=Path(value))),
-    }
-    logs = (value,) if place == "log" else logs
-    try:
-        script = render_cameras((cameras[place],), (HOST_KEY,)) + render_look((cameras[place],), "ipcamera", logs)
-    except ValueError as error:
-        assert "\0" in value, error  # noqa: PT017 - the one value that quoting itself refuses
-        return
-    code, _ = run(script, tmp_path)
-    assert code == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["curl", "diary"]
+@pytest.mark.parametrize("value", [value for value in HOSTILE if "\0" in value])
+def test_a_value_with_a_nul_byte_is_refused_in_each_place(place: str, value: str) -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        with_value(value, place)
+
+
+def test_the_canary_would_be_seen(tmp_path: Path) -> None:
+    run("curl $(: >canary)\n", tmp_path)
+    assert (tmp_path / "canary").exists()
 
 
 def test_uploads_that_differ_are_sent_last() -> None:

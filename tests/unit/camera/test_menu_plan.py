@@ -438,6 +438,11 @@ def test_value_that_cannot_be_told_apart_is_refused(wished: Command[Done]) -> No
     assert caught.value.message[0].islower()
 
 
-@pytest.mark.parametrize("value", ['"', 'say "hi"', '""', '"quoted"', "'", "a;b", "a=b", 'a" b', "\\", 'ends in "'])
-def test_other_quotes_are_welcome(value: str) -> None:
-    check_wish(SetFtpAttr(directory=value, username=value))
+def test_other_quotes_are_welcome() -> None:
+    refused = []
+    for value in ('"', 'say "hi"', '""', '"quoted"', "'", "a;b", "a=b", 'a" b', "\\", 'ends in "'):
+        try:
+            check_wish(SetFtpAttr(directory=value, username=value))
+        except ConfigurationError:
+            refused.append(value)
+    assert refused == []

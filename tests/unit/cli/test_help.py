@@ -2,12 +2,10 @@
 
 import importlib
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import click
-import pytest
+from support.rules import listed
 
 from receiver_setup.cli import _COMMANDS, main
 
@@ -24,28 +22,33 @@ def walk(command: click.Command, path: str) -> Iterator[tuple[str, click.Command
 
 
 ALL = dict(walk(main, "receiver-setup"))
-EVERY = pytest.mark.parametrize("name", ALL)
 
 
-@EVERY
-def test_every_option_has_a_help_text_and_shows_it(name: str) -> None:
-    command = ALL[name]
-    shown = _flat(command.get_help(click.Context(command, info_name=name)))
-    assert command.help
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            assert re.search(r"[.A-Z)\]]$", parameter.help or ""), f"{parameter.opts}: {parameter.help!r}"
-            assert _flat(parameter.help or "") in shown, parameter.opts
-            assert all(option in shown for option in parameter.opts)
+def options_of(name: str) -> list[click.Option]:
+    return [parameter for parameter in ALL[name].params if isinstance(parameter, click.Option)]
 
 
-@EVERY
-def test_no_two_options_of_a_command_share_a_name_or_a_text(name: str) -> None:
-    options = [parameter for parameter in ALL[name].params if isinstance(parameter, click.Option)]
-    names = [option for each in options for option in (*each.opts, *each.secondary_opts)]
-    texts = [each.help for each in options]
-    assert len(names) == len(set(names))
-    assert len(texts) == len(set(texts))
+def test_every_option_has_a_help_text_and_shows_it() -> None:
+    wrong = {name: "no help" for name, command in ALL.items() if not command.help}
+    for name, command in ALL.items():
+        shown = _flat(command.get_help(click.Context(command, info_name=name)))
+        for option in options_of(name):
+            text = option.help or ""
+            hidden = [each for each in option.opts if each not in shown]
+            if not re.search(r"[.A-Z)\]]$", text) or _flat(text) not in shown or hidden:
+                wrong[f"{name} {option.opts[0]}"] = repr(text)
+    assert not wrong, listed(wrong)
+
+
+def test_no_two_options_of_a_command_share_a_name_or_a_text() -> None:
+    wrong = {}
+    for name in ALL:
+        names = [each for option in options_of(name) for each in (*option.opts, *option.secondary_opts)]
+        texts = [option.help for option in options_of(name)]
+        twice = [each for each in (*names, *texts) if names.count(str(each)) + texts.count(each) > 1]
+        if twice:
+            wrong[name] = twice
+    assert not wrong, listed(wrong)
 
 
 def test_the_first_page_lists_every_command_and_every_exit_code() -> None:
@@ -55,20 +58,6 @@ def test_the_first_page_lists_every_command_and_every_exit_code() -> None:
         assert _flat(f"{name} {line}") in shown
     for code in ("0 done", "1 a bug", "2 usage", "3 camera", "4 receiver", "5 proof", "6 the undo", "7 ", "130 "):
         assert _flat(code) in shown
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["setup", "--help"], ["demo", "--help"], ["--version"]])
-def test_help_loads_no_library_for_ssh_or_http(arguments: list[str]) -> None:
-    program = (
-        "import sys, atexit\n"
-        "from receiver_setup.cli import run\n"
-        "atexit.register(lambda: print('|', *{'paramiko', 'requests', 'cryptography', 'rich'} & set(sys.modules)))\n"
-        f"sys.argv = ['receiver-setup', *{arguments!r}]\n"
-        "run()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(("Usage: receiver-setup", "receiver-setup, version"))
-    assert done.stdout.rpartition("|")[2].strip() == ""
 
 
 def _flat(text: str) -> str:

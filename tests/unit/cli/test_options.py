@@ -1,23 +1,28 @@
 """Every option has help, and none takes a secret."""
 
 import click
-import pytest
+from support.rules import listed
 
 from receiver_setup.cli.setup import command
 
 OPTIONS = [option for option in command.params if isinstance(option, click.Option)]
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.opts[0])
-def test_an_option_has_a_help_line_that_ends_as_a_sentence(option: click.Option) -> None:
-    assert option.help
-    assert option.help.rstrip("]").rpartition("  [")[0].endswith(".") or option.help[-1] in ".]"
+def test_an_option_has_a_help_line_that_ends_as_a_sentence() -> None:
+    helps = {option.opts[0]: option.help or "" for option in OPTIONS}
+    wrong = {
+        name: text
+        for name, text in helps.items()
+        if not text or not (text.rstrip("]").rpartition("  [")[0].endswith(".") or text[-1] in ".]")
+    }
+    assert not wrong, listed(wrong)
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.opts[0])
-def test_a_password_is_never_an_argument(option: click.Option) -> None:
-    if "password" in option.opts[0]:
-        assert option.opts[0].endswith("-file")
+def test_a_password_is_never_an_argument() -> None:
+    names = [option.opts[0] for option in OPTIONS if "password" in option.opts[0]]
+    wrong = [name for name in names if not name.endswith("-file")]
+    assert names
+    assert not wrong, listed(wrong)
 
 
 def test_the_options_of_the_contract_are_there() -> None:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.receipts import RECEIPTS, SCHEMA, camera_report, ed25519, failed_report, receipt_of, rsa
+from support.rules import listed
 from support.schema import violations
 
 from receiver_setup.receipt import (
@@ -18,8 +19,6 @@ from receiver_setup.receipt import (
     parse_receipt,
     render_json,
 )
-
-ROUND_TRIPS = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def full() -> dict[str, Any]:
@@ -42,7 +41,6 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 
 PLACES = list(places(full()))
-EVERY_PLACE = pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
 
 
 def at(whole: Any, path: tuple[str | int, ...]) -> Any:
@@ -51,12 +49,19 @@ def at(whole: Any, path: tuple[str | int, ...]) -> Any:
     return whole
 
 
+def why_not_read(whole: Any) -> str:
+    """Return why a receipt is not read, or nothing if it is."""
+    try:
+        parse_receipt(whole if isinstance(whole, str) else json.dumps(whole))
+    except ReceiptFormatError as error:
+        return str(error)
+    return ""
+
+
 def refused(whole: Any) -> str:
-    """Return why a receipt is not read."""
-    text = whole if isinstance(whole, str) else json.dumps(whole)
-    with pytest.raises(ReceiptFormatError) as caught:
-        parse_receipt(text)
-    sentence = str(caught.value)
+    """Return why a receipt is not read, which it must not be."""
+    sentence = why_not_read(whole)
+    assert sentence
     assert "\n" not in sentence
     assert not sentence.endswith(".")
     return sentence
@@ -65,7 +70,6 @@ def refused(whole: Any) -> str:
 # ---- written and read
 
 
-@ROUND_TRIPS
 @given(RECEIPTS)
 def test_what_is_written_is_read_back_and_is_as_the_schema_has_it(receipt: Receipt) -> None:
     text = render_json(receipt)
@@ -114,19 +118,28 @@ def test_the_schema_names_every_place_of_a_receipt_and_requires_it() -> None:
 # ---- not read
 
 
-@EVERY_PLACE
-def test_a_name_that_is_missing_is_told(path: tuple[str | int, ...]) -> None:
-    whole = full()
-    del at(whole, path[:-1])[path[-1]]
-    assert f"no {path[-1]}" in refused(whole)
+def test_a_name_that_is_missing_is_told() -> None:
+    wrong = {}
+    for path in PLACES:
+        whole = full()
+        del at(whole, path[:-1])[path[-1]]
+        told = why_not_read(whole)
+        if f"no {path[-1]}" not in told:
+            wrong[str(path)] = told
+    assert not wrong, listed(wrong)
 
 
-@EVERY_PLACE
-@pytest.mark.parametrize("value", [1.5, [[]], {"x": 1}, "a\nb", "\x1b[31m", "\ud800", -(2**64), 2**64], ids=repr)
-def test_a_value_of_another_kind_is_told(path: tuple[str | int, ...], value: object) -> None:
-    whole = full()
-    at(whole, path[:-1])[path[-1]] = value
-    assert refused(whole)
+def test_a_value_of_another_kind_is_told() -> None:
+    values: list[object] = [1.5, [[]], {"x": 1}, "a\nb", "\x1b[31m", "\ud800", -(2**64), 2**64]
+    wrong = {}
+    for path in PLACES:
+        for value in values:
+            whole = full()
+            at(whole, path[:-1])[path[-1]] = value
+            told = why_not_read(whole)
+            if not told or "\n" in told or told.endswith("."):
+                wrong[f"{path} {value!r}"] = told
+    assert not wrong, listed(wrong)
 
 
 @pytest.mark.parametrize("path", [path for path in PLACES if path[-1] in {"bits", "port", "bytes", "exit_code"}])

@@ -112,6 +112,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("case", [load_case(path) for path in paths], ids=[path.stem for path in paths])
 
 
+@pytest.fixture(scope="session")
+def planned() -> dict[str, Case]:
+    """Return all cases that end in a plan by their names, for a test of what is so in every plan."""
+    cases = {path.stem: load_case(path) for path in case_paths()}
+    return {name: case for name, case in cases.items() if case.error is None}
+
+
 @pytest.fixture
 def finished() -> Case:
     """Return the finished host, for tests that go on from there."""

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from receiver_setup.receiver import script
@@ -105,7 +105,6 @@ def test_only_one_moves_a_journal_on(shell: str, tmp_path: Path) -> None:
 
 @example(values=["it's", "'$(x)`y`\\", "-n"])
 @given(values=st.lists(TEXT, min_size=1, max_size=3))
-@settings(max_examples=25, deadline=None)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_line_of_the_journal_calls_with_the_values_that_it_was_given_once(
     shell: str, tmp_path_factory: pytest.TempPathFactory, values: list[str]

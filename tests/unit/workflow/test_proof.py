@@ -103,20 +103,24 @@ def test_a_password_login_is_right_where_one_was_wanted(release: str) -> None:
 
 
 def test_a_login_of_several_that_is_the_cameras_is_enough() -> None:
-    lines = [BY_KEY.replace(PRINT, OTHER_PRINT), BY_KEY]
-    check_login(evidence(*lines), "ipcamera", OWN, Authentication.PUBLIC_KEY, "porch")
+    seen = evidence(BY_KEY.replace(PRINT, OTHER_PRINT), BY_KEY)
+    check_login(seen, "ipcamera", OWN, Authentication.PUBLIC_KEY, "porch")
+    assert [login.key for login in seen.logins] == [OTHER_PRINT, PRINT]
 
 
 def test_a_key_login_of_a_release_that_tells_no_fingerprint_counts() -> None:
-    line = BY_KEY.partition(": RSA")[0]
-    check_login(evidence(line), "ipcamera", OWN, Authentication.PUBLIC_KEY, "porch")
+    seen = evidence(BY_KEY.partition(": RSA")[0])
+    check_login(seen, "ipcamera", OWN, Authentication.PUBLIC_KEY, "porch")
+    assert [(login.method, login.key) for login in seen.logins] == [("publickey", None)]
 
 
 @pytest.mark.parametrize(
     "lines", [(), (BY_PASSWORD.replace("ipcamera", "pi"),), (BY_PASSWORD.replace("ipcamera", "ipcamera2"),)]
 )
 def test_without_a_line_about_the_user_the_login_is_proven_by_exclusion(lines: tuple[str, ...]) -> None:
-    check_login(evidence(*lines), "ipcamera", OWN, Authentication.PUBLIC_KEY, "porch")
+    seen = evidence(*lines)
+    check_login(seen, "ipcamera", OWN, Authentication.PUBLIC_KEY, "porch")
+    assert (len(seen.logins), [login for login in seen.logins if login.user == "ipcamera"]) == (len(lines), [])
 
 
 @pytest.mark.parametrize("release", PREFIXES)

@@ -9,6 +9,7 @@ import os
 import pkgutil
 import socket
 import threading
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -129,21 +130,32 @@ def test_a_bug_stays_a_bug() -> None:
     assert explain(KeyError("x"), "pi@attic-pi") is None
 
 
-@pytest.mark.parametrize("comes_back", [True, False])
-def test_a_server_that_listens_again_in_a_moment_is_reached(comes_back: bool) -> None:
-    """As sshd does, which reads its configuration anew by starting itself anew."""
+@pytest.fixture
+def restarting() -> Iterator[socket.socket]:
+    """Bind a port on which nothing listens yet."""
     with socket.create_server(("127.0.0.1", 0)) as first:
         port = first.getsockname()[1]
-    again = socket.socket()
-    again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    again.bind(("127.0.0.1", port))
-    timer = threading.Timer(0.1, again.listen) if comes_back else threading.Timer(0, lambda: None)
-    timer.start()
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", port))
+        yield again
+
+
+def dial(port: int) -> socket.socket:
     host = SshHost(ReceiverAddress(host="127.0.0.1", port=port, user="pi"), SshOptions(config_file=Path(os.devnull)))
-    with again:
-        if comes_back:
-            _dial(host.target, SshOptions()).close()
-        else:
-            with pytest.raises(ConnectionRefusedError):
-                _dial(host.target, SshOptions())
+    connection: socket.socket = _dial(host.target, SshOptions())
+    return connection
+
+
+def test_a_server_that_listens_again_in_a_moment_is_reached(restarting: socket.socket) -> None:
+    """As sshd does, which reads its configuration anew by starting itself anew."""
+    timer = threading.Timer(0.1, restarting.listen)
+    timer.start()
+    with dial(restarting.getsockname()[1]) as connection:
+        assert connection.getpeername() == restarting.getsockname()
     timer.join()
+
+
+def test_a_server_that_does_not_listen_again_is_given_up(restarting: socket.socket) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        dial(restarting.getsockname()[1])
