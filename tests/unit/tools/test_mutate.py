@@ -42,7 +42,7 @@ wait_for() {
   awk '
     nothing here
     { print }
-  ' "$1"
+    print nothing' "$1"
   try rm "$1" ||
     true
   [ -n "$1" ] || return 1
