@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support import needs
 
 from receiver_setup.emulator import network
 from receiver_setup.emulator.admin_key import AdminKey, make_admin_key
@@ -47,8 +48,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Without root, go on as root of a user namespace, before there are workers to do so each."""
-    if os.geteuid() == 0 or config.option.collectonly or "PYTEST_XDIST_WORKER" in os.environ:
+    """Before there are workers: stop if a program is missing; without root, go on as root of a user namespace."""
+    if config.option.collectonly or config.option.help or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    needs.require(config.args)
+    if os.geteuid() == 0:
         return
     # pytest names its folder in /tmp after the user; root's may exist and be real root's.
     os.environ.setdefault("LOGNAME", getpass.getuser())

@@ -42,6 +42,7 @@ _PACKAGES = {
     "newgidmap": "uidmap",
     "newuidmap": "uidmap",
     "nsenter": "util-linux",
+    "pivot_root": "util-linux-extra",  # since Debian 14; before, it is in util-linux, which every system has
     "sshd": "openssh-server",
     "unshare": "util-linux",
 }

@@ -97,7 +97,7 @@ class ThrowawayReceiver:
 
     def __enter__(self) -> Self:
         """Start it; raises ReceiverUnsuitableError when this machine or the tree is not fit for it."""
-        network.require_programs("unshare", "nsenter", "mount", "ip")
+        network.require_programs("unshare", "nsenter", "pivot_root", "mount", "ip")
         if self._settings["RX_TREE"] == "/":
             network.require_programs("sshd")
         if self._systemd:

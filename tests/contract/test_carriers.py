@@ -241,11 +241,10 @@ class TestEveryCarrier:
         assert searched.stdout == b""
 
     def test_waiting_ends_in_time_and_the_script_still_runs_to_its_end(self, carrier: Carrier) -> None:
-        began = time.monotonic()
         mark = f"/tmp/late-{time.monotonic_ns()}"
         with pytest.raises(ReceiverUnreachableError, match="in time"):
             carrier.run(f"trap '' HUP PIPE\n{{ sleep 5; echo late; touch {mark}; }} </dev/null\n", timeout_s=1)
-        assert time.monotonic() - began < 4.5
+        assert carrier.inside(f"ls {mark}") == ""  # no clock: on a busy machine the local carrier's start takes seconds
         assert appears(lambda: carrier.inside(f"ls {mark}") != "")
 
     def test_nothing_runs_on_after_the_end(self, carrier: Carrier) -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support import trees
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.network import PrivateNetwork
@@ -315,6 +316,24 @@ def test_systemd_can_be_its_pid_1(admin_key: AdminKey, tmp_path: Path, worker_id
         assert "Accepted publickey for admin from 10.99.0.1" in receiver.log()
         assert len(cgroups_of(name)) == 1
     assert cgroups_of(name) == set()
+
+
+@pytest.mark.parametrize("systemd", [False, True], ids=["plain", "systemd"])
+def test_debian_unstable_can_be_one(
+    admin_key: AdminKey, tmp_path: Path, systemd: bool, request: pytest.FixtureRequest
+) -> None:
+    """Its OpenSSH is newer than 10.4, where each part of sshd is a program of its own."""
+    if systemd:
+        request.getfixturevalue("real_root")
+    tree = trees.unpack("sid")
+    with ThrowawayReceiver(admin_public_key=admin_key.public_line, tree=tree, systemd=systemd) as receiver:
+        assert text(receiver.run("cat", "/proc/1/comm")) == ("systemd" if systemd else "bash")
+        known = tmp_path / "known_hosts"
+        known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+        assert ssh(receiver, admin_key, known, "sudo -n id -un").stdout == "root\n"
+        assert "Accepted publickey for admin from 10.99.0.1" in receiver.log()
+        effective = text(receiver.run("sh", "-c", "sshd -T"))
+        assert "PermitRootLogin " in effective, "a keyword as the manual writes it"
 
 
 @pytest.mark.usefixtures("real_root")
