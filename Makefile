@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deb test test-quick test-all test-debian-libraries test-arm64 check check-python check-shell trees bench clean \
+.PHONY: help demo deb test test-quick test-all test-debian-libraries test-arm64 check check-python check-shell trees newest-libraries bench clean \
 	needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
@@ -40,7 +40,7 @@ test-quick: needs-test $(VENV)/.installed-test ## Run the units and contracts al
 	$(PYTEST) tests/unit tests/contract
 
 test-all: needs-test ## Run all of `make test`, and the rest: see docs/development.md
-	$(call TOGETHER,trees check)
+	$(call TOGETHER,trees newest-libraries check)
 	$(PYTEST) --hypothesis-profile=thorough
 	tools/test-debian-libraries here --quiet $(WITH_OLD_LIBRARIES)
 	tools/test-debian-libraries sid --quiet tests/unit tests/contract
@@ -69,6 +69,9 @@ check-shell:
 # What cannot be built, without a network for one, costs its own tests alone: they are skipped and say why.
 trees: needs-test ## Build what tests make other receivers of; kept in .trees
 	-@tools/build-trees
+
+newest-libraries: needs-test
+	-@tools/build-trees sid-suite
 
 # ONLY=start,setup,receiver,collection,fleet,slow measures some of it, ROUNDS=1 in a hurry; the others are at their newest.
 OTHERS := .venv-bench
