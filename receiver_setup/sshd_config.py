@@ -77,7 +77,8 @@ def render_drop_in(match: UploadMatch) -> str:
 def expected_effective(match: UploadMatch) -> tuple[str, ...]:
     """Return the lines that `sshd -T -C user=…` must print once the drop-in is in force.
 
-    Keywords are lower case there, and quotes are gone; only a ForceCommand, which is a shell's, keeps them.
+    Keywords are in lower case, as `lower_keywords` makes them. Quotes are gone; only a ForceCommand, which is a
+    shell's, keeps them.
     """
     told_by_lists = {"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"}
     return tuple(
@@ -87,23 +88,35 @@ def expected_effective(match: UploadMatch) -> tuple[str, ...]:
     )
 
 
+def lower_keywords(text: str) -> list[str]:
+    r"""Return the lines of `sshd -T` with their keywords in lower case, values as they are.
+
+    OpenSSH prints keywords in mixed case since 10.4, and takes them in any.
+
+    >>> lower_keywords("ChrootDirectory /srv/Cam\nport 22")
+    ['chrootdirectory /srv/Cam', 'port 22']
+    """
+    parts = (line.partition(" ") for line in text.splitlines())
+    return [f"{keyword.lower()}{blank}{value}" for keyword, blank, value in parts]
+
+
 def parse_effective(text: str) -> dict[str, list[str]]:
     r"""Parse the output of `sshd -T`: keyword → its values, in order.
 
-    >>> parse_effective("port 22\nhostkey /a\nhostkey /b\n")["hostkey"]
+    >>> parse_effective("Port 22\nHostKey /a\nhostkey /b\n")["hostkey"]
     ['/a', '/b']
     """
     found: dict[str, list[str]] = {}
-    for line in text.splitlines():
+    for line in lower_keywords(text):
         keyword, _, value = line.partition(" ")
         if keyword:
-            found.setdefault(keyword.lower(), []).append(value)
+            found.setdefault(keyword, []).append(value)
     return found
 
 
 def missing_effective(text: str, match: UploadMatch) -> tuple[str, ...]:
     """Return the expected lines that `sshd -T` did not print; empty means that the drop-in is in force."""
-    printed = set(text.splitlines())
+    printed = set(lower_keywords(text))
     missing = [line for line in expected_effective(match) if line not in printed]
     if match.allow_sha1 and not sha1_allowed(text):
         missing.append("pubkeyacceptedalgorithms …,ssh-rsa")

@@ -36,6 +36,7 @@ _MANAGERS = {
     "service": "service ssh reload </dev/null",
     "pidfile": 'kill -HUP "$(cat /run/sshd.pid)"',
 }
+_LOWER = "h; s/ .*//; y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/abcdefghijklmnopqrstuvwxyz/; G; s/\\n[^ ]*//"
 _RANDOM = "$(head -c 600 /dev/urandom | LC_ALL=C tr -dc A-Za-z0-9 | head -c 24)"
 
 
@@ -217,6 +218,8 @@ def _render_sshd(plan: SetupPlan, place: Place, expected: list[str]) -> list[str
         remark(f"Every line that sshd must go by for {user}."),
         f"effective=$({sshd} -T -C {asked} </dev/null) ||",
         "  refuse 'sshd refuses the configuration'",
+        remark("Newer releases print keywords in mixed case; values count as they are."),
+        f"effective=$(printf '%s\\n' \"$effective\" | sed '{_LOWER}')",
         "while IFS= read -r line; do",
         '  printf \'%s\\n\' "$effective" | grep -qxF -e "$line" || refuse "sshd would not use: $line"',
         f"done {here_document(listed)}",

@@ -16,7 +16,7 @@ from receiver_setup.sshd_config import render_drop_in
 
 STATE = "/var/lib/receiver-setup"
 JOURNAL = f"{STATE}/journal"
-_WAY_BACK = ("sshd", "journal", "undo", "ledger")
+_WAY_BACK = ("sshd_ask", "sshd", "journal", "undo", "ledger")
 _LOG_LINES = 2000
 _LOG_LINES_A_CAMERA = 60
 """What sshd writes of the logins of one camera in a run, amply: its tests, each refused or accepted."""
@@ -43,7 +43,7 @@ def render_facts(
     }
     return _assemble(
         values,
-        ("journal", "history", "evidence", "disks", "sshd_facts", "facts"),
+        ("sshd_ask", "journal", "history", "evidence", "disks", "sshd_facts", "facts"),
         "facts",
         each=_each("each_account", [_facts_values(each, look) for each in wanted]),
     )

@@ -232,7 +232,7 @@ make_sshd() {
     if [ "${expected#user=}" != "$expected" ]; then
       who=${expected#user=}
       agreed="sshd -t and sshd -T -C user=$who"
-      effective=$("$sshd" -T -C "user=$who,host=receiver-setup.invalid,addr=192.0.2.1" 2>&1 </dev/null) || {
+      effective=$(answer_of "$sshd" -T -C "user=$who,host=receiver-setup.invalid,addr=192.0.2.1") || {
         why="sshd -T refuses the configuration: $effective"
         return 1
       }

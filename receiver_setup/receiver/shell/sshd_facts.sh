@@ -33,13 +33,13 @@ stage_configuration() {
 
 # staged_sshd: in the background, because a start of sshd takes longer than all else in here.
 staged_sshd() {
-  "$sshd" -T -f "$stage/sshd_config" -C "$asked" >"$stage/effective" 2>"$stage/problem" </dev/null || : >"$stage/refused"
+  answer_of "$sshd" -T -f "$stage/sshd_config" -C "$asked" >"$stage/effective" || : >"$stage/refused"
 }
 
 facts_staged() {
   if [ -f "$stage/refused" ]; then
     emit staged_folder "$stage"
-    emit staged_problem "$(cat "$stage/problem")"
+    emit staged_problem "$(cat "$stage/effective")"
   elif [ -n "$stage" ]; then
     emit staged_effective "$(cat "$stage/effective")"
   fi
@@ -105,11 +105,11 @@ facts_effective() {
     stage=
   fi
   # -T tests all that -t does.
-  if effective=$("$sshd" -T -C "$asked" 2>/dev/null); then
+  if effective=$(answer_of "$sshd" -T -C "$asked"); then
     emit sshd_test 0
   else
     emit sshd_test 1
-    emit sshd_problem "$("$sshd" -t 2>&1 || "$sshd" -T -C "$asked" 2>&1)"
+    emit sshd_problem "$effective"
     effective=
   fi
   emit sshd_effective "$effective"
