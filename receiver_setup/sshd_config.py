@@ -9,6 +9,8 @@ from enum import StrEnum
 KEY_FILE_PATTERN = "/etc/ssh/authorized_keys.d/%u"
 """Outside the jail and root's own: the camera can neither read nor change its key line."""
 
+_SUBSYSTEM = "Subsystem sftp internal-sftp"
+
 _RENAMED_IN = (8, 5)
 """PubkeyAcceptedAlgorithms was PubkeyAcceptedKeyTypes before OpenSSH 8.5."""
 
@@ -32,6 +34,8 @@ class UploadMatch:
     start: str | None = None
     authentication: Authentication = Authentication.PUBLIC_KEY
     allow_sha1: bool = False
+    subsystem: bool = False
+    """Bring the subsystem that an upload asks for, where sshd has none; ForceCommand alone does not."""
     openssh: tuple[int, int] = (9, 2)
 
     def directives(self) -> tuple[tuple[str, str], ...]:
@@ -71,6 +75,8 @@ def render_drop_in(match: UploadMatch) -> str:
     )
     body = "".join(f"    {keyword} {value}\n" for keyword, value in match.directives())
     # Older releases let a Match block run on into the files read after it.
+    # Only a global line does; in a Match block some releases refuse it, and others die of it.
+    head += f"{_SUBSYSTEM}\n" if match.subsystem else ""
     return f"{head}Match User {match.user}\n{body}Match all\n"
 
 
@@ -81,11 +87,12 @@ def expected_effective(match: UploadMatch) -> tuple[str, ...]:
     shell's, keeps them.
     """
     told_by_lists = {"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"}
-    return tuple(
+    lines = tuple(
         f"{keyword.lower()} {value if keyword == 'ForceCommand' else value.replace(chr(34), '')}"
         for keyword, value in match.directives()
         if keyword not in told_by_lists
     )
+    return (*lines, *lower_keywords(_SUBSYSTEM)) if match.subsystem else lines
 
 
 def lower_keywords(text: str) -> list[str]:

@@ -29,7 +29,7 @@ _REASONS = {
     "write sshd drop-in": "What sshd does for the upload user; nobody else is affected.",
     "reload sshd": "sshd goes by it only once it reads it.",
 }
-_UNIT = re.compile(r"(reload|restart) (ssh|sshd)")
+_UNIT = re.compile(r"(reload|restart) ([A-Za-z0-9][\w@.-]*)")
 _SIGNAL = re.compile(r"signal ([0-9]+)")
 _MANAGERS = {
     "openrc": "rc-service sshd reload",
@@ -195,12 +195,11 @@ def _replaces_drop_in(plan: SetupPlan, place: Place, path: str) -> bool:
 
 def _render_sshd(plan: SetupPlan, place: Place, expected: list[str]) -> list[str]:
     facts, user, path = place.facts, plan.match.user, drop_in(plan.match.user)
-    sshd = quote(facts.sshd_path)
+    sshd = facts.sshd_command
     replaced = _replaces_drop_in(plan, place, path)
     before = quote(f"{path}.before")
     back = f"mv -f {before} {quote(path)}" if replaced else f"rm -f {quote(path)}"
-    camera = next(iter(facts.cameras), "192.0.2.1").partition("%")[0]
-    asked = quote(f"user={user},host=receiver-setup.invalid,addr={camera}")
+    asked = quote(facts.question(user))
     lines = [
         remark("First a test: where sshd does not take the drop-in, it goes again and nothing is reloaded."),
         "refuse() {",
@@ -211,7 +210,7 @@ def _render_sshd(plan: SetupPlan, place: Place, expected: list[str]) -> list[str
     ]
     if facts.listener == "socket":
         lines.append("[ -d /run/sshd ] || mkdir -m 0755 /run/sshd # sshd tests nothing without it")
-    listed = "".join(f"{line}\n" for line in expected if not line.startswith("user="))
+    listed = "".join(f"{line}\n" for line in expected if not line.startswith(("user=", "serves=")))
     return [
         *lines,
         f"{sshd} -t </dev/null || refuse 'sshd refuses the configuration'",
