@@ -235,3 +235,118 @@ systemctl restart ssh
         done = bench.setup(camera)
         assert done.code == 0, done.err
         assert bench.remove(camera).code == 0
+
+
+# ---- host keys
+
+
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
+def test_a_host_key_that_was_replaced_counts_once_sshd_shows_it(
+    make_bench: MakeBench, make_camera: MakeCamera, release: str
+) -> None:
+    """A listener of OpenSSH 9.8 and newer keeps the keys that it had at its start; an older one reads them anew."""
+    camera = make_camera()
+    with make_bench(tree=trees.unpack(release)) as bench:
+        assert bench.setup(camera).code == 0
+        key = "/etc/ssh/ssh_host_ed25519_key"
+        inside(bench, f"sleep 1; rm {key} {key}.pub; ssh-keygen -q -t ed25519 -N '' -f {key}")
+        line = inside(bench, f"ssh-keygen -y -f {key}")
+        with bench.known_hosts.open("a") as known:
+            known.write(f"{bench.receiver.address} {line}\n")
+        told = bench.verify(camera)
+        wrong = [claim for claim in told.json["receivers"][0]["claims"] if claim["ok"] is False]
+        if release == "bookworm":
+            assert wrong == []
+            assert f"ssh-ed25519 {line.split()[1]}" not in told.out
+            shown = [each["fingerprint"] for each in told.json["receivers"][0]["host_keys"]]
+            assert inside(bench, f"ssh-keygen -lf {key}").split()[1] in shown
+            return
+        assert told.code != 0
+        assert "still shows the host key ssh-ed25519" in wrong[0]["cause"], told.json
+        assert "sudo systemctl restart ssh" in wrong[0]["remedy"]
+        assert "stands in between" not in told.out
+        assert "still shows" in sentence(bench.setup(camera, options=("--check",)))
+        inside(bench, 'kill "$(cat /run/sshd.pid)"; sleep 0.3; /usr/sbin/sshd -E /var/log/sshd.log')
+        assert bench.setup(camera).code == 0
+
+
+def test_a_public_half_that_is_wrong_changes_nothing(make_bench: MakeBench, make_camera: MakeCamera) -> None:
+    with make_bench() as bench:
+        inside(
+            bench,
+            "for file in /etc/ssh/ssh_host_*.pub; do ssh-keygen -q -t ed25519 -N '' -f /run/k; mv /run/k.pub $file; rm /run/k; done",
+        )
+        done = bench.setup(make_camera())
+        assert done.code == 0, done.err
+
+
+BROKEN = "echo 'Frobnicate yes' >/etc/ssh/sshd_config.d/99-theirs.conf"
+
+
+def test_what_somebody_else_broke_is_named_and_nobody_is_suspected(
+    make_bench: MakeBench, make_camera: MakeCamera
+) -> None:
+    camera = make_camera()
+    with make_bench() as bench:
+        assert bench.setup(camera).code == 0
+        inside(bench, BROKEN)
+        told = bench.verify(camera)
+        wrong = [claim["cause"] for claim in told.json["receivers"][0]["claims"] if claim["ok"] is False]
+        assert "was broken before this run" in wrong[0]
+        assert "Frobnicate" in wrong[0]
+        assert "stands in between" not in told.out + told.err
+        before = bench.state()
+        removed = bench.remove(camera)
+        error = removed.json["error"]
+        assert (removed.code, error["rolled_back"]) == (4, True), removed.err
+        assert "Frobnicate" in error["message"]
+        assert bench.state() == before
+        inside(bench, "rm /etc/ssh/sshd_config.d/99-theirs.conf")
+        assert bench.remove(camera).code == 0
+
+
+# ---- what sshd needs besides
+
+
+@pytest.mark.parametrize("release", ["bullseye", "bookworm", "trixie"])
+def test_a_subsystem_that_is_missing_comes_with_the_drop_in_and_goes_with_it(
+    make_bench: MakeBench, make_camera: MakeCamera, release: str
+) -> None:
+    camera = make_camera()
+    with make_bench(tree=trees.unpack(release)) as bench:
+        inside(bench, f"sed -i '/^Subsystem/d' /etc/ssh/sshd_config; {RELOAD}")
+        bench.receiver.wait_until_listening()
+        before = bench.state()
+        done = bench.setup(camera)
+        assert done.code == 0, done.err
+        assert "subsystem sftp internal-sftp" in answer(bench)
+        assert bench.setup(camera).json["changed"] is False
+        assert bench.verify(camera).code == 0
+        assert bench.remove(camera).code == 0
+        assert bench.state() == before
+
+
+LINKS = {
+    "the folder of homes": "mkdir -p /data/home && mv /home/* /data/home && rmdir /home && ln -s /data/home /home",
+    "the folder of drop-ins": "mv /etc/ssh/sshd_config.d /srv/drop-ins && ln -s /srv/drop-ins /etc/ssh/sshd_config.d",
+    "the folder of keys": "mkdir /srv/keys && ln -s /srv/keys /etc/ssh/authorized_keys.d",
+    "the main file": "mv /etc/ssh/sshd_config /srv/main && ln -s /srv/main /etc/ssh/sshd_config",
+    "what is included": "mv /etc/ssh/sshd_config.d /srv/drop-ins && ln -s /srv/drop-ins /etc/ssh/sshd_config.d"
+    " && sed -i 's|^Include .*|Include /srv/drop-ins/*.conf|' /etc/ssh/sshd_config",
+}
+
+
+@pytest.mark.parametrize("said", LINKS)
+def test_a_link_on_the_way_is_followed_as_sshd_follows_it(
+    make_bench: MakeBench, make_camera: MakeCamera, said: str
+) -> None:
+    camera = make_camera()
+    with make_bench(script=LINKS[said]) as bench:
+        checked = bench.setup(camera, options=("--check",))
+        assert checked.code == 7, checked.err
+        done = bench.setup(camera)
+        assert done.code == 0, done.err
+        assert bench.setup(camera).json["changed"] is False
+        assert bench.verify(camera).code == 0
+        removed = bench.remove(camera)
+        assert removed.code == 0, removed.err

@@ -81,10 +81,12 @@ facts_listeners() {
   fi
 }
 
-# owner_of_port PORT: the program that listens there, whichever address.
+# owner_of_port PORT: the program that listens there, at the address that the camera dials.
 owner_of_port() {
   hex=$(printf '%04X' "$1")
-  inodes=$(printf '%s' "$ask_all" | sed -n "s/^\([0-9]*\) [0-9A-F]*:$hex\$/\1/p")
+  inodes=$(printf '%s' "$ask_all" | while read -r inode place; do
+    [ "${place##*:}" != "$hex" ] || ! ask_takes "$place" || printf '%s\n' "$inode"
+  done)
   [ -n "$inodes" ] || return 0
   # shellcheck disable=SC2012 # a link's name is what is wanted
   ls -l /proc/[0-9]*/fd 2>/dev/null | while read -r line; do
