@@ -251,13 +251,13 @@ def test_a_host_key_that_was_replaced_counts_once_sshd_shows_it(
         key = "/etc/ssh/ssh_host_ed25519_key"
         inside(bench, f"sleep 1; rm {key} {key}.pub; ssh-keygen -q -t ed25519 -N '' -f {key}")
         line = inside(bench, f"ssh-keygen -y -f {key}")
-        with bench.known_hosts.open("a") as known:
-            known.write(f"{bench.receiver.address} {line}\n")
+        known = f"{bench.receiver.address} {line}\n"
+        if release == "bookworm":
+            bench.known_hosts.write_text(known)
         told = bench.verify(camera)
         wrong = [claim for claim in told.json["receivers"][0]["claims"] if claim["ok"] is False]
         if release == "bookworm":
             assert wrong == []
-            assert f"ssh-ed25519 {line.split()[1]}" not in told.out
             shown = [each["fingerprint"] for each in told.json["receivers"][0]["host_keys"]]
             assert inside(bench, f"ssh-keygen -lf {key}").split()[1] in shown
             return
@@ -267,15 +267,15 @@ def test_a_host_key_that_was_replaced_counts_once_sshd_shows_it(
         assert "stands in between" not in told.out
         assert "still shows" in sentence(bench.setup(camera, options=("--check",)))
         inside(bench, 'kill "$(cat /run/sshd.pid)"; sleep 0.3; /usr/sbin/sshd -E /var/log/sshd.log')
-        assert bench.setup(camera).code == 0
+        bench.known_hosts.write_text(known)
+        again = bench.setup(camera)
+        assert again.code == 0, again.err
 
 
 def test_a_public_half_that_is_wrong_changes_nothing(make_bench: MakeBench, make_camera: MakeCamera) -> None:
+    other = "ssh-keygen -q -t ed25519 -N '' -f /run/k && mv /run/k.pub $file && rm /run/k"
     with make_bench() as bench:
-        inside(
-            bench,
-            "for file in /etc/ssh/ssh_host_*.pub; do ssh-keygen -q -t ed25519 -N '' -f /run/k; mv /run/k.pub $file; rm /run/k; done",
-        )
+        inside(bench, f"for file in /etc/ssh/ssh_host_*.pub; do {other}; done")
         done = bench.setup(make_camera())
         assert done.code == 0, done.err
 
@@ -327,7 +327,7 @@ def test_a_subsystem_that_is_missing_comes_with_the_drop_in_and_goes_with_it(
 
 
 LINKS = {
-    "the folder of homes": "mkdir -p /data/home && mv /home/* /data/home && rmdir /home && ln -s /data/home /home",
+    "the folder of homes": "mkdir -p /data/homes && ln -s /data/homes /srv/homes",
     "the folder of drop-ins": "mv /etc/ssh/sshd_config.d /srv/drop-ins && ln -s /srv/drop-ins /etc/ssh/sshd_config.d",
     "the folder of keys": "mkdir /srv/keys && ln -s /srv/keys /etc/ssh/authorized_keys.d",
     "the main file": "mv /etc/ssh/sshd_config /srv/main && ln -s /srv/main /etc/ssh/sshd_config",
@@ -341,12 +341,13 @@ def test_a_link_on_the_way_is_followed_as_sshd_follows_it(
     make_bench: MakeBench, make_camera: MakeCamera, said: str
 ) -> None:
     camera = make_camera()
+    home = ("--home", "/srv/homes/ipcamera") if said == "the folder of homes" else ()
     with make_bench(script=LINKS[said]) as bench:
-        checked = bench.setup(camera, options=("--check",))
+        checked = bench.setup(camera, options=("--check", *home))
         assert checked.code == 7, checked.err
-        done = bench.setup(camera)
+        done = bench.setup(camera, options=home)
         assert done.code == 0, done.err
-        assert bench.setup(camera).json["changed"] is False
-        assert bench.verify(camera).code == 0
-        removed = bench.remove(camera)
+        assert bench.setup(camera, options=home).json["changed"] is False
+        assert bench.verify(camera, options=home).code == 0
+        removed = bench.remove(camera, options=home)
         assert removed.code == 0, removed.err
