@@ -9,6 +9,8 @@ from enum import StrEnum
 KEY_FILE_PATTERN = "/etc/ssh/authorized_keys.d/%u"
 """Outside the jail and root's own: the camera can neither read nor change its key line."""
 
+_SUBSYSTEM = "Subsystem sftp internal-sftp"
+
 _RENAMED_IN = (8, 5)
 """PubkeyAcceptedAlgorithms was PubkeyAcceptedKeyTypes before OpenSSH 8.5."""
 
@@ -32,6 +34,8 @@ class UploadMatch:
     start: str | None = None
     authentication: Authentication = Authentication.PUBLIC_KEY
     allow_sha1: bool = False
+    subsystem: bool = False
+    """Bring the subsystem that an upload asks for, where sshd has none; ForceCommand alone does not."""
     openssh: tuple[int, int] = (9, 2)
 
     def directives(self) -> tuple[tuple[str, str], ...]:
@@ -71,39 +75,55 @@ def render_drop_in(match: UploadMatch) -> str:
     )
     body = "".join(f"    {keyword} {value}\n" for keyword, value in match.directives())
     # Older releases let a Match block run on into the files read after it.
+    # Only a global line does; in a Match block some releases refuse it, and others die of it.
+    head += f"{_SUBSYSTEM}\n" if match.subsystem else ""
     return f"{head}Match User {match.user}\n{body}Match all\n"
 
 
 def expected_effective(match: UploadMatch) -> tuple[str, ...]:
     """Return the lines that `sshd -T -C user=…` must print once the drop-in is in force.
 
-    Keywords are lower case there, and quotes are gone; only a ForceCommand, which is a shell's, keeps them.
+    Keywords are in lower case, as `lower_keywords` makes them. Quotes are gone; only a ForceCommand, which is a
+    shell's, keeps them.
     """
     told_by_lists = {"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"}
-    return tuple(
+    lines = tuple(
         f"{keyword.lower()} {value if keyword == 'ForceCommand' else value.replace(chr(34), '')}"
         for keyword, value in match.directives()
         if keyword not in told_by_lists
     )
+    return (*lines, *lower_keywords(_SUBSYSTEM)) if match.subsystem else lines
+
+
+def lower_keywords(text: str) -> list[str]:
+    r"""Return the lines of `sshd -T` with their keywords in lower case, values as they are.
+
+    OpenSSH prints keywords in mixed case since 10.4, and takes them in any.
+
+    >>> lower_keywords("ChrootDirectory /srv/Cam\nport 22")
+    ['chrootdirectory /srv/Cam', 'port 22']
+    """
+    parts = (line.partition(" ") for line in text.splitlines())
+    return [f"{keyword.lower()}{blank}{value}" for keyword, blank, value in parts]
 
 
 def parse_effective(text: str) -> dict[str, list[str]]:
     r"""Parse the output of `sshd -T`: keyword → its values, in order.
 
-    >>> parse_effective("port 22\nhostkey /a\nhostkey /b\n")["hostkey"]
+    >>> parse_effective("Port 22\nHostKey /a\nhostkey /b\n")["hostkey"]
     ['/a', '/b']
     """
     found: dict[str, list[str]] = {}
-    for line in text.splitlines():
+    for line in lower_keywords(text):
         keyword, _, value = line.partition(" ")
         if keyword:
-            found.setdefault(keyword.lower(), []).append(value)
+            found.setdefault(keyword, []).append(value)
     return found
 
 
 def missing_effective(text: str, match: UploadMatch) -> tuple[str, ...]:
     """Return the expected lines that `sshd -T` did not print; empty means that the drop-in is in force."""
-    printed = set(text.splitlines())
+    printed = set(lower_keywords(text))
     missing = [line for line in expected_effective(match) if line not in printed]
     if match.allow_sha1 and not sha1_allowed(text):
         missing.append("pubkeyacceptedalgorithms …,ssh-rsa")

@@ -29,13 +29,14 @@ _REASONS = {
     "write sshd drop-in": "What sshd does for the upload user; nobody else is affected.",
     "reload sshd": "sshd goes by it only once it reads it.",
 }
-_UNIT = re.compile(r"(reload|restart) (ssh|sshd)")
+_UNIT = re.compile(r"(reload|restart) ([A-Za-z0-9][\w@.-]*)")
 _SIGNAL = re.compile(r"signal ([0-9]+)")
 _MANAGERS = {
     "openrc": "rc-service sshd reload",
     "service": "service ssh reload </dev/null",
     "pidfile": 'kill -HUP "$(cat /run/sshd.pid)"',
 }
+_LOWER = "h; s/ .*//; y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/abcdefghijklmnopqrstuvwxyz/; G; s/\\n[^ ]*//"
 _RANDOM = "$(head -c 600 /dev/urandom | LC_ALL=C tr -dc A-Za-z0-9 | head -c 24)"
 
 
@@ -194,12 +195,11 @@ def _replaces_drop_in(plan: SetupPlan, place: Place, path: str) -> bool:
 
 def _render_sshd(plan: SetupPlan, place: Place, expected: list[str]) -> list[str]:
     facts, user, path = place.facts, plan.match.user, drop_in(plan.match.user)
-    sshd = quote(facts.sshd_path)
+    sshd = facts.sshd_command
     replaced = _replaces_drop_in(plan, place, path)
     before = quote(f"{path}.before")
     back = f"mv -f {before} {quote(path)}" if replaced else f"rm -f {quote(path)}"
-    camera = next(iter(facts.cameras), "192.0.2.1").partition("%")[0]
-    asked = quote(f"user={user},host=receiver-setup.invalid,addr={camera}")
+    asked = quote(facts.question(user))
     lines = [
         remark("First a test: where sshd does not take the drop-in, it goes again and nothing is reloaded."),
         "refuse() {",
@@ -210,13 +210,15 @@ def _render_sshd(plan: SetupPlan, place: Place, expected: list[str]) -> list[str
     ]
     if facts.listener == "socket":
         lines.append("[ -d /run/sshd ] || mkdir -m 0755 /run/sshd # sshd tests nothing without it")
-    listed = "".join(f"{line}\n" for line in expected if not line.startswith("user="))
+    listed = "".join(f"{line}\n" for line in expected if not line.startswith(("user=", "serves=")))
     return [
         *lines,
         f"{sshd} -t </dev/null || refuse 'sshd refuses the configuration'",
         remark(f"Every line that sshd must go by for {user}."),
         f"effective=$({sshd} -T -C {asked} </dev/null) ||",
         "  refuse 'sshd refuses the configuration'",
+        remark("Newer releases print keywords in mixed case; values count as they are."),
+        f"effective=$(printf '%s\\n' \"$effective\" | sed '{_LOWER}')",
         "while IFS= read -r line; do",
         '  printf \'%s\\n\' "$effective" | grep -qxF -e "$line" || refuse "sshd would not use: $line"',
         f"done {here_document(listed)}",

@@ -75,15 +75,15 @@ class ReadLine:
     match: ConfigurationLine | None
 
 
-def read_order(lines: tuple[ConfigurationLine, ...], *, drop_in: str) -> Iterator[ReadLine]:
-    """Go through the main file and what it includes, in sshd's order, up to the drop-in `drop_in`.
+def read_order(lines: tuple[ConfigurationLine, ...], *, drop_in: str, main: str = MAIN) -> Iterator[ReadLine]:
+    """Go through the file `main` and what it includes, in sshd's order, up to the drop-in `drop_in`.
 
     An Include that reaches the drop-in is the last line given.
     """
-    files = sorted({line.file for line in lines if line.file != MAIN} | {drop_in})
+    files = sorted({line.file for line in lines if line.file != main} | {drop_in})
     match: ConfigurationLine | None = None
     for line in lines:
-        if line.file != MAIN:
+        if line.file != main:
             continue
         if line.name == "match":
             match = None if line.value.lower() == "all" else line
@@ -97,22 +97,22 @@ def read_order(lines: tuple[ConfigurationLine, ...], *, drop_in: str) -> Iterato
             return
 
 
-def find_include(lines: tuple[ConfigurationLine, ...], drop_in: str) -> ReadLine | None:
+def find_include(lines: tuple[ConfigurationLine, ...], drop_in: str, *, main: str = MAIN) -> ReadLine | None:
     """Return the Include of the main file that reaches the drop-in; None where there is none."""
     last = None
-    for last in read_order(lines, drop_in=drop_in):  # noqa: B007 - the last one is what is looked for
+    for last in read_order(lines, drop_in=drop_in, main=main):  # noqa: B007 - the last one is what is looked for
         pass
     return last if last is not None and drop_in in _included(last.line, [drop_in]) else None
 
 
 def find_winner(
-    lines: tuple[ConfigurationLine, ...], drop_in: str, *, keyword: str, value: str | None
+    lines: tuple[ConfigurationLine, ...], drop_in: str, *, keyword: str, value: str | None, main: str = MAIN
 ) -> ReadLine | None:
     """Return the line in front of the drop-in that sets `keyword`, the first with `value` if there is one.
 
     Only lines of Match blocks come into question: a global one gives way to any of them.
     """
-    found = [read for read in read_order(lines, drop_in=drop_in) if read.line.name == keyword and read.match]
+    found = [read for read in read_order(lines, drop_in=drop_in, main=main) if read.line.name == keyword and read.match]
     exact = [read for read in found if value is not None and " ".join(read.line.words).lower() == value.lower()]
     return next(iter(exact or found), None)
 

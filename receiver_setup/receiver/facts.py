@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.arrival import ArrivedFile
-from receiver_setup.receiver.configuration import ConfigurationLine, parse_lines
+from receiver_setup.receiver.configuration import MAIN, ConfigurationLine, parse_lines
 from receiver_setup.receiver.disks import Disk, parse_disks
 from receiver_setup.receiver.ledger import Ledger
+from receiver_setup.receiver.listening import Socket, parse_sockets, parse_unit_sockets
 from receiver_setup.receiver.records import parse_records
+from receiver_setup.sshd_config import parse_effective
 
 ACCOUNT_MARK = "receiver-setup upload account"
 """The comment (GECOS) field that marks an account as made by us."""
@@ -52,7 +55,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathState:
-    """One thing on the disk, links not followed; `mode` holds the permission bits alone."""
+    """One thing on the disk; `mode` holds the permission bits alone.
+
+    Links are followed where sshd follows them: in the jail and above it, and in sshd's own folders.
+    """
 
     path: str
     kind: str
@@ -132,6 +138,7 @@ class Facts:
     openssh: tuple[int, int] | None
     sshd_problem: str
     sshd_effective: str
+    """What the sshd that serves the camera prints of the camera's own connection (`sshd -T -C`)."""
     staged: Staged | None
     """None: the drop-in is as it would be staged, or nothing could be staged."""
     configuration: tuple[ConfigurationLine, ...]
@@ -160,6 +167,35 @@ class Facts:
     """The last upload in each directory; read for a status only."""
     recordings: int = 0
     """How many files the recordings directory holds; read for a removal only."""
+    sshd_global: str = ""
+    """What the same sshd prints of nobody in particular (`sshd -T`); empty where it could not be asked."""
+    sshd_options: str = ""
+    """What it runs with beside its program, as a shell takes it; only what decides what it does."""
+    sshd_main: str = MAIN
+    """The configuration that it reads."""
+    sshd_unknown: str = ""
+    """Why it cannot be told with which options it runs; then it could not be asked anything."""
+    connection_asked: str = ""
+    """The camera's own connection as `sshd -C` takes it, without the user."""
+    served: tuple[str, int] | None = None
+    """The receiver's own address and port that the camera comes in at."""
+    sshd_sockets: tuple[Socket, ...] = ()
+    """Where any sshd listens, or systemd's socket for it."""
+    socket_is_systemds: bool = False
+    port_owner: str = ""
+    """The program at the port that the camera is to dial, where that is no sshd."""
+    own_addresses: frozenset[str] = frozenset()
+    """Read only where the cameras are told what to dial."""
+    disk_keys: tuple[PublicKey, ...] = ()
+    """The host keys on the disk, where sshd was asked for those that it shows instead."""
+    host_keys_unread: bool = False
+    """Neither the listener nor the disk told any host key."""
+    groups_unknown: bool = False
+    """sshd could not be asked as if the account were there, which is yet to be made."""
+    real_paths: dict[str, str] = field(default_factory=dict)
+    """sshd's own folders that are somewhere else, by way of a link."""
+    first_account: bool = True
+    """The one of the accounts that what holds for all of them is written for."""
     filed_accounts: tuple[str, ...] = ()
     """Every account of which a record is filed here."""
 
@@ -216,7 +252,45 @@ class Facts:
             newest=dict(filter(None, map(_parse_upload, every["newest"]))),
             recordings=int(one.get("recordings", "0")),
             filed_accounts=tuple(every["filed_account"]),
+            sshd_global=one.get("sshd_global", ""),
+            sshd_options=one.get("sshd_options", "").strip(),
+            sshd_main=one.get("sshd_main", MAIN),
+            sshd_unknown=one.get("sshd_unknown", ""),
+            connection_asked=one.get("connection_asked", ""),
+            served=_parse_served(one.get("served", "")),
+            sshd_sockets=parse_sockets("\n".join(every["sshd_socket"]))
+            + parse_unit_sockets(one.get("unit_socket", "")),
+            socket_is_systemds="unit_socket" in one,
+            port_owner=one.get("port_owner", "").strip(),
+            own_addresses=frozenset(one.get("own_addresses", "").split()),
+            disk_keys=tuple(key for key in map(_parse_key, every["disk_key"]) if key),
+            host_keys_unread="host_keys_unread" in one,
+            groups_unknown="groups_unknown" in one,
+            real_paths=dict(_parse_pair(text) for text in every["real_path"]),
+            first_account="first_account" in one,
         )
+
+    def question(self, user: str) -> str:
+        """Return what `sshd -C` is told of a connection of the camera's."""
+        return ",".join(filter(None, (f"user={user}", self.connection_asked)))
+
+    @property
+    def sshd_command(self) -> str:
+        """The sshd that serves the camera with its options, as a shell takes it."""
+        return " ".join(filter(None, (quote(self.sshd_path or "sshd"), self.sshd_options)))
+
+    @property
+    def sshd_shown(self) -> str:
+        """The same for sentences."""
+        usual = self.sshd_path in {"", "/usr/sbin/sshd"}
+        return " ".join(filter(None, ("sshd" if usual else quote(self.sshd_path), self.sshd_options)))
+
+    @property
+    def has_sftp(self) -> bool | None:
+        """Whether sshd knows the subsystem that an upload asks for; None: not known."""
+        if not self.sshd_global:
+            return None
+        return any(value.split()[:1] == ["sftp"] for value in parse_effective(self.sshd_global).get("subsystem", []))
 
 
 def parse_facts(output: bytes) -> tuple[Facts, ...]:
@@ -234,6 +308,16 @@ def parse_facts(output: bytes) -> tuple[Facts, ...]:
         else:
             own.append((name, value))
     return tuple(Facts.from_records(shared + each) for each in accounts)
+
+
+def _parse_pair(text: str) -> tuple[str, str]:
+    first, _, second = text.partition("\n")
+    return first, second
+
+
+def _parse_served(text: str) -> tuple[str, int] | None:
+    address, _, port = text.rpartition(" ")
+    return (address, int(port)) if port.isdigit() else None
 
 
 class _Lists(dict[str, list[str]]):

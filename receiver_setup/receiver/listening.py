@@ -17,14 +17,23 @@ class Socket:
     port: int
     peer: str | None = None
 
-    def takes(self, server: str, port: int) -> bool:
-        """Tell whether a connection to `server` would come in here; a name is taken for any address."""
+    def takes(self, server: str, port: int, *, dual: bool = True) -> bool:
+        """Tell whether a connection to `server` would come in here; a name is taken for any address.
+
+        `dual`: what listens at any address of IPv6 takes IPv4 as well, as systemd's sockets do and sshd's own do not.
+        """
         own = ipaddress.ip_address(self.address)
         try:
             wanted = ipaddress.ip_address(server.partition("%")[0])
         except ValueError:
             return self.port == port and not own.is_loopback
-        return self.port == port and (own.is_unspecified or own == wanted)
+        everywhere = own.is_unspecified and (own.version == wanted.version or (dual and own.version == 6))
+        return self.port == port and (everywhere or own == wanted)
+
+    @property
+    def place(self) -> str:
+        """Address and port as people write them."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
 
 def parse_sockets(lines: str) -> tuple[Socket, ...]:
@@ -34,6 +43,22 @@ def parse_sockets(lines: str) -> tuple[Socket, ...]:
     True
     """
     return tuple(socket for socket in map(_parse, lines.splitlines()) if socket is not None)
+
+
+def parse_unit_sockets(text: str) -> tuple[Socket, ...]:
+    r"""Return where systemd's socket listens, as `systemctl show -p Listen` tells it.
+
+    >>> parse_unit_sockets("Accept=no\nListen=[::]:22 (Stream)\n")[0].place
+    '[::]:22'
+    """
+    places = [line.removeprefix("Listen=").partition(" ")[0] for line in text.splitlines() if "(Stream)" in line]
+    found = (place.rpartition(":") for place in places if _is_tcp(place))
+    return tuple(Socket(address=host.strip("[]") or "::", port=int(port)) for host, _, port in found)
+
+
+def _is_tcp(place: str) -> bool:
+    """Tell a TCP socket from one in the filesystem."""
+    return place.startswith(("[", *"0123456789")) and place.rpartition(":")[2].isdigit()
 
 
 def _parse(line: str) -> Socket | None:

@@ -8,6 +8,7 @@ from receiver_setup.errors import ReceiverEditedError, ReceiverUnsuitableError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.account import PASSWORD_CALL, check_account, plan_account
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.server import check_asked, check_host_keys
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
 from receiver_setup.receiver.storage import check_jail_disk, check_jail_part, check_room, mounted_as
 from receiver_setup.receiver.suitability import (
@@ -69,7 +70,9 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     Raises `ReceiverAccountError` for an account that is not ours, `ReceiverUnsuitableError` for a receiver that
     cannot do it; nothing has been changed by then.
     """
+    check_asked(facts)
     openssh = check_server(facts)
+    check_host_keys(facts)
     check_account(facts, wanted)
     check_names(facts, wanted)
     check_admission(facts, wanted)
@@ -88,7 +91,15 @@ def _match(facts: Facts, wanted: Wanted, openssh: tuple[int, int]) -> UploadMatc
     allow_sha1 = wanted.allow_sha1
     if allow_sha1 is None:
         allow_sha1 = b"+ssh-rsa" in facts.files.get(drop_in(wanted.user), b"")
-    return replace(wanted_match(wanted), allow_sha1=allow_sha1, openssh=openssh)
+    return replace(
+        wanted_match(wanted), allow_sha1=allow_sha1, openssh=openssh, subsystem=needs_subsystem(facts, wanted.user)
+    )
+
+
+def needs_subsystem(facts: Facts, user: str) -> bool:
+    """Tell whether the account's drop-in is to bring sshd's sftp: nothing else does, or it does already."""
+    own = b"\nSubsystem sftp " in facts.files.get(drop_in(user), b"")
+    return own or (facts.has_sftp is False and facts.first_account)
 
 
 def _directory_steps(facts: Facts, wanted: Wanted) -> list[Step]:
@@ -202,10 +213,19 @@ def _own_drop_ins(wanted: Wanted, match: UploadMatch) -> set[bytes]:
     """Return every text that this tool may have written for this user, whatever was wished then."""
     return {
         render_drop_in(
-            replace(match, authentication=how, allow_sha1=sha1, openssh=release, jail=jail, start=start)
+            replace(
+                match,
+                authentication=how,
+                allow_sha1=sha1,
+                openssh=release,
+                jail=jail,
+                start=start,
+                subsystem=subsystem,
+            )
         ).encode()
         for how in Authentication
         for sha1 in (True, False)
+        for subsystem in (True, False)
         for release in ((8, 4), (9, 2))
         for jail, start in ((wanted.home, None), (None, wanted.home))
     }
@@ -218,10 +238,15 @@ def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:
         return Step(
             name=RELOAD,
             detail="after sshd -t and sshd -T agree",
-            call=("sshd", f"user={match.user}", *expected_effective(match)),
+            call=("sshd", *serves(facts), facts.question(match.user), *expected_effective(match)),
             diff=("! reload sshd",),
         )
     return Step(name=RELOAD, detail="not needed")
+
+
+def serves(facts: Facts) -> tuple[str, ...]:
+    """Return what tells a step which sshd is meant: the one that the camera comes in at."""
+    return () if facts.served is None else (f"serves={facts.served[0]} {facts.served[1]}",)
 
 
 def _parents(path: str) -> list[str]:

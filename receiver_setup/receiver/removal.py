@@ -10,7 +10,7 @@ from typing import ClassVar
 from receiver_setup.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.errors import ReceiverAccountError
 from receiver_setup.receiver.facts import ADOPTED_MARK, Facts
-from receiver_setup.receiver.plan import drop_in, key_file
+from receiver_setup.receiver.plan import drop_in, key_file, serves
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
 from receiver_setup.receiver.wanted import Wanted
 
@@ -96,7 +96,7 @@ def _plan_whole(facts: Facts, wanted: Wanted, *, delete: bool) -> RemovalPlan:
     steps = [
         *_close_steps(facts, wanted),
         drop_in_step,
-        _reload_step(drop_in_step),
+        _reload_step(facts, drop_in_step),
         _keys_step(facts, wanted, known_cameras(facts, wanted), last_one=True),
         *_mode_steps(facts),
         *_former_account_steps(facts, wanted),
@@ -163,10 +163,10 @@ def _drop_in_step(facts: Facts, wanted: Wanted) -> Step:
     return Step(name=name, detail=path, call=("gone", path), diff=file_diff(path, present, None))
 
 
-def _reload_step(drop_in_step: Step) -> Step:
+def _reload_step(facts: Facts, drop_in_step: Step) -> Step:
     if not drop_in_step.changed:
         return Step(name=RELOAD, detail="not needed")
-    return Step(name=RELOAD, detail="after sshd -t agrees", call=("sshd",), diff=("! reload sshd",))
+    return Step(name=RELOAD, detail="after sshd -t agrees", call=("sshd", *serves(facts)), diff=("! reload sshd",))
 
 
 def _keys_step(facts: Facts, wanted: Wanted, gone: set[str], *, last_one: bool = False) -> Step:

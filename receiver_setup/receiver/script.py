@@ -14,9 +14,11 @@ from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import render_drop_in
 
+Dialled = tuple[str, int | None] | None
+"""Host and port, the latter None where it is the receiver's own."""
 STATE = "/var/lib/receiver-setup"
 JOURNAL = f"{STATE}/journal"
-_WAY_BACK = ("sshd", "journal", "undo", "ledger")
+_WAY_BACK = ("sshd_ask", "sshd", "journal", "undo", "ledger")
 _LOG_LINES = 2000
 _LOG_LINES_A_CAMERA = 60
 """What sshd writes of the logins of one camera in a run, amply: its tests, each refused or accepted."""
@@ -24,10 +26,16 @@ _MARK = "# ---- what follows is the same in every run\n"
 
 
 def render_facts(
-    wanted: Sequence[Wanted], *, routes: Iterable[str], patience_s: int = 0, look: Look = Look.SETUP
+    wanted: Sequence[Wanted],
+    *,
+    routes: Iterable[str],
+    patience_s: int = 0,
+    look: Look = Look.SETUP,
+    dialled: Dialled = None,
 ) -> str:
     """Render the script that reads everything; `routes` are the cameras' IP addresses, or names to resolve there.
 
+    `dialled` is what the cameras are told to dial, where that is not the receiver's own address on the route to them.
     It waits `patience_s` for another run to end. `look` says what else is read, such as uploads that are under way.
     """
     given = list(routes)
@@ -40,13 +48,19 @@ def render_facts(
         "minutes": "2",
         "patience": str(patience_s),
         "look": look.value,
+        **_dialled_values(dialled),
     }
     return _assemble(
         values,
-        ("journal", "history", "evidence", "disks", "sshd_facts", "facts"),
+        ("sshd_ask", "journal", "history", "evidence", "disks", "sshd_facts", "facts"),
         "facts",
         each=_each("each_account", [_facts_values(each, look) for each in wanted]),
     )
+
+
+def _dialled_values(dialled: Dialled) -> dict[str, str]:
+    host, port = dialled or ("", None)
+    return {"dialled_address": host, "dialled_port": str(port or "")}
 
 
 def _facts_values(wanted: Wanted, look: Look) -> dict[str, str]:
@@ -105,9 +119,14 @@ def _render_calls(stage: str, calls: Sequence[tuple[str, ...]]) -> list[str]:
     return [f"  stage={quote(stage)}", f'  "$1_{function}" {" ".join(map(quote, arguments))} || return 1']
 
 
-def render_manager() -> str:
-    """Render the script that tells by whom sshd is made to read its configuration anew; it changes nothing."""
-    return _assemble({}, ("sshd", "manager"), "manager")
+def render_manager(served: tuple[str, int] | None) -> str:
+    """Render the script that tells by whom sshd is made to read its configuration anew; it changes nothing.
+
+    `served` is the receiver's own address and port that the camera reaches it at.
+    """
+    address, port = served or ("", "")
+    values = {"served_address": address, "served_port": str(port)}
+    return _assemble(values, ("sshd_ask", "sshd", "manager"), "manager")
 
 
 def render_undo(*, owner: str) -> str:
@@ -156,7 +175,7 @@ def render_evidence(  # noqa: PLR0913 - all but one are keywords
         "causes": _yes(causes),
     }
     accounts = [{"user": each.user, "recordings": each.recordings} for each in wanted]
-    return _assemble(values, ("evidence",), "evidence", each=_each("each_account", accounts))
+    return _assemble(values, ("sshd_ask", "evidence"), "evidence", each=_each("each_account", accounts))
 
 
 def _each_account(wanted: Iterable[Wanted]) -> str:

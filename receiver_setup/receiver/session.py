@@ -42,11 +42,15 @@ class ReceiverSession:
         self.shell = shell
         self.name = shell.host.name
         self.owner = secrets.token_hex(8)
+        self.dialled: script.Dialled = None
+        """What the cameras are told to dial; None: what the receiver's route to them tells."""
         self.in_doubt = False
         """True from the first change until commit or undo."""
         self._confirm_s = confirm_s
         self._confirm_by: float | None = None
         self._last = ""
+        self._routes: tuple[str, ...] = ()
+        """The cameras' addresses: whoever reads the receiver again asks sshd about the same connections."""
         self._read_at: dict[float, float] = {}
         """When facts were read, by our own monotonic clock: of the receiver's moment that they tell."""
 
@@ -65,7 +69,8 @@ class ReceiverSession:
         changes still go by the facts that were read before.
         """
         began = time.monotonic()
-        text = script.render_facts(wanted, routes=routes, patience_s=patience_s, look=look)
+        self._routes = tuple(routes) or self._routes
+        text = script.render_facts(wanted, routes=self._routes, patience_s=patience_s, look=look, dialled=self.dialled)
         output = self.shell.run(text, step="read facts")
         try:
             facts = parse_facts(output.data)
@@ -76,9 +81,9 @@ class ReceiverSession:
         self._read_at[facts[0].now_s] = began
         return facts
 
-    def read_manager(self) -> str:
+    def read_manager(self, served: tuple[str, int] | None = None) -> str:
         """Return by whom sshd is made to read its configuration anew, as `by_hand` takes it; changes nothing."""
-        output = self.shell.run(script.render_manager(), step="find sshd's manager")
+        output = self.shell.run(script.render_manager(served), step="find sshd's manager")
         try:
             return dict(parse_records(output.data))["way"].decode("utf-8", "replace")
         except (RecordError, KeyError) as error:

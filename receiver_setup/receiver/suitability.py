@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
+from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.admission import Refusal, find_refusal
-from receiver_setup.receiver.configuration import MAIN, find_include, find_winner
+from receiver_setup.receiver.configuration import find_include, find_winner
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import (
@@ -56,13 +57,14 @@ def check_server(facts: Facts) -> tuple[int, int]:
     if facts.sshd_problem:
         raise ReceiverUnsuitableError(
             f"the sshd configuration of {where(facts)} was broken before this run: {facts.sshd_problem}",
-            hint="repair it until `sudo sshd -t` prints nothing, then run this again; nothing was changed",
+            hint=f"repair it until `sudo {facts.sshd_shown} -t` prints nothing, then run this again; nothing was "
+            "changed",
         )
     folder = facts.paths.get(DROP_IN_FOLDER)
     if folder is None or not folder.is_directory:
         raise ReceiverUnsuitableError(
             f"{where(facts)} has no folder {DROP_IN_FOLDER}",
-            hint=f"make it and put `{_INCLUDE}` as the first line of {MAIN}",
+            hint=f"make it and put `{_INCLUDE}` as the first line of {facts.sshd_main}",
         )
     if not {"useradd", "adduser"} & facts.tools:
         raise ReceiverUnsuitableError(
@@ -149,6 +151,8 @@ def check_key_folder(facts: Facts, wanted: Wanted) -> None:
     if not strict or wanted.authentication is not Authentication.PUBLIC_KEY:
         return
     folder = KEY_FILE_PATTERN.rpartition("/")[0]
+    # sshd goes by the real path.
+    folder = facts.real_paths.get(folder, folder)
     while folder:
         folder = folder.rpartition("/")[0]
         state = facts.paths.get(folder or "/")
@@ -180,7 +184,7 @@ def check_in_force(facts: Facts, match: UploadMatch, drop_in: str, *, written: b
 
 def _missing_staged(effective: str, match: UploadMatch) -> tuple[str, ...]:
     # By key or by password is known only after the cameras were asked, hence later than the staging.
-    ways = [replace(match, authentication=way, allow_sha1=False) for way in Authentication]
+    ways = [replace(match, authentication=way, allow_sha1=False, subsystem=False) for way in Authentication]
     return min((missing_effective(effective, way) for way in ways), key=len)
 
 
@@ -189,7 +193,7 @@ def _find_cause(
 ) -> ReceiverUnsuitableError:
     """Name the line that keeps the drop-in from being in force."""
     host, user = where(facts), match.user
-    include = find_include(facts.configuration, drop_in)
+    include = find_include(facts.configuration, drop_in, main=facts.sshd_main)
     # No other configuration names this file: without it nothing of ours was read.
     if f"authorizedkeysfile {KEY_FILE_PATTERN}" in missing:
         if include is None and facts.openssh is not None and facts.openssh < _INCLUDE_FROM:
@@ -200,19 +204,21 @@ def _find_cause(
             )
         if include is None:
             return ReceiverUnsuitableError(
-                f"sshd on {host} would not read {drop_in}: no Include of {DROP_IN_FOLDER} stands in {MAIN}",
-                hint=f"put `{_INCLUDE}` as the first line of {MAIN}, then run this again",
+                f"sshd on {host} would not read {drop_in}: no Include of {DROP_IN_FOLDER} stands in {facts.sshd_main}",
+                hint=f"put `{_INCLUDE}` as the first line of {facts.sshd_main}, then run this again",
             )
         if include.match is not None:
             return ReceiverUnsuitableError(
                 f"sshd on {host} would not read {drop_in} for {user}: `{include.line.text}` at {include.line.place} "
                 f"stands below `{include.match.text}` at {include.match.place}",
-                hint=f"move that Include to the first line of {MAIN}, then run this again",
+                hint=f"move that Include to the first line of {facts.sshd_main}, then run this again",
             )
     line = missing[0]
     keyword = line.partition(" ")[0]
     seen = parse_effective(effective).get(keyword)
-    winner = find_winner(facts.configuration, drop_in, keyword=keyword, value=seen[0] if seen else None)
+    winner = find_winner(
+        facts.configuration, drop_in, keyword=keyword, value=seen[0] if seen else None, main=facts.sshd_main
+    )
     if winner is not None and winner.match is not None:
         return ReceiverUnsuitableError(
             f"`{winner.line.text}` at {winner.line.place} on {host} wins over our drop-in, which says “{line}” "
@@ -222,8 +228,8 @@ def _find_cause(
         )
     return ReceiverUnsuitableError(
         f"{drop_in} on {host} is not what sshd follows: it lacks “{line}” for {user}",
-        hint=f"see which other file wins: sudo sshd -T -C user={user},host=x,addr=192.0.2.1; the line "
-        f"`{_INCLUDE}` must stand at the top of {MAIN}",
+        hint=f"see which other file wins: sudo {facts.sshd_shown} -T -C {quote(facts.question(user))}; the line "
+        f"`{_INCLUDE}` must stand at the top of {facts.sshd_main}",
     )
 
 

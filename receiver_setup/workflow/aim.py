@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.camera.upload_plan import UploadTarget, is_settled
 from receiver_setup.errors import ConfigurationError, ReceiverUnsuitableError
-from receiver_setup.receiver.dialled import find_address, find_port, is_address
+from receiver_setup.receiver.dialled import check_reached, find_address, find_port, is_address
 from receiver_setup.receiver.plan import key_file
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.request import Request, SetupRequest
@@ -18,6 +18,7 @@ def aim(run: CameraRun, request: SetupRequest, account: UploadAccount[CameraRun]
     Settled is a camera that points here, verifies, and has a key line here (or a password): a test alone will do.
     """
     run.target = find_target(run, request, account, jailed=request.jail)
+    check_reached(account.facts, run.target.server, run.target.port)
     keys = account.facts.files.get(key_file(account.user), b"")
     run.source = find_source(run, request, parse_sources(keys))
     known = parse_cameras(keys).get(run.name)

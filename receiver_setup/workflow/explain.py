@@ -49,7 +49,7 @@ class _Explanation(Planning):
         passwords = password_variables([each.wanted.user for each in plan.plans if each.sets_password])
         reloads = any(step.name == RELOAD and step.changed for step in plan.steps)
         login = self._session.name if self._request.receiver_address else None
-        manager = self._session.read_manager() if reloads else ""
+        manager = self._session.read_manager(facts.served) if reloads else ""
         live = {account.user: account for account in self._live}
         places = [
             (

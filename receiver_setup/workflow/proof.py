@@ -37,6 +37,13 @@ def check_host_key(outcome: TestOutcome, own: Iterable[PublicKey], camera: str, 
     """Return the host key that the camera saw if it is one of the receiver's own; `HostKeyMismatchError` if not."""
     keys = tuple(own)
     expected = ", ".join(map(str, keys)) or "none that could be read"
+    if outcome.host_key is not None and not keys:
+        raise ProofError(
+            f"the camera {camera} saw the host key {outcome.host_key}, but which ones {receiver} shows could not be "
+            "read, so it is not known whether that is one of them",
+            hint="see there why: `sudo sshd -t`, and whether root can read the files that `sudo sshd -T` names as "
+            "hostkey; then run this again",
+        )
     if outcome.host_key is None:
         raise ProofError(
             f"the camera {camera} did not say which host key it saw; {receiver} has {expected}",

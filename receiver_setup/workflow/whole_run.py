@@ -38,6 +38,7 @@ class WholeRun(ABC, Generic[R]):
         stop: Stop | None,
     ) -> None:
         self._session = session
+        session.dialled = request.dialled
         jobs = min(request.jobs or _JOBS_A_CORE * (os.cpu_count() or 1), max(1, len(cameras)))
         self._crew = Crew(self._kind(), cameras, observe, jobs=jobs, stop=stop)
         self._accounts = find_accounts(request, self._crew.runs)

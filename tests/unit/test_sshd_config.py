@@ -147,3 +147,12 @@ def test_a_quoted_value_is_one_word_of_one_line(value: str) -> None:
 @given(st.text())
 def test_any_text_is_parsed(text: str) -> None:
     assert all(keyword == keyword.lower() for keyword in parse_effective(text))
+
+
+def test_keywords_count_in_any_case_and_values_in_their_own() -> None:
+    """OpenSSH 10.4 and newer print `sshd -T` in mixed case."""
+    told = "\n".join(expected_effective(JAILED)).replace("chrootdirectory", "ChrootDirectory")
+    told = told.replace("permittty", "PermitTTY")
+    assert missing_effective(told, JAILED) == ()
+    other = told.replace("/home/ipcamera", "/Home/ipcamera")
+    assert missing_effective(other, JAILED) == ("chrootdirectory /home/ipcamera",)

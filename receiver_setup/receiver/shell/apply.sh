@@ -91,7 +91,8 @@ journal_file() {
 }
 journal_gone() { journal_file "$1"; }
 
-journal_sshd() { remember undo_reload; }
+# Until sshd is told to, it has read nothing of this.
+journal_sshd() { remember undo_reload && { [ -e "$journal/read" ] || : >"$journal/unread"; }; }
 
 # A directory that this same transaction made: its undo is in the journal already.
 journal_retract() { :; }
@@ -219,20 +220,37 @@ make_withdraw() {
   say changed "$stage" "$1"
 }
 
-# make_sshd WORD…: user=NAME, then the lines that `sshd -T` must print for that user.
+# make_sshd WORD…: serves=ADDRESS PORT, what the camera dials; then user=NAME,…, the whole of a connection as
+# `sshd -C` takes it, and the lines that `sshd -T` must print for that.
 make_sshd() {
-  sshd=$(sshd_path) || fail 'sshd is not installed' || return 1
+  served_address='' served_port=''
+  # shellcheck disable=SC1091 # note_served has written it
+  [ ! -r "$journal/served" ] || . "$journal/served"
+  for expected in "$@"; do
+    case $expected in
+      serves=*)
+        served_address=${expected#serves=}
+        served_port=${served_address##* }
+        served_address=${served_address% *}
+        ;;
+    esac
+  done
   prepare_run_directory
-  why=$("$sshd" -t 2>&1 </dev/null) || {
+  find_sshd "$served_address" "$served_port" no
+  [ -n "$ask_exe" ] || fail 'sshd is not installed' || return 1
+  [ -z "$ask_unknown" ] || fail "with which options sshd was started cannot be told: $ask_unknown" || return 1
+  why=$(ask -t 2>&1 </dev/null) || {
     why="sshd -t refuses the configuration: $why"
     return 1
   }
   agreed='sshd -t'
   for expected in "$@"; do
+    [ "${expected#serves=}" = "$expected" ] || continue
     if [ "${expected#user=}" != "$expected" ]; then
       who=${expected#user=}
+      who=${who%%,*}
       agreed="sshd -t and sshd -T -C user=$who"
-      effective=$("$sshd" -T -C "user=$who,host=receiver-setup.invalid,addr=192.0.2.1" 2>&1 </dev/null) || {
+      effective=$(answer_of ask -T -C "$expected") || {
         why="sshd -T refuses the configuration: $effective"
         return 1
       }
@@ -242,13 +260,14 @@ make_sshd() {
       *"$newline$expected$newline"*) ;;
       *)
         keyword=${expected%% *}
-        seen=$(printf '%s\n' "$effective" | grep -i "^$keyword ")
+        seen=$(printf '%s\n' "$effective" | grep "^$keyword ")
         why="sshd would use \"${seen:-no $keyword}\" for $who, not \"$expected\""
         return 1
         ;;
     esac
   done
   arm "$confirm_s" || return 1
+  note_served && : >"$journal/read" && rm -f "$journal/unread" || fail "cannot write in $journal" || return 1
   reload_sshd || return 1
   say changed "$stage" "$how, after $agreed agreed"
 }

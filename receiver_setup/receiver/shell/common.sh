@@ -87,29 +87,6 @@ prepare_run_directory() {
 
 systemd_runs() { [ -d /run/systemd/system ] && has systemctl; }
 
-# sshd_pid: the listening server's process id; nothing when there is none (socket activation).
-sshd_pid() {
-  for file in /run/sshd.pid /var/run/sshd.pid; do
-    if [ -r "$file" ] && read -r pid <"$file" && kill -0 "$pid" 2>/dev/null; then
-      printf '%s' "$pid"
-      return 0
-    fi
-  done
-  for status in /proc/[0-9]*/status; do
-    read -r _ name <"$status" 2>/dev/null || continue
-    [ "$name" = sshd ] || continue
-    pid=${status#/proc/}
-    pid=${pid%/status}
-    case $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) in
-      *'[listener]'* | */sshd' '*) ;;
-      *) continue ;;
-    esac
-    printf '%s' "$pid"
-    return 0
-  done
-  return 1
-}
-
 # started PID: when a process began, in ticks since boot; with the pid it names a process for good.
 started() {
   text=$(cat "/proc/$1/stat" 2>/dev/null) || return 1

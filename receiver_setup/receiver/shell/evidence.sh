@@ -11,8 +11,9 @@ log_sources() {
     [ ! -r "$path" ] || printf '%s\n' "$path"
   done
   # The one regular file that a listening sshd holds open is its own log (sshd -E).
-  pid=$(sshd_pid) || return 0
-  for fd in "/proc/$pid/fd"/*; do
+  [ -n "${ask_sockets+found}" ] || find_sshd '' '' no
+  [ -n "$ask_pid" ] || return 0
+  for fd in "/proc/$ask_pid/fd"/*; do
     path=$(readlink "$fd" 2>/dev/null) || continue
     [ ! -f "$path" ] || printf '%s\n' "$path"
   done

@@ -66,14 +66,36 @@ GROUP
   done </etc/passwd
 }
 
-# The state of every path that matters and of all above it, by one stat: a Pi starts few processes a second.
-facts_paths() {
-  set -- "$key_file" "${key_file%/*}" "$drop_in" "${drop_in%/*}" "$state" /etc/ssh /etc /
+# What sshd and root go through with links followed: the jail and all above it, and sshd's own folders. sshd looks at
+# each part of a jail as it is written, and at each part of a key file's real path.
+facts_followed() {
+  set -- "${key_file%/*}" "${drop_in%/*}" /etc/ssh /etc /
   path=$home
   while [ -n "$path" ]; do
     set -- "$@" "$path"
     path=${path%/*}
   done
+  real=$(cd "${key_file%/*}" 2>/dev/null && pwd -P) || real=
+  if [ -n "$real" ] && [ "$real" != "${key_file%/*}" ]; then
+    emit real_path "${key_file%/*}$newline$real"
+    while [ -n "$real" ]; do
+      set -- "$@" "$real"
+      real=${real%/*}
+    done
+  fi
+  for path in "$@"; do
+    shift
+    # A link to nothing is told as the link that it is.
+    if [ -e "$path" ]; then set -- "$@" "$path"; else dangling="$dangling$newline$path"; fi
+  done
+  stat -L -c '%F|%a|%u|%g|%U|%G|%n' "$@" 2>/dev/null | while IFS= read -r line; do emit stat "$line"; done
+}
+
+# The state of every path that matters, by two calls of stat: a Pi starts few processes a second.
+facts_paths() {
+  dangling=
+  facts_followed
+  set -- "$key_file" "$drop_in" "$state"
   while IFS= read -r path; do
     while [ "${path#"$home"/}" != "$path" ]; do
       set -- "$@" "$path"
@@ -83,7 +105,7 @@ facts_paths() {
 $directories
 LIST
   while IFS= read -r path; do [ -z "$path" ] || set -- "$@" "$path"; done <<LIST
-$folders
+$folders$dangling
 LIST
   stat -c '%F|%a|%u|%g|%U|%G|%n' "$@" 2>/dev/null | while IFS= read -r line; do emit stat "$line"; done
   [ ! -f "$key_file" ] || emit keys_written "$(stat -c %Y "$key_file" 2>/dev/null)"
@@ -111,12 +133,16 @@ LIST
 }
 
 facts_routes() {
-  printf '%s\n' "$routes" | while IFS= read -r target; do
+  first_source=
+  while IFS= read -r target; do
     [ -n "$target" ] || continue
     source=
     ! has ip || source=$(ip -o route get "$target" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')
     emit route "$target $source"
-  done
+    first_source=${first_source:-$source}
+  done <<LIST
+$routes
+LIST
 }
 
 facts_logs() {
@@ -149,11 +175,12 @@ facts() {
   facts_journal
   facts_history
   facts_system
+  facts_routes
   facts_server
   each_account facts_of_account
   emit upload_user ''
   facts_host_keys
-  facts_routes
+  facts_staged_end
   facts_logs
   facts_before
   emit end ok

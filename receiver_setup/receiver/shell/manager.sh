@@ -1,26 +1,26 @@
 #!/bin/sh
 # Tell by whom sshd is made to read its configuration anew, as sshd.sh does it, for a person who does it by hand.
 
+# Given: served_address served_port (what the camera dials; may be empty).
+# shellcheck disable=SC2154 # the given values stand in the lines before this file
+
 manager() {
-  server=$(sshd_pid)
-  way="signal $server"
-  if [ -z "$server" ]; then
-    way=none
-    ! socket_activated || way=socket
-  elif systemd_runs; then
-    for unit in ssh sshd; do
-      systemctl -q is-active "$unit.service" || continue
-      way="reload $unit"
-      # An sshd on systemd's own socket ends at a reload; see sshd.sh.
-      ! systemctl -q is-active "$unit.socket" || way="restart $unit"
-      break
-    done
-  elif has rc-service && rc-service -q sshd status >/dev/null 2>&1; then
+  find_sshd "$served_address" "$served_port" no
+  way=none
+  if [ -z "$ask_pid" ]; then
+    [ "$ask_kind" != socket ] || way=socket
+  elif is_unit; then
+    way="reload ${ask_unit%.service}"
+    # An sshd on systemd's own socket ends at a reload; see sshd.sh.
+    ! systemctl -q is-active "${ask_unit%.service}.socket" || way="restart ${ask_unit%.service}"
+  elif is_init_sshd && has rc-service && rc-service -q sshd status >/dev/null 2>&1; then
     way=openrc
-  elif has service && [ -x /etc/init.d/ssh ] && service ssh status >/dev/null 2>&1; then
+  elif is_init_sshd && has service && [ -x /etc/init.d/ssh ] && service ssh status >/dev/null 2>&1; then
     way=service
-  elif [ -r /run/sshd.pid ]; then
+  elif is_init_sshd; then
     way=pidfile
+  else
+    way="signal $ask_pid"
   fi
   emit way "$way"
   emit end ok

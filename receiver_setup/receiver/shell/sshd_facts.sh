@@ -1,49 +1,108 @@
 #!/bin/sh
 # What sshd does now, and what it would do with our drop-in; nothing that lasts is touched.
-# Given: routes (a list, one a line); for an account user, drop_in (a path) and drop_in_text.
+# Given: routes (a list, one a line), dialled_address (or name) and dialled_port (both may be empty); for an account
+# user, drop_in (a path) and drop_in_text.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
-# The configuration that sshd reads; openSUSE keeps its own below /usr until somebody makes another.
-sshd_main() {
-  for main in /etc/ssh/sshd_config /usr/etc/ssh/sshd_config; do
-    [ ! -f "$main" ] || return 0
-  done
-  return 1
-}
+# ---- who is asked, and about which connection
 
-# stage_configuration: a copy of the configuration with our drop-in in its place, in $stage; the rest are links.
-stage_configuration() {
-  stage=
-  # The line that lets SHA-1 in is the one that may differ: whether it stays is known only later.
-  [ "$(grep -v -e '+ssh-rsa$' "$drop_in" 2>/dev/null)" != "$drop_in_text" ] && sshd_main || return 1
-  stage=$(mktemp -d /run/receiver-setup.XXXXXX 2>/dev/null || mktemp -d 2>/dev/null) || return 1
-  mkdir "$stage/d"
-  own=${drop_in##*/}
-  set --
-  for file in "${drop_in%/*}"/*; do
-    # Never a link in place of ours: it would be written through.
-    if [ "${file##*/}" != "$own" ] && [ -f "$file" ]; then set -- "$@" "$file"; fi
-  done
-  { [ $# = 0 ] || ln -s "$@" "$stage/d/"; } && printf '%s\n' "$drop_in_text" >"$stage/d/$own" &&
-    sed '/^[[:space:]]*"\{0,1\}[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]="]/{
-      s#\([[:space:]="]\)/etc/ssh/sshd_config\.d/#\1'"$stage"'/d/#g
-      s#\([[:space:]="]\)sshd_config\.d/#\1'"$stage"'/d/#g
-    }' "$main" >"$stage/sshd_config"
-}
-
-# staged_sshd: in the background, because a start of sshd takes longer than all else in here.
-staged_sshd() {
-  "$sshd" -T -f "$stage/sshd_config" -C "$asked" >"$stage/effective" 2>"$stage/problem" </dev/null || : >"$stage/refused"
-}
-
-facts_staged() {
-  if [ -f "$stage/refused" ]; then
-    emit staged_folder "$stage"
-    emit staged_problem "$(cat "$stage/problem")"
-  elif [ -n "$stage" ]; then
-    emit staged_effective "$(cat "$stage/effective")"
+# What the camera dials: as it was told, else this machine's address on its way to the first camera, and the port that
+# we came in by. Sets $camera, $served_address, $served_port and $strict.
+facts_dialled() {
+  camera=${routes%%"$newline"*}
+  camera=${camera%%'%'*}
+  served_address=$dialled_address
+  strict=no
+  case $served_address in
+    *[!0-9.:a-fA-F]*)
+      if has getent; then
+        read -r served_address _ <<ANSWER
+$(getent ahosts "$dialled_address" 2>/dev/null </dev/null)
+ANSWER
+      fi
+      ;;
+  esac
+  # A camera on the machine that we run on is seen from here as we are.
+  case $camera in
+    127.* | ::1)
+      # shellcheck disable=SC2086 # four words
+      set -- ${RECEIVER_SETUP_CONNECTION-}
+      camera=${1:-$camera}
+      served_address=${served_address:-${3-}}
+      ;;
+  esac
+  [ -n "$served_address" ] || served_address=$first_source
+  served_port=$dialled_port
+  if [ -n "$served_port" ]; then
+    strict=yes
+  else
+    # shellcheck disable=SC2086 # four words
+    set -- ${RECEIVER_SETUP_CONNECTION-}
+    served_port=${4-}
+    [ -n "$served_address" ] || served_address=${3-}
   fi
-  [ -z "$stage" ] || rm -rf "$stage"
+  served_address=${served_address%%'%'*}
+}
+
+# The server itself, whoever it is asked for.
+facts_server() {
+  facts_dialled
+  prepare_run_directory
+  find_sshd "$served_address" "$served_port" "$strict"
+  emit listener "$ask_kind"
+  facts_listeners
+  if [ -z "$ask_exe" ]; then
+    emit other_server "$(other_server)"
+    return
+  fi
+  [ -n "$ask_kind" ] || emit other_server "$(other_server)"
+  emit sshd_path "$ask_exe"
+  emit sshd_version "$("$ask_exe" -V 2>&1 </dev/null)"
+  emit sshd_options "$ask_options"
+  emit sshd_main "$ask_main"
+  emit sshd_unknown "$ask_unknown"
+  ask_lines | while IFS= read -r line; do emit line "$line"; done
+  # Without a camera there is no connection to ask about: documentation's addresses (RFC 5737) are nobody's.
+  connection=$(ask_connection "${camera:-192.0.2.1}" "${served_address:-192.0.2.2}")
+  emit connection_asked "$connection"
+  [ -z "$ask_port" ] || emit served "$served_address $ask_port"
+}
+
+# Where sshd listens; and who else does where the camera is to dial.
+facts_listeners() {
+  printf '%s\n' "$ask_sockets" | while read -r _ place; do
+    [ -z "$place" ] || emit sshd_socket "0: $place 00000000:0000 0A"
+  done
+  [ -z "$ask_socket" ] || emit unit_socket "$ask_socket_told"
+  [ -z "$dialled_address" ] || ! has ip ||
+    emit own_addresses "$(ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/\1/p')"
+  if [ -n "$served_port" ] && [ "$ask_kind" != socket ] && ! (ask_choose "$served_port" yes); then
+    emit port_owner "$(owner_of_port "$served_port")"
+  fi
+}
+
+# owner_of_port PORT: the program that listens there, at the address that the camera dials.
+owner_of_port() {
+  hex=$(printf '%04X' "$1")
+  inodes=$(printf '%s' "$ask_all" | while read -r inode place; do
+    [ "${place##*:}" != "$hex" ] || ! ask_takes "$place" || printf '%s\n' "$inode"
+  done)
+  [ -n "$inodes" ] || return 0
+  # shellcheck disable=SC2012 # a link's name is what is wanted
+  ls -l /proc/[0-9]*/fd 2>/dev/null | while read -r line; do
+    case $line in
+      /proc/*/fd:)
+        process=${line#/proc/}
+        process=${process%/fd:}
+        ;;
+      *'socket:['*']')
+        inode=${line##*'socket:['}
+        case "$newline$inodes$newline" in *"$newline${inode%]}$newline"*) ;; *) continue ;; esac
+        cat "/proc/$process/comm" 2>/dev/null
+        break
+        ;;
+    esac
+  done
 }
 
 # What answers here instead of OpenSSH: a server that runs, or at least is installed.
@@ -65,66 +124,198 @@ other_server() {
   done
 }
 
-# listener: sshd itself, or a socket of systemd's that starts it; nothing else brings a new configuration into use.
-listener() {
-  if [ -n "$(sshd_pid)" ]; then
-    printf sshd
-  elif systemd_runs && { systemctl -q is-active ssh.socket || systemctl -q is-active sshd.socket; }; then
-    printf socket
-  fi
+# ---- what it does now, and what it would do with our drop-in in its place
+
+# stage_room: a folder for what is tried, once a script.
+stage_room() {
+  [ -n "${stage-}" ] || stage=$(mktemp -d /run/receiver-setup.XXXXXX 2>/dev/null || mktemp -d 2>/dev/null) || stage=
+  [ -n "$stage" ]
 }
 
-# The server itself, whoever it is asked for.
-facts_server() {
-  if ! sshd=$(sshd_path); then
-    sshd=
-    emit other_server "$(other_server)"
+# In a mount namespace of its own sshd sees the files that are tried in the places of the real ones: it reads what it
+# would read, links and all, and an account that is yet to be made is there for `Match Group`.
+may_mount() {
+  [ -n "${mounts-}" ] || {
+    mounts=no
+    ! has unshare || ! unshare -m mount --bind "$stage" "$stage" 2>/dev/null </dev/null || mounts=yes
+  }
+  [ "$mounts" = yes ]
+}
+
+# tried OPTION…: ask sshd with what is staged in place of what is there.
+tried() {
+  # shellcheck disable=SC2016 # for the shell that it starts
+  eval "unshare -m sh -c '"'
+    for name in passwd group; do
+      [ ! -f "$0/$name" ] || mount --bind "$0/$name" "/etc/$name" || exit 1
+    done
+    folder=$1
+    shift
+    [ -z "$folder" ] || mount --bind "$0/d" "$folder" || exit 1
+    exec "$@"'"' \"\$stage\" \"\$folder_tried\" \"\$ask_exe\" $ask_options \"\$@\""
+}
+
+# stage_account: passwd and group as they will be, where the account is yet to be made.
+stage_account() {
+  rm -f "$stage/passwd" "$stage/group"
+  if grep -q "^$user:" /etc/passwd || id "$user" >/dev/null 2>&1; then return 1; fi
+  number=$(sed -n "s/^$user:[^:]*:\([0-9]*\):.*/\1/p" /etc/group)
+  if [ -z "$number" ]; then
+    number=999
+    while grep -q ":$number:" /etc/passwd /etc/group; do number=$((number - 1)); done
+  fi
+  cp /etc/passwd "$stage/passwd" && cp /etc/group "$stage/group" || return 1
+  printf '%s\n' "$user:x:$number:$number::$home:/usr/sbin/nologin" >>"$stage/passwd"
+  grep -q "^$user:" "$stage/group" || printf '%s\n' "$user:x:$number:" >>"$stage/group"
+}
+
+# stage_folder: the folder of drop-ins with ours in it. The line that lets SHA-1 in, and the one that brings a missing
+# subsystem, are those that may differ: whether they stay is known only later.
+stage_folder() {
+  rm -rf "$stage/d"
+  if [ "$(grep -v -e '+ssh-rsa$' -e '^Subsystem ' "$drop_in" 2>/dev/null)" = "$drop_in_text" ]; then return 1; fi
+  mkdir "$stage/d" || return 1
+  ! may_mount || cp -RL "${drop_in%/*}/." "$stage/d" 2>/dev/null || :
+  rm -f "$stage/d/${drop_in##*/}"
+  printf '%s\n' "$drop_in_text" >"$stage/d/${drop_in##*/}"
+}
+
+# copy_configuration: where nothing can be mounted, a copy of the main file that includes the staged folder; the
+# drop-ins beside ours are links there.
+copy_configuration() {
+  for file in "${drop_in%/*}"/*; do
+    if [ "$file" != "$drop_in" ] && [ -f "$file" ]; then ln -s "$file" "$stage/d/"; fi
+  done
+  sed '/^[[:space:]]*"\{0,1\}[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]="]/{
+      s#\([[:space:]="]\)/etc/ssh/sshd_config\.d/#\1'"$stage"'/d/#g
+      s#\([[:space:]="]\)sshd_config\.d/#\1'"$stage"'/d/#g
+    }' "$ask_main" >"$stage/sshd_config"
+}
+
+# In the background, because a start of sshd takes longer than all else in here.
+answer_staged() {
+  if may_mount; then
+    folder_tried=${drop_in%/*}
+    answer_of tried -T -C "$asked"
+  else
+    copy_configuration && answer_of ask_file "$stage/sshd_config" -T -C "$asked"
+  fi >"$stage/staged" || : >"$stage/refused"
+}
+
+answer_now() {
+  # shellcheck disable=SC2034 # tried goes by it
+  folder_tried=
+  if [ -f "$stage/passwd" ] && may_mount; then answer_of tried -T -C "$asked"; else answer_of ask -T -C "$asked"; fi
+}
+
+# Some rules let sshd answer nobody who asks about nobody; then it is asked about a user and addresses that no rule is
+# about (RFC 5737).
+answer_global() {
+  answer_of ask -T 2>/dev/null >"$stage/plain" || {
+    answer_of ask -T -C 'user=receiver-setup.nobody,host=192.0.2.1,addr=192.0.2.1,laddr=192.0.2.2,lport=65535,rdomain='
     return
-  fi
-  emit sshd_path "$sshd"
-  emit sshd_version "$("$sshd" -V 2>&1 </dev/null)"
-  prepare_run_directory
-  grep -nHv -e '^[[:space:]]*#' -e '^[[:space:]]*$' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null |
-    while IFS= read -r line; do emit line "$line"; done
-  server=$(listener)
-  emit listener "$server"
-  [ -n "$server" ] || emit other_server "$(other_server)"
+  }
+  cat "$stage/plain"
 }
 
-# What sshd makes of the account, now and with our drop-in.
+# What sshd makes of the account, now and with our drop-in; and, once, of nobody in particular.
 facts_effective() {
-  [ -n "$sshd" ] || return 0
-  # As one of the cameras comes in, so that rules by address are asked for it.
-  address=${routes%%"$newline"*}
-  address=${address%%'%'*}
-  asked="user=$user,host=receiver-setup.invalid,addr=${address:-192.0.2.1}"
-  if stage_configuration; then
-    staged_sshd &
-  elif [ -n "$stage" ]; then
-    rm -rf "$stage"
-    stage=
-  fi
+  if [ -z "$ask_exe" ] || [ -n "$ask_unknown" ] || ! stage_room; then return 0; fi
+  asked="user=$user,$connection"
+  rm -f "$stage/refused"
+  # One line of one drop-in brings sshd's sftp where it has none.
+  [ -n "${accounts_asked-}" ] || emit first_account yes
+  accounts_asked=yes
+  # What groups an account will be in counts for `Match Group`; without a way to try that it is asked after useradd.
+  if stage_account && ! may_mount; then emit groups_unknown yes; fi
+  staged=no
+  ! stage_folder || staged=yes
+  [ "$staged" = no ] || answer_staged &
+  [ -s "$stage/global" ] || answer_global >"$stage/global" || : >"$stage/global" &
   # -T tests all that -t does.
-  if effective=$("$sshd" -T -C "$asked" 2>/dev/null); then
+  if effective=$(answer_now); then
     emit sshd_test 0
   else
     emit sshd_test 1
-    emit sshd_problem "$("$sshd" -t 2>&1 || "$sshd" -T -C "$asked" 2>&1)"
+    emit sshd_problem "$effective"
     effective=
   fi
   emit sshd_effective "$effective"
   wait
-  facts_staged
+  emit sshd_global "$(cat "$stage/global")"
+  if [ -f "$stage/refused" ]; then
+    emit staged_folder "$stage"
+    emit staged_problem "$(cat "$stage/staged")"
+  elif [ "$staged" = yes ]; then
+    emit staged_effective "$(cat "$stage/staged")"
+  fi
 }
 
-# They are everybody's, so whichever account was asked for last will do.
+facts_staged_end() {
+  [ -z "${stage-}" ] || rm -rf "$stage"
+}
+
+# ---- host keys
+
+# They are everybody's. What the private keys on the disk say is what sshd shows, unless it has read others before: a
+# listener of 9.8 or newer keeps those that it had at its start. Then it is asked itself.
 facts_host_keys() {
-  printf '%s\n' "${effective-}" | while read -r keyword value; do
-    [ "$keyword" = hostkey ] || continue
-    if [ -r "$value.pub" ]; then
-      emit host_key "$(cat "$value.pub")"
-    elif [ -r "$value" ] && has ssh-keygen; then
-      emit host_key "$(ssh-keygen -y -f "$value" 2>/dev/null </dev/null)"
-    fi
+  if [ -z "$ask_exe" ] || ! stage_room; then return 0; fi
+  global=$(cat "$stage/global" 2>/dev/null)
+  printf '%s\n' "$global" | sed -n 's/^hostkey //p' >"$stage/hostkeys"
+  count=0
+  while IFS= read -r path; do
+    count=$((count + 1))
+    key_on_disk "$path" >"$stage/key.$count" &
+  done <"$stage/hostkeys"
+  wait
+  changed=no
+  if [ "$count" = 0 ] || keys_are_newer; then changed=yes; fi
+  shown=
+  [ "$changed" = no ] || shown=$(keys_shown)
+  each=0
+  read_keys=
+  while [ "$each" -lt "$count" ]; do
+    each=$((each + 1))
+    [ -s "$stage/key.$each" ] || continue
+    read_keys=yes
+    name=host_key
+    [ -z "$shown" ] || name=disk_key
+    emit "$name" "$(cat "$stage/key.$each")"
   done
+  [ -n "$shown$read_keys" ] || emit host_keys_unread yes
+  [ -z "$shown" ] || printf '%s\n' "$shown" | while IFS= read -r line; do emit host_key "$line"; done
+}
+
+# key_on_disk PATH: sshd goes by the private key; a .pub beside it is a copy that somebody made, and stands for it
+# only where an agent has the key, or nothing can read it.
+key_on_disk() {
+  case "$newline$global$newline" in
+    *"${newline}hostkeyagent none$newline"*)
+      if has ssh-keygen; then
+        ssh-keygen -y -P '' -f "$1" 2>/dev/null </dev/null
+        return
+      fi
+      ;;
+  esac
+  cat "$1.pub" 2>/dev/null
+}
+
+# Was any of the keys written after the listener had started?
+keys_are_newer() {
+  [ "$ask_kind" = sshd ] || return 1
+  ticks=$(started "$ask_pid") && booted=$(sed -n 's/^btime //p' /proc/stat) || return 1
+  while IFS= read -r path; do
+    written=$(stat -c %Z "$path" 2>/dev/null) || continue
+    [ "$written" -le "$((booted + ticks / 100))" ] || return 0
+  done <"$stage/hostkeys"
+  return 1
+}
+
+# What the listener shows, asked once a type, from this machine itself: sshd counts a connection without a login against
+# its source, and that is neither the camera nor the administrator.
+keys_shown() {
+  if [ "$ask_kind" != sshd ] || ! has ssh-keyscan; then return 0; fi
+  ssh-keyscan -T 5 -t ed25519,ecdsa,rsa -p "$ask_port" "${served_address:-127.0.0.1}" 2>/dev/null </dev/null |
+    sed -n 's/^[^ #]* \([a-z]\)/\1/p'
 }

@@ -5,7 +5,7 @@ import ipaddress
 from receiver_setup.camera.codes import ResponseCode, UploadResult, explain_response
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.sshd_config import sha1_allowed
+from receiver_setup.sshd_config import lower_keywords, sha1_allowed
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.catalogue import Cause
 from receiver_setup.workflow.causes.from_facts import find_jail_fault, find_login_fault, find_storage_fault
@@ -207,7 +207,7 @@ def _lines_of_camera(target: Target, evidence: Evidence | None) -> tuple[str, ..
 
 
 def _sshd_ports(facts: Facts | None) -> list[str]:
-    lines = facts.sshd_effective.splitlines() if facts is not None else []
+    lines = lower_keywords(facts.sshd_effective) if facts is not None else []
     return [line for line in lines if line.startswith(("port ", "listenaddress "))]
 
 

@@ -116,7 +116,7 @@ def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: P
         render_undo(owner="x"),
         render_commit([wanted], owner="x", last="", cameras={wanted.user: "porch {}\n"}),
         render_confirm(owner="x"),
-        render_manager(),
+        render_manager(("192.168.2.110", 22)),
     ]
     for script in scripts:
         result = run([*shell, "-n"], script, folder)
