@@ -132,6 +132,8 @@ class Facts:
     openssh: tuple[int, int] | None
     sshd_problem: str
     sshd_effective: str
+    sshd_global: str
+    """What `sshd -T` says of nobody in particular; nothing where it could not be asked."""
     staged: Staged | None
     """None: the drop-in is as it would be staged, or nothing could be staged."""
     configuration: tuple[ConfigurationLine, ...]
@@ -197,6 +199,7 @@ class Facts:
             openssh=_parse_version(one.get("sshd_version", "")),
             sshd_problem=one.get("sshd_problem", "") if one.get("sshd_test", "0") != "0" else "",
             sshd_effective=one.get("sshd_effective", ""),
+            sshd_global=one.get("sshd_global", ""),
             staged=_parse_staged(one),
             configuration=parse_lines(every["line"]),
             host_keys=tuple(key for key in map(_parse_key, every["host_key"]) if key),

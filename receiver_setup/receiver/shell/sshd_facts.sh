@@ -84,6 +84,7 @@ facts_server() {
   emit sshd_path "$sshd"
   emit sshd_version "$("$sshd" -V 2>&1 </dev/null)"
   prepare_run_directory
+  emit sshd_global "$("$sshd" -T 2>/dev/null </dev/null)"
   grep -nHv -e '^[[:space:]]*#' -e '^[[:space:]]*$' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null |
     while IFS= read -r line; do emit line "$line"; done
   server=$(listener)
