@@ -11,6 +11,14 @@ KEY_FILE_PATTERN = "/etc/ssh/authorized_keys.d/%u"
 
 _SUBSYSTEM = "Subsystem sftp internal-sftp"
 
+EDITION = 3
+"""Which text of the drop-in is written now: 1 promised to replace changes by hand, 2 had no LogLevel."""
+
+_LOGS_KEYS_FROM = 3
+"""From this edition on sshd logs which key was offered and refused; at its own LogLevel it does not."""
+_NEEDS_YES_FROM = 2
+"""From this edition on a change by hand is replaced with --yes alone."""
+
 _RENAMED_IN = (8, 5)
 """PubkeyAcceptedAlgorithms was PubkeyAcceptedKeyTypes before OpenSSH 8.5."""
 
@@ -27,6 +35,7 @@ class UploadMatch:
     """What sshd is told about one upload user.
 
     `jail` is the ChrootDirectory, None for no jail; `start` is the folder that an unjailed session starts in.
+    An older `edition` is what a former version of this tool wrote.
     """
 
     user: str
@@ -37,6 +46,7 @@ class UploadMatch:
     subsystem: bool = False
     """Bring the subsystem that an upload asks for, where sshd has none; ForceCommand alone does not."""
     openssh: tuple[int, int] = (9, 2)
+    edition: int = EDITION
 
     def directives(self) -> tuple[tuple[str, str], ...]:
         """Return keyword and value of every line inside the Match block, in order."""
@@ -61,6 +71,8 @@ class UploadMatch:
             ("PermitTTY", "no"),
             ("PermitUserRC", "no"),
         ]
+        if self.edition >= _LOGS_KEYS_FROM:
+            lines.append(("LogLevel", "VERBOSE"))
         if self.allow_sha1:
             keyword = "PubkeyAcceptedAlgorithms" if self.openssh >= _RENAMED_IN else "PubkeyAcceptedKeyTypes"
             lines.append((keyword, "+ssh-rsa"))
@@ -69,9 +81,10 @@ class UploadMatch:
 
 def render_drop_in(match: UploadMatch) -> str:
     """Render the whole file for one upload user; nobody else is touched by it."""
+    replaced = "with --yes" if match.edition >= _NEEDS_YES_FROM else "by the next set-up"
     head = (
         f"# Made by receiver-setup for the camera uploads of {match.user}; other users are not affected.\n"
-        "# Changes by hand are shown by `receiver-setup setup --check --diff` and replaced with --yes.\n"
+        f"# Changes by hand are shown by `receiver-setup setup --check --diff` and replaced {replaced}.\n"
     )
     body = "".join(f"    {keyword} {value}\n" for keyword, value in match.directives())
     # Older releases let a Match block run on into the files read after it.
@@ -84,13 +97,14 @@ def expected_effective(match: UploadMatch) -> tuple[str, ...]:
     """Return the lines that `sshd -T -C user=…` must print once the drop-in is in force.
 
     Keywords are in lower case, as `lower_keywords` makes them. Quotes are gone; only a ForceCommand, which is a
-    shell's, keeps them.
+    shell's, keeps them. Another LogLevel is the administrator's wish, and takes nothing but the names of refused keys
+    from a diagnosis.
     """
-    told_by_lists = {"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"}
+    not_compared = {"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes", "LogLevel"}
     lines = tuple(
         f"{keyword.lower()} {value if keyword == 'ForceCommand' else value.replace(chr(34), '')}"
         for keyword, value in match.directives()
-        if keyword not in told_by_lists
+        if keyword not in not_compared
     )
     return (*lines, *lower_keywords(_SUBSYSTEM)) if match.subsystem else lines
 

@@ -56,7 +56,7 @@ _LOGIN = (
         type=click.Choice(["auto", "key", "password"]),
         default="auto",
         show_default=True,
-        help="How the camera signs in; auto takes a random password only where no key will do.",
+        help="How the camera signs in; auto takes a random password only where the camera answers that it has no key.",
     ),
     click.option(
         "--sha1",

@@ -8,6 +8,7 @@ from receiver_setup.errors import ReceiverEditedError, ReceiverUnsuitableError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.account import PASSWORD_CALL, check_account, plan_account
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.key_policy import check_way_to_keys, may_pass
 from receiver_setup.receiver.server import check_asked, check_host_keys
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
 from receiver_setup.receiver.storage import check_jail_disk, check_jail_part, check_room, mounted_as
@@ -22,6 +23,7 @@ from receiver_setup.receiver.suitability import (
 )
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import (
+    EDITION,
     KEY_FILE_PATTERN,
     Authentication,
     UploadMatch,
@@ -77,6 +79,7 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     check_names(facts, wanted)
     check_admission(facts, wanted)
     check_key_folder(facts, wanted)
+    check_way_to_keys(facts, wanted.user, wanted.authentication)
     match = _match(facts, wanted, openssh)
     steps = plan_account(facts, wanted)
     steps += _directory_steps(facts, wanted)
@@ -88,12 +91,19 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
 
 
 def _match(facts: Facts, wanted: Wanted, openssh: tuple[int, int]) -> UploadMatch:
-    allow_sha1 = wanted.allow_sha1
-    if allow_sha1 is None:
-        allow_sha1 = b"+ssh-rsa" in facts.files.get(drop_in(wanted.user), b"")
     return replace(
-        wanted_match(wanted), allow_sha1=allow_sha1, openssh=openssh, subsystem=needs_subsystem(facts, wanted.user)
+        wanted_match(wanted),
+        allow_sha1=allows_sha1(facts, wanted),
+        openssh=openssh,
+        subsystem=needs_subsystem(facts, wanted.user),
     )
+
+
+def allows_sha1(facts: Facts, wanted: Wanted) -> bool:
+    """Tell whether the upload user may sign with SHA-1 in the end: as wished, or as the drop-in has it."""
+    if wanted.allow_sha1 is not None:
+        return wanted.allow_sha1
+    return b"+ssh-rsa" in facts.files.get(drop_in(wanted.user), b"")
 
 
 def needs_subsystem(facts: Facts, user: str) -> bool:
@@ -161,9 +171,15 @@ def _retract_step(facts: Facts, path: str) -> Step:
 def _key_folder_step(facts: Facts, wanted: Wanted) -> Step:
     folder = key_file(wanted.user).rpartition("/")[0]
     state = facts.paths.get(folder)
-    if state is not None and state.safe_for_jail:
-        return Step(name="make key folder", detail=f"{folder} is root's own")
-    return _directory_step(facts, "make key folder", folder, "root", 0o755)
+    name = "make key folder"
+    closed = wanted.authentication is Authentication.PUBLIC_KEY and state is not None and not may_pass(facts, state)
+    if state is None or not state.safe_for_jail or (closed and folder in facts.ledger.directories):
+        return _directory_step(facts, name, folder, "root", 0o755)
+    if closed:
+        # It was there before us, so others' keys may be in it: what is in it can be read, and not what there is.
+        was = (f"{state.owner}:{state.group}", f"{state.mode:04o}")
+        return directory_step(name, folder, was=was, owner=was[0], mode=state.mode | 0o011)
+    return Step(name=name, detail=f"{folder} is root's own")
 
 
 def _keys_step(facts: Facts, wanted: Wanted) -> Step:
@@ -212,23 +228,31 @@ def _drop_in_step(facts: Facts, wanted: Wanted, match: UploadMatch) -> Step:
 def _own_drop_ins(wanted: Wanted, match: UploadMatch) -> set[bytes]:
     """Return every text that this tool may have written for this user, whatever was wished then."""
     return {
-        render_drop_in(
-            replace(
-                match,
-                authentication=how,
-                allow_sha1=sha1,
-                openssh=release,
-                jail=jail,
-                start=start,
-                subsystem=subsystem,
-            )
-        ).encode()
+        text
         for how in Authentication
         for sha1 in (True, False)
         for subsystem in (True, False)
-        for release in ((8, 4), (9, 2))
         for jail, start in ((wanted.home, None), (None, wanted.home))
+        for text in _editions(
+            replace(match, authentication=how, allow_sha1=sha1, jail=jail, start=start, subsystem=subsystem)
+        )
     }
+
+
+def _editions(match: UploadMatch) -> dict[bytes, UploadMatch]:
+    """Return every text that a version of this tool has written for the same wishes, on any release of OpenSSH."""
+    return {
+        render_drop_in(each).encode(): each
+        for edition in range(1, EDITION + 1)
+        for release in ((8, 4), (9, 2))
+        for each in (replace(match, edition=edition, openssh=release),)
+    }
+
+
+def find_older_drop_in(facts: Facts, match: UploadMatch) -> UploadMatch | None:
+    """Return what the drop-in says where an older version wrote it for the same wishes; None for any other text."""
+    text = facts.files.get(drop_in(match.user), b"")
+    return None if text == render_drop_in(match).encode() else _editions(match).get(text)
 
 
 def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:

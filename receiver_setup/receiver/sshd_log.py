@@ -32,6 +32,9 @@ class Seen(StrEnum):
     KEY_FILE_CLOSED = "key file closed"
     JAIL_REFUSED = "jail refused"
     JAIL_MISSING = "jail missing"
+    KEY_FAILED = "key failed"
+    KEY_REFUSED = "key refused"
+    WRONG_SOURCE = "wrong source"
     PASSWORD_FAILED = "password failed"  # noqa: S105 - a word of ours
     PENALTY = "penalty"
     TOO_MANY = "too many connections"
@@ -92,6 +95,18 @@ _PATTERNS = tuple(
         (Seen.JAIL_REFUSED, r"(?P<detail>bad ownership or modes for chroot directory (?:component )?\".+\")"),
         (Seen.JAIL_REFUSED, r"(?P<detail>chroot path .*\".+\" is not a directory)"),
         (Seen.JAIL_MISSING, r"(?:safely_chroot: )?(?P<detail>stat\(\".+\"\): .+)$"),
+        (
+            Seen.KEY_FAILED,
+            rf"Failed publickey for (?P<user>.*) {_FROM} port \d+ ssh2: \S+ (?P<key>SHA256:\S+)$",
+        ),
+        (Seen.KEY_REFUSED, r"(?:\S+: )?refusing RSA key: (?P<detail>.+?)(?: \[preauth\])?$"),
+        (
+            Seen.WRONG_SOURCE,
+            (
+                r"(?:\S+: )?Authentication tried for (?P<user>\S+) with correct key but not from a permitted host "
+                r"\(host=\S+, ip=(?P<address>[^,\s]+), required=(?P<detail>.+)\)"
+            ),
+        ),
         (Seen.PASSWORD_FAILED, rf"Failed password for (?P<user>.*) {_FROM} port \d+ ssh2$"),
         (Seen.PENALTY, r"drop connection #\d+ from \[(?P<address>[^\]]+)\]:\d+ on \S+ (?P<detail>penalty: .+)$"),
         (Seen.PENALTY, r"(?:\w+: )+(?:new|activating) .*(?P<detail>penalty of \d+ seconds) for .+$"),

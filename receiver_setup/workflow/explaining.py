@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_OTHER_LOGIN = "; if this camera cannot sign in with its key at all: --auth password, which is for uploads alone"
+
 
 def fail_with_causes(
     shares: Sequence[tuple[UploadAccount[CameraRun], Wanted]],
     session: ReceiverSession,
     evidence: Evidence | None = None,
+    *,
+    offer_password: bool = False,
 ) -> None:
     """Fail each camera whose test went wrong, with the cause that both sides show.
 
     `shares` are accounts, each as it shall be; `evidence` since their facts is read here where it was not yet.
+    `offer_password`: where a camera does not use the key that it shows, its owner is told of --auth password.
     """
     shares = [(account, wanted) for account, wanted in shares if any(run.broken for run in account.alive)]
     broken = [run for account, _ in shares for run in account.alive if run.broken is not None]
@@ -50,19 +55,30 @@ def fail_with_causes(
         _log.warning("%s could not be asked why the test upload failed: %s", session.name, error.message)
     for (account, wanted), now in zip(shares, facts, strict=True):
         for run in [each for each in account.alive if each.broken is not None]:
-            _fail(run, make_target(run, account.facts.hostname or session.name, wanted, sources[run]), now, evidence)
+            target = make_target(run, account.facts.hostname or session.name, wanted, sources[run])
+            _fail(run, target, now, evidence, offer_password=offer_password)
 
 
-def _fail(run: CameraRun, target: "Target | None", facts: Facts | None, evidence: Evidence | None) -> None:
+def _fail(
+    run: CameraRun,
+    target: "Target | None",
+    facts: Facts | None,
+    evidence: Evidence | None,
+    *,
+    offer_password: bool,
+) -> None:
     error = run.broken
     if error is None:
         return
     if target is not None:
-        from receiver_setup.workflow.causes import Symptom, diagnose  # noqa: PLC0415 - only after a failure
+        from receiver_setup.workflow.causes import KEY_UNUSED, Symptom, diagnose  # noqa: PLC0415 - only after a failure
 
         seen = Symptom.from_outcome(run.outcome) if run.outcome is not None else Symptom()
         symptom = Symptom(result=0) if isinstance(error, FileNotArrivedError) else seen
-        explain(error, diagnose(symptom, target=target, facts=facts, evidence=evidence), run.report.address)
+        diagnosis = diagnose(symptom, target=target, facts=facts, evidence=evidence)
+        explain(error, diagnosis, run.report.address)
+        if offer_password and not target.by_password and diagnosis.cause in KEY_UNUSED:
+            error.hint += _OTHER_LOGIN
     run.fail(error)
 
 

@@ -8,14 +8,13 @@ from enum import StrEnum
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import Authentication, parse_effective
-from receiver_setup.workflow.proof import RefusedLogin
 
 _PASSWORD_LENGTH = 24
 """Within the 8 to 30 ASCII characters that a camera keeps."""
 
 
 class AuthPolicy(StrEnum):
-    """What the user allows for the login; `auto`: a password only where no key will do."""
+    """What the user allows for the login; `auto`: a password only where the camera says that it has no key."""
 
     AUTO = "auto"
     KEY = "key"
@@ -55,25 +54,28 @@ def first_login(auth: AuthPolicy, sha1: Sha1Policy) -> LoginPlan:
     )
 
 
-def keep_login(plan: LoginPlan, auth: AuthPolicy, facts: Facts) -> LoginPlan:
-    """Keep the password of an account that an earlier run had to give one."""
+def opens_by_password(facts: Facts) -> bool:
+    """Tell whether an earlier run gave the account a password, which is its only way in."""
     methods = parse_effective(facts.sshd_effective).get("authenticationmethods", [])
-    ours = facts.account is not None and facts.account.ours
-    keeps = auth is AuthPolicy.AUTO and ours and methods == [Authentication.PASSWORD.value]
+    return facts.account is not None and facts.account.ours and methods == [Authentication.PASSWORD.value]
+
+
+def keep_login(plan: LoginPlan, auth: AuthPolicy, facts: Facts, *, without_key: bool) -> LoginPlan:
+    """Keep the password of an account that an earlier run had to give one.
+
+    `without_key`: a camera of it still answers that it has no key; with a key, the account goes back to that.
+    """
+    keeps = auth is AuthPolicy.AUTO and without_key and opens_by_password(facts)
     return plan.with_password() if keeps else plan
 
 
-def next_login(
-    plan: LoginPlan, why: RefusedLogin, *, auth: AuthPolicy, sha1: Sha1Policy, all_refused: bool
-) -> LoginPlan | None:
+def next_login(plan: LoginPlan, *, sha1: Sha1Policy, sha1_refused: bool) -> LoginPlan | None:
     """Return what to try after refused logins; None when there is nothing left that is allowed.
 
-    `all_refused`: no camera of this account gets in, so that a password takes nothing from another one.
+    A camera that shows a key is never given a password here: nothing that a log lacks proves that it cannot use it.
     """
-    if why is RefusedLogin.SHA1 and sha1 is Sha1Policy.AUTO and not plan.allow_sha1:
+    if sha1_refused and sha1 is Sha1Policy.AUTO and not plan.allow_sha1:
         return replace(plan, allow_sha1=True)
-    if why is RefusedLogin.NO_KEY and auth is AuthPolicy.AUTO and all_refused and not plan.by_password:
-        return plan.with_password()
     return None
 
 
@@ -92,8 +94,8 @@ def sha1_warning(user: str) -> str:
 
 
 def password_warning(user: str) -> str:
-    """Return what the owner of a camera without key login should know."""
+    """Return what the owner of a camera that signs in with a password should know."""
     return (
-        f"this camera does not sign in with a key: a random password was made for {user} alone, which opens no "
-        "shell. A newer camera firmware may do without."
+        f"this camera signs in with a password, not with a key: a random one was made for {user} alone, which opens "
+        "no shell. A newer camera firmware may do without."
     )

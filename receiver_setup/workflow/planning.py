@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
+from receiver_setup.authorized_keys import parse_cameras
+from receiver_setup.camera.codes import CameraWithoutKeyLoginError
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.upload_plan import render_diff
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.interrupts import Stop
-from receiver_setup.receiver.plan import SetupPlan, plan_receiver
+from receiver_setup.receiver.key_policy import check_key
+from receiver_setup.receiver.plan import SetupPlan, allows_sha1, key_file, plan_receiver
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import explain_startups
 from receiver_setup.receiver.steps import JointPlan
@@ -16,7 +19,14 @@ from receiver_setup.report import Observer, StepReport
 from receiver_setup.workflow.aim import aim
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.ending import Account
-from receiver_setup.workflow.login_policy import AuthPolicy, first_login, keep_login, password_warning, sha1_warning
+from receiver_setup.workflow.login_policy import (
+    AuthPolicy,
+    first_login,
+    keep_login,
+    opens_by_password,
+    password_warning,
+    sha1_warning,
+)
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
 from receiver_setup.workflow.whole_run import WholeRun
 
@@ -71,12 +81,18 @@ class Planning(WholeRun[CameraRun]):
             self._report.warnings.append(told)
         for account in self._accounts:
             account.learn(account.facts, first=True)
-            account.login = keep_login(account.login, self._request.auth, account.facts)
+        # A password stays only where the camera itself says, each time, that it has no key.
+        asked = [run for account in self._accounts if opens_by_password(account.facts) for run in account.alive]
+        self._crew.each(asked, self._read_key)
+        for account in self._accounts:
+            keyless = any(run.without_key is not None for run in account.alive)
+            account.login = keep_login(account.login, self._request.auth, account.facts, without_key=keyless)
             for run in account.alive:
                 run.attempt(partial(aim, request=self._request, account=account))
         self._crew.each([run for run in self._crew.alive if not run.settled], self._read_key)
         for account in self._accounts:
             self._choose_login(account)
+            self._check_keys(account)
 
     def _read_camera(self, run: CameraRun) -> None:
         """Read a camera; its key as well, unless it looks as if a test alone will do."""
@@ -93,22 +109,42 @@ class Planning(WholeRun[CameraRun]):
     # ---- plan
 
     def _choose_login(self, account: Account) -> None:
-        """Give cameras without a key a password, where that is allowed and no camera with a key shares the account."""
-        without = [run for run in account.alive if run.without_key is not None]
-        others = len(account.alive) - len(without)
-        for run in without:
-            if run.without_key is not None and self._request.auth is AuthPolicy.KEY:
-                run.fail(run.without_key)
-            elif others:
-                run.fail(
-                    CameraError(
-                        f"the camera {run.report.address} has no key, while others share the account by key",
-                        hint="give each camera an account of its own with --isolate, or set this one up by itself, "
-                        "with a --user of its own",
-                    )
-                )
-        if without and not others:
+        """Give cameras without a key a password, where that is allowed and takes no other camera's way in from it."""
+        without = {run: run.without_key for run in account.alive if run.without_key is not None}
+        with_key = [run for run in account.alive if run not in without]
+        if self._request.auth is AuthPolicy.KEY:
+            for run, error in without.items():
+                run.fail(error)
+        if self._request.auth is not AuthPolicy.AUTO:
+            return
+        own = {run.name for run in account.runs}
+        if opens_by_password(account.facts):
+            others = sorted({run.name for run in without} | (account.facts.ledger.cameras.keys() - own))
+            for run in with_key if others else ():
+                run.fail(_shared_by_password(run, account.user, others))
+            return
+        known = parse_cameras(account.facts.files.get(key_file(account.user), b""))
+        shared = bool(with_key) or bool(known.keys() - own)
+        for run, error in without.items():
+            if run.name in known:
+                run.fail(lost_key(error))
+            elif shared:
+                run.fail(_shared_by_key(run))
+        if any(run.alive for run in without):
             account.login = account.login.with_password()
+
+    def _check_keys(self, account: Account) -> None:
+        """Fail each camera whose key sshd's policy would refuse, before anything is changed for it."""
+        if account.login.by_password:
+            return
+        allow_sha1 = allows_sha1(account.facts, self._wanted(account))
+        for run in account.alive:
+            if run.key is None:
+                continue
+            try:
+                check_key(account.facts, account.user, run.key, allow_sha1=allow_sha1, settled=run.settled)
+            except ReceiverError as error:
+                run.fail(error)
 
     def _wanted(self, account: Account) -> Wanted:
         """Return the account as it shall be, for the cameras that still take part."""
@@ -176,3 +212,27 @@ class Planning(WholeRun[CameraRun]):
             run.warn(sha1_warning(account.user))
         if account.login.by_password:
             run.warn(password_warning(account.user))
+
+
+def lost_key(error: CameraWithoutKeyLoginError) -> CameraError:
+    """Return why a camera that was set up with a key gets no password by itself."""
+    return CameraError(
+        f"{error.message}, and it was set up here with one, which a password would replace",
+        hint="restart the camera and run this again; for a camera that has no key any more: --auth password",
+    )
+
+
+def _shared_by_key(run: CameraRun) -> CameraError:
+    return CameraError(
+        f"the camera {run.report.address} has no key, while others share the account by key",
+        hint="give each camera an account of its own with --isolate, or set this one up by itself, "
+        "with a --user of its own",
+    )
+
+
+def _shared_by_password(run: CameraRun, user: str, others: Sequence[str]) -> CameraError:
+    return CameraError(
+        f"the camera {run.report.address} has a key, while {', '.join(others)} may need the password of {user}",
+        hint="name all cameras of this account in one command, so that each can be asked; or give this one a --user "
+        "of its own; --auth password lets all of them share a password",
+    )

@@ -1,36 +1,12 @@
 """What proves a set-up, and what a failed one shows (pure): both sides' words laid beside each other."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 
 from receiver_setup.camera.messages import TestOutcome
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, LoginNotByKeyError, ProofError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.arrival import ArrivedFile, Evidence, newest_arrival
-from receiver_setup.receiver.sshd_log import Seen, concerns
 from receiver_setup.sshd_config import Authentication
-
-
-class RefusedLogin(StrEnum):
-    """Why a camera's login was refused, as far as the receiver's log tells."""
-
-    SHA1 = "the camera signs with SHA-1"
-    NO_KEY = "the camera did not sign in with its key"
-    OTHER = "the receiver refuses whatever the camera signs in with"
-    UNKNOWN = "the receiver's log cannot be read"
-
-
-_NO_OTHER_LOGIN_HELPS = frozenset(
-    {
-        Seen.NOT_ADMITTED,
-        Seen.LOCKED,
-        Seen.ACCOUNT_CLOSED,
-        Seen.NO_ACCOUNT,
-        Seen.KEY_FILE_CLOSED,
-        Seen.JAIL_REFUSED,
-        Seen.JAIL_MISSING,
-    }
-)
 
 
 def check_host_key(outcome: TestOutcome, own: Iterable[PublicKey], camera: str, receiver: str) -> PublicKey:
@@ -96,15 +72,3 @@ def check_login(
         f"the test upload of {camera} arrived, but sshd logged {seen} for {user}, not {wanted}",
         hint="see the receiver's log: another camera or person may use this account",
     )
-
-
-def explain_refusal(evidence: Evidence, user: str) -> RefusedLogin:
-    """Say why sshd refused the upload user, from its log of the same time.
-
-    A client that leaves without trying a key leaves no line of its own; so the log must be known to be sshd's.
-    """
-    if evidence.sha1_refused(user):
-        return RefusedLogin.SHA1
-    if any(event.seen in _NO_OTHER_LOGIN_HELPS and concerns(event, user) for event in evidence.events):
-        return RefusedLogin.OTHER
-    return RefusedLogin.NO_KEY if evidence.log_is_sshds else RefusedLogin.UNKNOWN

@@ -1,19 +1,24 @@
 """What a set-up promises of its receiver, held against the receiver as it is (pure): the plan's steps as claims."""
 
+from dataclasses import replace
+
 from receiver_setup.errors import ReceiverError
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import plan_receiver
+from receiver_setup.receiver.plan import drop_in, find_older_drop_in, plan_receiver
 from receiver_setup.receiver.steps import Step
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.report import Claim
+from receiver_setup.sshd_config import UploadMatch, missing_effective
 
+_DROP_IN = "sshd drop-in"
+_DROP_IN_STEP = "write sshd drop-in"
 _CLAIMS = {
     "account is ours": ("create user", "adopt user"),
     "password": ("close password", "set password"),
     "home": ("make jail", "make home"),
     "recordings directory": ("make recordings directory",),
     "key file": ("make key folder", "write camera key"),
-    "sshd drop-in": ("write sshd drop-in",),
+    _DROP_IN: (_DROP_IN_STEP,),
 }
 """Claim → the steps of a set-up that make it so."""
 
@@ -24,12 +29,28 @@ def receiver_claims(facts: Facts, wanted: Wanted) -> list[Claim]:
         plan = plan_receiver(facts, wanted)
     except ReceiverError as error:
         return [Claim(name="fit for uploads", ok=False, cause=error.message, remedy=error.hint)]
-    claims = [_from_steps(name, [step for step in plan.steps if step.name in names]) for name, names in _CLAIMS.items()]
-    followed = not any(step.name == "write sshd drop-in" and step.changed for step in plan.steps)
-    if followed:
+    steps = plan.steps
+    older = find_older_drop_in(facts, plan.match)
+    if older is not None:
+        steps = tuple(step for step in steps if step.name != _DROP_IN_STEP)
+    claims = [_from_steps(name, [step for step in steps if step.name in names]) for name, names in _CLAIMS.items()]
+    if older is not None:
+        claims = [_older(facts, claim, older) if claim.name == _DROP_IN else claim for claim in claims]
+    if not any(step.name == _DROP_IN_STEP and step.changed for step in steps):
         told = f"sshd -T -C user={wanted.user} has every line of it"
         claims.append(Claim(name="sshd follows the drop-in", ok=True, detail=told))
     return [*claims, _room(facts, wanted)]
+
+
+def _older(facts: Facts, claim: Claim, older: UploadMatch) -> Claim:
+    """Tell of a drop-in of an older version: all that it promised then still holds, unless sshd does not follow it."""
+    path = drop_in(older.user)
+    missing = missing_effective(facts.sshd_effective, older)
+    if missing:
+        cause = f"{path} was made by an older version of this tool, and sshd does not follow it: no “{missing[0]}”"
+        return replace(claim, ok=False, cause=cause, repaired=True)
+    told = f"{path}, made by an older version of this tool: `receiver-setup setup` brings it up to date"
+    return replace(claim, ok=True, detail=told)
 
 
 def _from_steps(name: str, steps: list[Step]) -> Claim:

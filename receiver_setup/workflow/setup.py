@@ -25,16 +25,13 @@ from receiver_setup.workflow import proof
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.ending import Account, find_records, plan_retraction
 from receiver_setup.workflow.explaining import fail_with_causes
-from receiver_setup.workflow.login_policy import (
-    make_password,
-    next_login,
-)
-from receiver_setup.workflow.planning import Planning
+from receiver_setup.workflow.login_policy import make_password, next_login
+from receiver_setup.workflow.planning import Planning, lost_key
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
 from receiver_setup.workflow.rollback import put_back_cameras
 
-_ROUNDS = 4
-"""As it is; with a new key; with SHA-1 allowed; by password."""
+_ROUNDS = 3
+"""As it is; with a new key; with SHA-1 allowed."""
 
 
 def set_up(
@@ -143,7 +140,8 @@ class SetUp(Planning):
         self._fail_with_causes()
 
     def _fail_with_causes(self, evidence: Evidence | None = None) -> None:
-        fail_with_causes([(account, self._wanted(account)) for account in self._live], self._session, evidence)
+        shares = [(account, self._wanted(account)) for account in self._live]
+        fail_with_causes(shares, self._session, evidence, offer_password=True)
 
     def _exchange(self, run: CameraRun) -> None:
         """Do one camera's half, and keep what its test ended in until the receiver was asked for the cause."""
@@ -170,6 +168,9 @@ class SetUp(Planning):
         """Find out why logins failed, and bring the receiver to what mends it."""
         stale = [run for run in pending if run.key is None and not self._account_of[run].login.by_password]
         self._crew.each(stale, self._read_key)
+        for run in stale:
+            if run.alive and run.without_key is not None:
+                run.fail(lost_key(run.without_key))
         if len(stale) < len(pending):
             self._try_other_login([run for run in pending if run not in stale])
         if self._crew.alive:
@@ -179,6 +180,8 @@ class SetUp(Planning):
                 live, self._session.read_facts(list(map(self._wanted, live)), routes=()), strict=True
             ):
                 account.learn(facts)
+                self._check_keys(account)
+        if self._crew.alive:
             self._change(only_changed=True)
 
     def _try_other_login(self, refused: list[CameraRun]) -> None:
@@ -191,20 +194,14 @@ class SetUp(Planning):
             causes=True,
         )
         for account in accounts:
-            why = proof.explain_refusal(evidence, account.user)
-            own = [run for run in refused if run in account.runs]
-            login = next_login(
-                account.login,
-                why,
-                auth=self._request.auth,
-                sha1=self._request.sha1,
-                all_refused=len(own) == len(account.alive),
-            )
+            sha1_refused = evidence.sha1_refused(account.user)
+            login = next_login(account.login, sha1=self._request.sha1, sha1_refused=sha1_refused)
             if login is not None:
                 account.login = login
             else:
-                for run in own:
-                    run.give_up()
+                for run in refused:
+                    if run in account.runs:
+                        run.give_up()
         self._fail_with_causes(evidence)
 
     # ---- prove

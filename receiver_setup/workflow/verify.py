@@ -10,9 +10,10 @@ from receiver_setup.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.upload_plan import plan_fields
-from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, ProofError
+from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, ProofError, ReceiverError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.arrival import Evidence
+from receiver_setup.receiver.key_policy import check_key
 from receiver_setup.receiver.plan import drop_in, key_file
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import uploads_at_once
@@ -116,9 +117,11 @@ class _Verification(WholeRun[CameraRun]):
 
     def _learn(self, account: Account) -> None:
         """Take from the receiver which keys its cameras have, and from each where in the account it uploads to."""
-        account.login = keep_login(account.login, AuthPolicy.AUTO, account.facts)
         keys = account.facts.files.get(key_file(account.user), b"")
         known, pinned = parse_cameras(keys), parse_sources(keys)
+        # A key line is what a set-up by key leaves, whatever has become of its drop-in since.
+        keyless = not any(run.name in known for run in account.runs)
+        account.login = keep_login(account.login, AuthPolicy.AUTO, account.facts, without_key=keyless)
         for run in account.runs:
             run.key, run.source = known.get(run.name), pinned.get(run.name)
             folder = run.exchange.now.get("ft_dirname", "").removeprefix("./").strip("/")
@@ -173,7 +176,18 @@ class _Verification(WholeRun[CameraRun]):
             told = str(run.key) if run.key else ""
             missing = f"{key_file(account.user)} has no line for {run.name}"
             claims.append(_claim("key is known", run.key is not None, told, missing))
+            self._hold_against_policy(run, account)
         self._describe(run, account)
+
+    def _hold_against_policy(self, run: CameraRun, account: Account) -> None:
+        """Tell where sshd's policy refuses a key that was taken once: whoever made the rule knows better than a log."""
+        if run.key is None:
+            return
+        try:
+            check_key(account.facts, account.user, run.key, allow_sha1=False, settled=True)
+        except ReceiverError as error:
+            claim = Claim(name="sshd takes the key", ok=False, cause=error.message, remedy=error.hint)
+            run.report.claims.append(claim)
 
     def _is_aimed_here(self, run: CameraRun) -> bool:
         """Tell whether a test upload would come here; only then it is made."""

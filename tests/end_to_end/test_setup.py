@@ -210,9 +210,9 @@ def test_sha1_is_not_allowed_where_it_must_never_be(bench: Bench, make_camera: M
     [
         {"key": "none", "auth_order": "password"},
         {"key": "none", "no_key_answer": "404", "auth_order": "password"},
-        {"auth_order": "password"},
+        {"key": "none", "no_key_answer": "empty", "auth_order": "password"},
     ],
-    ids=["no key", "no key, 404", "key unused"],
+    ids=["no key", "no key, 404", "an empty key"],
 )
 def test_a_camera_without_key_login_gets_a_password_for_uploads_alone(
     bench: Bench, make_camera: MakeCamera, profile: dict[str, object]

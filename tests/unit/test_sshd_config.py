@@ -1,12 +1,14 @@
 """The drop-in for one user, and what sshd says of it."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver_setup.sshd_config import (
+    EDITION,
     Authentication,
     UploadMatch,
     expected_effective,
@@ -90,6 +92,20 @@ def test_each_line_that_sshd_does_not_print_is_named() -> None:
     lines = expected_effective(JAILED)
     for missing in lines:
         assert missing_effective("\n".join(line for line in lines if line != missing), JAILED) == (missing,)
+
+
+@pytest.mark.parametrize("level", ["INFO", "QUIET", "DEBUG3"])
+def test_another_log_level_is_nobodys_fault(level: str) -> None:
+    told = "\n".join((*expected_effective(JAILED), f"loglevel {level}"))
+    assert missing_effective(told, JAILED) == ()
+
+
+def test_each_edition_has_a_text_of_its_own_and_the_newest_is_written() -> None:
+    texts = [render_drop_in(replace(JAILED, edition=edition)) for edition in range(1, EDITION + 1)]
+    assert len(set(texts)) == EDITION
+    assert render_drop_in(JAILED) == texts[-1]
+    assert "LogLevel" not in texts[1]
+    assert "replaced by the next set-up" in texts[0]
 
 
 def test_a_line_that_only_begins_alike_is_not_enough() -> None:

@@ -50,7 +50,7 @@ options:
     type: bool
     default: false
   auth:
-    description: How a camera signs in. V(auto) makes a random password only where no key will do.
+    description: How a camera signs in. V(auto) makes a random password only where the camera answers that it has no key.
     type: str
     choices: [auto, key, password]
     default: auto

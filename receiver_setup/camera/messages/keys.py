@@ -26,7 +26,7 @@ _NOT_ABOUT_THE_UPLOAD = frozenset({ResponseCode.NO_PERMISSION, ResponseCode.IP_B
 class GetPubKey(Command[PublicKey]):
     """Read the camera's own public key.
 
-    Raises CameraWithoutKeyLoginError where the firmware has none (response 203, 204, 301 or HTTP 404), and
+    Raises CameraWithoutKeyLoginError where there is none (response 203, 204, 301 or HTTP 404, or an empty value), and
     CameraReplyError for a value that is not one plain key line: options, a second line or another key inside.
     """
 
@@ -41,6 +41,8 @@ class GetPubKey(Command[PublicKey]):
         line = reply.get("publickey")
         if line is None:
             raise CameraReplyError(f"the camera {reply.camera} answered {self.cmd} without a key")
+        if not line.strip():
+            raise _without_key(reply.camera, "an empty value")
         try:
             return PublicKey.from_line(line)
         except KeyFormatError as error:
@@ -52,11 +54,15 @@ class GetPubKey(Command[PublicKey]):
     def refusal(self, code: int, camera: str) -> CameraError:
         """Tell a firmware without a key from any other trouble."""
         if code in NO_KEY_CODES:
-            return CameraWithoutKeyLoginError(
-                f"the camera {camera} has no key of its own: it answered {self.cmd} with {code}",
-                hint="update the camera's firmware; until then it can sign in with a password only",
-            )
+            return _without_key(camera, str(code))
         return Command.refusal(self, code, camera)
+
+
+def _without_key(camera: str, answer: str) -> CameraWithoutKeyLoginError:
+    return CameraWithoutKeyLoginError(
+        f"the camera {camera} has no key of its own: it answered {GetPubKey.cmd} with {answer}",
+        hint="update the camera's firmware; until then it can sign in with a password only",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,6 +156,8 @@ def _getpubkey(context: Context) -> Reply:
     if context.profile.key == "none":
         if context.profile.no_key_answer == "404":
             return Reply(http_status=404)
+        if context.profile.no_key_answer == "empty":
+            return Reply(values=(("publickey", ""),))
         raise RefusedError(int(context.profile.no_key_answer))
     if context.profile.getpubkey_new_key:
         context.state.make_key()

@@ -53,8 +53,10 @@ class Profile:
     # The camera's own key
     key: Literal["rsa", "none"] = _setting("rsa", "does the camera have a key of its own", _FTP_PAGE)
     rsa_bits: Literal["1024", "2048", "3072", "4096"] = _setting("2048", "size of that key", _UNKNOWN)
-    no_key_answer: Literal["203", "204", "301", "404"] = _setting(
-        "204", "without a key, getpubkey answers this code (404: HTTP 404)", "inferred from the code list"
+    no_key_answer: Literal["203", "204", "301", "404", "empty"] = _setting(
+        "204",
+        "without a key, getpubkey answers this code (404: HTTP 404; empty: an empty key)",
+        "inferred from the code list",
     )
     getpubkey_new_key: bool = _off("each getpubkey makes a new key", _UNKNOWN)
     publickey_template: str = _setting("{key}", "what getpubkey prints around the key", _FAULT)

@@ -16,8 +16,18 @@ Either may be None: then the diagnosis says what could not be seen, and is not `
 `diagnose_clock(target, facts, now_s=…)` is about the receiver's clock, and None where it is right.
 """
 
-from receiver_setup.workflow.causes.catalogue import CATALOGUE, Cause, render_table
+from receiver_setup.workflow.causes.catalogue import CATALOGUE, KEY_UNUSED, Cause, render_table
 from receiver_setup.workflow.causes.diagnosing import diagnose, diagnose_clock
 from receiver_setup.workflow.causes.model import Diagnosis, Symptom, Target
 
-__all__ = ["CATALOGUE", "Cause", "Diagnosis", "Symptom", "Target", "diagnose", "diagnose_clock", "render_table"]
+__all__ = [
+    "CATALOGUE",
+    "KEY_UNUSED",
+    "Cause",
+    "Diagnosis",
+    "Symptom",
+    "Target",
+    "diagnose",
+    "diagnose_clock",
+    "render_table",
+]

@@ -176,13 +176,36 @@ WRONG_KEY: Final = Cause(
     remedy="run `receiver-setup setup` again, which puts the camera's present key there",
     mended_by_setup=True,
 )
+KEY_REFUSED: Final = Cause(
+    kind="key-refused",
+    seen_as="-2",
+    title="sshd's policy refuses the camera's key",
+    explanation="its size or its signatures are left out by RequiredRSASize or PubkeyAcceptedAlgorithms",
+    remedy="sudo sshd -T -C user={user},host=x,addr={camera} | grep -iE 'requiredrsasize|pubkeyaccepted' shows the "
+    "rule: change it so that it takes the key, then sudo systemctl reload ssh",
+)
+WRONG_SOURCE: Final = Cause(
+    kind="wrong-source",
+    seen_as="-2",
+    title="the camera's key is not taken from the address that its uploads come from",
+    explanation="the key is pinned to another one (--pin-source): the camera got a new address, or has two",
+    remedy="run `receiver-setup setup` again with --no-pin-source; or give the camera by the address that its uploads "
+    "come from, and pin its key to that",
+)
+SIGNATURE_REFUSED: Final = Cause(
+    kind="signature-refused",
+    seen_as="-2",
+    title="sshd knows the camera's key and refuses what it signs",
+    explanation="the camera signs with SHA-1, and the receiver's crypto library refuses that, whatever sshd allows",
+    remedy="update the camera; only if that is not to be had, for every program on the receiver, which weakens all of "
+    "them: Fedora and its kin, sudo update-crypto-policies --set DEFAULT:SHA1, then sudo systemctl restart sshd",
+)
 KEY_NOT_USED: Final = Cause(
     kind="key-not-used",
     seen_as="-2",
     title="the camera did not sign in with its key",
     explanation="its key would have been taken, so it offers another one or none",
-    remedy="restart the camera and test again; a camera that has no login by key needs --auth password",
-    mended_by_setup=True,
+    remedy="restart the camera and test again",
 )
 PASSWORD_REFUSED: Final = Cause(
     kind="password-refused",
@@ -197,7 +220,7 @@ LOGIN_REFUSED: Final = Cause(
     seen_as="-2",
     title="the receiver refused the camera's login",
     explanation="why cannot be seen, since no log of sshd's can be read there",
-    remedy="make sshd's log readable on the receiver, or try --sha1 always, then --auth password",
+    remedy="make sshd's log readable on the receiver, or try --sha1 always",
 )
 JAIL_CLOSED: Final = Cause(
     kind="jail-modes",
@@ -318,11 +341,15 @@ UNKNOWN: Final = Cause(
 CATALOGUE: Final[tuple[Cause, ...]] = (
     NOTHING_LISTENS, WRONG_ADDRESS, NAME_UNKNOWN, FIREWALL, PENALTY, TOO_MANY, SLOW,
     NO_ALGORITHM, HOST_KEY_CHANGED, HOST_KEY_NOT_LOADED, HOST_KEY_FOREIGN,
-    SHA1, WRONG_KEY, KEY_FILE_MISSING, KEY_FILE_CLOSED, KEY_NOT_USED, PASSWORD_REFUSED, METHOD_CLOSED,
+    SHA1, WRONG_KEY, KEY_FILE_MISSING, KEY_FILE_CLOSED, KEY_REFUSED, WRONG_SOURCE, SIGNATURE_REFUSED, KEY_NOT_USED,
+    PASSWORD_REFUSED, METHOD_CLOSED,
     NO_ACCOUNT, NOT_ADMITTED, LOCKED, ACCOUNT_CLOSED, LOGIN_REFUSED,
     JAIL_CLOSED, JAIL_MISSING, DIRECTORY_MISSING, DIRECTORY_CLOSED, READ_ONLY, DISK_FULL, INODES, QUOTA,
     BUSY, BLOCKED, NO_RIGHT, CAMERA_UNREACHABLE, CAMERA_FAULT, CLOCK, UNKNOWN,
 )  # fmt: skip
+
+KEY_UNUSED: Final = (KEY_NOT_USED, LOGIN_REFUSED)
+"""Causes that go with a camera which shows a key and cannot sign in with it, among others."""
 
 _EXAMPLES: Final = {
     "user": "ipcamera",

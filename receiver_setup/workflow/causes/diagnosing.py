@@ -5,6 +5,7 @@ import ipaddress
 from receiver_setup.camera.codes import ResponseCode, UploadResult, explain_response
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.sshd_log import Seen
 from receiver_setup.sshd_config import lower_keywords, sha1_allowed
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.catalogue import Cause
@@ -35,9 +36,15 @@ def diagnose(
     return (
         _camera_fault(symptom, target)
         or _host_key_fault(symptom, target, facts, evidence)
-        or (find_in_log(target, facts, evidence) if evidence is not None and symptom.result != 0 else None)
+        or _told_by_log(symptom, target, facts, evidence)
         or _by_result(symptom, target, facts, evidence)
     )
+
+
+def _told_by_log(symptom: Symptom, target: Target, facts: Facts | None, evidence: Evidence | None) -> Diagnosis | None:
+    if evidence is None or symptom.result == 0:
+        return None
+    return find_in_log(target, facts, evidence, refused=symptom.result == UploadResult.CREDENTIALS)
 
 
 def diagnose_clock(target: Target, facts: Facts, *, now_s: float) -> Diagnosis | None:
@@ -157,6 +164,12 @@ def _refused(target: Target, facts: Facts, evidence: Evidence | None) -> Diagnos
     if evidence is not None and evidence.log_is_sshds:
         if target.by_password:
             return name(catalogue.PASSWORD_REFUSED, target, who)
+        if target.key is not None:
+            own = target.key.fingerprint
+            tried = [event.line for event in evidence.events if event.seen is Seen.KEY_FAILED and event.key == own]
+            if tried:
+                rest = f": {target.key} for {target.user} on {target.receiver}"
+                return name(catalogue.SIGNATURE_REFUSED, target, rest, seen=tuple(tried))
         rest = f": {target.receiver} would take {target.key or 'it'} for {target.user}"
         return name(catalogue.KEY_NOT_USED, target, rest, seen=_lines_of_camera(target, evidence))
     if target.by_password:

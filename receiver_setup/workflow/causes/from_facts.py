@@ -1,12 +1,15 @@
 """Causes that the receiver's own state shows, log or no log (pure): account, key file, jail, folder, disk."""
 
+from dataclasses import replace
 from posixpath import dirname
 
+from receiver_setup.errors import ReceiverError
 from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.admission import find_refusal
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.disks import Disk
 from receiver_setup.receiver.facts import Facts, PathState
+from receiver_setup.receiver.key_policy import check_key
 from receiver_setup.receiver.plan import key_file
 from receiver_setup.sshd_config import KEY_FILE_PATTERN, Authentication, parse_effective
 from receiver_setup.workflow.causes import catalogue
@@ -26,6 +29,7 @@ def find_login_fault(target: Target, facts: Facts) -> Diagnosis | None:
         _account_fault(target, facts)
         or _admission_fault(target, facts)
         or (_password_fault(target, facts) if target.by_password else _key_fault(target, facts))
+        or (None if target.by_password else find_policy_fault(target, facts))
         or _method_fault(target, facts)
     )
 
@@ -73,6 +77,18 @@ def _key_fault(target: Target, facts: Facts) -> Diagnosis | None:
         found = ", ".join(map(str, keys)) or "no key"
         rest = f": it shows {target.key}, and {path} on {target.receiver} has {found}"
         return name(catalogue.WRONG_KEY, target, rest)
+    return None
+
+
+def find_policy_fault(target: Target, facts: Facts) -> Diagnosis | None:
+    """Name the rule that refuses the camera's key; what a camera hears of the global list counts as well here."""
+    if target.key is None:
+        return None
+    try:
+        check_key(facts, target.user, target.key, allow_sha1=False)
+    except ReceiverError as error:
+        why = error.message.partition(": ")[2]
+        return replace(name(catalogue.KEY_REFUSED, target, f" {target.key}: {why}"), remedy=error.hint)
     return None
 
 

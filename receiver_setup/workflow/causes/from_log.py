@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import key_file
 from receiver_setup.receiver.sshd_log import LogEvent, Seen, concerns
 from receiver_setup.sshd_config import parse_effective
 from receiver_setup.workflow.causes import catalogue
+from receiver_setup.workflow.causes.from_facts import find_policy_fault, parse_keys
 from receiver_setup.workflow.causes.model import Diagnosis, Target, name
 
 NO_LOG = "no log of sshd's can be read there"
-_WEAK = frozenset({Seen.ACCEPTED, Seen.LEFT})
-"""Lines of every connection, whatever came of it."""
+_WEAK = frozenset({Seen.ACCEPTED, Seen.LEFT, Seen.KEY_FAILED})
+"""Lines of every connection, or of every key that was refused, whatever came of it or why."""
+_OF_POLICY = frozenset({Seen.SHA1_REFUSED, Seen.KEY_REFUSED})
+"""Lines of a rule that refuses more than what they name: OpenSSH 8.4 calls every signature of an RSA key ssh-rsa."""
 _SETTINGS = {
     "host key type": "HostKeyAlgorithms",
     "key exchange method": "KexAlgorithms",
@@ -21,21 +26,54 @@ _SETTINGS = {
 }
 
 
-def find_in_log(target: Target, facts: Facts | None, evidence: Evidence) -> Diagnosis | None:
-    """Return what the last line that names a cause says; None where no line does."""
+def find_in_log(target: Target, facts: Facts | None, evidence: Evidence, *, refused: bool = False) -> Diagnosis | None:
+    """Return what the last line that names a cause says; None where no line does.
+
+    `refused`: sshd answered the login, so a penalty that it announces is what came of it and not why.
+    """
     events: list[LogEvent] = []
     for event in of_camera(target, evidence):
         # What kept an earlier try out keeps a login that was taken from nothing.
         events = [] if target.signed_in(event) else [*events, event]
-    events = [event for event in events if event.seen not in _WEAK]
+    offered = {
+        event.key
+        for event in events
+        if event.seen is Seen.KEY_FAILED
+        and event.key is not None
+        and event.user == target.user
+        and (not target.sources or event.address in target.sources)
+    }
+    events = [event for event in events if event.seen not in _WEAK and not (refused and _announces_penalty(event))]
     if not events:
-        return None
+        return _other_key(target, facts, offered, evidence)
     event = events[-1]
+    if event.seen in _OF_POLICY and facts is not None and (fault := find_policy_fault(target, facts)) is not None:
+        return replace(fault, seen=(event.line,))
     if event.seen is Seen.PASSWORD_FAILED and not target.by_password:
         return None
     if event.seen is Seen.PENALTY:
         return _penalty(target, facts, events)
     return _NAMES[event.seen](target, event)
+
+
+def _other_key(target: Target, facts: Facts | None, offered: set[str], evidence: Evidence) -> Diagnosis | None:
+    """Tell of a camera that offered another key than the one that it shows, or than those that are known here."""
+    path = key_file(target.user)
+    known = parse_keys(facts.files.get(path, b"")) if facts is not None else ()
+    # One that is known may be another camera's, behind the same address.
+    strange = offered - {key.fingerprint for key in known}
+    if target.by_password or not strange:
+        return None
+    lines = tuple(event.line for event in evidence.events if event.seen is Seen.KEY_FAILED)
+    found = ", ".join(sorted(strange))
+    if target.key is None:
+        rest = f": it offered {found}, and {path} on {target.receiver} has {', '.join(map(str, known)) or 'no key'}"
+        return name(catalogue.WRONG_KEY, target, rest, seen=lines)
+    if target.key.fingerprint in offered:
+        return None
+    rest = f": it shows {target.key}, and offered another key to {target.receiver}: {found}"
+    told = name(catalogue.WRONG_KEY, target, rest, seen=lines)
+    return replace(told, remedy="restart the camera, so that it shows the key that it uses, and test again")
 
 
 def of_camera(target: Target, evidence: Evidence) -> tuple[LogEvent, ...]:
@@ -52,6 +90,11 @@ def of_camera(target: Target, evidence: Evidence) -> tuple[LogEvent, ...]:
 def speaks(evidence: Evidence) -> bool:
     """Tell whether there is a log of sshd's, so that its silence means something."""
     return evidence.log_speaks or evidence.log_is_sshds
+
+
+def _announces_penalty(event: LogEvent) -> bool:
+    """Tell whether a line (LogLevel VERBOSE) says what an address will get, not that it was turned away."""
+    return event.seen is Seen.PENALTY and not event.detail.startswith("penalty: ")
 
 
 def _penalty(target: Target, facts: Facts | None, events: list[LogEvent]) -> Diagnosis:
@@ -146,6 +189,16 @@ def _jail_missing(target: Target, event: LogEvent) -> Diagnosis:
     return name(catalogue.JAIL_MISSING, target, rest, seen=(event.line,))
 
 
+def _key_refused(target: Target, event: LogEvent) -> Diagnosis:
+    rest = f": {target.receiver} says “{event.detail}” of an RSA key"
+    return name(catalogue.KEY_REFUSED, target, rest, seen=(event.line,))
+
+
+def _wrong_source(target: Target, event: LogEvent) -> Diagnosis:
+    rest = f": on {target.receiver} it is pinned to {event.detail}, and the camera came from {event.address}"
+    return name(catalogue.WRONG_SOURCE, target, rest, seen=(event.line,))
+
+
 def _password(target: Target, event: LogEvent) -> Diagnosis:
     rest = f" for {target.user} on {target.receiver}"
     return name(catalogue.PASSWORD_REFUSED, target, rest, seen=(event.line,))
@@ -166,5 +219,7 @@ _NAMES: dict[Seen, Callable[[Target, LogEvent], Diagnosis]] = {
     Seen.KEY_FILE_CLOSED: _key_file,
     Seen.JAIL_REFUSED: _jail,
     Seen.JAIL_MISSING: _jail_missing,
+    Seen.KEY_REFUSED: _key_refused,
+    Seen.WRONG_SOURCE: _wrong_source,
     Seen.PASSWORD_FAILED: _password,
 }

@@ -178,6 +178,7 @@ def _facts(path: Path, table: dict[str, Any], keys: dict[str, str]) -> Facts:
         openssh=_openssh(table["openssh"]),
         sshd_problem=table["sshd_problem"],
         sshd_effective=table["sshd_effective"],
+        sshd_global=table.get("sshd_global", ""),
         staged=_staged(table),
         configuration=parse_lines(table["configuration"].splitlines()),
         host_keys=(PublicKey.from_line(keys["host"]),),

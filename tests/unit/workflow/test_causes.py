@@ -228,3 +228,49 @@ def test_a_key_files_line_concerns_its_owner() -> None:
 def test_lines_without_a_time_of_the_journals_stay() -> None:
     text = "Nov 22 10:37:50 attic sshd[8]: a\n999.500000 attic sshd[8]: b\nc\n"
     assert drop_older(text, 1000.0) == "Nov 22 10:37:50 attic sshd[8]: a\nc\n"
+
+
+OWN, OTHER = make_key(3).fingerprint, make_key(4).fingerprint
+REFUSED = Symptom(result=-2)
+PINNED = (
+    "/etc/ssh/authorized_keys.d/ipcamera:1: Authentication tried for ipcamera with correct key but not from a "
+    f"permitted host (host=porch, ip={CAMERA}, required=192.168.2.9)."
+)
+
+
+def offered(fingerprint: str, address: str = CAMERA, user: str = "ipcamera") -> str:
+    return f"Failed publickey for {user} from {address} port 4 ssh2: RSA {fingerprint}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "says"),
+    [
+        ((offered(OTHER),), "wrong-key", f"offered another key to attic: {OTHER}"),
+        ((offered(OWN),), "signature-refused", "sshd knows the camera's key and refuses what it signs"),
+        ((offered(OTHER, "192.168.2.9"),), "key-not-used", "the camera did not sign in with its key"),
+        ((offered(OTHER, user="anna"),), "key-not-used", "the camera did not sign in with its key"),
+        ((PINNED, offered(OWN)), "wrong-source", f"pinned to 192.168.2.9, and the camera came from {CAMERA}"),
+        (("refusing RSA key: Invalid key length [preauth]",), "key-refused", "“Invalid key length”"),
+        (
+            (PINNED, "srclimit_penalise: ipv4: new 192.168.2.168/32 deferred penalty of 5 seconds for penalty: failed"),
+            "wrong-source",
+            "pinned to",
+        ),
+    ],
+)
+def test_what_became_of_a_key_is_told_by_its_own_line(lines: tuple[str, ...], kind: str, says: str) -> None:
+    closed = f"Connection closed by authenticating user ipcamera {CAMERA} port 4 [preauth]"
+    found = diagnose(REFUSED, target=TARGET, facts=FACTS, evidence=log(*lines, closed))
+    assert (found.cause.kind, found.certain) == (kind, True), found.sentence
+    assert says in found.sentence
+
+
+def test_a_key_that_is_nobodys_here_is_told_with_those_that_are_known() -> None:
+    files = {"/etc/ssh/authorized_keys.d/ipcamera": f"restrict {make_key(5).line} receiver-setup:attic\n".encode()}
+    facts = replace(FACTS, files=files)
+    found = diagnose(REFUSED, target=replace(TARGET, key=None), facts=facts, evidence=log(offered(OTHER)))
+    assert found.cause.kind == "wrong-key"
+    assert f"it offered {OTHER}, and" in found.sentence
+    closed = f"Connection closed by authenticating user ipcamera {CAMERA} port 4 [preauth]"
+    known = diagnose(REFUSED, target=TARGET, facts=facts, evidence=log(offered(make_key(5).fingerprint), closed))
+    assert known.cause.kind == "key-not-used"

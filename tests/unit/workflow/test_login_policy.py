@@ -17,7 +17,6 @@ from receiver_setup.workflow.login_policy import (
     password_warning,
     sha1_warning,
 )
-from receiver_setup.workflow.proof import RefusedLogin
 
 BY_KEY = LoginPlan(authentication=Authentication.PUBLIC_KEY, allow_sha1=None)
 WITH_SHA1 = replace(BY_KEY, allow_sha1=True)
@@ -43,49 +42,37 @@ def test_a_run_begins_with_a_key_unless_told_otherwise(auth: str, sha1: str, pla
 
 
 @pytest.mark.parametrize(
-    ("plan", "why", "auth", "sha1", "all_refused", "then"),
+    ("plan", "sha1_refused", "sha1", "then"),
     [
-        (BY_KEY, "SHA1", "auto", "auto", True, WITH_SHA1),
-        (BY_KEY, "SHA1", "key", "auto", False, WITH_SHA1),
-        (BY_KEY, "SHA1", "auto", "never", True, None),
-        (replace(BY_KEY, allow_sha1=False), "SHA1", "auto", "auto", True, WITH_SHA1),
-        (WITH_SHA1, "SHA1", "auto", "auto", True, None),
-        (BY_KEY, "NO_KEY", "auto", "auto", True, BY_PASSWORD),
-        (WITH_SHA1, "NO_KEY", "auto", "auto", True, replace(BY_PASSWORD, allow_sha1=True)),
-        (BY_KEY, "NO_KEY", "auto", "auto", False, None),
-        (BY_KEY, "NO_KEY", "key", "auto", True, None),
-        (BY_PASSWORD, "NO_KEY", "auto", "auto", True, None),
-        (BY_KEY, "UNKNOWN", "auto", "auto", True, None),
-        (BY_PASSWORD, "UNKNOWN", "password", "auto", True, None),
-        (BY_KEY, "OTHER", "auto", "auto", True, None),
+        (BY_KEY, True, "auto", WITH_SHA1),
+        (BY_KEY, True, "never", None),
+        (replace(BY_KEY, allow_sha1=False), True, "auto", WITH_SHA1),
+        (WITH_SHA1, True, "auto", None),
+        (BY_KEY, False, "auto", None),
+        (WITH_SHA1, False, "auto", None),
+        (BY_PASSWORD, False, "auto", None),
     ],
 )
-def test_what_is_tried_next(  # noqa: PLR0913, PLR0917 - a row
-    plan: LoginPlan,
-    why: str,
-    auth: str,
-    sha1: str,
-    all_refused: bool,
-    then: LoginPlan | None,
-) -> None:
-    found = next_login(plan, RefusedLogin[why], auth=AuthPolicy(auth), sha1=Sha1Policy(sha1), all_refused=all_refused)
-    assert found == then
+def test_what_is_tried_next(plan: LoginPlan, sha1_refused: bool, sha1: str, then: LoginPlan | None) -> None:
+    assert next_login(plan, sha1=Sha1Policy(sha1), sha1_refused=sha1_refused) == then
 
 
-def test_trying_on_comes_to_an_end_whatever_the_log_says() -> None:
-    for why in RefusedLogin:
-        for auth in AuthPolicy:
+def test_trying_on_comes_to_an_end_whatever_the_log_says_and_never_at_a_password() -> None:
+    for refused in (True, False):
+        for auth in (AuthPolicy.AUTO, AuthPolicy.KEY):
             for sha1 in Sha1Policy:
                 plan: LoginPlan | None = first_login(auth, sha1)
-                for _ in range(3):
+                for _ in range(2):
                     if plan is not None:
-                        plan = next_login(plan, why, auth=auth, sha1=sha1, all_refused=True)
+                        assert not plan.by_password
+                        plan = next_login(plan, sha1=sha1, sha1_refused=refused)
                 assert plan is None
 
 
-def test_a_password_that_an_earlier_run_had_to_give_stays() -> None:
+def test_a_password_that_an_earlier_run_had_to_give_stays_while_there_is_no_key() -> None:
     facts = replace(FACTS, account=OURS, sshd_effective=PASSWORD_TOLD)
-    assert keep_login(BY_KEY, AuthPolicy.AUTO, facts) == BY_PASSWORD
+    assert keep_login(BY_KEY, AuthPolicy.AUTO, facts, without_key=True) == BY_PASSWORD
+    assert keep_login(BY_KEY, AuthPolicy.AUTO, facts, without_key=False) == BY_KEY
 
 
 @pytest.mark.parametrize(
@@ -102,7 +89,7 @@ def test_a_password_that_an_earlier_run_had_to_give_stays() -> None:
 )
 def test_nothing_else_makes_a_run_begin_with_a_password(auth: str, account: Account | None, told: str) -> None:
     facts = replace(FACTS, account=account, sshd_effective=told)
-    assert keep_login(BY_KEY, AuthPolicy(auth), facts) == BY_KEY
+    assert keep_login(BY_KEY, AuthPolicy(auth), facts, without_key=True) == BY_KEY
 
 
 def test_a_password_is_random_and_needs_no_escape_anywhere() -> None:

@@ -8,7 +8,7 @@ from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, Log
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.arrival import ArrivedFile, Evidence
 from receiver_setup.sshd_config import Authentication
-from receiver_setup.workflow.proof import RefusedLogin, check_host_key, check_login, explain_refusal, find_arrival
+from receiver_setup.workflow.proof import check_host_key, check_login, find_arrival
 
 
 def make_key(number: int) -> PublicKey:
@@ -135,37 +135,11 @@ def test_a_user_name_cannot_forge_a_login(release: str) -> None:
 def test_a_refused_sha1_signature_is_recognised(prefix: str, release: str) -> None:
     seen = evidence(PREFIXES[prefix] + SHA1_LINES[release])
     assert seen.sha1_refused("ipcamera")
-    assert explain_refusal(seen, "ipcamera") is RefusedLogin.SHA1
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_user_name_cannot_make_us_allow_sha1(prefix: str) -> None:
     assert not evidence(PREFIXES[prefix] + FORGED_SHA1).sha1_refused("ipcamera")
-
-
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ("sshd[812]: Connection closed by authenticating user ipcamera 10.0.0.9 port 4 [preauth]", RefusedLogin.NO_KEY),
-        ("sshd-session[8]: Connection closed by 192.168.2.168 port 40022 [preauth]", RefusedLogin.NO_KEY),
-        ("sshd[812]: Received disconnect from 10.0.0.9 port 4:11: Bye Bye [preauth]", RefusedLogin.NO_KEY),
-        ("sshd[812]: Accepted publickey for pi from 10.0.0.9 port 4 ssh2: ED25519 SHA256:x", RefusedLogin.NO_KEY),
-        ("sshd[8]: User ipcamera not allowed because account is locked", RefusedLogin.OTHER),
-        ("sshd[8]: Invalid user ipcamera from 10.0.0.9 port 4", RefusedLogin.OTHER),
-        (
-            "sshd[8]: Invalid user root from 10.0.0.9 port 4\nsshd[8]: Connection closed by 10.0.0.9",
-            RefusedLogin.NO_KEY,
-        ),
-        ("CRON[812]: session opened for user ipcamera", RefusedLogin.UNKNOWN),
-        ("sshd[8]: userauth_pubkey: signature algorithm ssh-dss not in X [preauth]", RefusedLogin.UNKNOWN),
-    ],
-)
-def test_a_refusal_is_explained_by_the_log(line: str, why: RefusedLogin) -> None:
-    assert explain_refusal(evidence(f"Nov 22 10:37:50 attic-pi {line}"), "ipcamera") is why
-
-
-def test_without_a_log_nothing_is_concluded() -> None:
-    assert explain_refusal(evidence(), "ipcamera") is RefusedLogin.UNKNOWN
 
 
 def test_a_fresh_picture_is_the_proof() -> None:

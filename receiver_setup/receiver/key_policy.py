@@ -1,0 +1,183 @@
+"""Whether sshd would take a camera's key (pure): its size, its signatures, and the folders above the key file.
+
+sshd is asked with and without the upload user: since OpenSSH 9.6 it tells a client before the login which signatures
+it takes (server-sig-algs, RFC 8308), by the global list; a client that heeds it offers nothing else.
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from receiver_setup.errors import ReceiverUnsuitableError
+from receiver_setup.keys import PublicKey
+from receiver_setup.receiver.configuration import ConfigurationLine, read_order
+from receiver_setup.receiver.facts import Facts, PathState
+from receiver_setup.sshd_config import KEY_FILE_PATTERN, Authentication, parse_effective
+
+KEY_FOLDER = KEY_FILE_PATTERN.rpartition("/")[0]
+_SHA1 = "ssh-rsa"
+_RSA_SHA2 = ("rsa-sha2-512", "rsa-sha2-256")
+_SIZE = "requiredrsasize"
+_ALGORITHMS = ("pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes")
+_TELLS_GLOBAL_LIST_FROM = (9, 6)
+"""Older releases tell every client of every signature that they know."""
+
+
+def check_key(facts: Facts, user: str, key: PublicKey, *, allow_sha1: bool, settled: bool = False) -> None:
+    """Raise `ReceiverUnsuitableError` where sshd's policy would refuse `key` for `user`; the rule is named.
+
+    `allow_sha1`: our drop-in has, or will have, the line that lets SHA-1 in beside all that sshd takes by default.
+    `settled`: the camera has signed in with it before, so what it makes of the global list is known.
+    """
+    effective = parse_effective(_with_drop_in(facts))
+    overall = parse_effective(facts.sshd_global)
+    _check_size(facts, user, key, effective, overall)
+    if not (allow_sha1 and key.type == _SHA1):
+        _check_signatures(facts, user, key, effective, overall, settled=settled)
+
+
+def check_way_to_keys(facts: Facts, user: str, authentication: Authentication) -> None:
+    """Refuse where the upload user, as whom sshd reads the key file, may not pass a folder above it.
+
+    A key folder with our own key file in it is not refused: the plan opens it again.
+    """
+    if authentication is not Authentication.PUBLIC_KEY:
+        return
+    for path in ("/", *_above(KEY_FOLDER), KEY_FOLDER):
+        state = facts.paths.get(path)
+        ours = path == KEY_FOLDER and KEY_FILE_PATTERN.replace("%u", user) in facts.files
+        if state is not None and state.is_directory and not ours and not may_pass(facts, state):
+            raise ReceiverUnsuitableError(
+                f"sshd on {_where(facts)} could not read the camera's key: it reads it as {user}, and {path} has "
+                f"owner {state.owner}, mode {state.mode:04o}",
+                hint=f"sudo chmod o+x {path}, then run this again",
+            )
+
+
+def may_pass(facts: Facts, state: PathState) -> bool:
+    """Tell whether the upload user may go through a folder, as the kernel decides it: the first that fits."""
+    account = facts.account
+    groups = facts.groups if account is not None else ()
+    gid = account.gid if account is not None else facts.group.gid if facts.group is not None else None
+    if account is not None and state.uid == account.uid:
+        return bool(state.mode & 0o100)
+    if state.gid == gid or state.group in groups:
+        return bool(state.mode & 0o010)
+    return bool(state.mode & 0o001)
+
+
+def _with_drop_in(facts: Facts) -> str:
+    """Return what sshd says of the upload user once our drop-in is there."""
+    staged = facts.staged
+    return staged.effective if staged is not None and staged.effective else facts.sshd_effective
+
+
+def _check_size(
+    facts: Facts, user: str, key: PublicKey, effective: dict[str, list[str]], overall: dict[str, list[str]]
+) -> None:
+    told = next(iter(effective.get(_SIZE, [])), "")
+    if key.type != _SHA1 or not told.isdigit() or key.bits >= int(told):
+        return
+    lines = [line for line in _lines(facts, _SIZE, own=overall.get(_SIZE) != [told]) if line[0].words == [told]]
+    rule = f"RequiredRSASize {told}"
+    place = f"at {lines[0][0].place}" if lines else "sshd -T shows it"
+    match = lines[0][1] if lines else None
+    if match is not None:
+        hint = f"make it `RequiredRSASize {key.bits}`, or let `{match.text}` at {match.place} leave {user} out"
+    else:
+        text = f"Match User {user}\\n    RequiredRSASize {key.bits}\\nMatch all\\n"
+        hint = (
+            f"allow it for {user} alone: printf '{text}' | sudo tee /etc/ssh/sshd_config.d/00-{user}-key-size.conf "
+            "&& sudo systemctl reload ssh"
+        )
+    raise _refused(facts, key, f"it has {key.bits} bits, and `{rule}` ({place}) wants more", hint)
+
+
+def _check_signatures(  # noqa: PLR0913 - all but the first three are what those say
+    facts: Facts,
+    user: str,
+    key: PublicKey,
+    effective: dict[str, list[str]],
+    overall: dict[str, list[str]],
+    *,
+    settled: bool,
+) -> None:
+    possible = {*_RSA_SHA2, _SHA1} if key.type == _SHA1 else {key.type}
+    listed = _accepted(effective)
+    if listed is None:
+        return
+    taken = possible & listed
+    told = _accepted(overall)
+    if not taken:
+        own = told is not None and bool(possible & told)
+        raise _not_listed(facts, user, key, own=own)
+    hears = facts.openssh is not None and facts.openssh >= _TELLS_GLOBAL_LIST_FROM
+    if hears and not settled and told is not None and not taken & told and _SHA1 not in taken:
+        raise _not_listed(facts, user, key, own=False)
+
+
+def _accepted(effective: dict[str, list[str]]) -> set[str] | None:
+    """Return the signature algorithms that are taken; None where sshd was not asked or does not tell."""
+    values = [value for keyword in _ALGORITHMS for value in effective.get(keyword, [])]
+    return set(values[0].split(",")) if values else None
+
+
+def _not_listed(facts: Facts, user: str, key: PublicKey, *, own: bool) -> ReceiverUnsuitableError:
+    needed = list(_RSA_SHA2) if key.type == _SHA1 else [key.type]
+    lines = [(line, match) for line, match in _lines(facts, _ALGORITHMS[0], own=own) if _leaves_out(line, needed)]
+    names = " or ".join(needed)
+    if not lines:
+        keyword = _ALGORITHMS[0] if facts.openssh is None or facts.openssh >= (8, 5) else _ALGORITHMS[1]
+        return _refused(
+            facts,
+            key,
+            f"`{keyword}` of sshd -T has no {names}",
+            f"see which file says so (sudo grep -ri pubkeyaccepted /etc/ssh /etc/crypto-policies) and add "
+            f"{','.join(needed)} there; sudo systemctl reload ssh, then run this again",
+        )
+    line, match = lines[0]
+    leave = f", or let `{match.text}` at {match.place} leave {user} out" if match is not None else ""
+    return _refused(
+        facts,
+        key,
+        f"`{line.text}` at {line.place} leaves {names} out",
+        f"{_mended(line, needed)} at {line.place}{leave}; sudo systemctl reload ssh, then run this again",
+    )
+
+
+def _leaves_out(line: ConfigurationLine, needed: list[str]) -> bool:
+    """Tell whether a list can be what lacks an algorithm: one that only adds to sshd's own cannot."""
+    value = line.words[0] if line.words else ""
+    names = value.lstrip("-+^").split(",")
+    named = [any(fnmatchcase(each, pattern) for pattern in names) for each in needed]
+    return all(named) if value.startswith("-") else not value.startswith(("+", "^")) and not any(named)
+
+
+def _mended(line: ConfigurationLine, needed: list[str]) -> str:
+    """Return the edit that lets an algorithm in."""
+    value = line.words[0]
+    if not value.startswith("-"):
+        return f"make it `{line.keyword} {','.join([value, *needed])}`"
+    rest = [name for name in value[1:].split(",") if not any(fnmatchcase(each, name) for each in needed)]
+    return f"make it `{line.keyword} -{','.join(rest)}`" if rest else "take the line out"
+
+
+def _lines(facts: Facts, keyword: str, *, own: bool) -> Iterator[tuple[ConfigurationLine, ConfigurationLine | None]]:
+    """Go through the lines that may set a keyword, in sshd's order; `own`: those of a Match block, else global ones."""
+    # No file has an empty name, so all of them are gone through.
+    for read in read_order(facts.configuration, drop_in=""):
+        if read.line.name == keyword and (read.match is not None) == own:
+            yield read.line, read.match
+
+
+def _refused(facts: Facts, key: PublicKey, why: str, hint: str) -> ReceiverUnsuitableError:
+    return ReceiverUnsuitableError(f"sshd on {_where(facts)} would refuse the camera's key {key}: {why}", hint=hint)
+
+
+def _where(facts: Facts) -> str:
+    return facts.hostname or "the receiver"
+
+
+def _above(path: str) -> list[str]:
+    """Return the folders above a path, the highest first, without `/`."""
+    parts = path.split("/")[1:-1]
+    return ["/" + "/".join(parts[: end + 1]) for end in range(len(parts))]
