@@ -160,6 +160,9 @@ class Facts:
     """The last upload in each directory; read for a status only."""
     recordings: int = 0
     """How many files the recordings directory holds; read for a removal only."""
+    manager: str = ""
+    """Who makes sshd read its configuration anew, and who starts it: words of `receiver.manager`."""
+    starter: str = ""
     filed_accounts: tuple[str, ...] = ()
     """Every account of which a record is filed here."""
 
@@ -215,6 +218,8 @@ class Facts:
             uploads=tuple(every["upload"]),
             newest=dict(filter(None, map(_parse_upload, every["newest"]))),
             recordings=int(one.get("recordings", "0")),
+            manager=one.get("manager", ""),
+            starter=one.get("starter", ""),
             filed_accounts=tuple(every["filed_account"]),
         )
 

@@ -88,6 +88,8 @@ facts_server() {
     while IFS= read -r line; do emit line "$line"; done
   server=$(listener)
   emit listener "$server"
+  emit manager "$(manager_word)"
+  emit starter "$(starter_word)"
   [ -n "$server" ] || emit other_server "$(other_server)"
 }
 
