@@ -11,6 +11,7 @@ from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.configuration import MAIN, ConfigurationLine, find_include, read_order
 from receiver_setup.receiver.facts import Facts, PathState
 from receiver_setup.receiver.manager import SOCKET, reload_command
+from receiver_setup.sshd_config import parse_effective
 
 DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
 
@@ -92,6 +93,16 @@ def set_globally(facts: Facts, name: str, keyword: str, value: str) -> str:
         if read.line.name == keyword.lower() and read.match is None:
             return f"{replace_line(read.line, f'{keyword} {value}')}{then_reload(facts)}"
     return add_lines(facts, name, [f"{keyword} {value}"])
+
+
+def add_to_list(facts: Facts, name: str, keyword: str, word: str, *, mark: str = "") -> str:
+    """Return how a word comes into a list of which the first line wins; `mark` adds it to the built-in list.
+
+    Where somebody has made a list, that stays, with the word behind it.
+    """
+    listed = ",".join(parse_effective(facts.sshd_effective).get(keyword.lower(), []))
+    own = find_global(facts, keyword) is not None and listed not in {"", "none"}
+    return set_globally(facts, name, keyword, f"{listed},{word}" if own else f"{mark}{word}")
 
 
 def find_global(facts: Facts, keyword: str) -> ConfigurationLine | None:

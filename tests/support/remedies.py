@@ -38,6 +38,8 @@ def follow(bench: Bench, hint: str) -> int:
     bench.receiver.wait_until_listening()
     log_in(bench)
     named = _PATH.findall(hint)
+    # An account is named instead of the file that it stands in.
+    named += ["/etc/shadow"] if re.search(r"\b(usermod|chage)\b", hint) else []
     named += bench.receiver.run("realpath", "-m", *named).stdout.decode().splitlines() if named else []
     foreign = {path for path in changed(before, bench.state()) if not is_named(path, named)}
     assert not foreign, (foreign, hint)
