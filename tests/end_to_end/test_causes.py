@@ -856,7 +856,7 @@ FAILURES = {
         options=("--receiver-address", "ADDRESS:2222"),
         kind="test-upload-cannot-connect",
         says="ended with -1 (CANNOT_CONNECT): nothing listens where the camera dials: at ADDRESS:2222",
-        hint="sudo systemctl enable --now ssh",
+        hint="give the camera the port that sshd has: --receiver-address",
     ),
     "other address": Failure(
         options=("--receiver-address", "10.99.0.254"),
@@ -875,7 +875,7 @@ FAILURES = {
         script="printf '* hard fsize 4\\nadmin hard fsize unlimited\\n' >/etc/security/limits.d/00-small.conf",
         kind="test-upload-incomplete",
         says="the upload broke off though the disk has room: /home/ipcamera/recordings on HOST",
-        hint="sudo quota -u ipcamera",
+        hint="quota -u ipcamera",
     ),
 }
 

@@ -162,7 +162,7 @@ CLOSED_TO_ALL: Final = Cause(
     kind="nologin",
     seen_as="-2, -8",
     title="the receiver lets nobody in but root",
-    explanation="/etc/nologin or /run/nologin is there: somebody works on it, or it shuts down",
+    explanation="there is a file /etc/nologin or /run/nologin: somebody works on it, or it shuts down",
     remedy="when that is over, {fix}",
     fix="`sudo rm -f /etc/nologin /run/nologin`",
 )
