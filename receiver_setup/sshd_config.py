@@ -156,11 +156,13 @@ def _yes(value: bool) -> str:
 
 
 def quote_value(value: str) -> str:
-    r"""Quote a value with blanks, as sshd_config(5) allows; control characters and `"` cannot be quoted.
+    r"""Quote one word for sshd_config(5) where it needs it; control characters, `"` and a backslash cannot be quoted.
 
-    >>> quote_value("/srv/usb disk")
-    '"/srv/usb disk"'
+    >>> quote_value("/srv/usb disk"), quote_value("o'brien"), quote_value("anna")
+    ('"/srv/usb disk"', '"o\'brien"', 'anna')
     """
     if any(ord(c) < 32 or c in '"\\' for c in value):
         raise ValueError(f"sshd_config cannot hold {value!r}")
-    return f'"{value}"' if any(c.isspace() for c in value) or "#" in value else value
+    # A single quote is one since OpenSSH 8.7; a leading `=` belongs to the keyword before it.
+    bare = value and not value.startswith("=") and not any(c.isspace() or c in "#'" for c in value)
+    return value if bare else f'"{value}"'

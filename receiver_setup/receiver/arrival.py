@@ -90,6 +90,12 @@ class Evidence:
     """Host keys that were made after sshd had last read its configuration."""
     closed_folders: tuple[str, ...] = ()
     """Folders among the recordings that the upload user may not write to."""
+    pam_rules: tuple[str, ...] = ()
+    """Lines by which PAM lets an account in or not, as FILE:NUMBER:LINE."""
+    nologin: tuple[str, ...] = ()
+    """Files that close the receiver to everybody but root."""
+    shells: frozenset[str] = frozenset()
+    """The lines of /etc/shells."""
 
     @classmethod
     def parse(cls, output: bytes, *, since_s: float = 0.0) -> Self:
@@ -114,6 +120,9 @@ class Evidence:
             firewall=tuple(line.strip() for text in _every(records, "firewall") for line in text.splitlines()),
             newer_keys=tuple(_every(records, "newer_key")),
             closed_folders=tuple(_every(records, "closed_folder")),
+            pam_rules=tuple(_every(records, "pam_rule")),
+            nologin=tuple(_every(records, "nologin")),
+            shells=frozenset("\n".join(_every(records, "shells")).splitlines()),
         )
 
     @property

@@ -3,12 +3,12 @@
 A reason stands above each command; what is so already is told in a remark alone.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from receiver_setup.plain_shell import here_document, part_head, quote, remark, remark_command, write_file
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.manager import SOCKET, reload_command
 from receiver_setup.receiver.plan import SetupPlan, drop_in
 from receiver_setup.receiver.steps import Step
 from receiver_setup.sshd_config import Authentication
@@ -28,13 +28,6 @@ _REASONS = {
     "all that a key line can forbid.",
     "write sshd drop-in": "What sshd does for the upload user; nobody else is affected.",
     "reload sshd": "sshd goes by it only once it reads it.",
-}
-_UNIT = re.compile(r"(reload|restart) ([A-Za-z0-9][\w@.-]*)")
-_SIGNAL = re.compile(r"signal ([0-9]+)")
-_MANAGERS = {
-    "openrc": "rc-service sshd reload",
-    "service": "service ssh reload </dev/null",
-    "pidfile": 'kill -HUP "$(cat /run/sshd.pid)"',
 }
 _LOWER = "h; s/ .*//; y/ABCDEFGHIJKLMNOPQRSTUVWXYZ/abcdefghijklmnopqrstuvwxyz/; G; s/\\n[^ ]*//"
 _RANDOM = "$(head -c 600 /dev/urandom | LC_ALL=C tr -dc A-Za-z0-9 | head -c 24)"
@@ -229,15 +222,12 @@ def _render_sshd(plan: SetupPlan, place: Place, expected: list[str]) -> list[str
 
 def _render_reload(manager: str) -> list[str]:
     """Return the command that makes sshd read its configuration anew; open sessions live on."""
-    if manager == "socket":
+    if manager == SOCKET:
         return [remark("No reload: systemd's socket starts an sshd with the new configuration.")]
-    unit, signal = _UNIT.fullmatch(manager), _SIGNAL.fullmatch(manager)
-    if unit and unit[1] == "restart":
+    if manager.startswith("restart "):
         why = remark("A restart, since sshd was started by systemd's socket and would end at a reload; sessions stay.")
-        return [why, f"systemctl restart {unit[2]}"]
-    command = f"systemctl reload {unit[2]}" if unit else _MANAGERS.get(manager)
-    if signal:
-        command = f"kill -HUP {signal[1]}"
+        return [why, f"systemctl {manager}"]
+    command = reload_command(manager)
     if command is None:
         raise ValueError(f"sshd's manager cannot be {manager!r}")
     return [remark("The reload ends no session; the port is closed for a moment only."), command, "sleep 1"]

@@ -196,6 +196,9 @@ class Facts:
     """sshd's own folders that are somewhere else, by way of a link."""
     first_account: bool = True
     """The one of the accounts that what holds for all of them is written for."""
+    manager: str = ""
+    """Who makes sshd read its configuration anew, and who starts it: words of `receiver.manager`."""
+    starter: str = ""
     filed_accounts: tuple[str, ...] = ()
     """Every account of which a record is filed here."""
 
@@ -251,6 +254,8 @@ class Facts:
             uploads=tuple(every["upload"]),
             newest=dict(filter(None, map(_parse_upload, every["newest"]))),
             recordings=int(one.get("recordings", "0")),
+            manager=one.get("manager", ""),
+            starter=one.get("starter", ""),
             filed_accounts=tuple(every["filed_account"]),
             sshd_global=one.get("sshd_global", ""),
             sshd_options=one.get("sshd_options", "").strip(),

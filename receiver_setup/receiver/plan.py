@@ -9,11 +9,11 @@ from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.account import PASSWORD_CALL, check_account, plan_account
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.key_policy import check_way_to_keys, may_pass
+from receiver_setup.receiver.remedy import DROP_IN_FOLDER
 from receiver_setup.receiver.server import check_asked, check_host_keys
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
 from receiver_setup.receiver.storage import check_jail_disk, check_jail_part, check_room, mounted_as
 from receiver_setup.receiver.suitability import (
-    DROP_IN_FOLDER,
     check_admission,
     check_in_force,
     check_key_folder,

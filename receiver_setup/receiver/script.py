@@ -52,7 +52,7 @@ def render_facts(
     }
     return _assemble(
         values,
-        ("sshd_ask", "journal", "history", "evidence", "disks", "sshd_facts", "facts"),
+        ("sshd_ask", "journal", "history", "evidence", "disks", "sshd", "manager", "sshd_facts", "facts"),
         "facts",
         each=_each("each_account", [_facts_values(each, look) for each in wanted]),
     )

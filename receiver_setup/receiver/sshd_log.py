@@ -28,6 +28,7 @@ class Seen(StrEnum):
     NOT_ADMITTED = "not admitted"
     LOCKED = "locked"
     ACCOUNT_CLOSED = "account closed"
+    PAM_REFUSED = "pam refused"
     NO_ACCOUNT = "no account"
     KEY_FILE_CLOSED = "key file closed"
     JAIL_REFUSED = "jail refused"
@@ -82,6 +83,15 @@ _PATTERNS = tuple(
         (Seen.LOCKED, r"User (?P<user>.+) not allowed because account is locked$"),
         (Seen.NOT_ADMITTED, rf"User (?P<user>.+) {_FROM} not allowed because (?P<detail>.+)$"),
         (Seen.ACCOUNT_CLOSED, r"User (?P<user>.+) not allowed because (?P<detail>.+)$"),
+        (
+            Seen.PAM_REFUSED,
+            (
+                r"(?P<detail>pam_\w+)\(sshd:account\): (?:access denied for user [`'](?P<user>[^']+)'"
+                r"|Refused user (?P<user2>\S+) for service|requirement .+ not met by user \"(?P<user3>[^\"]+)\""
+                r"|account (?P<user4>\S+) has expired|expired password for user (?P<user5>\S+)"
+                r"|Consecutive login failures for user (?P<user6>\S+) account)"
+            ),
+        ),
         (Seen.ACCOUNT_CLOSED, r"(?P<detail>Access denied) for user (?P<user>.+) by PAM account configuration"),
         (Seen.NO_ACCOUNT, rf"Invalid user (?P<user>.*) {_FROM} port \d+$"),
         (
@@ -179,12 +189,13 @@ def _find_process(line: str) -> str | None:
 def _parse_line(line: str) -> LogEvent | None:
     for seen, pattern in _PATTERNS:
         match = pattern.match(line)
-        if match is not None:
+        # Other programs' PAM modules log as well.
+        if match is not None and not (seen is Seen.PAM_REFUSED and _find_process(line) is None):
             told = match.groupdict()
             return LogEvent(
                 seen=seen,
                 line=line,
-                user=told.get("user"),
+                user=next((each for name, each in told.items() if name.startswith("user") and each is not None), None),
                 address=told.get("address"),
                 method=told.get("method"),
                 key=told.get("key"),

@@ -6,6 +6,7 @@ from posixpath import dirname
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.receiver.disks import Disk
 from receiver_setup.receiver.facts import Facts, PathState
+from receiver_setup.receiver.remedy import close_to_others, command, paste
 from receiver_setup.receiver.suitability import where
 from receiver_setup.receiver.wanted import Wanted
 
@@ -24,14 +25,20 @@ def check_jail_part(facts: Facts, path: str) -> None:
     if state is None:
         raise ReceiverUnsuitableError(
             f"{path} is not there on {where(facts)}",
-            hint=f"make it (sudo mkdir -p {path}) or mount the disk that it stands for, then run this again",
+            hint=f"mount the disk that it stands for, or make it: {paste([command('mkdir', '-p', path)], path)}, "
+            "then run this again",
         )
     if not state.safe_for_jail:
         raise ReceiverUnsuitableError(
             f"sshd would refuse the jail: {path} is {state.kind}, owner {state.owner}, mode {state.mode:04o}, "
             "and must be a directory that only root can write to",
-            hint=f"sudo chown root:root {path} && sudo chmod go-w {path}; or give another --home; or --no-jail",
+            hint=f"{_repair(state)}or give another --home, or --no-jail",
         )
+
+
+def _repair(state: PathState) -> str:
+    """Return what makes a folder fit for a jail; nothing for what is none."""
+    return f"{paste(close_to_others(state.path, state), 'make it so')}; " if state.is_directory else ""
 
 
 def check_jail_disk(facts: Facts, wanted: Wanted) -> None:
@@ -99,7 +106,7 @@ def check_room(facts: Facts, wanted: Wanted, calls: Iterable[tuple[str, ...]]) -
         _check_disk(facts, folder, FILES_KIB, root=True)
         _check_open(facts, folder)
     for file in sorted(files & facts.unwritable):
-        raise _closed(facts, file, "cannot be changed", f"sudo chattr -i {file}")
+        raise _closed(facts, file, "cannot be changed")
 
 
 def _check_disk(facts: Facts, path: str, needed_kib: int, *, root: bool) -> None:
@@ -109,33 +116,36 @@ def _check_disk(facts: Facts, path: str, needed_kib: int, *, root: bool) -> None
     if disk.read_only:
         raise ReceiverUnsuitableError(
             f"{path} on {where(facts)} is read-only, as is all of the filesystem at {disk.mount}",
-            hint=f"make it writable (sudo mount -o remount,rw {disk.mount}) and run this again; a disk that has become "
-            "read-only by itself may be failing (sudo dmesg)",
+            hint=f"make it writable: {paste([command('mount', '-o', 'remount,rw', disk.mount)], disk.mount)}, "
+            "then run this again; a disk that has become read-only by itself may be failing, which dmesg tells",
         )
     free = disk.root_kib if root else disk.free_kib
     if free is not None and free < needed_kib:
         raise ReceiverUnsuitableError(
             f"the filesystem of {path} on {where(facts)} is full: {free} KiB are free, {needed_kib} are needed",
-            hint=f"make room at {disk.mount} (sudo du -xhd1 {disk.mount} shows what takes it) and run this again",
+            hint=f"make room at {disk.mount}, then run this again; what takes it is shown by "
+            f"{paste([command('du', '-xhd1', disk.mount)], 'du')}",
         )
     if disk.inodes > 0 and disk.free_inodes < FEW_INODES:
         raise ReceiverUnsuitableError(
             f"the filesystem of {path} on {where(facts)} takes no more files: {disk.free_inodes} of its "
             f"{disk.inodes} inodes are free",
-            hint=f"delete files that are not needed at {disk.mount} (sudo df -i shows the inodes) and run this again",
+            hint=f"delete files that are not needed at {disk.mount}, then run this again; the inodes are shown by "
+            f"{paste([command('df', '-i', disk.mount)], 'df -i')}",
         )
 
 
 def _check_open(facts: Facts, path: str) -> None:
     disk = _disk_of(facts, path)
     if disk is not None and not disk.writable:
-        raise _closed(facts, disk.folder, "takes no new file", f"sudo chattr -i {disk.folder}")
+        raise _closed(facts, disk.folder, "takes no new file")
 
 
-def _closed(facts: Facts, path: str, what: str, remedy: str) -> ReceiverUnsuitableError:
+def _closed(facts: Facts, path: str, what: str) -> ReceiverUnsuitableError:
     return ReceiverUnsuitableError(
         f"{path} on {where(facts)} {what}, not even from root",
-        hint=f"it may have been made immutable (sudo lsattr -d {path}): {remedy}, then run this again",
+        hint=f"it may have been made immutable: {paste([command('chattr', '-i', path)], 'chattr -i')}, "
+        "then run this again",
     )
 
 

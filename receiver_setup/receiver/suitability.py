@@ -6,8 +6,19 @@ from dataclasses import replace
 from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
 from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.admission import Refusal, find_refusal
+from receiver_setup.receiver.admitting import admit, word_lines
 from receiver_setup.receiver.configuration import find_include, find_winner
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.manager import start_command
+from receiver_setup.receiver.remedy import (
+    DROP_IN_FOLDER,
+    close_to_others,
+    command,
+    leave_out,
+    paste,
+    prepend_line,
+    then_reload,
+)
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import (
     KEY_FILE_PATTERN,
@@ -17,12 +28,12 @@ from receiver_setup.sshd_config import (
     parse_effective,
 )
 
-DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
-_INCLUDE = f"Include {DROP_IN_FOLDER}/*.conf"
+_INCLUDE = f"Include {DROP_IN_FOLDER}/00-receiver-setup-*.conf"
+"""Ours alone: whatever else lies in that folder may have been left out on purpose."""
 _OLDEST = (7, 4)
 """DisableForwarding came with it."""
 _INCLUDE_FROM = (8, 2)
-_INSTALL = "Debian, Raspberry Pi OS: sudo apt-get install openssh-server"
+_INSTALL = "Debian, Raspberry Pi OS: the package openssh-server"
 _LISTS = {
     "allowusers": "AllowUsers", "denyusers": "DenyUsers", "allowgroups": "AllowGroups", "denygroups": "DenyGroups",
 }  # fmt: skip
@@ -57,14 +68,15 @@ def check_server(facts: Facts) -> tuple[int, int]:
     if facts.sshd_problem:
         raise ReceiverUnsuitableError(
             f"the sshd configuration of {where(facts)} was broken before this run: {facts.sshd_problem}",
-            hint=f"repair it until `sudo {facts.sshd_shown} -t` prints nothing, then run this again; nothing was "
+            hint=f"repair it until {facts.sshd_shown} -t prints nothing there, then run this again; nothing was "
             "changed",
         )
     folder = facts.paths.get(DROP_IN_FOLDER)
     if folder is None or not folder.is_directory:
         raise ReceiverUnsuitableError(
             f"{where(facts)} has no folder {DROP_IN_FOLDER}",
-            hint=f"make it and put `{_INCLUDE}` as the first line of {facts.sshd_main}",
+            hint=f"make it: {paste([command('install', '-d', '-m', '0755', DROP_IN_FOLDER)], DROP_IN_FOLDER)}, "
+            "then run this again",
         )
     if not {"useradd", "adduser"} & facts.tools:
         raise ReceiverUnsuitableError(
@@ -82,13 +94,15 @@ def check_listener(facts: Facts) -> None:
         other = facts.other_server.removesuffix(" runs")
         raise ReceiverUnsuitableError(
             f"{where(facts)} has OpenSSH's server, but {other} runs instead of it",
-            hint=f"let OpenSSH have the port (sudo systemctl disable --now {other}; "
-            "sudo systemctl enable --now ssh) and run this again",
+            hint=f"end {other}, let sshd have its port, and run this again",
         )
-    raise ReceiverUnsuitableError(
-        f"no sshd is running on {where(facts)}",
-        hint="start it (sudo systemctl enable --now ssh; where the unit is called so: sshd) and run this again",
-    )
+    raise ReceiverUnsuitableError(f"no sshd is running on {where(facts)}", hint=f"{start(facts)}, then run this again")
+
+
+def start(facts: Facts) -> str:
+    """Return how sshd is started where none runs."""
+    known = start_command(facts.starter, facts.sshd_path)
+    return f"start it: {paste([f'sudo {known}'], 'sshd')}" if known else "start it"
 
 
 def check_names(facts: Facts, wanted: Wanted) -> None:
@@ -98,7 +112,7 @@ def check_names(facts: Facts, wanted: Wanted) -> None:
         raise ReceiverAccountError(
             f"the upload user {user} on {where(facts)} has the uid {facts.account.uid}, as has {facts.same_uid[0]}: "
             "their sessions and files could not be told apart",
-            hint=f"give one of them a uid of its own (sudo usermod -u …), or give another --user than {user}",
+            hint=f"give one of them a uid of its own, or give another --user than {user}",
         )
     if facts.account is None and group is not None and (group.members or group.gid == 0):
         whose = f"has members ({', '.join(group.members)})" if group.members else "has the gid 0"
@@ -111,38 +125,34 @@ def check_names(facts: Facts, wanted: Wanted) -> None:
 def check_admission(facts: Facts, wanted: Wanted) -> None:
     """Refuse where sshd's lists of users and groups shut the upload user out."""
     effective = parse_effective(facts.sshd_effective)
-    refusal = find_refusal(
-        effective,
-        user=wanted.user,
-        # Before there is an account: its own group will be all it has.
-        groups=facts.groups if facts.account is not None else {wanted.user},
-        # With reverse look-ups a pattern may mean a name, which only the receiver learns.
-        addresses=() if effective.get("usedns") == ["yes"] else facts.cameras,
-    )
+    # Before there is an account: its own group will be all it has.
+    groups = facts.groups if facts.account is not None else (wanted.user,)
+    # With reverse look-ups a pattern may mean a name, which only the receiver learns.
+    addresses = () if effective.get("usedns") == ["yes"] else facts.cameras
+    refusal = find_refusal(effective, user=wanted.user, groups=groups, addresses=addresses)
     if refusal is None:
         return
-    told, hint = _explain(facts, wanted, refusal, effective.get(refusal.keyword, []))
+    told = _explain(facts, refusal, effective.get(refusal.keyword, []))
+    hint = admit(facts, user=wanted.user, groups=groups, addresses=addresses, reload=_reload(facts))
     source = "" if refusal.address is None else f" from {refusal.address}"
     raise ReceiverUnsuitableError(
         f"sshd on {where(facts)} would not let {wanted.user} in{source}: {told}", hint=f"{hint}, then run this again"
     )
 
 
-def _explain(facts: Facts, wanted: Wanted, refusal: Refusal, values: list[str]) -> tuple[str, str]:
-    """Return the line that shuts out, and the edit that lets in."""
+def _reload(facts: Facts) -> bool:
+    """Tell whether a remedy has to reload sshd, since the next run would not: its drop-in is there already."""
+    return facts.staged is None
+
+
+def _explain(facts: Facts, refusal: Refusal, values: list[str]) -> str:
+    """Return the line that shuts out."""
     who = "it" if refusal.keyword.endswith("users") else "a group of it"
-    lines = [line for line in facts.configuration if line.name == refusal.keyword and set(line.words) <= set(values)]
-    if refusal.denies:
-        lines = [line for line in lines if refusal.pattern in line.words]
-    name = _LISTS[refusal.keyword]
+    lines = word_lines(facts, refusal, values)
     line = lines[0] if lines else None
-    text = f"`{line.text}`" if line else f"{name} ({' '.join(values)})"
+    text = f"`{line.text}`" if line else f"{_LISTS[refusal.keyword]} ({' '.join(values)})"
     place = f" at {line.place}" if line else ""
-    if refusal.denies:
-        return f"{text}{place} names {who}", f"take {refusal.pattern} out of {text}{place}"
-    new = wanted.user if refusal.address is None else f"{wanted.user}@{refusal.address}"
-    wish = f"make it `{' '.join([line.keyword, *line.words, new])}`{place}" if line else f"add {new} to {name}"
-    return f"{text}{place} does not name {who}", wish
+    return f"{text}{place} {'names' if refusal.denies else 'does not name'} {who}"
 
 
 def check_key_folder(facts: Facts, wanted: Wanted) -> None:
@@ -160,7 +170,7 @@ def check_key_folder(facts: Facts, wanted: Wanted) -> None:
             raise ReceiverUnsuitableError(
                 f"sshd on {where(facts)} would ignore the camera's key: {state.path} has owner {state.owner}, mode "
                 f"{state.mode:04o}, and StrictModes wants it to be root's and writable for nobody else",
-                hint=f"sudo chown root:root {state.path} && sudo chmod go-w {state.path}",
+                hint=paste(close_to_others(state.path, state), "make it so"),
             )
 
 
@@ -173,7 +183,7 @@ def check_in_force(facts: Facts, match: UploadMatch, drop_in: str, *, written: b
     elif facts.staged.problem:
         raise ReceiverUnsuitableError(
             f"sshd on {where(facts)} would refuse our drop-in {drop_in}: {facts.staged.problem}",
-            hint="another file in that folder may not go with it; see what `sudo sshd -T` says of them",
+            hint="another file in that folder may not go with it; see what sshd -T says of them there",
         )
     else:
         effective = facts.staged.effective
@@ -205,13 +215,13 @@ def _find_cause(
         if include is None:
             return ReceiverUnsuitableError(
                 f"sshd on {host} would not read {drop_in}: no Include of {DROP_IN_FOLDER} stands in {facts.sshd_main}",
-                hint=f"put `{_INCLUDE}` as the first line of {facts.sshd_main}, then run this again",
+                hint=f"{prepend_line(facts, _INCLUDE, reload=_reload(facts))}, then run this again",
             )
         if include.match is not None:
             return ReceiverUnsuitableError(
                 f"sshd on {host} would not read {drop_in} for {user}: `{include.line.text}` at {include.line.place} "
                 f"stands below `{include.match.text}` at {include.match.place}",
-                hint=f"move that Include to the first line of {facts.sshd_main}, then run this again",
+                hint=f"{prepend_line(facts, _INCLUDE, reload=_reload(facts))}, then run this again",
             )
     line = missing[0]
     keyword = line.partition(" ")[0]
@@ -223,13 +233,13 @@ def _find_cause(
         return ReceiverUnsuitableError(
             f"`{winner.line.text}` at {winner.line.place} on {host} wins over our drop-in, which says “{line}” "
             f"for {user}",
-            hint=f"take it out, or let `{winner.match.text}` at {winner.match.place} leave {user} out, "
-            "then run this again",
+            hint=f"{leave_out(winner.match, user)}{then_reload(facts, reload=_reload(facts))}, then run this again",
         )
+    asked = f"sudo {facts.sshd_command} -T -C {quote(facts.question(user))}"
     return ReceiverUnsuitableError(
         f"{drop_in} on {host} is not what sshd follows: it lacks “{line}” for {user}",
-        hint=f"see which other file wins: sudo {facts.sshd_shown} -T -C {quote(facts.question(user))}; the line "
-        f"`{_INCLUDE}` must stand at the top of {facts.sshd_main}",
+        hint=f"see which other file in {DROP_IN_FOLDER} or which line of {facts.sshd_main} sets it for {user}; all "
+        f"that sshd says of it: {paste([asked], 'sshd -T -C')}",
     )
 
 

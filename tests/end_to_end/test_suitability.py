@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
-from support.bench import CAMERA_PASSWORD, FORMER, Bench, Result, finish
+from support import remedies
+from support.bench import CAMERA_PASSWORD, FORMER, SOCKET, Bench, MakeBench, Result, finish
 from support.command import start_inside
 
 from receiver_setup.emulator.camera import EmulatedCamera
@@ -22,6 +23,7 @@ MAIN = "/etc/ssh/sshd_config"
 FOLDER = f"{MAIN}.d"
 DROP_IN = f"{FOLDER}/00-receiver-setup-ipcamera.conf"
 KEY_FILE = "/etc/ssh/authorized_keys.d/ipcamera"
+RELOAD = "kill -HUP $(cat /run/sshd.pid); sleep 0.3"
 
 
 def inside(bench: Bench, script: str) -> str:
@@ -33,18 +35,19 @@ def inside(bench: Bench, script: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Something that stands in the way: how it is made, what is said of it, what mends it."""
+    """Something that stands in the way: how it is made, and what is said of it."""
 
     make: str
     says: str
-    mend: str
     hint: str = ""
+    by_hand: str = ""
+    """What a person does whom the hint tells in words; all else is done as the hint prints it."""
     kind: str = "receiver-unsuitable"
     options: tuple[str, ...] = ()
 
 
-def refused(bench: Bench, camera: EmulatedCamera, cause: Cause, *options: str) -> None:
-    """Run the command, which must name the cause and leave both sides alone."""
+def refused(bench: Bench, camera: EmulatedCamera, cause: Cause, *options: str) -> str:
+    """Run the command, which must name the cause and leave both sides alone; return its hint."""
     before = bench.state()
     result = bench.setup(camera, options=(*cause.options, *options))
     assert result.code == 4, (result.out, result.err)
@@ -58,6 +61,7 @@ def refused(bench: Bench, camera: EmulatedCamera, cause: Cause, *options: str) -
     assert {name: camera.state.fields[name] for name in FORMER} == FORMER
     # Nor is anything left where a reload of sshd or a restart would come across it.
     assert inside(bench, "ls -d /run/receiver-setup.* /tmp/tmp.* 2>/dev/null || :") == ""
+    return str(error["hint"])
 
 
 def told(bench: Bench, message: str) -> str:
@@ -77,139 +81,173 @@ SMALL = "mount -t tmpfs -o mode=755,{options} small {place}"
 OWN_ETC = "mkdir /opt/etc; mount -t tmpfs -o size=64m own /opt/etc; cp -a /etc/. /opt/etc; mount --bind /opt/etc /etc; "
 SRV = ("--home", "/srv/cameras/ipcamera")
 
+ALLOW = f"{FOLDER}/00-allow-ipcamera.conf"
+OURS = f"Include {FOLDER}/00-receiver-setup-*.conf"
+
 CAUSES = {
+    "the folder is missing": Cause(
+        make=f"rmdir {FOLDER}",
+        says=f"HOST has no folder {FOLDER}",
+        hint=f"`sudo install -d -m 0755 {FOLDER}`",
+    ),
     "the Include is missing": Cause(
-        make=f"sed -i '/^Include/d' {MAIN}",
+        make=f"sed -i '/^Include/d' {MAIN}; echo 'AllowUsers nobody' >{FOLDER}/10-left-out.conf",
         says=f"sshd on HOST would not read {DROP_IN}: no Include of {FOLDER} stands in {MAIN}",
-        hint=f"put `Include {FOLDER}/*.conf` as the first line of {MAIN}",
-        mend=f"sed -i '1i Include {FOLDER}/*.conf' {MAIN}",
+        hint=f"put `{OURS}` at the top of {MAIN}",
+    ),
+    "the main file is a link, and closed to others": Cause(
+        make=f"sed -i '/^Include/d' {MAIN}; chmod 600 {MAIN}; mv {MAIN} /etc/own-sshd; ln -s ../own-sshd {MAIN}",
+        says=f"sshd on HOST would not read {DROP_IN}: no Include of {FOLDER} stands in {MAIN}",
+        hint="| sudo tee /etc/ssh/sshd_config >/dev/null`",
     ),
     "the Include stands below a Match": Cause(
         make=below_match(f"Include {FOLDER}/*.conf"),
         says=f"`Include {FOLDER}/*.conf` at {MAIN}:END stands below `Match User nobody` at {MAIN}:END-1",
-        hint=f"move that Include to the first line of {MAIN}",
-        mend=f"sed -i -e '/^Include/d' -e '1i Include {FOLDER}/*.conf' {MAIN}",
+        hint=f"put `{OURS}` at the top of {MAIN}",
     ),
     "a Match in an earlier drop-in": Cause(
         make=f"printf '# ours\\nMatch User ip*\\n  PermitTTY yes\\n' >{FOLDER}/00-a.conf",
         says=f"`PermitTTY yes` at {FOLDER}/00-a.conf:3 on HOST wins over our drop-in, which says “permittty no”",
-        hint=f"let `Match User ip*` at {FOLDER}/00-a.conf:2 leave ipcamera out",
-        mend=f"sed -i 's/ip\\*/!ipcamera,ip*/' {FOLDER}/00-a.conf",
+        hint=f"make the line {FOLDER}/00-a.conf:2 `Match User !ipcamera,ip*`, then run this again",
     ),
     "a Match above the Include": Cause(
-        make=f"sed -i -e '1i Match Address 10.0.0.0/8' -e '1i ForceCommand /bin/true' -e '1i Match all' {MAIN}",
-        says=f"`ForceCommand /bin/true` at {MAIN}:2 on HOST wins over our drop-in",
-        hint=f"`Match Address 10.0.0.0/8` at {MAIN}:1",
-        mend=f"sed -i '1,3d' {MAIN}",
+        make=f"sed -i -e '1i Match Address 10.0.0.0/8' -e '1i X11Forwarding yes' -e '1i Match all' {MAIN}",
+        says=f"`X11Forwarding yes` at {MAIN}:2 on HOST wins over our drop-in",
+        hint=f"make the line {MAIN}:1 `Match Address 10.0.0.0/8 User *,!ipcamera`",
     ),
     "AllowUsers": Cause(
-        make=f"echo 'AllowUsers admin' >{FOLDER}/10-people.conf",
+        make=f"echo 'AllowUsers admin' >{FOLDER}/10-people.conf; {RELOAD}",
         says=f"would not let ipcamera in: `AllowUsers admin` at {FOLDER}/10-people.conf:1 does not name it",
-        hint=f"make it `AllowUsers admin ipcamera` at {FOLDER}/10-people.conf:1",
-        mend=f"echo 'AllowUsers admin ipcamera' >{FOLDER}/10-people.conf",
+        hint="let it in: `printf '%s\\n' 'Match User ipcamera' '    AllowUsers ipcamera' 'Match all' | sudo tee "
+        f"{ALLOW}`, then run this again",
     ),
     "AllowUsers from another network": Cause(
         make=f"echo 'AllowUsers admin ipcamera@192.168.0.0/16' >>{MAIN}",
         says="sshd on HOST would not let ipcamera in from 10.99.0.1: `AllowUsers admin ipcamera@192.168.0.0/16`",
-        hint="make it `AllowUsers admin ipcamera@192.168.0.0/16 ipcamera@10.99.0.1`",
-        mend=f"sed -i 's,^AllowUsers.*,AllowUsers admin ipcamera@192.168.0.0/16 ipcamera@10.99.0.1,' {MAIN}",
+        hint="'Match User ipcamera Address 10.99.0.1' '    AllowUsers ipcamera'",
+    ),
+    "AllowUsers in a Match": Cause(
+        make=f"printf 'Match Address 10.0.0.0/8\\nAllowUsers admin\\nMatch all\\n' >>{MAIN}",
+        says=f"`AllowUsers admin` at {MAIN}:END-1 does not name it",
+        hint="'Match User ipcamera' '    AllowUsers ipcamera'",
     ),
     "AllowGroups": Cause(
-        make=f"echo 'AllowGroups admin sudo' >>{MAIN}",
+        make=f"echo 'AllowGroups admin sudo' >>{MAIN}; {RELOAD}",
         says="`AllowGroups admin sudo` at /etc/ssh/sshd_config:END does not name a group of it",
-        hint="make it `AllowGroups admin sudo ipcamera` at",
-        mend=f"sed -i 's,^AllowGroups.*,AllowGroups admin sudo ipcamera,' {MAIN}",
+        hint="'Match User ipcamera' '    AllowGroups ipcamera'",
+    ),
+    "AllowGroups with a blank": Cause(
+        make="echo 'domain users:x:4000:admin' >>/etc/group; "
+        f"echo 'AllowGroups \"domain users\" # of the domain' >>{MAIN}; {RELOAD}",
+        says='`AllowGroups "domain users" # of the domain` at /etc/ssh/sshd_config:END does not name a group of it',
+        hint="'Match User ipcamera' '    AllowGroups ipcamera'",
+    ),
+    "both lists": Cause(
+        make=f"printf 'AllowUsers admin \"a#b\"\\nAllowGroups admin\\n' >{FOLDER}/99-z.conf; {RELOAD}",
+        says=f'`AllowUsers admin "a#b"` at {FOLDER}/99-z.conf:1 does not name it',
+        hint="'    AllowUsers ipcamera' 'Match User ipcamera' '    AllowGroups ipcamera' 'Match all'",
     ),
     "DenyUsers": Cause(
-        make=f"echo 'DenyUsers ip* guest' >>{MAIN}",
-        says="`DenyUsers ip* guest` at /etc/ssh/sshd_config:END names it",
-        hint="take ip* out of `DenyUsers ip* guest`",
-        mend=f"sed -i 's,^DenyUsers.*,DenyUsers guest,' {MAIN}",
+        make=f'echo \'DenyUsers "ip*" "a#b" guest\' >>{MAIN}; {RELOAD}',
+        says='`DenyUsers "ip*" "a#b" guest` at /etc/ssh/sshd_config:END names it',
+        hint="take ip* out (it shuts out others, too, whose names are like ip*): make the line /etc/ssh/sshd_config:",
     ),
     "DenyGroups": Cause(
         make=f"echo 'DenyGroups *camera' >>{MAIN}",
         says="`DenyGroups *camera` at /etc/ssh/sshd_config:END names a group of it",
-        mend=f"sed -i '/^DenyGroups/d' {MAIN}",
+        hint="delete the line /etc/ssh/sshd_config:",
     ),
     "a folder that StrictModes refuses": Cause(
         make="chmod 775 /etc/ssh",
         says="sshd on HOST would ignore the camera's key: /etc/ssh has owner root, mode 0775",
-        hint="sudo chown root:root /etc/ssh && sudo chmod go-w /etc/ssh",
-        mend="chown root:root /etc/ssh && chmod go-w /etc/ssh",
+        hint="`sudo chmod go-w /etc/ssh`",
+    ),
+    "a folder above the jail is missing": Cause(
+        make="",
+        says="/srv/usb disk is not there on HOST",
+        options=("--home", "/srv/usb disk/ipcamera"),
+        hint="`sudo mkdir -p '/srv/usb disk'`",
+    ),
+    "a folder above the jail is somebody's": Cause(
+        make="mkdir -m 775 '/srv/usb disk'; chown admin '/srv/usb disk'",
+        says="sshd would refuse the jail: /srv/usb disk is directory, owner admin, mode 0775",
+        options=("--home", "/srv/usb disk/ipcamera"),
+        hint="`sudo chown root '/srv/usb disk' && sudo chmod go-w '/srv/usb disk'`",
     ),
     "a read-only /etc": Cause(
         make="mount --bind /etc /etc; mount -o remount,bind,ro /etc",
         says="/etc on HOST is read-only, as is all of the filesystem at /etc",
-        hint="sudo mount -o remount,rw /etc",
-        mend="mount -o remount,bind,rw /etc",
+        hint="`sudo mount -o remount,rw /etc`",
     ),
     "a read-only disk for recordings": Cause(
         make="mkdir /srv/cameras; mount -o remount,ro /srv",
         says="/srv/cameras/ipcamera/recordings on HOST is read-only, as is all of the filesystem at /srv",
         options=SRV,
-        mend="mount -o remount,rw /srv",
+        hint="`sudo mount -o remount,rw /srv`",
     ),
     "a full /etc": Cause(
         make=f"{OWN_ETC} dd if=/dev/zero of=/etc/filler bs=1k 2>/dev/null || :",
         says="the filesystem of /etc on HOST is full: 0 KiB are free, 1024 are needed",
-        hint="sudo du -xhd1 /etc shows what takes it",
-        mend="rm /etc/filler",
+        hint="shown by `sudo du -xhd1 /etc`",
+        by_hand="rm /etc/filler",
     ),
     "a full /var/lib": Cause(
         make=SMALL.format(options="size=900k", place="/var/lib"),
         says="the filesystem of /var/lib on HOST is full: 900 KiB are free, 1024 are needed",
-        mend="mount -o remount,size=2m /var/lib",
+        by_hand="mount -o remount,size=2m /var/lib",
     ),
     "a full disk for recordings": Cause(
         make=f"{SMALL.format(options='size=12m', place='/srv')}; mkdir /srv/cameras",
         says="the filesystem of /srv/cameras/ipcamera/recordings on HOST is full: 12288 KiB are free, 16384 are needed",
         options=SRV,
-        mend="mount -o remount,size=20m /srv",
+        by_hand="mount -o remount,size=20m /srv",
     ),
     "a disk without inodes": Cause(
         make=f"{SMALL.format(options='size=64m,nr_inodes=10', place='/srv')}; mkdir /srv/cameras",
         says="on HOST takes no more files: 8 of its 10 inodes are free",
         options=SRV,
-        mend="mount -o remount,nr_inodes=100 /srv",
+        hint="`sudo df -i /srv`",
+        by_hand="mount -o remount,nr_inodes=100 /srv",
     ),
     "an immutable folder": Cause(
         make=f"chattr +i {FOLDER}",
         says=f"{FOLDER} on HOST takes no new file, not even from root",
-        hint=f"sudo chattr -i {FOLDER}",
-        mend=f"chattr -i {FOLDER}",
+        hint=f"`sudo chattr -i {FOLDER}`",
     ),
     "an immutable file": Cause(
         make="chattr +i /etc/shadow",
         says="/etc/shadow on HOST cannot be changed, not even from root",
-        hint="sudo chattr -i /etc/shadow",
-        mend="chattr -i /etc/shadow",
+        hint="`sudo chattr -i /etc/shadow`",
     ),
     "a group with members": Cause(
         make="groupadd ipcamera; gpasswd -a admin ipcamera",
         says="the group ipcamera on HOST has members (admin), and the upload user ipcamera would be in it",
+        hint="give another --user",
         kind="receiver-account",
-        mend="gpasswd -d admin ipcamera",
+        by_hand="gpasswd -d admin ipcamera",
     ),
     "a group that is somebody's first": Cause(
         make="groupadd ipcamera; useradd -M -g ipcamera anna",
         says="the group ipcamera on HOST has members (anna)",
         kind="receiver-account",
-        mend="userdel anna",
+        by_hand="userdel anna",
     ),
 }
 
 
 @pytest.mark.parametrize("name", CAUSES)
-def test_a_cause_is_named_before_anything_changes_and_mended_as_it_says(
+def test_a_cause_is_named_before_anything_changes_and_mended_as_its_hint_is_printed(
     bench: Bench, make_camera: MakeCamera, name: str
 ) -> None:
     cause, camera = CAUSES[name], make_camera()
     if name.startswith("an immutable") and bench.receiver.run("chattr", "+i", "/etc/hostname").returncode:
         pytest.skip("nothing can be made immutable here")
     inside(bench, cause.make)
-    refused(bench, camera, cause)
+    bench.receiver.wait_until_listening()
     refused(bench, camera, cause, "--check")
-    inside(bench, cause.mend)
+    hint = refused(bench, camera, cause)
+    assert (remedies.follow(bench, hint) > 0) or cause.by_hand
+    inside(bench, cause.by_hand)
     done = bench.setup(camera, options=cause.options)
     assert (done.code, done.json["changed"]) == (0, True), done.err
     again = bench.setup(camera, options=cause.options)
@@ -235,6 +273,56 @@ def test_the_facts_are_the_same_in_every_shell(bench: Bench, make_camera: MakeCa
     disks = parse_facts(done[0].stdout)[0].disks
     assert (disks["/etc"].mount, disks[f"{recordings}/porch"].folder) == ("/etc", "/srv/a b")
     assert 0 < (disks["/etc"].root_kib or 0) < 64 * 1024
+
+
+LATER = {
+    "a list": (
+        "echo 'AllowUsers admin' >>{main}",
+        "'    AllowUsers ipcamera' 'Match all' | sudo tee {allow} && sudo /usr/sbin/sshd -t && sudo {reload}`",
+    ),
+    "a Match": (
+        "printf 'Match User ip*\\nPermitTTY yes\\n' >{main}.d/00-a.conf",
+        "`Match User !ipcamera,ip*`, then `sudo /usr/sbin/sshd -t && sudo {reload}`",
+    ),
+    "no Include": ("sed -i /^Include/d {main}", ">/dev/null && sudo /usr/sbin/sshd -t && sudo {reload}`"),
+}
+RELOADS = {
+    "": "service ssh reload </dev/null",
+    "rm /etc/init.d/ssh": 'kill -HUP "$(cat /run/sshd.pid)"',
+    "rm /etc/init.d/ssh; echo PidFile /run/own.pid >>/etc/ssh/sshd_config; kill -HUP $(cat /run/sshd.pid); sleep 0.3": (
+        "kill -HUP PID"
+    ),
+    "systemd": "systemctl reload ssh",
+    SOCKET: "systemctl restart ssh",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [*((kind, "a list") for kind in RELOADS), *(("systemd", change) for change in LATER if change != "a list")],
+    ids=lambda value: str(value).strip()[:30] or "service",
+)
+def test_what_came_after_a_set_up_is_mended_by_the_command_that_this_receiver_has(
+    make_bench: MakeBench, make_camera: MakeCamera, kind: str, change: str
+) -> None:
+    """The list is in use by then: without the right reload the next run would fail at the camera."""
+    systemd = "system" in kind
+    with make_bench(kind if kind != "systemd" else "", systemd=systemd) as bench:
+        camera = make_camera()
+        first = bench.setup(camera)
+        assert first.code == 0, first.err
+        script, hint = LATER[change]
+        pid = inside(bench, "pgrep -o -x sshd").strip()
+        inside(bench, script.format(main=MAIN))
+        inside(bench, f"kill -HUP {pid}" if kind != SOCKET else "systemctl restart ssh")
+        bench.receiver.wait_until_listening()
+        result = bench.setup(camera)
+        assert result.code == 4, (result.out, result.err)
+        told = result.json["error"]["hint"]
+        assert hint.format(allow=ALLOW, reload=RELOADS[kind].replace("PID", pid)) in told
+        assert remedies.follow(bench, told) > 0
+        again = bench.setup(camera)
+        assert (again.code, again.json["changed"]) == (0, False), again.err
 
 
 # ---- what looks as if it stood in the way
@@ -429,7 +517,6 @@ def test_a_disk_without_owners_takes_no_jail_but_uploads_where_its_mount_allows_
             says="/srv/usb/ipcamera on HOST cannot be a jail: the fuseblk filesystem at /srv/usb keeps no owners",
             hint="give --no-jail, or another --home",
             options=there,
-            mend="",
         )
         refused(bench, camera, jailed)
         closed = Cause(
@@ -438,7 +525,6 @@ def test_a_disk_without_owners_takes_no_jail_but_uploads_where_its_mount_allows_
             "gives everything to root, mode 0755",
             hint="mount it with the option umask=000",
             options=(*there, "--no-jail"),
-            mend="",
         )
         refused(bench, camera, closed)
         inside(bench, "umount /srv/usb")

@@ -202,12 +202,6 @@ def test_every_module_has_an_importer() -> None:
     assert without == FOR_TESTS_AND_BENCHMARKS, listed(without ^ FOR_TESTS_AND_BENCHMARKS)
 
 
-def test_a_module_stays_short() -> None:
-    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
-    wrong = {name: count for name, count in lines.items() if count >= 400}
-    assert not wrong, listed(wrong)
-
-
 def test_every_module_says_what_it_is() -> None:
     wrong = [name for name in MODULES if not ast.get_docstring(tree_of(name))]
     assert not wrong, listed(wrong)

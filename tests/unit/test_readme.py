@@ -66,7 +66,9 @@ def test_the_quick_start_names_targets_that_the_makefile_has() -> None:
 
 def test_the_causes_are_those_of_the_catalogue() -> None:
     """`tools/render-causes` writes them anew."""
-    assert README.partition("<!-- causes -->\n")[2].partition("<!-- end of causes -->")[0] == render_table()
+    assert (ROOT / "docs/causes.md").read_text(encoding="utf-8").partition("<!-- causes -->\n")[2].partition(
+        "<!-- end of causes -->"
+    )[0] == render_table()
 
 
 def test_the_remedies_quote_errors_that_the_code_has() -> None:

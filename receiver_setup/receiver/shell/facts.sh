@@ -12,7 +12,7 @@ facts_system() {
   [ ! -r /etc/os-release ] || emit_file os_release /etc/os-release
   emit connection "${RECEIVER_SETUP_CONNECTION-}"
   tools=
-  for tool in useradd userdel usermod adduser deluser chpasswd ip journalctl restorecon; do
+  for tool in useradd userdel usermod adduser deluser chpasswd ip journalctl restorecon sudo doas ufw firewall-cmd; do
     ! has "$tool" || tools="$tools $tool"
   done
   emit tools "$tools"

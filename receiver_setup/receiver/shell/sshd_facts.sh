@@ -61,6 +61,8 @@ facts_server() {
   emit sshd_options "$ask_options"
   emit sshd_main "$ask_main"
   emit sshd_unknown "$ask_unknown"
+  emit manager "$(manager_word)"
+  emit starter "$(starter_word)"
   ask_lines | while IFS= read -r line; do emit line "$line"; done
   # Without a camera there is no connection to ask about: documentation's addresses (RFC 5737) are nobody's.
   connection=$(ask_connection "${camera:-192.0.2.1}" "${served_address:-192.0.2.2}")

@@ -4,7 +4,7 @@
     Target     the upload: camera, receiver, server and port that the camera dials, user, directory, key
     diagnose   (symptom, *, target, facts, evidence) -> Diagnosis
     Diagnosis  cause, sentence, remedy, seen (log lines), unseen, certain, likely
-    CATALOGUE  every Cause there is, in the order of an upload's way; `render_table()` is README's table
+    CATALOGUE  every Cause there is, in the order of an upload's way; `render_table()` is that of docs/causes.md
 
     diagnosis = diagnose(Symptom.from_outcome(outcome), target=target, facts=facts, evidence=evidence)
     print(diagnosis.sentence, diagnosis.remedy, diagnosis.cause.mended_by_setup)

@@ -1,7 +1,7 @@
 """Every cause of a failed upload that can be told apart (pure): what it is called, what it means, what mends it.
 
 The order is that of an upload's way: network, handshake, login, folder, and then the camera's own answers.
-README's section "When it does not work" is this table; see `render_table`.
+docs/causes.md is this table; see `render_table`.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ _SETUP = "or run `receiver-setup setup` again, which mends it"
 class Cause:
     """One cause; `title` begins every sentence that names it, `seen_as` are the camera's answers that go with it.
 
-    `remedy` has `{user}`, `{directory}`, `{key_file}`, `{jail}`, `{server}`, `{port}`, `{camera}` and `{host}` to be
-    filled in; a command in it can be pasted on the receiver. `mended_by_setup`: another set-up mends it by itself.
+    `remedy` has words in braces to be filled in, those of `Target.words`; a command that can be pasted on the receiver
+    stands between backticks. `fix` is what `{fix}` in it is where the receiver's own state does not tell it better.
+    `mended_by_setup`: another set-up mends it by itself.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Cause:
     title: str
     explanation: str
     remedy: str
+    fix: str = ""
     mended_by_setup: bool = False
 
 
@@ -31,8 +33,8 @@ NOTHING_LISTENS: Final = Cause(
     seen_as="-1",
     title="nothing listens where the camera dials",
     explanation="sshd does not run, or has another port or address",
-    remedy="sudo systemctl enable --now ssh (where the unit is called so: sshd), or give the camera the port that "
-    "sshd has: --receiver-address {server}:PORT",
+    remedy="{fix}",
+    fix="{start}; or give the camera the port that sshd has: --receiver-address {server}:{sshd_port}",
 )
 WRONG_ADDRESS: Final = Cause(
     kind="wrong-address",
@@ -54,24 +56,26 @@ FIREWALL: Final = Cause(
     seen_as="-4, -1",
     title="no connection of the camera reached sshd",
     explanation="sshd listens and its log is silent, so a firewall or the network between the two drops the packets",
-    remedy="let the camera in (with ufw: sudo ufw allow from {camera} to any port {port} proto tcp), and check that "
-    "camera and receiver are not in networks that are kept apart (guest network, VLAN)",
+    remedy="let the camera in{fix}, and check that camera and receiver are not in networks that are kept "
+    "apart (guest network, "
+    "VLAN)",
+    fix=" ({camera} to port {port}, TCP)",
 )
 PENALTY: Final = Cause(
     kind="penalty",
     seen_as="-1",
     title="sshd turns the camera's address away for a while",
     explanation="OpenSSH 9.8 and later penalises an address whose logins failed, whatever it does next",
-    remedy="wait before the next try, {wait}; to leave the camera out for good: a line `PerSourcePenaltyExemptList "
-    "{camera}` in /etc/ssh/sshd_config",
+    remedy="wait before the next try, {wait}; to leave the camera out for good, {fix}",
+    fix="put the line `PerSourcePenaltyExemptList {camera}` at the top of /etc/ssh/sshd_config",
 )
 TOO_MANY: Final = Cause(
     kind="too-many-connections",
     seen_as="-1",
     title="sshd had too many unfinished logins at that moment",
     explanation="above MaxStartups it drops connections at random, for one when many cameras see the same alarm",
-    remedy="a line `MaxStartups 50:30:100` at the top of /etc/ssh/sshd_config, then sudo systemctl reload ssh; "
-    "it holds for everybody",
+    remedy="{fix}; it holds for everybody",
+    fix="put the line `MaxStartups 50:30:100` at the top of /etc/ssh/sshd_config",
 )
 NO_ALGORITHM: Final = Cause(
     kind="no-common-algorithm",
@@ -79,7 +83,9 @@ NO_ALGORITHM: Final = Cause(
     title="camera and receiver have no algorithm in common",
     explanation="the camera's SSH is too old for this sshd, or sshd was narrowed",
     remedy="update the camera; only if that is not to be had, for everybody and not for the camera alone, which "
-    "weakens every login there: `{setting}` at the top of /etc/ssh/sshd_config",
+    "weakens every login there: {fix}",
+    fix="an algorithm of the camera's more, in "
+    "a line such as `HostKeyAlgorithms +ssh-rsa` at the top of /etc/ssh/sshd_config",
 )
 HOST_KEY_CHANGED: Final = Cause(
     kind="host-key-changed",
@@ -94,7 +100,7 @@ HOST_KEY_NOT_LOADED: Final = Cause(
     seen_as="-5",
     title="sshd still shows a host key that was replaced on its disk",
     explanation="host keys were made anew while sshd ran; OpenSSH 9.8 and later reads them at its start alone",
-    remedy="sudo systemctl restart ssh, then run `receiver-setup setup` again",
+    remedy="{restart}; then run `receiver-setup setup` again",
 )
 HOST_KEY_FOREIGN: Final = Cause(
     kind="host-key-foreign",
@@ -125,15 +131,15 @@ NOT_ADMITTED: Final = Cause(
     seen_as="-2",
     title="sshd's lists shut the upload user out",
     explanation="an AllowUsers, DenyUsers, AllowGroups or DenyGroups line does not let it in",
-    remedy="sudo grep -riE '^ *(allow|deny)(users|groups)' /etc/ssh shows the line: let {user} in, then "
-    "sudo systemctl reload ssh",
+    remedy="{fix}",
+    fix="take {user} into the list that the message names, or out of it",
 )
 LOCKED: Final = Cause(
     kind="account-locked",
     seen_as="-2",
     title="the upload account is locked",
     explanation="its password field begins with `!`, and without PAM sshd lets no locked account in, not even by key",
-    remedy=f"sudo usermod -p '*' {{user}} (closed, but not locked), {_SETUP}",
+    remedy=f"`sudo usermod -p '*' {{user}}` (closed, but not locked), {_SETUP}",
     mended_by_setup=True,
 )
 ACCOUNT_CLOSED: Final = Cause(
@@ -141,14 +147,32 @@ ACCOUNT_CLOSED: Final = Cause(
     seen_as="-2",
     title="the upload account is closed",
     explanation="it has expired, its shell is gone, or PAM refuses it for another reason",
-    remedy="sudo chage -l {user} shows an end; sudo chage -E -1 {user} takes it away",
+    remedy="`sudo chage -l {user}` shows an end; `sudo chage -E -1 {user}` takes it away",
+)
+PAM_REFUSED: Final = Cause(
+    kind="pam-module",
+    seen_as="-2",
+    title="a PAM module does not let the upload user in",
+    explanation="pam_access, pam_shells, pam_time, pam_listfile, pam_succeed_if or pam_faillock is asked about each "
+    "login by key as well",
+    remedy="{file} decides; {fix}",
+    fix="take {user} out of that rule in /etc/pam.d/sshd",
+)
+CLOSED_TO_ALL: Final = Cause(
+    kind="nologin",
+    seen_as="-2, -8",
+    title="the receiver lets nobody in but root",
+    explanation="there is a file /etc/nologin or /run/nologin: somebody works on it, or it shuts down",
+    remedy="when that is over, {fix}",
+    fix="`sudo rm -f /etc/nologin /run/nologin`",
 )
 METHOD_CLOSED: Final = Cause(
     kind="method-closed",
     seen_as="-2",
     title="sshd does not take this way to sign in from the upload user",
     explanation="the upload user's Match block is gone or another line wins over it",
-    remedy="run `receiver-setup setup` again, which writes it anew or names the line that wins",
+    remedy="run `receiver-setup setup` again, with --yes where its drop-in was edited by hand: it writes that anew, or "
+    "names the line that wins",
     mended_by_setup=True,
 )
 KEY_FILE_MISSING: Final = Cause(
@@ -164,8 +188,9 @@ KEY_FILE_CLOSED: Final = Cause(
     seen_as="-2",
     title="sshd passes over the upload user's key file",
     explanation="it must be root's own, readable for all and writable for nobody else, as must be the folders above",
-    remedy="sudo chown root:root {key_file} && sudo chmod 0644 {key_file} && sudo chmod go-w /etc/ssh "
-    f"/etc/ssh/authorized_keys.d, {_SETUP}",
+    remedy=f"{{fix}}, {_SETUP}",
+    fix="`sudo chown root {key_file} && sudo chmod 0644 {key_file} && sudo chmod go-w /etc/ssh "
+    "/etc/ssh/authorized_keys.d`",
     mended_by_setup=True,
 )
 WRONG_KEY: Final = Cause(
@@ -181,8 +206,8 @@ KEY_REFUSED: Final = Cause(
     seen_as="-2",
     title="sshd's policy refuses the camera's key",
     explanation="its size or its signatures are left out by RequiredRSASize or PubkeyAcceptedAlgorithms",
-    remedy="sudo sshd -T -C user={user},host=x,addr={camera} | grep -iE 'requiredrsasize|pubkeyaccepted' shows the "
-    "rule: change it so that it takes the key, then sudo systemctl reload ssh",
+    remedy="change the rule, RequiredRSASize or PubkeyAcceptedAlgorithms, so that it takes the key; the next "
+    "`receiver-setup setup` names its line",
 )
 WRONG_SOURCE: Final = Cause(
     kind="wrong-source",
@@ -198,7 +223,8 @@ SIGNATURE_REFUSED: Final = Cause(
     title="sshd knows the camera's key and refuses what it signs",
     explanation="the camera signs with SHA-1, and the receiver's crypto library refuses that, whatever sshd allows",
     remedy="update the camera; only if that is not to be had, for every program on the receiver, which weakens all of "
-    "them: Fedora and its kin, sudo update-crypto-policies --set DEFAULT:SHA1, then sudo systemctl restart sshd",
+    "them: let its crypto policy take SHA-1 (Fedora and its kin: update-crypto-policies --set DEFAULT:SHA1) and "
+    "restart sshd",
 )
 KEY_NOT_USED: Final = Cause(
     kind="key-not-used",
@@ -212,7 +238,8 @@ PASSWORD_REFUSED: Final = Cause(
     seen_as="-2",
     title="the receiver refused the camera's password",
     explanation="the camera has another password than the upload account, or the account has none",
-    remedy="run `receiver-setup setup --auth password` again, which gives both the same new one",
+    remedy="`sudo usermod -p '*' {user}` takes the old one away; then run `receiver-setup setup --auth password` "
+    "again, which gives both the same new one",
     mended_by_setup=True,
 )
 LOGIN_REFUSED: Final = Cause(
@@ -227,7 +254,8 @@ JAIL_CLOSED: Final = Cause(
     seen_as="-8, -7, -2",
     title="sshd ended the session because of its jail",
     explanation="every folder of the jail must be root's own and writable for nobody else; the login was accepted",
-    remedy=f"sudo chown root:root {{path}} && sudo chmod go-w {{path}}, {_SETUP}",
+    remedy=f"{{fix}}, {_SETUP}",
+    fix="`sudo chown root {path} && sudo chmod go-w {path}`",
     mended_by_setup=True,
 )
 JAIL_MISSING: Final = Cause(
@@ -235,7 +263,7 @@ JAIL_MISSING: Final = Cause(
     seen_as="-8, -7, -2",
     title="the folder of the jail is not there",
     explanation="it was deleted, or the disk that it lies on is not mounted",
-    remedy="sudo mount -a where it is a disk's; else run `receiver-setup setup` again, which makes it",
+    remedy="`sudo mount -a` where it is a disk's; else run `receiver-setup setup` again, which makes it",
     mended_by_setup=True,
 )
 DIRECTORY_MISSING: Final = Cause(
@@ -243,7 +271,9 @@ DIRECTORY_MISSING: Final = Cause(
     seen_as="-3",
     title="the recordings directory is not there",
     explanation="it was deleted or renamed, or the disk that it lies on is not mounted",
-    remedy=f"sudo mount -a where it is a disk's; else sudo install -d -o {{user}} -m 0750 '{{directory}}', {_SETUP}",
+    remedy=f"`sudo mount -a` where it is a disk's; else `sudo install -d -o {{user}} -g {{group}} -m 0750 "
+    f"{{directory}}`, "
+    f"{_SETUP}",
     mended_by_setup=True,
 )
 DIRECTORY_CLOSED: Final = Cause(
@@ -251,35 +281,36 @@ DIRECTORY_CLOSED: Final = Cause(
     seen_as="-3",
     title="the upload user may not write where the camera uploads to",
     explanation="the recordings directory, or a day's folder in it, belongs to somebody else or is closed",
-    remedy="sudo chown -R {user}: '{path}' && sudo chmod u+rwx '{path}'",
+    remedy="`sudo chown -R {user}: {path} && sudo chmod u+rwx {path}`",
 )
 READ_ONLY: Final = Cause(
     kind="disk-read-only",
     seen_as="-3, -9",
     title="the disk of the recordings is read-only",
     explanation="it was mounted so, or the kernel has closed it after an error",
-    remedy="sudo dmesg | tail shows errors of the disk; without any: sudo mount -o remount,rw {mount}",
+    remedy="`sudo mount -o remount,rw {mount}`, unless dmesg shows errors of the disk",
 )
 DISK_FULL: Final = Cause(
     kind="disk-full",
     seen_as="-9, -3",
     title="the disk of the recordings is full",
     explanation="a camera cannot delete what is old",
-    remedy="make room: sudo du -xhd1 {mount} shows what takes it",
+    remedy="make room: what takes it is shown by `sudo du -xhd1 {mount}`",
 )
 INODES: Final = Cause(
     kind="inodes-full",
     seen_as="-3, -9",
     title="the disk of the recordings takes no more files",
     explanation="its inodes are used up, though there may be room",
-    remedy="delete files that are not needed: sudo df -i {mount} shows the inodes",
+    remedy="delete files that are not needed; the inodes are shown by `sudo df -i {mount}`",
 )
 QUOTA: Final = Cause(
     kind="quota",
     seen_as="-9, -3",
     title="the upload broke off though the disk has room",
     explanation="a quota or another limit of the upload user, or the network between the two",
-    remedy="sudo quota -u {user} shows a quota, /etc/security/limits.conf a limit; without either, look at the network",
+    remedy="look for a quota (quota -u {user}) and for a limit in /etc/security/limits.conf; without "
+    "either, look at the network",
 )
 SLOW: Final = Cause(
     kind="too-slow",
@@ -328,14 +359,15 @@ CLOCK: Final = Cause(
     seen_as="wrong dates",
     title="the receiver's clock is far off",
     explanation="recordings and log lines bear wrong times; uploads themselves do not need a right clock",
-    remedy="sudo timedatectl set-ntp true",
+    remedy="{fix}",
+    fix="set the clock, or let it be set: timedatectl set-ntp true",
 )
 UNKNOWN: Final = Cause(
     kind="unknown",
     seen_as="-8",
     title="the upload failed for a reason that neither side names",
     explanation="what both sides show fits no cause of this table",
-    remedy="sudo journalctl -t sshd -t sshd-session --since -5min, or /var/log/auth.log, shows what sshd says",
+    remedy="see what sshd says: journalctl -t sshd -t sshd-session --since -5min, or /var/log/auth.log",
 )
 
 CATALOGUE: Final[tuple[Cause, ...]] = (
@@ -343,7 +375,7 @@ CATALOGUE: Final[tuple[Cause, ...]] = (
     NO_ALGORITHM, HOST_KEY_CHANGED, HOST_KEY_NOT_LOADED, HOST_KEY_FOREIGN,
     SHA1, WRONG_KEY, KEY_FILE_MISSING, KEY_FILE_CLOSED, KEY_REFUSED, WRONG_SOURCE, SIGNATURE_REFUSED, KEY_NOT_USED,
     PASSWORD_REFUSED, METHOD_CLOSED,
-    NO_ACCOUNT, NOT_ADMITTED, LOCKED, ACCOUNT_CLOSED, LOGIN_REFUSED,
+    NO_ACCOUNT, NOT_ADMITTED, LOCKED, ACCOUNT_CLOSED, PAM_REFUSED, CLOSED_TO_ALL, LOGIN_REFUSED,
     JAIL_CLOSED, JAIL_MISSING, DIRECTORY_MISSING, DIRECTORY_CLOSED, READ_ONLY, DISK_FULL, INODES, QUOTA,
     BUSY, BLOCKED, NO_RIGHT, CAMERA_UNREACHABLE, CAMERA_FAULT, CLOCK, UNKNOWN,
 )  # fmt: skip
@@ -353,17 +385,19 @@ KEY_UNUSED: Final = (KEY_NOT_USED, LOGIN_REFUSED)
 
 _EXAMPLES: Final = {
     "user": "ipcamera",
+    "group": "ipcamera",
     "directory": "/home/ipcamera/recordings",
     "key_file": "/etc/ssh/authorized_keys.d/ipcamera",
-    "jail": "/home/ipcamera",
     "path": "FOLDER",
     "mount": "MOUNT",
     "server": "RECEIVER",
     "port": "22",
+    "sshd_port": "PORT",
     "camera": "CAMERA",
-    "host": "RECEIVER",
     "wait": "600 s at the most",
-    "setting": "HostKeyAlgorithms +ssh-rsa",
+    "start": "start sshd: `sudo systemctl enable --now ssh`",
+    "restart": "restart sshd: `sudo systemctl restart ssh`",
+    "file": "the module's file, such as /etc/security/access.conf or /etc/security/time.conf,",
 }
 
 
@@ -371,7 +405,7 @@ def render_table() -> str:
     """Render the catalogue as README shows it: one row a cause, in Markdown."""
     lines = ["| the camera says | you see | it means | do |", "|---|---|---|---|"]
     for cause in CATALOGUE:
-        remedy = cause.remedy.format_map(_EXAMPLES)
+        remedy = cause.remedy.format_map({"fix": cause.fix.format_map(_EXAMPLES)} | _EXAMPLES)
         cells = (cause.seen_as, f"`{cause.title}`", cause.explanation, remedy)
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "".join(f"{line}\n" for line in lines)

@@ -1,10 +1,12 @@
 """From what both sides show to the cause (pure)."""
 
 import ipaddress
+from dataclasses import replace
 
 from receiver_setup.camera.codes import ResponseCode, UploadResult, explain_response
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.remedy import command, paste
 from receiver_setup.receiver.sshd_log import Seen
 from receiver_setup.sshd_config import lower_keywords, sha1_allowed
 from receiver_setup.workflow.causes import catalogue
@@ -33,6 +35,7 @@ def diagnose(
     symptom: Symptom, *, target: Target, facts: Facts | None = None, evidence: Evidence | None = None
 ) -> Diagnosis:
     """Name why an upload failed; see the package for what each argument is."""
+    target = replace(target, facts=facts)
     return (
         _camera_fault(symptom, target)
         or _host_key_fault(symptom, target, facts, evidence)
@@ -54,7 +57,8 @@ def diagnose_clock(target: Target, facts: Facts, *, now_s: float) -> Diagnosis |
         return None
     way = "behind" if off_s < 0 else "ahead of"
     rest = f": on {target.receiver} it is {abs(off_s) / 60:.0f} min {way} this machine's"
-    return name(catalogue.CLOCK, target, rest)
+    by_systemd = paste([command("timedatectl", "set-ntp", "true")], "") if facts.starter.startswith("unit") else ""
+    return name(catalogue.CLOCK, target, rest, fix=by_systemd)
 
 
 def _camera_fault(symptom: Symptom, target: Target) -> Diagnosis | None:
@@ -139,7 +143,10 @@ def _network_fault(symptom: Symptom, target: Target, facts: Facts | None, eviden
     if not any(socket.peer is None and socket.takes(target.server, target.port) for socket in evidence.sockets):
         ports = _shown(tuple(_sshd_ports(facts)))
         rest = f": at {place} on {target.receiver} no port is open" + (f"; sshd is set to {ports}" if ports else "")
-        return name(catalogue.NOTHING_LISTENS, target, rest)
+        runs = facts is not None and facts.listener
+        words = target.words
+        port = f"give the camera the port that sshd has: --receiver-address {words['server']}:{words['sshd_port']}"
+        return name(catalogue.NOTHING_LISTENS, target, rest, fix=port if runs else "")
     if named:
         rest = f": {target.server}, though {target.receiver} listens on port {target.port}"
         likely = (catalogue.NAME_UNKNOWN, catalogue.WRONG_ADDRESS, catalogue.FIREWALL)
@@ -151,11 +158,28 @@ def _silence(target: Target, facts: Facts | None, evidence: Evidence) -> Diagnos
     """Tell what it means that sshd listens and nothing came: for certain only where its log would show it."""
     rest = f": it listens at {_place(target)}, and its log shows nothing from {_sources(target)}"
     if speaks(evidence):
-        return name(catalogue.FIREWALL, target, rest, seen=evidence.firewall)
+        return name(catalogue.FIREWALL, target, rest, seen=evidence.firewall, fix=_through_firewall(target, facts))
     modern = facts is not None and facts.openssh is not None and facts.openssh >= _PENALTIES_FROM
     likely = (catalogue.FIREWALL, *((catalogue.PENALTY,) if modern else ()), catalogue.TOO_MANY)
     rest = f", as far as is seen: it listens at {_place(target)}"
     return suspect(catalogue.FIREWALL, target, rest, likely=likely, unseen=NO_LOG)
+
+
+def _through_firewall(target: Target, facts: Facts | None) -> str:
+    """Return what fills in the remedy by whichever tool for a firewall there is."""
+    tools = facts.tools if facts is not None else frozenset()
+    if not target.sources:
+        return ""
+    source, port = target.sources[0], str(target.port)
+    if "ufw" in tools:
+        words = ["allow", "from", source, "to", "any", "port", port, "proto", "tcp"]
+        return f": {paste([command('ufw', *words)], '')}"
+    if "firewall-cmd" in tools:
+        family = "ipv6" if ":" in source else "ipv4"
+        rule = f'rule family="{family}" source address="{source}" port port="{port}" protocol="tcp" accept'
+        allow = command("firewall-cmd", "--permanent", f"--add-rich-rule={rule}")
+        return f": {paste([allow, command('firewall-cmd', '--reload')], '')}"
+    return ""
 
 
 def _refused(target: Target, facts: Facts, evidence: Evidence | None) -> Diagnosis:

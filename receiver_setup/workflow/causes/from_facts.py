@@ -6,11 +6,13 @@ from posixpath import dirname
 from receiver_setup.errors import ReceiverError
 from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.admission import find_refusal
+from receiver_setup.receiver.admitting import admit
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.disks import Disk
 from receiver_setup.receiver.facts import Facts, PathState
 from receiver_setup.receiver.key_policy import check_key
 from receiver_setup.receiver.plan import key_file
+from receiver_setup.receiver.remedy import close_to_others, command, paste
 from receiver_setup.sshd_config import KEY_FILE_PATTERN, Authentication, parse_effective
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.model import Diagnosis, Target, name
@@ -52,7 +54,14 @@ def _admission_fault(target: Target, facts: Facts) -> Diagnosis | None:
     values = " ".join(effective.get(refusal.keyword, []))
     source = f" from {refusal.address}" if refusal.address else ""
     rest = f": `{refusal.keyword} {values}` on {target.receiver} does not let {target.user} in{source}"
-    return name(catalogue.NOT_ADMITTED, target, rest)
+    return name(catalogue.NOT_ADMITTED, target, rest, fix=admit_camera(target, facts))
+
+
+def admit_camera(target: Target, facts: Facts) -> str:
+    """Return what lets this camera in past sshd's lists."""
+    by_name = parse_effective(facts.sshd_effective).get("usedns") == ["yes"]
+    groups = facts.groups if facts.account is not None else (target.user,)
+    return admit(facts, user=target.user, groups=groups, addresses=() if by_name else target.sources)
 
 
 def _password_fault(target: Target, facts: Facts) -> Diagnosis | None:
@@ -71,7 +80,7 @@ def _key_fault(target: Target, facts: Facts) -> Diagnosis | None:
     closed = next((s for s in _above(facts, path) if _strict_fault(s, facts)), None)
     if closed is not None:
         rest = f": {closed.path} on {target.receiver} has owner {closed.owner}, mode {closed.mode:04o}"
-        return name(catalogue.KEY_FILE_CLOSED, target, rest)
+        return name(catalogue.KEY_FILE_CLOSED, target, rest, fix=key_file_fix(target, facts))
     keys = parse_keys(facts.files.get(path, b""))
     if target.key is not None and target.key not in keys:
         found = ", ".join(map(str, keys)) or "no key"
@@ -111,6 +120,19 @@ def _strict_fault(state: PathState, facts: Facts) -> bool:
         return True
     wanted = 0o1 if state.is_directory else 0o4
     return not _bits(state, facts) & wanted
+
+
+def key_file_fix(target: Target, facts: Facts) -> str:
+    """Return what fills in the remedy for a key file that is passed over: only what is not so, as far as is seen."""
+    commands = []
+    for state in _above(facts, key_file(target.user)):
+        if _strict_fault(state, facts):
+            closed = close_to_others(state.path, state)
+            open_to_all = command("chmod", "o+x" if state.is_directory else "0644", state.path)
+            commands += (
+                [*closed, open_to_all] if not _bits(state, facts) & (0o1 if state.is_directory else 0o4) else closed
+            )
+    return paste(commands, "")
 
 
 def _bits(state: PathState, facts: Facts) -> int:
@@ -159,7 +181,13 @@ def find_jail_fault(target: Target, facts: Facts) -> Diagnosis | None:
     if bad is None:
         return None
     rest = f": {bad.path} on {target.receiver} is {bad.kind}, owner {bad.owner}, mode {bad.mode:04o}"
-    return name(catalogue.JAIL_CLOSED, target, rest, path=bad.path)
+    return name(catalogue.JAIL_CLOSED, target, rest, path=bad.path, fix=jail_fix(target, bad.path))
+
+
+def jail_fix(target: Target, path: str) -> str:
+    """Return what fills in the remedy for a part of the jail: only what is not so, as far as it is known."""
+    state = target.facts.paths.get(path) if target.facts is not None else None
+    return paste(close_to_others(path, state), "")
 
 
 def find_storage_fault(target: Target, facts: Facts, evidence: Evidence | None) -> Diagnosis | None:

@@ -7,10 +7,18 @@ from dataclasses import replace
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import key_file
+from receiver_setup.receiver.remedy import add_to_list, set_globally
 from receiver_setup.receiver.sshd_log import LogEvent, Seen, concerns
 from receiver_setup.sshd_config import parse_effective
 from receiver_setup.workflow.causes import catalogue
-from receiver_setup.workflow.causes.from_facts import find_policy_fault, parse_keys
+from receiver_setup.workflow.causes.from_facts import (
+    admit_camera,
+    find_policy_fault,
+    jail_fix,
+    key_file_fix,
+    parse_keys,
+)
+from receiver_setup.workflow.causes.from_pam import name_closed, name_refusal
 from receiver_setup.workflow.causes.model import Diagnosis, Target, name
 
 NO_LOG = "no log of sshd's can be read there"
@@ -24,6 +32,46 @@ _SETTINGS = {
     "cipher": "Ciphers",
     "MAC": "MACs",
 }
+
+
+_KNOWN = frozenset(
+    {
+        "ssh-ed25519",
+        "ecdsa-sha2-nistp256",
+        "ecdsa-sha2-nistp384",
+        "ecdsa-sha2-nistp521",
+        "rsa-sha2-512",
+        "rsa-sha2-256",
+        "ssh-rsa",
+        "curve25519-sha256",
+        "curve25519-sha256@libssh.org",
+        "ecdh-sha2-nistp256",
+        "ecdh-sha2-nistp384",
+        "ecdh-sha2-nistp521",
+        "diffie-hellman-group-exchange-sha256",
+        "diffie-hellman-group14-sha256",
+        "diffie-hellman-group16-sha512",
+        "diffie-hellman-group18-sha512",
+        "diffie-hellman-group14-sha1",
+        "diffie-hellman-group-exchange-sha1",
+        "chacha20-poly1305@openssh.com",
+        "aes128-ctr",
+        "aes192-ctr",
+        "aes256-ctr",
+        "aes128-gcm@openssh.com",
+        "aes256-gcm@openssh.com",
+        "aes128-cbc",
+        "aes192-cbc",
+        "aes256-cbc",
+        "hmac-sha2-256",
+        "hmac-sha2-512",
+        "hmac-sha1",
+        "hmac-sha2-256-etm@openssh.com",
+        "hmac-sha2-512-etm@openssh.com",
+        "hmac-sha1-etm@openssh.com",
+    }
+)
+"""What every sshd from 7.4 to 10.6 can do: one that does not know a name in its configuration refuses all of it."""
 
 
 def find_in_log(target: Target, facts: Facts | None, evidence: Evidence, *, refused: bool = False) -> Diagnosis | None:
@@ -46,13 +94,23 @@ def find_in_log(target: Target, facts: Facts | None, evidence: Evidence, *, refu
     events = [event for event in events if event.seen not in _WEAK and not (refused and _announces_penalty(event))]
     if not events:
         return _other_key(target, facts, offered, evidence)
-    event = events[-1]
+    return _of_event(events[-1], target, facts, evidence, events)
+
+
+def _of_event(
+    event: LogEvent, target: Target, facts: Facts | None, evidence: Evidence, events: list[LogEvent]
+) -> Diagnosis | None:
+    """Name the cause that a line tells; `events` are all that may be about it."""
     if event.seen in _OF_POLICY and facts is not None and (fault := find_policy_fault(target, facts)) is not None:
         return replace(fault, seen=(event.line,))
     if event.seen is Seen.PASSWORD_FAILED and not target.by_password:
         return None
     if event.seen is Seen.PENALTY:
         return _penalty(target, facts, events)
+    if event.seen in {Seen.PAM_REFUSED, Seen.ACCOUNT_CLOSED, Seen.NOT_ADMITTED} and event.detail.endswith(" exists"):
+        return name_closed(target, evidence, (event.line,))
+    if event.seen is Seen.PAM_REFUSED or (event.seen is Seen.ACCOUNT_CLOSED and event.detail == "Access denied"):
+        return name_refusal(target, evidence, event) or _account_closed(target, event)
     return _NAMES[event.seen](target, event)
 
 
@@ -107,7 +165,10 @@ def _penalty(target: Target, facts: Facts | None, events: list[LogEvent]) -> Dia
     # Its last reason alone is told: a probe without a login may come after logins that failed.
     because = f", for {reason.removeprefix('penalty: ')}" if reason else " after logins that failed"
     rest = f": {target.receiver} drops {_source(target)} for {wait}{because}"
-    return name(catalogue.PENALTY, target, rest, seen=_lines(events, Seen.PENALTY), wait=wait)
+    words = {"wait": wait}
+    if facts is not None and target.sources:
+        words["fix"] = add_to_list(facts, "penalty-exempt", "PerSourcePenaltyExemptList", _source(target))
+    return name(catalogue.PENALTY, target, rest, seen=_lines(events, Seen.PENALTY), **words)
 
 
 def _lines(events: list[LogEvent], seen: Seen) -> tuple[str, ...]:
@@ -120,25 +181,38 @@ def _source(target: Target) -> str:
 
 def _too_many(target: Target, event: LogEvent) -> Diagnosis:
     rest = f": {target.receiver} dropped {event.address} ({event.detail})"
-    return name(catalogue.TOO_MANY, target, rest, seen=(event.line,))
+    facts = target.facts
+    words = {} if facts is None else {"fix": set_globally(facts, "max-startups", "MaxStartups", "50:30:100")}
+    return name(catalogue.TOO_MANY, target, rest, seen=(event.line,), **words)
 
 
 def _algorithm(target: Target, event: LogEvent) -> Diagnosis:
     match = re.fullmatch(r"no matching (.+) found\. Their offer: (\S*)", event.detail)
     if match is None:
         rest = f": sshd on {target.receiver} finds none for its own host keys"
-        setting = "HostKeyAlgorithms +ssh-rsa"
+        keyword, added = "HostKeyAlgorithms", ",".join(_own_algorithms(target.facts)) or "ssh-rsa"
     else:
         offers = match[2].split(",")
         rest = f": for the {match[1]} the camera offers {', '.join(offers)}, and sshd on {target.receiver} none of them"
-        setting = f"{_SETTINGS.get(match[1], 'HostKeyAlgorithms')} +{_offer(offers)}"
-    return name(catalogue.NO_ALGORITHM, target, rest, seen=(event.line,), setting=setting)
+        keyword = _SETTINGS.get(match[1], "HostKeyAlgorithms")
+        own = _own_algorithms(target.facts) if keyword == "HostKeyAlgorithms" else []
+        added = _offer([each for each in offers if each in own] or offers)
+    facts = target.facts
+    words = {"fix": add_to_list(facts, "algorithms", keyword, added, mark="+")} if facts is not None and added else {}
+    return name(catalogue.NO_ALGORITHM, target, rest, seen=(event.line,), **words)
+
+
+def _own_algorithms(facts: Facts | None) -> list[str]:
+    """Return what the receiver's own host keys can sign with."""
+    rsa = ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"]
+    types = [key.type for key in facts.host_keys] if facts is not None else []
+    return [each for kind in types for each in (rsa if kind == "ssh-rsa" else [kind])]
 
 
 def _offer(offers: list[str]) -> str:
     """Choose what is least bad among the camera's offers, as far as names tell."""
-    real = [each for each in offers if "ext-info" not in each and "kex-strict" not in each] or offers
-    return next((each for each in real if "sha1" not in each and each != "ssh-dss"), real[0])
+    real = [each for each in offers if each in _KNOWN]
+    return next((each for each in real if "sha1" not in each), real[0] if real else "")
 
 
 def _sha1(target: Target, event: LogEvent) -> Diagnosis:
@@ -150,7 +224,9 @@ def _not_admitted(target: Target, event: LogEvent) -> Diagnosis:
     if "shell" in event.detail:
         return _account_closed(target, event)
     rest = f": on {target.receiver} {target.user} from {event.address} is {event.detail}"
-    return name(catalogue.NOT_ADMITTED, target, rest, seen=(event.line,))
+    facts = target.facts
+    words = {} if facts is None else {"fix": admit_camera(target, facts)}
+    return name(catalogue.NOT_ADMITTED, target, rest, seen=(event.line,), **words)
 
 
 def _locked(target: Target, event: LogEvent) -> Diagnosis:
@@ -175,13 +251,15 @@ def _no_account(target: Target, event: LogEvent) -> Diagnosis:
 
 
 def _key_file(target: Target, event: LogEvent) -> Diagnosis:
-    return name(catalogue.KEY_FILE_CLOSED, target, f": {target.receiver} says “{event.detail}”", seen=(event.line,))
+    fix = key_file_fix(target, target.facts) if target.facts is not None else ""
+    rest = f": {target.receiver} says “{event.detail}”"
+    return name(catalogue.KEY_FILE_CLOSED, target, rest, seen=(event.line,), fix=fix)
 
 
 def _jail(target: Target, event: LogEvent) -> Diagnosis:
-    path = _quoted(event.detail)
+    path = _quoted(event.detail).rstrip("/") or "/"
     rest = f": {target.receiver} says “{event.detail}”"
-    return name(catalogue.JAIL_CLOSED, target, rest, seen=(event.line,), path=path.rstrip("/") or "/")
+    return name(catalogue.JAIL_CLOSED, target, rest, seen=(event.line,), path=path, fix=jail_fix(target, path))
 
 
 def _jail_missing(target: Target, event: LogEvent) -> Diagnosis:
@@ -215,6 +293,7 @@ _NAMES: dict[Seen, Callable[[Target, LogEvent], Diagnosis]] = {
     Seen.NOT_ADMITTED: _not_admitted,
     Seen.LOCKED: _locked,
     Seen.ACCOUNT_CLOSED: _account_closed,
+    Seen.PAM_REFUSED: _account_closed,
     Seen.NO_ACCOUNT: _no_account,
     Seen.KEY_FILE_CLOSED: _key_file,
     Seen.JAIL_REFUSED: _jail,

@@ -6,9 +6,13 @@ from typing import Self
 from receiver_setup.camera.messages import TestOutcome
 from receiver_setup.errors import CameraResponseError, ReceiverSetupError
 from receiver_setup.keys import PublicKey
+from receiver_setup.plain_shell import quote
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.manager import restart_command, start_command
 from receiver_setup.receiver.plan import key_file
+from receiver_setup.receiver.remedy import paste
 from receiver_setup.receiver.sshd_log import LogEvent, Seen
-from receiver_setup.sshd_config import Authentication
+from receiver_setup.sshd_config import Authentication, parse_effective
 from receiver_setup.workflow.causes.catalogue import Cause
 
 
@@ -53,6 +57,8 @@ class Target:
     sources: tuple[str, ...] = ()
     key: PublicKey | None = None
     authentication: Authentication = Authentication.PUBLIC_KEY
+    facts: Facts | None = None
+    """What the receiver is like now, for the remedy."""
 
     @property
     def by_password(self) -> bool:
@@ -66,21 +72,31 @@ class Target:
 
     @property
     def words(self) -> dict[str, str]:
-        """Return what fills a remedy in."""
+        """Return what fills a remedy in; paths stand in commands, quoted for a shell."""
+        facts = self.facts
+        groups = facts.groups if facts is not None else ()
+        ports = parse_effective(facts.sshd_effective).get("port", []) if facts is not None else []
+        directory = quote(self.directory)
         return {
             "user": self.user,
-            "directory": self.directory,
-            "path": self.directory,
-            "mount": self.directory,
-            "jail": self.directory,
-            "key_file": key_file(self.user),
-            "server": self.server,
+            "group": self.user if self.user in groups or not groups else groups[0],
+            "directory": directory,
+            "path": directory,
+            "mount": directory,
+            "key_file": quote(key_file(self.user)),
+            "server": f"[{self.server}]" if ":" in self.server else self.server,
             "port": str(self.port),
+            "sshd_port": next(iter(ports), "PORT"),
             "camera": self.sources[0] if self.sources else "CAMERA",
-            "host": self.receiver,
             "wait": "600 s at the most",
-            "setting": "",
+            "start": _first(start_command(facts.starter, facts.sshd_path) if facts is not None else None, "start sshd"),
+            "restart": _first(restart_command(facts.manager) if facts is not None else None, "restart sshd"),
         }
+
+
+def _first(command: str | None, words: str) -> str:
+    """Return a command of root's behind the words for it; the words alone where there is none."""
+    return f"{words}: {paste([f'sudo {command}'], '')}" if command else words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +121,7 @@ def name(cause: Cause, target: Target, rest: str = "", *, seen: tuple[str, ...] 
     return Diagnosis(
         cause=cause,
         sentence=f"{cause.title}{rest}",
-        remedy=cause.remedy.format_map(target.words | words),
+        remedy=_fill(cause, target, words),
         seen=seen,
     )
 
@@ -117,8 +133,16 @@ def suspect(cause: Cause, target: Target, rest: str, *, likely: tuple[Cause, ...
     return Diagnosis(
         cause=cause,
         sentence=f"{cause.title}{rest}{f' ({unseen})' if unseen else ''}{most}",
-        remedy=cause.remedy.format_map(target.words),
+        remedy=_fill(cause, target, {}),
         unseen=(unseen,) if unseen else (),
         certain=False,
         likely=likely,
     )
+
+
+def _fill(cause: Cause, target: Target, words: dict[str, str]) -> str:
+    """Fill a remedy in; where a command would not be shown as it is, it is told as one no more."""
+    every = target.words | {key: quote(value) if key in {"path", "mount"} else value for key, value in words.items()}
+    shown = all(value.isprintable() for value in every.values()) and "`" not in every["path"] + every["mount"]
+    remedy, fix = (text if shown else text.replace("`", "") for text in (cause.remedy, cause.fix))
+    return remedy.format_map({**every, "fix": every.get("fix") or fix.format_map(every)})

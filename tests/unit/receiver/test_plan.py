@@ -68,13 +68,16 @@ def test_a_closed_password_is_never_a_step_that_sets_one(finished: "Case") -> No
     assert not plan.sets_password
 
 
-def test_the_line_that_lets_in_is_whole_and_without_the_remark_behind_it(finished: "Case") -> None:
+def test_a_line_of_somebody_is_named_and_never_written_anew(finished: "Case") -> None:
     line = "/etc/ssh/sshd_config:7:AllowUsers anna 'bob' # who may"
+    include = "/etc/ssh/sshd_config:1:Include /etc/ssh/sshd_config.d/*.conf"
     listed = f"{finished.facts.sshd_effective}allowusers anna\nallowusers bob\n"
-    facts = replace(finished.facts, sshd_effective=listed, configuration=parse_lines([line]))
+    facts = replace(finished.facts, sshd_effective=listed, configuration=parse_lines([include, line]))
     with pytest.raises(ReceiverError) as caught:
         plan_receiver(facts, finished.wanted)
-    assert "make it `AllowUsers anna bob ipcamera` at /etc/ssh/sshd_config:7" in caught.value.hint
+    assert "`AllowUsers anna 'bob' # who may` at /etc/ssh/sshd_config:7 does not name it" in caught.value.message
+    assert "'    AllowUsers ipcamera' 'Match all' | sudo tee /etc/ssh/sshd_config.d/" in caught.value.hint
+    assert "anna" not in caught.value.hint
 
 
 def test_known_keys_of_a_plan_reach_the_file_in_the_order_of_the_cameras(finished: "Case") -> None:

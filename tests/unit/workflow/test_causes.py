@@ -11,6 +11,8 @@ from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.listening import Socket, parse_sockets
 from receiver_setup.receiver.sshd_log import Seen, concerns, drop_older, parse_log
 from receiver_setup.workflow.causes import CATALOGUE, Symptom, Target, diagnose, diagnose_clock, render_table
+from receiver_setup.workflow.causes.catalogue import DIRECTORY_CLOSED
+from receiver_setup.workflow.causes.model import name
 
 CAMERA, SERVER = "192.168.2.168", "192.168.2.110"
 FACTS = Facts.parse(b"@now 4\n1000\n@end 2\nok\n")
@@ -44,8 +46,31 @@ def test_every_cause_has_one_row_and_words_of_its_own() -> None:
     for cause in CATALOGUE:
         for text in (cause.title, cause.explanation, cause.remedy):
             assert not text.endswith("."), text
-            assert text[:1].islower() or text.startswith(("sshd", "OpenSSH")), text
+            assert text[:1].islower() or text.startswith(("sshd", "OpenSSH", "`sudo", "{")), text
         assert ("receiver-setup setup" in cause.remedy or "--" in cause.remedy) or not cause.mended_by_setup
+
+
+@pytest.mark.parametrize(
+    ("line", "user"),
+    [
+        ("Nov 28 16:09:05 pi sshd[685]: pam_access(sshd:account): access denied for user `ann' from `10.0.0.9'", "ann"),
+        ("1795343870.1 pi sshd-session[7]: pam_listfile(sshd:account): Refused user ann for service sshd", "ann"),
+        ('Nov 28 16:09:05 pi sshd[7]: pam_succeed_if(sshd:account): requirement "uid >= 9" not met by user "a"', "a"),
+        ("Nov 28 16:09:05 pi su[7]: pam_listfile(sshd:account): Refused user ann for service sshd", None),
+        ("pam_listfile(sshd:account): Refused user ann for service sshd", None),
+        ("Nov 28 16:09:05 pi sshd[7]: Invalid user pam_listfile(sshd:account): Refused user ann for service x", None),
+    ],
+)  # fmt: skip
+def test_what_a_pam_module_says_counts_in_sshds_own_lines_alone(line: str, user: str | None) -> None:
+    found = [event.user for event in parse_log(line) if event.seen is Seen.PAM_REFUSED]
+    assert found == ([] if user is None else [user])
+
+
+def test_what_cannot_be_pasted_is_told_in_words() -> None:
+    remedy = name(DIRECTORY_CLOSED, TARGET, path="/srv/it's $HOME!").remedy
+    assert remedy.startswith("""`sudo chown -R ipcamera: '/srv/it'"'"'s $HOME!' && sudo chmod u+rwx """)
+    assert "`" not in name(DIRECTORY_CLOSED, TARGET, path="/srv/a\nb").remedy
+    assert name(DIRECTORY_CLOSED, TARGET, path="/srv/a`b").remedy.count("`") == 2
 
 
 @pytest.mark.parametrize("result", [result for result in UploadResult if result])
