@@ -215,7 +215,6 @@ def rsa_line() -> str:
         lambda line: line[:-20],
         lambda line: line.removeprefix("ssh-rsa "),
         lambda _: "ssh-rsa AAAAB3Nz ... DGhllCPSbDXV55ZWtxNNcw==",
-        lambda _: "",
     ],
 )
 def test_hostile_public_key_is_refused(hostile: Callable[[str], str], rsa_line: str) -> None:
@@ -231,6 +230,9 @@ def test_missing_public_key_is_an_error() -> None:
 def test_firmware_without_a_key_is_told_apart() -> None:
     for code in ("203", "204", "301"):
         assert isinstance(GetPubKey().error(reply(response=code)), CameraWithoutKeyLoginError)
+    for empty in ("", " "):
+        with pytest.raises(CameraWithoutKeyLoginError, match="an empty value"):
+            GetPubKey().decode(reply(publickey=empty, response="200"))
         assert isinstance(GetFtpAttr().error(reply(response=code)), CameraResponseError)
     assert isinstance(GetPubKey().refusal(404, "http://camera"), CameraWithoutKeyLoginError)
     assert type(GetPubKey().error(reply(response="211"))) is CameraResponseError

@@ -83,7 +83,7 @@ def test_sshd_is_reloaded_by_the_way_that_the_receiver_has(finished: "Case", man
     assert MANAGERS[manager] in render(without_files(finished), manager=manager).splitlines()
 
 
-@pytest.mark.parametrize("manager", ["", "none", "reload ssh; touch canary", "signal $(touch canary)", "reload x"])
+@pytest.mark.parametrize("manager", ["", "none", "reload ssh; touch canary", "signal $(touch canary)", "reload -x"])
 def test_a_manager_that_is_none_is_refused(finished: "Case", manager: str) -> None:
     with pytest.raises(ValueError, match="manager"):
         render(without_files(finished), manager=manager)
