@@ -22,6 +22,19 @@ ANSWER
       fi
       ;;
   esac
+  router=no
+  if [ -n "$served_address" ]; then
+    own=
+    ! has ip || own=$(ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/\1/p')
+    # Another's address leads here by a router, if it does, and to a port that only the router knows.
+    case "$newline$own$newline" in
+      *"$newline$served_address$newline"*) ;;
+      *)
+        served_address=
+        router=yes
+        ;;
+    esac
+  fi
   # A camera on the machine that we run on is seen from here as we are.
   case $camera in
     127.* | ::1)
@@ -32,7 +45,8 @@ ANSWER
       ;;
   esac
   [ -n "$served_address" ] || served_address=$first_source
-  served_port=$dialled_port
+  served_port=
+  [ "$router" = yes ] || served_port=$dialled_port
   if [ -n "$served_port" ]; then
     strict=yes
   else
@@ -57,7 +71,8 @@ facts_server() {
   fi
   [ -n "$ask_kind" ] || emit other_server "$(other_server)"
   emit sshd_path "$ask_exe"
-  emit sshd_version "$("$ask_exe" -V 2>&1 </dev/null)"
+  version=$("$ask_exe" -V 2>&1 </dev/null)
+  emit sshd_version "$version"
   emit sshd_options "$ask_options"
   emit sshd_main "$ask_main"
   emit sshd_unknown "$ask_unknown"
@@ -76,8 +91,7 @@ facts_listeners() {
     [ -z "$place" ] || emit sshd_socket "0: $place 00000000:0000 0A"
   done
   [ -z "$ask_socket" ] || emit unit_socket "$ask_socket_told"
-  [ -z "$dialled_address" ] || ! has ip ||
-    emit own_addresses "$(ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/\1/p')"
+  [ -z "${own-}" ] || emit own_addresses "$own"
   if [ -n "$served_port" ] && [ "$ask_kind" != socket ] && ! (ask_choose "$served_port" yes); then
     emit port_owner "$(owner_of_port "$served_port")"
   fi
@@ -306,10 +320,12 @@ key_on_disk() {
 # Was any of the keys written after the listener had started?
 keys_are_newer() {
   [ "$ask_kind" = sshd ] || return 1
+  case $version in *OpenSSH_[1-8].* | *OpenSSH_9.[0-7]p*) return 1 ;; esac
   ticks=$(started "$ask_pid") && booted=$(sed -n 's/^btime //p' /proc/stat) || return 1
   while IFS= read -r path; do
     written=$(stat -c %Z "$path" 2>/dev/null) || continue
-    [ "$written" -le "$((booted + ticks / 100))" ] || return 0
+    # The moment of the boot is told in whole seconds.
+    [ "$written" -le "$((booted + ticks / 100 + 1))" ] || return 0
   done <"$stage/hostkeys"
   return 1
 }
@@ -318,6 +334,14 @@ keys_are_newer() {
 # its source, and that is neither the camera nor the administrator.
 keys_shown() {
   if [ "$ask_kind" != sshd ] || ! has ssh-keyscan; then return 0; fi
-  ssh-keyscan -T 5 -t ed25519,ecdsa,rsa -p "$ask_port" "${served_address:-127.0.0.1}" 2>/dev/null </dev/null |
+  # At its own address alone: what answers elsewhere may be another machine.
+  scanned=127.0.0.1
+  case $ask_sockets in
+    *"$ask_pid 00000000:"*) ;;
+    *"$ask_pid 00000000000000000000000000000000:"*) scanned=::1 ;;
+    *) scanned=$served_address ;;
+  esac
+  [ -n "$scanned" ] || return 0
+  ssh-keyscan -T 5 -t ed25519,ecdsa,rsa -p "$ask_port" "$scanned" 2>/dev/null </dev/null |
     sed -n 's/^[^ #]* \([a-z]\)/\1/p'
 }
