@@ -10,6 +10,8 @@ from support.bench import CAMERA_PASSWORD, FORMER
 
 from receiver_setup.emulator.camera import EmulatedCamera
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"
 WISHES = {

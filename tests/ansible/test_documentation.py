@@ -21,6 +21,8 @@ from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 MakeReceiver = Callable[..., ThrowawayReceiver]
 ACCOUNT = ("description", "version_added", "version_added_collection", "aliases")

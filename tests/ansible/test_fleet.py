@@ -11,6 +11,8 @@ from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 MakeReceiver = Callable[..., ThrowawayReceiver]
 WITHOUT_PYTHON = "for each in /usr/bin/python3*; do [ -L $each ] || mount --bind /dev/null $each; done"

@@ -14,6 +14,7 @@ from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("moment", ["setftpattr", "testftp"])
 def test_ctrl_c_puts_both_sides_back_and_the_next_run_goes_through(
     site: Site,

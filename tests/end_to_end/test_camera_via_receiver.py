@@ -22,6 +22,8 @@ from receiver_setup.secrets import Secret
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
 from receiver_setup.workflow.setup import set_up
 
+pytestmark = pytest.mark.rest
+
 VIA = ("--camera-via-receiver",)
 MakeCamera = Callable[..., EmulatedCamera]
 

@@ -27,7 +27,7 @@ from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import Authentication
 from receiver_setup.workflow.causes import CATALOGUE, Diagnosis, Symptom, Target, diagnose
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 
 USER, HOME, RECORDINGS = "ipcamera", "/home/ipcamera", "/home/ipcamera/recordings"
 KEYS = "/etc/ssh/authorized_keys.d/ipcamera"
@@ -856,12 +856,6 @@ FAILURES = {
         kind="test-upload-credentials",
         says="ended with -2 (CREDENTIALS): the camera did not sign in with its key: HOST would take ssh-rsa SHA256:",
         hint="--auth password",
-    ),
-    "other port": Failure(
-        options=("--receiver-address", "ADDRESS:2222"),
-        kind="test-upload-cannot-connect",
-        says="ended with -1 (CANNOT_CONNECT): nothing listens where the camera dials: at ADDRESS:2222",
-        hint="give the camera the port that sshd has: --receiver-address",
     ),
     "other address": Failure(
         options=("--receiver-address", "10.99.0.254"),

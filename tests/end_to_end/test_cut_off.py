@@ -14,6 +14,8 @@ from support.bench import FORMER, Bench, finish
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 STATE = "ls -d /var/lib/receiver-setup/journal* 2>/dev/null"
 

@@ -123,6 +123,7 @@ def by_key(bench: Bench, result: Result) -> None:
     assert "receiver-setup:" in bench.inside(f"cat {KEY_FILE}")
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("rule", REFUSALS)
 def test_a_rule_that_refuses_the_key_is_named_before_any_change_and_its_remedy_works(
     bench: Bench, make_camera: MakeCamera, rule: str
@@ -135,6 +136,7 @@ def test_a_rule_that_refuses_the_key_is_named_before_any_change_and_its_remedy_w
     assert (again.code, again.json["changed"]) == (0, False), again.err
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize(
     ("release", "rule"),
     [
@@ -150,6 +152,7 @@ def test_other_releases_refuse_the_key_as_this_one_does(
         refuse(bench, make_camera(), REFUSALS[rule], keyword=keyword)
 
 
+@pytest.mark.rest
 def test_the_global_list_decides_what_a_modern_client_offers(make_bench: MakeBench, make_camera: MakeCamera) -> None:
     """OpenSSH 10 tells its global list before it knows the user, so that an exception for the user comes too late."""
     lines = ("PubkeyAcceptedAlgorithms ssh-ed25519", "Match User ipcamera", f"PubkeyAcceptedAlgorithms {MODERN}")
@@ -160,7 +163,9 @@ def test_the_global_list_decides_what_a_modern_client_offers(make_bench: MakeBen
         by_key(bench, bench.setup(camera))
 
 
-@pytest.mark.parametrize("release", ["/", "bullseye", "trixie"])
+@pytest.mark.parametrize(
+    "release", ["/", *(pytest.param(each, marks=pytest.mark.rest) for each in ("bullseye", "trixie"))]
+)
 @pytest.mark.parametrize("log_level", ["INFO", "VERBOSE"])
 def test_a_pinned_key_from_another_address_than_the_cameras_page_is_named_and_no_password_made(
     make_bench: MakeBench, private_network: network.PrivateNetwork, release: str, log_level: str
@@ -192,6 +197,7 @@ def second_address(lab: network.PrivateNetwork) -> Iterator[str]:
         lab.remove_address(address)
 
 
+@pytest.mark.rest
 def test_sha1_that_the_crypto_library_refuses_is_named_and_makes_no_password(
     make_bench: MakeBench, make_camera: MakeCamera, without_sha1: bytes
 ) -> None:

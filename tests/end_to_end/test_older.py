@@ -10,7 +10,7 @@ from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, Result
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.network import HOST_ADDRESS
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 
 DROP_IN = "/etc/ssh/sshd_config.d/00-receiver-setup-ipcamera.conf"
 BY_KEY = [(release, kind) for release in ("bullseye", "bookworm", "trixie") for kind in ("key", "sha1")]

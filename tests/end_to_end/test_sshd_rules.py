@@ -8,7 +8,7 @@ from support.bench import Bench, MakeBench, MakeCamera, Result, inside
 
 from receiver_setup.sshd_config import lower_keywords
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 
 DROP_INS = "/etc/ssh/sshd_config.d"
 RELOAD = 'kill -HUP "$(cat /run/sshd.pid)"; sleep 0.3'

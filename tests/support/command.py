@@ -75,7 +75,7 @@ def start_program(
 def _same_start(env: dict[str, str]) -> bool:
     """Tell whether an interpreter with `env` would start as the one did from which runs are forked."""
     names = {name for name in {*env, *_ENVIRONMENT} if name.startswith(_AT_START)}
-    return all(env.get(name) == _ENVIRONMENT.get(name) for name in names - {"PYTHONPATH"})
+    return all(env.get(name) == _ENVIRONMENT.get(name) for name in names)
 
 
 class Forked(subprocess.Popen[Any]):

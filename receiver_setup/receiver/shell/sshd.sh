@@ -82,12 +82,14 @@ is_unit() {
 
 # Is it the one whose number an init script goes by? Of two with one pid file, only the last.
 is_init_sshd() {
-  ! systemd_runs && for file in /run/sshd.pid /var/run/sshd.pid; do
+  ! systemd_runs || return 1
+  for file in /run/sshd.pid /var/run/sshd.pid; do
     if [ -r "$file" ]; then
       read -r pid <"$file" && [ "$pid" = "$ask_pid" ]
       return
     fi
   done
+  return 1
 }
 
 # start_sshd: it ended where it was to read a configuration. By the service manager, else by itself: what a

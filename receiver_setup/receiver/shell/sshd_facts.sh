@@ -320,7 +320,7 @@ key_on_disk() {
 # Was any of the keys written after the listener had started?
 keys_are_newer() {
   [ "$ask_kind" = sshd ] || return 1
-  case $version in *OpenSSH_[1-8].* | *OpenSSH_9.[0-7]p*) return 1 ;; esac
+  case $version in *OpenSSH_[1-8].* | *OpenSSH_9.[0-7][!0-9]*) return 1 ;; esac
   ticks=$(started "$ask_pid") && booted=$(sed -n 's/^btime //p' /proc/stat) || return 1
   while IFS= read -r path; do
     written=$(stat -c %Z "$path" 2>/dev/null) || continue
@@ -343,5 +343,5 @@ keys_shown() {
   esac
   [ -n "$scanned" ] || return 0
   ssh-keyscan -T 5 -t ed25519,ecdsa,rsa -p "$ask_port" "$scanned" 2>/dev/null </dev/null |
-    sed -n 's/^[^ #]* \([a-z]\)/\1/p'
+    sed -n 's/^[^ #]* \([a-z]\)/\1/p' | sort
 }
