@@ -186,9 +186,10 @@ def calls_of(make: Make, scene: Scene) -> list[str]:
 def places(calls: list[str], scene: Scene, kind: str) -> list[tuple[str, int]]:
     """Return the faults to try, each a kind and the number of a call."""
     assert len(calls) < scene.bound, "the bound is too small"
-    last_test = max(number for number, call in enumerate(calls, 1) if call.startswith("sshd -T"))
-    # The first two calls only read. Of a run that is undone the way in is tried by another scene.
-    numbers = range(last_test if scene.spoil else 3, len(calls) + 1)
+    first = 3  # the first two calls only read
+    if scene.spoil:  # the way in is tried by another scene: sshd is asked, and refuses, once the drop-in is there
+        first = next(n for n, call in enumerate(calls, 1) if call.startswith("mv ") and "sshd_config.d/00-rec" in call)
+    numbers = range(first, len(calls) + 1)
     if kind == "half":
         found = [(half, n) for n in numbers for half in ("head", "tail") if calls[n - 1].startswith(HALF)]
         found = found if EVERY else found[:: KINDS[kind]]

@@ -84,6 +84,13 @@ def _host_key_fault(
         return _foreign_key(symptom, target, facts, evidence)
     if symptom.result != UploadResult.HOST_NOT_VERIFIED:
         return None
+    if (
+        symptom.host_key is not None
+        and facts is not None
+        and facts.disk_keys
+        and symptom.host_key not in facts.disk_keys
+    ):
+        return _not_loaded(symptom, target, facts, evidence)
     if symptom.host_key is not None and own:
         rest = f": {target.camera} saw {symptom.host_key}, which is {target.receiver}'s own, and trusts another"
         return name(catalogue.HOST_KEY_CHANGED, target, rest)
@@ -93,6 +100,14 @@ def _host_key_fault(
 
 
 NO_FACTS = "the receiver's own state could not be read"
+
+
+def _not_loaded(symptom: Symptom, target: Target, facts: Facts, evidence: Evidence | None) -> Diagnosis:
+    """Tell of a listener that shows a key which is not on the disk any more, as it told when it was asked."""
+    newer = f"{', '.join(evidence.newer_keys)} on " if evidence is not None and evidence.newer_keys else ""
+    disk = ", ".join(map(str, facts.disk_keys))
+    rest = f": {newer}{target.receiver}; the camera {target.camera} saw {symptom.host_key}, and the disk has {disk}"
+    return name(catalogue.HOST_KEY_NOT_LOADED, target, rest, seen=_lines_of_camera(target, evidence))
 
 
 def _foreign_key(symptom: Symptom, target: Target, facts: Facts | None, evidence: Evidence | None) -> Diagnosis:
