@@ -44,7 +44,7 @@ test-all: needs-test ## Run all of `make test`, and the rest: see docs/developme
 	$(call TOGETHER,trees newest-libraries check)
 	$(PYTEST) --hypothesis-profile=thorough
 	tools/test-debian-libraries here --quiet $(WITH_OLD_LIBRARIES)
-	tools/test-debian-libraries sid --quiet tests/unit tests/contract
+	tools/test-debian-libraries sid --quiet --ignore tests/unit/tools tests/unit tests/contract
 
 test-debian-libraries: needs-test trees ## Run all tests with the libraries of this Debian, then with Debian 13's
 	tools/test-debian-libraries here

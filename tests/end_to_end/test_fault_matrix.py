@@ -115,8 +115,10 @@ def adopted(case: Case) -> None:
     assert case.controller.set_up().error is None
 
 
-_REFUSED = f"printf 'Match User ipcamera\\n  PermitTTY yes\\n' >{SPOILT}"
-_MENDED = f"rm -f {SPOILT}"
+# Without unshare the groups of an account that is yet to be made are known to sshd only after useradd: a rule by group
+# passes the plan, and sshd refuses before the reload.
+_REFUSED = f"mv /usr/bin/unshare /usr/bin/unshare.away; printf 'Match Group ipcamera\\n  PermitTTY yes\\n' >{SPOILT}"
+_MENDED = f"rm -f {SPOILT}; [ ! -e /usr/bin/unshare.away ] || mv /usr/bin/unshare.away /usr/bin/unshare"
 _TWO = ("ipcamera", "ipcamera-gate")
 SCENES = {
     scene.name: scene
@@ -128,16 +130,6 @@ SCENES = {
         Scene(name="removal-of-two", bound=90, run=Controller.remove, prepare=set_up, users=_TWO, step=6),
         Scene(name="removal-of-an-adoption", bound=60, run=Controller.remove, prepare=adopted, adopt=True, step=4),
         Scene(name="undo", bound=60, run=Controller.set_up, prepare=installed, spoil=_REFUSED, mend=_MENDED, step=3),
-        Scene(
-            name="undo-of-an-adoption",
-            bound=60,
-            run=Controller.set_up,
-            prepare=made_by_hand,
-            adopt=True,
-            spoil=_REFUSED,
-            mend=_MENDED,
-            step=2,
-        ),
     )
 }
 KINDS = {"fail": 6, "late": 16, "kill": 16, "cut": 16, "power": 5, "half": 3}
