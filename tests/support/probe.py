@@ -13,7 +13,8 @@ import time
 import warnings
 from typing import Any
 
-_CHANNELS = {str(stat.S_IFSOCK), str(stat.S_IFIFO), str(stat.S_IFREG)}
+_LIBRARIES = ("/usr/", "/dev/", "/proc/")
+"""A library may keep a file of its own open, or a device of random numbers; what is left of a fork server is neither."""
 
 
 def main() -> None:
@@ -48,8 +49,7 @@ def tell() -> dict[str, Any]:
             for name, stream in streams.items()
         },
         "kinds": {number: _kind(number) for number in range(3)},
-        # What could be left of the fork server's; a library may keep a device of random numbers open.
-        "others": [each for each in range(3, 64) if _kind(each) in _CHANNELS],
+        "others": [link for each in range(3, 64) if (link := _link(each)) and not link.startswith(_LIBRARIES)],
         "handlers": {int(each): str(signal.getsignal(each)) for each in signal.valid_signals() if each < 32},
         "mask": list(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ()))),
         "warnings": [sys.warnoptions, warnings.filters[0][0] == "error"],
@@ -70,6 +70,13 @@ def _kind(number: int) -> str:
         return str(stat.S_IFMT(os.fstat(number).st_mode))
     except OSError:
         return "closed"
+
+
+def _link(number: int) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115 - a link to no path
+    except OSError:
+        return ""
 
 
 def _terminal() -> bool:
