@@ -14,7 +14,7 @@ import warnings
 from typing import Any
 
 _LIBRARIES = ("/usr/", "/dev/", "/proc/")
-"""A library may keep a file of its own open, or a device of random numbers; what is left of a fork server is neither."""
+"""A library may keep a file of its own open, or a device; what is left of a fork server is neither."""
 
 
 def main() -> None:
