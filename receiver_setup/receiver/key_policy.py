@@ -11,6 +11,7 @@ from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.configuration import ConfigurationLine, read_order
 from receiver_setup.receiver.facts import Facts, PathState
+from receiver_setup.receiver.suitability import where
 from receiver_setup.sshd_config import KEY_FILE_PATTERN, Authentication, parse_effective
 
 KEY_FOLDER = KEY_FILE_PATTERN.rpartition("/")[0]
@@ -47,7 +48,7 @@ def check_way_to_keys(facts: Facts, user: str, authentication: Authentication) -
         ours = path == KEY_FOLDER and KEY_FILE_PATTERN.replace("%u", user) in facts.files
         if state is not None and state.is_directory and not ours and not may_pass(facts, state):
             raise ReceiverUnsuitableError(
-                f"sshd on {_where(facts)} could not read the camera's key: it reads it as {user}, and {path} has "
+                f"sshd on {where(facts)} could not read the camera's key: it reads it as {user}, and {path} has "
                 f"owner {state.owner}, mode {state.mode:04o}",
                 hint=f"sudo chmod o+x {path}, then run this again",
             )
@@ -164,17 +165,13 @@ def _mended(line: ConfigurationLine, needed: list[str]) -> str:
 def _lines(facts: Facts, keyword: str, *, own: bool) -> Iterator[tuple[ConfigurationLine, ConfigurationLine | None]]:
     """Go through the lines that may set a keyword, in sshd's order; `own`: those of a Match block, else global ones."""
     # No file has an empty name, so all of them are gone through.
-    for read in read_order(facts.configuration, drop_in=""):
+    for read in read_order(facts.configuration, drop_in="", main=facts.sshd_main):
         if read.line.name == keyword and (read.match is not None) == own:
             yield read.line, read.match
 
 
 def _refused(facts: Facts, key: PublicKey, why: str, hint: str) -> ReceiverUnsuitableError:
-    return ReceiverUnsuitableError(f"sshd on {_where(facts)} would refuse the camera's key {key}: {why}", hint=hint)
-
-
-def _where(facts: Facts) -> str:
-    return facts.hostname or "the receiver"
+    return ReceiverUnsuitableError(f"sshd on {where(facts)} would refuse the camera's key {key}: {why}", hint=hint)
 
 
 def _above(path: str) -> list[str]:

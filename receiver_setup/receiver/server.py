@@ -2,13 +2,14 @@
 
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.suitability import where
 
 
 def check_asked(facts: Facts) -> None:
     """Refuse where nobody can tell with which options sshd runs, and so what it does."""
     if facts.sshd_unknown:
         raise ReceiverUnsuitableError(
-            f"what sshd on {facts.hostname or 'the receiver'} does cannot be asked, since it is not known with which "
+            f"what sshd on {where(facts)} does cannot be asked, since it is not known with which "
             f"options it was started: {facts.sshd_unknown}",
             hint="write what these options say into its configuration instead, start it without them, then run this "
             "again",
@@ -17,10 +18,10 @@ def check_asked(facts: Facts) -> None:
 
 def check_host_keys(facts: Facts) -> None:
     """Refuse where no camera could be told a host key that is sure to last."""
-    where = facts.hostname or "the receiver"
+    host = where(facts)
     if facts.host_keys_unread:
         raise ReceiverUnsuitableError(
-            f"which host keys sshd on {where} shows could not be read: neither its files nor the listener told one",
+            f"which host keys sshd on {host} shows could not be read: neither its files nor the listener told one",
             hint=f"see what `sudo {facts.sshd_shown} -T | grep -i hostkey` names there, and whether ssh-keygen reads "
             "it; then run this again",
         )
@@ -29,7 +30,7 @@ def check_host_keys(facts: Facts) -> None:
     if stale:
         kept = [key for key in facts.disk_keys if key.type == stale[0].type]
         raise ReceiverUnsuitableError(
-            f"sshd on {where} still shows the host key {stale[0]}, though its file holds {kept[0]} by now: it has not "
+            f"sshd on {host} still shows the host key {stale[0]}, though its file holds {kept[0]} by now: it has not "
             "been restarted since",
             hint="restart it (sudo systemctl restart ssh; where the unit is called so: sshd), then run this again",
         )
