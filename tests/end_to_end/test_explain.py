@@ -1,8 +1,6 @@
 """`receiver-setup explain`: the printed script leads where `setup` leads, tells no secret and trusts no impostor."""
 
 import base64
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,65 +10,16 @@ from urllib.parse import quote, quote_plus
 import pytest
 from end_to_end.test_shells import NO_SHADOW, USERLAND
 from support import trees
-from support.bench import CAMERA_PASSWORD, FORMER, OLD_SOCKET, SOCKET, Bench, MakeBench, MakeCamera
+from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, MakeCamera
+from support.by_hand import explain, first_part, run_both, second_part, split
 
-from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
-from receiver_setup.errors import ReceiverUnsuitableError
 
 pytestmark = pytest.mark.usefixtures("private_network")
 
 DROP_IN = "/etc/ssh/sshd_config.d/00-receiver-setup-ipcamera.conf"
 WISHES = ("--upload", "rec,timersnap", "--interval", "60", "--snapshots", "7", "--schedule", "10:00 Mon-Fri")
-SECOND = "# ==== Part 2:"
-
-
-def explain(bench: Bench, *cameras: EmulatedCamera, options: tuple[str, ...] = ()) -> str:
-    """Return the script, which is all of standard output, and which shellcheck finds nothing in."""
-    arguments = bench.arguments(*cameras, options=options, command="explain")
-    result = bench.run(*[argument for argument in arguments if argument != "--json"])
-    assert result.code == 0, result.err
-    assert result.out.startswith("#!/bin/sh\n")
-    checked = subprocess.run(
-        ["shellcheck", "--shell=sh", "-"], input=result.out, capture_output=True, text=True, check=False
-    )
-    assert (checked.stdout, checked.returncode) == ("", 0)
-    return result.out
-
-
-def split(script: str) -> tuple[str, str]:
-    """Split the script as its first lines say."""
-    first, mark, second = script.partition(f"\n{SECOND}")
-    assert mark
-    return f"{first}\n", f"{SECOND}{second}"
-
-
-def first_part(bench: Bench, script: str, *, before: str = "") -> subprocess.CompletedProcess[bytes]:
-    """Run the first part on the receiver, as root, then wait until sshd listens."""
-    done = bench.receiver.run("sh", input=(before + split(script)[0]).encode())
-    bench.receiver.wait_until_listening()
-    return done
-
-
-def second_part(script: str, folder: Path, *, given: str = f"{CAMERA_PASSWORD}\n") -> subprocess.CompletedProcess[str]:
-    """Run the second part here; passwords come on standard input."""
-    path = folder / "camera.sh"
-    path.write_text(split(script)[1], encoding="utf-8")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RECEIVER_SETUP_")}
-    return subprocess.run(
-        ["sh", path], input=given, capture_output=True, text=True, check=False, timeout=120, env=clean
-    )
-
-
-def run_both(bench: Bench, script: str, folder: Path) -> None:
-    """Do by hand all that the script says."""
-    done = first_part(bench, script)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.replace(b"chpasswd: password for 'ipcamera' changed\n", b"") == b""  # busybox tells it
-    other = second_part(script, folder)
-    assert other.returncode == 0, other.stderr
-    assert "uploads, and verifies the receiver" in other.stdout
 
 
 def commands(part: str) -> list[str]:
@@ -137,41 +86,6 @@ def test_by_hand_all_is_as_a_set_up_leaves_it(
     assert lasting(bench) == wanted
     assert camera_state(camera) == wanted_camera
     settled(bench, camera, options=options)
-
-
-@pytest.mark.rest
-@pytest.mark.parametrize(
-    ("release", "systemd", "script", "reload"),
-    [
-        ("bullseye", False, "", "service ssh reload"),
-        ("trixie", False, "", "service ssh reload"),
-        ("trixie", True, "", "systemctl reload ssh"),
-        ("trixie", True, SOCKET, "systemctl restart ssh"),
-        ("bullseye", True, OLD_SOCKET + SOCKET, "systemd's socket starts"),
-    ],
-    ids=["8.4", "10.0", "systemd", "socket", "process a connection"],
-)
-def test_it_works_on_each_release_and_reloads_by_the_way_that_it_has(  # noqa: PLR0913, PLR0917 - the table's columns
-    make_bench: MakeBench,
-    make_camera: MakeCamera,
-    tmp_path: Path,
-    release: str,
-    systemd: bool,
-    script: str,
-    reload: str,
-) -> None:
-    tree = trees.unpack(release)
-    if systemd:
-        try:
-            cgroup.require_systemd(tree)
-        except ReceiverUnsuitableError as error:
-            pytest.skip(error.message)
-    camera = make_camera()
-    with make_bench(script, tree=tree, systemd=systemd) as bench:
-        told = explain(bench, camera)
-        assert [line for line in split(told)[0].splitlines() if reload in line]
-        run_both(bench, told, tmp_path)
-        settled(bench, camera)
 
 
 @pytest.mark.rest

@@ -18,13 +18,16 @@ BY_KEY = [(release, kind) for release in ("bullseye", "bookworm", "trixie") for 
 
 @contextmanager
 def set_up_before(
-    make_bench: MakeBench, release: str, kind: str, profile: Profile
+    make_bench: MakeBench, release: str, kind: str, profile: Profile, *, upgraded_to: str = ""
 ) -> Iterator[tuple[Bench, EmulatedCamera, str]]:
-    """Give a receiver and a camera as the older version left them, and the receiver's state before it."""
+    """Give a receiver and a camera as the older version left them, and the receiver's state before it.
+
+    `upgraded_to`: the receiver has become that release since.
+    """
     closed = "PubkeyAcceptedKeyTypes -ssh-rsa" if (release, kind) == ("bullseye", "sha1") else ""
     # Records go by the camera's name, which is its address where it has the port of all.
     camera = EmulatedCamera(profile, host=HOST_ADDRESS, port=80, password=CAMERA_PASSWORD, settings=FORMER)
-    with camera, make_bench(tree=trees.unpack(release), sshd_config=closed) as bench:
+    with camera, make_bench(tree=trees.unpack(upgraded_to or release), sshd_config=closed) as bench:
         before = bench.state()
         older.restore(f"{release}-{kind}", bench, camera)
         yield bench, camera, before
@@ -38,14 +41,18 @@ def claims(result: Result) -> dict[str, tuple[bool | None, str]]:
     }
 
 
-@pytest.mark.parametrize(("release", "kind"), [*BY_KEY, ("bookworm", "no-jail")])
+@pytest.mark.parametrize(
+    ("release", "kind", "upgraded_to"),
+    [*((*each, "") for each in BY_KEY), ("bookworm", "no-jail", ""), *((*each, "sid") for each in BY_KEY[2:])],
+)
 def test_an_older_set_up_is_still_proven_then_converted_and_taken_back(
-    make_bench: MakeBench, release: str, kind: str
+    make_bench: MakeBench, release: str, kind: str, upgraded_to: str
 ) -> None:
     profile = Profile(signature="sha1" if kind == "sha1" else "sha2")
     options = ("--no-jail",) if kind == "no-jail" else ()
-    with set_up_before(make_bench, release, kind, profile) as (bench, camera, before):
-        assert older.capture(bench, camera) == older.load(f"{release}-{kind}")
+    with set_up_before(make_bench, release, kind, profile, upgraded_to=upgraded_to) as (bench, camera, before):
+        held, kept = older.capture(bench, camera), older.load(f"{release}-{kind}")
+        assert (held["things"], held["camera"]) == (kept["things"], kept["camera"])
         seen = bench.verify(camera, options=options)
         assert (seen.code, seen.json["ok"]) == (0, True), seen.out
         ok, told = claims(seen)["sshd drop-in"]

@@ -3,10 +3,12 @@
 import subprocess
 import time
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from support import trees
 from support.bench import (
+    CAMERA_PASSWORD,
     FORMER,
     SOCKET,
     Bench,
@@ -16,9 +18,12 @@ from support.bench import (
     inside,
     skip_where_it_signs_with_sha2,
 )
+from support.by_hand import explain, run_both, split
 
 from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.admin_key import AdminKey
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
+from receiver_setup.emulator.network import BRIDGE
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.sshd_config import lower_keywords
@@ -37,16 +42,25 @@ def tree(request: pytest.FixtureRequest) -> Path:
     return trees.unpack(request.param)
 
 
-@pytest.fixture(params=["plain", "systemd", "socket"])
-def kind(request: pytest.FixtureRequest, tree: Path) -> dict[str, object]:
-    """Give each kind of receiver that a tree can be: what to start, and what to do there first."""
-    if request.param == "plain":
+RELOADS = {"plain": "service ssh reload", "systemd": "systemctl reload ssh", "socket": "systemctl restart ssh"}
+"""Each kind of receiver that a tree can be, and how sshd is made to read its configuration anew there."""
+
+
+def make_kind(name: str, tree: Path) -> dict[str, object]:
+    """Return what to start for a kind of receiver, and what to do there first."""
+    if name == "plain":
         return {"tree": tree}
     try:
         cgroup.require_systemd(tree)
     except ReceiverUnsuitableError as error:
         pytest.skip(error.message)
-    return {"tree": tree, "systemd": True, "script": SOCKET if request.param == "socket" else ""}
+    return {"tree": tree, "systemd": True, "script": SOCKET if name == "socket" else ""}
+
+
+@pytest.fixture(params=RELOADS)
+def kind(request: pytest.FixtureRequest, tree: Path) -> dict[str, object]:
+    """Give each kind of receiver of each release."""
+    return make_kind(request.param, tree)
 
 
 def effective(bench: Bench, user: str) -> list[str]:
@@ -68,14 +82,68 @@ def sha1_is_allowed(bench: Bench, user: str) -> bool:
     return any("ssh-rsa" in each for each in lists)
 
 
-def test_a_set_up_is_proven_by_key_and_changes_nothing_the_second_time(
-    make_bench: MakeBench, make_camera: MakeCamera, kind: dict[str, object]
+@pytest.mark.parametrize("release", ["bullseye", "bookworm", "trixie", "sid"])
+@pytest.mark.parametrize("name", RELOADS)
+def test_the_whole_life_of_a_set_up(
+    make_bench: MakeBench, make_camera: MakeCamera, tmp_path: Path, release: str, name: str
 ) -> None:
+    camera, kind = make_camera(), make_kind(name, trees.unpack(release))
     with make_bench(**kind) as bench:
-        fresh_and_again(bench, make_camera())
+        before, configuration = bench.state(), effective(bench, "ipcamera")
+        fresh_and_again(bench, camera)
         assert "Accepted publickey for ipcamera from 10.99.0.1" in bench.receiver.log()
         assert {"chrootdirectory none", "forcecommand none"} <= set(effective(bench, "admin"))
         assert "chrootdirectory /home/ipcamera" in effective(bench, "ipcamera")
+        for command in ("verify", "status"):
+            told = bench.run(*bench.arguments(camera, command=command))
+            assert (told.code, told.json["ok"]) == (0, True), told.out
+        removed = bench.remove(camera)
+        assert removed.code == 0, removed.err
+        assert (bench.state(), effective(bench, "ipcamera")) == (before, configuration)
+        assert {field: camera.state.fields[field] for field in FORMER} == FORMER
+
+        # The same receiver once more, by hand, for a camera that knows SHA-1 alone.
+        sha1, always = make_camera(signature="sha1"), ("--sha1", "always")
+        script = explain(bench, sha1, options=always)
+        # Debian 11's socket starts an sshd for each connection.
+        reload = "systemd's socket starts" if (name, release) == ("socket", "bullseye") else RELOADS[name]
+        assert [line for line in split(script)[0].splitlines() if reload in line]
+        run_both(bench, script, tmp_path)
+        settled = bench.setup(sha1, options=always)
+        assert (settled.code, settled.json["changed"]) == (0, False), settled.out
+        assert settled.camera["signature"] == "ssh-rsa"
+        verified = bench.verify(sha1)
+        assert (verified.code, verified.json["ok"]) == (0, True), verified.out
+        assert bench.remove(sha1).code == 0
+        assert bench.state() == before
+
+
+@pytest.mark.parametrize(
+    ("release", "uploader"), [("bullseye", "curl"), ("bookworm", "openssh"), ("trixie", "curl"), ("sid", "openssh")]
+)
+def test_a_receiver_and_a_camera_that_know_each_other_by_ipv6(
+    make_bench: MakeBench, release: str, uploader: Literal["curl", "openssh"]
+) -> None:
+    ours = "fd99::1"
+    subprocess.run(["ip", "addr", "replace", f"{ours}/64", "dev", BRIDGE, "nodad"], check=True)
+    with (
+        make_bench(tree=trees.unpack(release)) as bench,
+        EmulatedCamera(Profile(uploader=uploader), host=ours, password=CAMERA_PASSWORD, settings=FORMER) as camera,
+    ):
+        theirs = f"fd99::{bench.receiver.address.rpartition('.')[2]}"
+        inside(bench, f"ip addr add {theirs}/64 dev eth0 nodad")
+        known = bench.known_hosts.read_text()
+        bench.known_hosts.write_text(known + known.replace(bench.receiver.address, theirs))
+        receiver = ("--receiver", f"{bench.receiver.admin}@[{theirs}]")
+        before = bench.state()
+        fresh_and_again(bench, camera, options=receiver)
+        assert f"Accepted publickey for ipcamera from {ours}" in bench.receiver.log()
+        assert camera.state.fields["ft_server"] == theirs
+        for command in ("verify", "status"):
+            told = bench.run(*bench.arguments(camera, options=receiver, command=command))
+            assert (told.code, told.json["ok"]) == (0, True), told.out
+        assert bench.remove(camera, options=receiver).code == 0
+        assert bench.state() == before
 
 
 def test_a_failed_set_up_leaves_no_trace_and_sshd_running(
@@ -94,19 +162,6 @@ def test_a_failed_set_up_leaves_no_trace_and_sshd_running(
         if kind.get("script") != SOCKET:  # the sshd that runs has read what was made, and that it is gone again
             assert bench.receiver.log().count("Server listening on 0.0.0.0 port 22") == 3
         assert bench.setup(camera).code == 0
-
-
-def test_a_removal_brings_everything_back(
-    make_bench: MakeBench, make_camera: MakeCamera, kind: dict[str, object]
-) -> None:
-    camera = make_camera()
-    with make_bench(**kind) as bench:
-        before, configuration = bench.state(), effective(bench, "ipcamera")
-        assert bench.setup(camera).code == 0
-        result = bench.remove(camera)
-        assert result.code == 0, result.err
-        assert (bench.state(), effective(bench, "ipcamera")) == (before, configuration)
-        assert {name: camera.state.fields[name] for name in FORMER} == FORMER
 
 
 def test_a_change_that_nobody_confirms_is_taken_back_from_within(

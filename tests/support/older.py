@@ -1,6 +1,7 @@
 """Receivers that an older version of this tool has set up: captured as text, and put onto a fresh receiver."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,15 @@ def capture(bench: Bench, camera: EmulatedCamera) -> dict[str, Any]:
 
 
 def restore(name: str, bench: Bench, camera: EmulatedCamera) -> None:
-    """Bring a fresh receiver of the same release, and a camera, to what the fixture holds; sshd reads it anew."""
+    """Bring a fresh receiver, and a camera, to what the fixture holds; sshd reads it anew.
+
+    Of another release, its own accounts may have the fixture's numbers: then the upload user has others.
+    """
     held = load(name)
+    for number in {held["tables"]["passwd"].split(":")[2], held["tables"]["group"].split(":")[2]}:
+        if bench.inside(f"getent passwd {number}; getent group {number}; true"):
+            other = re.compile(rf"(?<=:){number}(?=:)")
+            held["tables"] = {table: other.sub(f"9{number}", line) for table, line in held["tables"].items()}
 
     def filled(text: str) -> str:
         return text.replace("{key}", camera.state.public_key_line or "").replace("{receiver}", bench.receiver.address)
