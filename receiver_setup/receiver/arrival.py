@@ -86,8 +86,6 @@ class Evidence:
     """The receiver's own."""
     firewall: tuple[str, ...] = ()
     """Rules that drop or reject something."""
-    newer_keys: tuple[str, ...] = ()
-    """Host keys that were made after sshd had last read its configuration."""
     closed_folders: tuple[str, ...] = ()
     """Folders among the recordings that the upload user may not write to."""
     pam_rules: tuple[str, ...] = ()
@@ -118,7 +116,6 @@ class Evidence:
             sockets=parse_sockets(_text(dict(records)["sockets"])) if "sockets" in dict(records) else None,
             addresses=tuple(word for text in _every(records, "addresses") for word in text.split()),
             firewall=tuple(line.strip() for text in _every(records, "firewall") for line in text.splitlines()),
-            newer_keys=tuple(_every(records, "newer_key")),
             closed_folders=tuple(_every(records, "closed_folder")),
             pam_rules=tuple(_every(records, "pam_rule")),
             nologin=tuple(_every(records, "nologin")),

@@ -1,7 +1,8 @@
 """What is on the receiver now (pure): one typed picture of it, made from what shell/facts.sh printed."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from receiver_setup.keys import KeyFormatError, PublicKey
@@ -51,6 +52,15 @@ class Staged:
 
     effective: str = ""
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What sshd says of one camera's connection (as `sshd -C` takes it, without the user), now and as it was staged."""
+
+    connection: str
+    effective: str
+    staged: Staged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +186,9 @@ class Facts:
     sshd_unknown: str = ""
     """Why it cannot be told with which options it runs; then it could not be asked anything."""
     connection_asked: str = ""
-    """The camera's own connection as `sshd -C` takes it, without the user."""
+    """The first camera's own connection as `sshd -C` takes it, without the user."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """By address or name: the account's other cameras of which sshd says something else than of the first."""
     served: tuple[str, int] | None = None
     """The receiver's own address and port that the camera comes in at."""
     sshd_sockets: tuple[Socket, ...] = ()
@@ -188,6 +200,8 @@ class Facts:
     """Read only where the cameras are told what to dial."""
     disk_keys: tuple[PublicKey, ...] = ()
     """The host keys on the disk, where sshd was asked for those that it shows instead."""
+    newer_keys: tuple[str, ...] = ()
+    """Files of host keys that were written after the listener had started, which reads them at its start alone."""
     host_keys_unread: bool = False
     """Neither the listener nor the disk told any host key."""
     groups_unknown: bool = False
@@ -262,6 +276,7 @@ class Facts:
             sshd_main=one.get("sshd_main", MAIN),
             sshd_unknown=one.get("sshd_unknown", ""),
             connection_asked=one.get("connection_asked", ""),
+            answers=_parse_answers(one, every),
             served=_parse_served(one.get("served", "")),
             sshd_sockets=parse_sockets("\n".join(every["sshd_socket"]))
             + parse_unit_sockets(one.get("unit_socket", "")),
@@ -269,6 +284,7 @@ class Facts:
             port_owner=one.get("port_owner", "").strip(),
             own_addresses=frozenset(one.get("own_addresses", "").split()),
             disk_keys=tuple(key for key in map(_parse_key, every["disk_key"]) if key),
+            newer_keys=tuple(every["newer_key"]),
             host_keys_unread="host_keys_unread" in one,
             groups_unknown="groups_unknown" in one,
             real_paths=dict(_parse_pair(text) for text in every["real_path"]),
@@ -278,6 +294,31 @@ class Facts:
     def question(self, user: str) -> str:
         """Return what `sshd -C` is told of a connection of the camera's."""
         return ",".join(filter(None, (f"user={user}", self.connection_asked)))
+
+    def seen_from(self, camera: Sequence[str]) -> Self:
+        """Return the same picture for one camera alone, by its address: sshd may have rules for some addresses.
+
+        `camera` has the address, or nothing where it is not known.
+        """
+        answer = next((self.answers[each] for each in camera if each in self.answers), None)
+        addresses = tuple(self.names.get(each, each) for each in camera)
+        seen = replace(self, cameras=addresses)
+        if answer is None:
+            return seen
+        return replace(seen, connection_asked=answer.connection, sshd_effective=answer.effective, staged=answer.staged)
+
+    def rights(self, state: PathState) -> int:
+        """Return what the upload user may do there (`rwx` as 4, 2, 1), by the kernel's rule: the first that fits.
+
+        An account that is yet to be made has a group of its own name.
+        """
+        account, groups = self.account, self.groups if self.account is not None else ()
+        gid = account.gid if account is not None else self.group.gid if self.group is not None else None
+        if account is not None and state.uid == account.uid:
+            return state.mode >> 6 & 0o7
+        if state.gid == gid or state.group in groups:
+            return state.mode >> 3 & 0o7
+        return state.mode & 0o7
 
     @property
     def sshd_command(self) -> str:
@@ -371,6 +412,22 @@ def _parse_staged(records: dict[str, str]) -> Staged | None:
         problem = records["staged_problem"].replace(f"{folder}/d/", "/etc/ssh/sshd_config.d/")
         return Staged(problem=problem.replace(f"{folder}/", "/etc/ssh/"))
     return Staged(effective=records["staged_effective"]) if "staged_effective" in records else None
+
+
+def _parse_answers(one: dict[str, str], every: "_Lists") -> dict[str, Answer]:
+    """Read sshd's word on each further camera: one record of each kind for each."""
+    kinds = ("camera_asked", "camera_connection", "camera_effective", "camera_problem", "camera_staged")
+    return {
+        camera: Answer(
+            connection=connection,
+            effective=effective,
+            staged=_parse_staged(
+                {"staged_folder": one.get("staged_folder", "")}
+                | ({"staged_problem": problem} if problem else {"staged_effective": staged} if staged else {})
+            ),
+        )
+        for camera, connection, effective, problem, staged in zip(*(every[kind] for kind in kinds), strict=True)
+    }
 
 
 def _parse_stat(line: str) -> PathState | None:

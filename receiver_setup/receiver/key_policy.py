@@ -11,6 +11,7 @@ from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.configuration import ConfigurationLine, read_order
 from receiver_setup.receiver.facts import Facts, PathState
+from receiver_setup.receiver.remedy import add_lines, command, delete_line, leave_out, paste, replace_line, then_reload
 from receiver_setup.receiver.suitability import where
 from receiver_setup.sshd_config import KEY_FILE_PATTERN, Authentication, parse_effective
 
@@ -50,20 +51,13 @@ def check_way_to_keys(facts: Facts, user: str, authentication: Authentication) -
             raise ReceiverUnsuitableError(
                 f"sshd on {where(facts)} could not read the camera's key: it reads it as {user}, and {path} has "
                 f"owner {state.owner}, mode {state.mode:04o}",
-                hint=f"sudo chmod o+x {path}, then run this again",
+                hint=f"{paste([command('chmod', 'o+x', path)], 'let everybody pass it')}, then run this again",
             )
 
 
 def may_pass(facts: Facts, state: PathState) -> bool:
-    """Tell whether the upload user may go through a folder, as the kernel decides it: the first that fits."""
-    account = facts.account
-    groups = facts.groups if account is not None else ()
-    gid = account.gid if account is not None else facts.group.gid if facts.group is not None else None
-    if account is not None and state.uid == account.uid:
-        return bool(state.mode & 0o100)
-    if state.gid == gid or state.group in groups:
-        return bool(state.mode & 0o010)
-    return bool(state.mode & 0o001)
+    """Tell whether the upload user may go through a folder."""
+    return bool(facts.rights(state) & 0o1)
 
 
 def _with_drop_in(facts: Facts) -> str:
@@ -78,19 +72,18 @@ def _check_size(
     told = next(iter(effective.get(_SIZE, [])), "")
     if key.type != _SHA1 or not told.isdigit() or key.bits >= int(told):
         return
-    lines = [line for line in _lines(facts, _SIZE, own=overall.get(_SIZE) != [told]) if line[0].words == [told]]
+    rules = [line for line in _lines(facts, _SIZE, own=overall.get(_SIZE) != [told]) if line[0].words == [told]]
     rule = f"RequiredRSASize {told}"
-    place = f"at {lines[0][0].place}" if lines else "sshd -T shows it"
-    match = lines[0][1] if lines else None
+    place = f"at {rules[0][0].place}" if rules else "sshd -T shows it"
+    match = rules[0][1] if rules else None
     if match is not None:
-        hint = f"make it `RequiredRSASize {key.bits}`, or let `{match.text}` at {match.place} leave {user} out"
+        way = f"{leave_out(match, user)}{then_reload(facts)}"
     else:
-        text = f"Match User {user}\\n    RequiredRSASize {key.bits}\\nMatch all\\n"
-        hint = (
-            f"allow it for {user} alone: printf '{text}' | sudo tee /etc/ssh/sshd_config.d/00-{user}-key-size.conf "
-            "&& sudo systemctl reload ssh"
-        )
-    raise _refused(facts, key, f"it has {key.bits} bits, and `{rule}` ({place}) wants more", hint)
+        lines = [f"Match User {user}", f"    RequiredRSASize {key.bits}", "Match all"]
+        way = f"allow it for {user} alone: {add_lines(facts, f'key-size-{user}', lines)}"
+    raise _refused(
+        facts, key, f"it has {key.bits} bits, and `{rule}` ({place}) wants more", f"{way}, then run this again"
+    )
 
 
 def _check_signatures(  # noqa: PLR0913 - all but the first three are what those say
@@ -133,15 +126,15 @@ def _not_listed(facts: Facts, user: str, key: PublicKey, *, own: bool) -> Receiv
             key,
             f"`{keyword}` of sshd -T has no {names}",
             f"see which file says so (sudo grep -ri pubkeyaccepted /etc/ssh /etc/crypto-policies) and add "
-            f"{','.join(needed)} there; sudo systemctl reload ssh, then run this again",
+            f"{','.join(needed)} there{then_reload(facts)}, then run this again",
         )
     line, match = lines[0]
-    leave = f", or let `{match.text}` at {match.place} leave {user} out" if match is not None else ""
+    way = leave_out(match, user) if match is not None else _mended(line, needed)
     return _refused(
         facts,
         key,
         f"`{line.text}` at {line.place} leaves {names} out",
-        f"{_mended(line, needed)} at {line.place}{leave}; sudo systemctl reload ssh, then run this again",
+        f"{way}{then_reload(facts)}, then run this again",
     )
 
 
@@ -157,9 +150,9 @@ def _mended(line: ConfigurationLine, needed: list[str]) -> str:
     """Return the edit that lets an algorithm in."""
     value = line.words[0]
     if not value.startswith("-"):
-        return f"make it `{line.keyword} {','.join([value, *needed])}`"
+        return replace_line(line, f"{line.keyword} {','.join([value, *needed])}")
     rest = [name for name in value[1:].split(",") if not any(fnmatchcase(each, name) for each in needed)]
-    return f"make it `{line.keyword} -{','.join(rest)}`" if rest else "take the line out"
+    return replace_line(line, f"{line.keyword} -{','.join(rest)}") if rest else delete_line(line)
 
 
 def _lines(facts: Facts, keyword: str, *, own: bool) -> Iterator[tuple[ConfigurationLine, ConfigurationLine | None]]:

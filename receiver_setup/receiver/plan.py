@@ -90,6 +90,18 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     return SetupPlan(wanted=wanted, match=match, steps=tuple(steps))
 
 
+def check_connection(facts: Facts, wanted: Wanted) -> None:
+    """Raise `ReceiverUnsuitableError` where sshd would not serve an upload from where the facts were seen.
+
+    Rules for some addresses or hosts make that differ between cameras; all else in `plan_receiver` is the same.
+    """
+    openssh = check_server(facts)
+    check_admission(facts, wanted)
+    match = _match(facts, wanted, openssh)
+    written = _drop_in_step(facts, replace(wanted, overwrite=True), match).changed
+    check_in_force(facts, match, drop_in(match.user), written=written)
+
+
 def _match(facts: Facts, wanted: Wanted, openssh: tuple[int, int]) -> UploadMatch:
     return replace(
         wanted_match(wanted),

@@ -73,6 +73,7 @@ def _facts_values(wanted: Wanted, look: Look) -> dict[str, str]:
         "drop_in_text": render_drop_in(wanted_match(wanted)).rstrip("\n"),
         "recordings": wanted.recordings,
         "directories": "\n".join(sorted({wanted.recordings, *wanted.retract, *(s.directory for s in wanted.slots)})),
+        "cameras": "\n".join(wanted.cameras),
         "adopt": _yes(wanted.adopt or look is Look.REMOVAL),
     }
 

@@ -2,6 +2,8 @@
 
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.manager import restart_command
+from receiver_setup.receiver.remedy import paste
 from receiver_setup.receiver.suitability import where
 
 
@@ -32,5 +34,10 @@ def check_host_keys(facts: Facts) -> None:
         raise ReceiverUnsuitableError(
             f"sshd on {host} still shows the host key {stale[0]}, though its file holds {kept[0]} by now: it has not "
             "been restarted since",
-            hint="restart it (sudo systemctl restart ssh; where the unit is called so: sshd), then run this again",
+            hint=f"{_restart(facts)}, then run this again",
         )
+
+
+def _restart(facts: Facts) -> str:
+    known = restart_command(facts.manager)
+    return f"restart it: {paste([f'sudo {known}'], 'sshd')}" if known else "restart it"

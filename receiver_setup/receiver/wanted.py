@@ -59,6 +59,8 @@ class Wanted:
     """Replace a drop-in that was edited by hand."""
     retract: tuple[str, ...] = ()
     """Directories that this run made for cameras that failed in it."""
+    cameras: tuple[str, ...] = ()
+    """The addresses of its cameras, or names that the receiver is to resolve: sshd is asked about each of them."""
 
     @property
     def recordings(self) -> str:

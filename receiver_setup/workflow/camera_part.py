@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Self
 
 from receiver_setup.camera.client import Camera
@@ -25,6 +26,7 @@ class CameraPart(ABC):
         """Where its uploads arrive: the absolute path on the receiver."""
         self._observe = observe
         self._checkpoint = checkpoint
+        self._addresses: list[str] = []
 
     @property
     @abstractmethod
@@ -81,7 +83,7 @@ class CameraPart(ABC):
             return [host]
         if is_address(host):
             return [str(ipaddress.ip_address(host))]
-        try:
-            return [str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])]
-        except OSError:
-            return []
+        if not self._addresses:
+            with suppress(OSError):
+                self._addresses = [str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])]
+        return self._addresses

@@ -56,7 +56,7 @@ def fail_with_causes(
     for (account, wanted), now in zip(shares, facts, strict=True):
         for run in [each for each in account.alive if each.broken is not None]:
             target = make_target(run, account.facts.hostname or session.name, wanted, sources[run])
-            _fail(run, target, now, evidence, offer_password=offer_password)
+            _fail(run, target, now and now.seen_from(sources[run]), evidence, offer_password=offer_password)
 
 
 def _fail(

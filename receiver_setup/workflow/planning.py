@@ -1,6 +1,7 @@
 """What a set-up would do: both sides are read, and each account is planned; nothing is changed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras
@@ -9,8 +10,9 @@ from receiver_setup.camera.messages import Security
 from receiver_setup.camera.upload_plan import render_diff
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.interrupts import Stop
+from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.key_policy import check_key
-from receiver_setup.receiver.plan import SetupPlan, allows_sha1, key_file, plan_receiver
+from receiver_setup.receiver.plan import SetupPlan, allows_sha1, check_connection, key_file, plan_receiver
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import explain_startups
 from receiver_setup.receiver.steps import JointPlan
@@ -142,7 +144,8 @@ class Planning(WholeRun[CameraRun]):
             if run.key is None:
                 continue
             try:
-                check_key(account.facts, account.user, run.key, allow_sha1=allow_sha1, settled=run.settled)
+                facts = account.facts.seen_from(run.addresses())
+                check_key(facts, account.user, run.key, allow_sha1=allow_sha1, settled=run.settled)
             except ReceiverError as error:
                 run.fail(error)
 
@@ -167,6 +170,7 @@ class Planning(WholeRun[CameraRun]):
             allow_sha1=account.login.allow_sha1,
             new_password=by_password and account.password is None and not all(run.settled for run in alive),
             drop=tuple(run.name for run in alive) if by_password else (),
+            cameras=account.cameras,
         )
 
     def _plan(self) -> JointPlan[SetupPlan]:
@@ -174,7 +178,8 @@ class Planning(WholeRun[CameraRun]):
         plans = []
         for account in self._live:
             try:
-                self._plans[account.user] = plan_receiver(account.facts, self._wanted(account))
+                facts = self._seen_by_cameras(account)
+                self._plans[account.user] = plan_receiver(facts, self._wanted(account))
             except ReceiverError as error:
                 if len(self._accounts) == 1:
                     raise
@@ -183,6 +188,23 @@ class Planning(WholeRun[CameraRun]):
             else:
                 plans.append(self._plans[account.user])
         return JointPlan(plans=tuple(plans))
+
+    def _seen_by_cameras(self, account: Account) -> Facts:
+        """Return the account's facts as sshd answers one of its cameras; those that it would not serve fail alone."""
+        wanted = self._wanted(account)
+        seen = {run: account.facts.seen_from(run.addresses()) for run in account.alive}
+        refused = {}
+        for run, facts in seen.items():
+            try:
+                check_connection(facts, wanted)
+            except ReceiverError as error:
+                refused[run] = error
+        # Where it serves none of them, the plan itself says why.
+        served = [run for run in seen if run not in refused] or list(seen)
+        for run, why in refused.items():
+            if run not in served:
+                run.fail(why)
+        return replace(seen[served[0]], cameras=tuple(a for run in served for a in seen[run].cameras))
 
     def _preview(self, plan: JointPlan[SetupPlan]) -> None:
         self._report.diff = plan.diff

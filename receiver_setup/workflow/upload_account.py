@@ -53,6 +53,11 @@ class UploadAccount(Generic[R]):
         return self._first or self.facts
 
     @property
+    def cameras(self) -> tuple[str, ...]:
+        """The addresses of the cameras that have not failed, as far as they are known."""
+        return tuple(address for run in self.alive for address in run.addresses())
+
+    @property
     def alive(self) -> list[R]:
         """Its cameras that have not failed."""
         return [run for run in self.runs if run.alive]

@@ -14,7 +14,7 @@ from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, Pro
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.key_policy import check_key
-from receiver_setup.receiver.plan import drop_in, key_file
+from receiver_setup.receiver.plan import check_connection, drop_in, key_file
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import uploads_at_once
 from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
@@ -149,6 +149,7 @@ class _Verification(WholeRun[CameraRun]):
                 )
                 for run in account.runs
             ),
+            cameras=account.cameras,
         )
 
     # ---- the camera's own claims, and the test upload
@@ -184,7 +185,10 @@ class _Verification(WholeRun[CameraRun]):
         if run.key is None:
             return
         try:
-            check_key(account.facts, account.user, run.key, allow_sha1=False, settled=True)
+            facts = account.facts.seen_from(run.addresses())
+            if facts.connection_asked != account.facts.connection_asked:
+                check_connection(facts, self._wanted(account))
+            check_key(facts, account.user, run.key, allow_sha1=False, settled=True)
         except ReceiverError as error:
             claim = Claim(name="sshd takes the key", ok=False, cause=error.message, remedy=error.hint)
             run.report.claims.append(claim)

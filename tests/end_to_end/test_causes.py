@@ -315,7 +315,7 @@ CASES = {
     "host key not loaded": Case(
         breaks=f"rm /etc/ssh/ssh_host_*; ssh-keygen -qA; {RELOAD}; sleep 1; rm /etc/ssh/ssh_host_*; ssh-keygen -qA",
         kind="host-key-not-loaded",
-        says="/etc/ssh/ssh_host_ed25519_key.pub",
+        says="/etc/ssh/ssh_host_ed25519_key on ",
         remedy="restart sshd: `sudo service ssh restart </dev/null`",
         results=(-5,),
         tree="trixie",

@@ -4,8 +4,10 @@ import re
 
 import pytest
 from support import trees
-from support.bench import Bench, MakeBench, MakeCamera, Result, inside
+from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, MakeCamera, Result, inside, second_address
 
+from receiver_setup.emulator import network
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.sshd_config import lower_keywords
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
@@ -86,6 +88,39 @@ def test_a_rule_that_the_camera_meets_is_named_before_anything_changes(
                 assert f"`{line}` at {DROP_INS}/00-all.conf:2" in sentence(refused), said
                 assert bench.state() == before
         assert camera.set_commands == []
+
+
+@pytest.mark.parametrize("isolate", [(), ("--isolate",)])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_rule_for_the_address_of_one_camera_stops_that_one_alone(
+    make_bench: MakeBench,
+    make_camera: MakeCamera,
+    private_network: network.PrivateNetwork,
+    *,
+    isolate: tuple[str, ...],
+    first: bool,
+) -> None:
+    with (
+        second_address(private_network) as address,
+        make_bench() as bench,
+        EmulatedCamera(Profile(), host=address, password=CAMERA_PASSWORD, settings=FORMER) as shut_out,
+    ):
+        cameras = [make_camera(), shut_out]
+        if first:
+            cameras.reverse()
+        rule(bench, f"Match Address {address}\n  ForceCommand /bin/false")
+        done = bench.setup(*cameras, options=isolate)
+        by_address = {each["address"]: each for each in done.json["receivers"][0]["cameras"]}
+        refused = by_address.pop(shut_out.url)
+        assert f"`ForceCommand /bin/false` at {DROP_INS}/00-all.conf:2" in refused["error"]["message"], done.err
+        (served,) = by_address.values()
+        assert (done.code, served["ok"], served["test"]["result"]) == (4, True, 0), done.err
+        assert shut_out.set_commands == []
+        inside(bench, f"rm {DROP_INS}/00-all.conf; {RELOAD}")
+        assert bench.setup(*cameras, options=isolate).code == 0
+        rule(bench, f"Match Address {address}\n  ForceCommand /bin/false")
+        told = bench.verify(*cameras, options=isolate)
+        assert f"{DROP_INS}/00-all.conf:2" in told.out
 
 
 def test_a_rule_that_comes_later_is_named_by_verify_and_by_status(

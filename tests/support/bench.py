@@ -4,14 +4,15 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from receiver_setup.emulator import network
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
@@ -175,6 +176,16 @@ def fresh_and_again(bench: Bench, camera: EmulatedCamera, *, options: tuple[str,
     assert (second.code, second.json["changed"], second.camera["auth"]) == (0, False, "publickey"), second.err
     assert camera.set_commands[sent:] == []
     return steps(first)["reload sshd"].partition(", after")[0]
+
+
+@contextmanager
+def second_address(lab: network.PrivateNetwork) -> Iterator[str]:
+    """Give this side of the network another address for the camera's page; its uploads leave from the first one."""
+    address = lab.add_address()
+    try:
+        yield address
+    finally:
+        lab.remove_address(address)
 
 
 def skip_where_it_signs_with_sha2(uploader: str) -> None:

@@ -72,15 +72,6 @@ firewall_rules() {
   done
 }
 
-# What sshd shows is what it read when it last wrote its pid file, at its start or at a reload.
-newer_keys() {
-  for pid_file in /run/sshd.pid /var/run/sshd.pid; do
-    [ -f "$pid_file" ] || continue
-    find /etc/ssh -name 'ssh_host_*_key.pub' -newer "$pid_file" 2>/dev/null
-    return
-  done
-}
-
 # Folders that the camera may make files in no more, such as a day's that somebody else has made.
 closed_folders() {
   [ ! -d "$recordings" ] || find "$recordings" -type d \( ! -user "$user" -o ! -perm -0300 \) 2>/dev/null
@@ -115,7 +106,6 @@ evidence_of_causes() {
   if has ip; then emit addresses "$(ip -o addr show 2>/dev/null | sed -n 's/.* inet6\{0,1\} \([^ /]*\).*/\1/p')"; fi
   rules=$(firewall_rules | head -n 20)
   [ -z "$rules" ] || emit firewall "$rules"
-  newer_keys | while IFS= read -r path; do emit newer_key "$path"; done
   each_account closed_folders | head -n 5 | while IFS= read -r path; do emit closed_folder "$path"; done
 }
 

@@ -119,6 +119,7 @@ LIST
 
 # The addresses of cameras whose names this machine is to resolve stand beside the others from then on.
 facts_names() {
+  resolved=
   while IFS= read -r name; do
     [ -n "$name" ] || continue
     read -r address _ <<ANSWER
@@ -126,6 +127,7 @@ $(getent ahosts "$name" 2>/dev/null </dev/null)
 ANSWER
     [ -n "$address" ] || continue
     emit address "$name $address"
+    resolved=$resolved$newline$name\ $address
     routes=${routes:+$routes$newline}$address
   done <<LIST
 $names
@@ -134,12 +136,14 @@ LIST
 
 facts_routes() {
   first_source=
+  sources=
   while IFS= read -r target; do
     [ -n "$target" ] || continue
     source=
     ! has ip || source=$(ip -o route get "$target" 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')
     emit route "$target $source"
     first_source=${first_source:-$source}
+    sources=$sources$newline$target\ $source
   done <<LIST
 $routes
 LIST

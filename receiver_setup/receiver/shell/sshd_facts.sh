@@ -1,7 +1,7 @@
 #!/bin/sh
 # What sshd does now, and what it would do with our drop-in; nothing that lasts is touched.
 # Given: routes (a list, one a line), dialled_address (or name) and dialled_port (both may be empty); for an account
-# user, drop_in (a path) and drop_in_text.
+# user, drop_in (a path), drop_in_text, and its cameras as they stand in routes or names.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # ---- who is asked, and about which connection
@@ -82,6 +82,10 @@ facts_server() {
   # Without a camera there is no connection to ask about: documentation's addresses (RFC 5737) are nobody's.
   connection=$(ask_connection "${camera:-192.0.2.1}" "${served_address:-192.0.2.2}")
   emit connection_asked "$connection"
+  # Most configurations say the same of every address: then the first camera's answer is everybody's.
+  by_address=no
+  ! ask_lines | grep -qiE -e ':[0-9]+:[[:space:]]*"?match[[:space:]="].*(address|host|exec)' \
+    -e 'sshd_config\.d/.*:[0-9]+:[[:space:]]*"?include[[:space:]="]' || by_address=yes
   [ -z "$ask_port" ] || emit served "$served_address $ask_port"
 }
 
@@ -200,7 +204,7 @@ stage_folder() {
 # drop-ins beside ours are links there.
 copy_configuration() {
   for file in "${drop_in%/*}"/*; do
-    if [ "$file" != "$drop_in" ] && [ -f "$file" ]; then ln -s "$file" "$stage/d/"; fi
+    if [ "$file" != "$drop_in" ] && [ -f "$file" ]; then ln -sf "$file" "$stage/d/"; fi
   done
   sed '/^[[:space:]]*"\{0,1\}[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]="]/{
       s#\([[:space:]="]\)/etc/ssh/sshd_config\.d/#\1'"$stage"'/d/#g
@@ -234,6 +238,48 @@ answer_global() {
   cat "$stage/plain"
 }
 
+# connection_from CAMERA: the whole connection of a camera, as it stands in routes or names.
+connection_from() {
+  known=$(printf '%s\n' "$resolved" | sed -n "s/^$1 //p")
+  from=${known:-$1}
+  # To it this machine may have another address of its own.
+  own_address=$(printf '%s\n' "$sources" | sed -n "s/^$from //p")
+  case $from in
+    127.* | ::1)
+      # shellcheck disable=SC2086 # four words
+      set -- ${RECEIVER_SETUP_CONNECTION-}
+      from=${1:-$from}
+      own_address=${3-}
+      ;;
+  esac
+  [ -z "$dialled_address" ] || own_address=
+  ask_connection "${from%%'%'*}" "${own_address:-${served_address:-192.0.2.2}}"
+}
+
+# What sshd makes of the account's other cameras, where that is not what it makes of the first.
+facts_by_camera() {
+  [ "$by_address" = yes ] || return 0
+  while IFS= read -r further; do
+    [ -n "$further" ] || continue
+    of_camera=$(connection_from "$further")
+    [ "$of_camera" != "$connection" ] || continue
+    asked="user=$user,$of_camera"
+    effective=$(answer_now) || continue
+    emit camera_asked "$further"
+    emit camera_connection "$of_camera"
+    emit camera_effective "$effective"
+    rm -f "$stage/refused"
+    if [ "$staged" = yes ]; then answer_staged; else : >"$stage/staged"; fi
+    tried=$(cat "$stage/staged")
+    problem=
+    [ ! -f "$stage/refused" ] || problem=$tried
+    emit camera_problem "$problem"
+    emit camera_staged "$tried"
+  done <<LIST
+$cameras
+LIST
+}
+
 # What sshd makes of the account, now and with our drop-in; and, once, of nobody in particular.
 facts_effective() {
   if [ -z "$ask_exe" ] || [ -n "$ask_unknown" ] || ! stage_room; then return 0; fi
@@ -259,12 +305,13 @@ facts_effective() {
   emit sshd_effective "$effective"
   wait
   emit sshd_global "$(cat "$stage/global")"
+  emit staged_folder "$stage"
   if [ -f "$stage/refused" ]; then
-    emit staged_folder "$stage"
     emit staged_problem "$(cat "$stage/staged")"
   elif [ "$staged" = yes ]; then
     emit staged_effective "$(cat "$stage/staged")"
   fi
+  [ -z "$effective" ] || facts_by_camera
 }
 
 facts_staged_end() {
@@ -285,10 +332,10 @@ facts_host_keys() {
     key_on_disk "$path" >"$stage/key.$count" &
   done <"$stage/hostkeys"
   wait
-  changed=no
-  if [ "$count" = 0 ] || keys_are_newer; then changed=yes; fi
+  newer=$(newer_keys)
+  [ -z "$newer" ] || printf '%s\n' "$newer" | while IFS= read -r path; do emit newer_key "$path"; done
   shown=
-  [ "$changed" = no ] || shown=$(keys_shown)
+  if [ "$count" = 0 ] || [ -n "$newer" ]; then shown=$(keys_shown); fi
   each=0
   read_keys=
   while [ "$each" -lt "$count" ]; do
@@ -317,17 +364,16 @@ key_on_disk() {
   cat "$1.pub" 2>/dev/null
 }
 
-# Was any of the keys written after the listener had started?
-keys_are_newer() {
-  [ "$ask_kind" = sshd ] || return 1
-  case $version in *OpenSSH_[1-8].* | *OpenSSH_9.[0-7][!0-9]*) return 1 ;; esac
-  ticks=$(started "$ask_pid") && booted=$(sed -n 's/^btime //p' /proc/stat) || return 1
+# newer_keys: those that were written after the listener had started.
+newer_keys() {
+  [ "$ask_kind" = sshd ] || return 0
+  case $version in *OpenSSH_[1-8].* | *OpenSSH_9.[0-7][!0-9]*) return 0 ;; esac
+  ticks=$(started "$ask_pid") && booted=$(sed -n 's/^btime //p' /proc/stat) || return 0
   while IFS= read -r path; do
     written=$(stat -c %Z "$path" 2>/dev/null) || continue
     # The moment of the boot is told in whole seconds.
-    [ "$written" -le "$((booted + ticks / 100 + 1))" ] || return 0
+    [ "$written" -le "$((booted + ticks / 100 + 1))" ] || printf '%s\n' "$path"
   done <"$stage/hostkeys"
-  return 1
 }
 
 # What the listener shows, asked once a type, from this machine itself: sshd counts a connection without a login against

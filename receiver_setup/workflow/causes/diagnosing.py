@@ -104,7 +104,7 @@ NO_FACTS = "the receiver's own state could not be read"
 
 def _not_loaded(symptom: Symptom, target: Target, facts: Facts, evidence: Evidence | None) -> Diagnosis:
     """Tell of a listener that shows a key which is not on the disk any more, as it told when it was asked."""
-    newer = f"{', '.join(evidence.newer_keys)} on " if evidence is not None and evidence.newer_keys else ""
+    newer = f"{', '.join(facts.newer_keys)} on " if facts.newer_keys else ""
     disk = ", ".join(map(str, facts.disk_keys))
     rest = f": {newer}{target.receiver}; the camera {target.camera} saw {symptom.host_key}, and the disk has {disk}"
     return name(catalogue.HOST_KEY_NOT_LOADED, target, rest, seen=_lines_of_camera(target, evidence))
@@ -115,8 +115,9 @@ def _foreign_key(symptom: Symptom, target: Target, facts: Facts | None, evidence
     own = ", ".join(map(str, facts.host_keys if facts is not None else ()))
     both = f"the camera {target.camera} saw {symptom.host_key}, and {target.receiver} has {own}"
     lines = _lines_of_camera(target, evidence)
-    if evidence is not None and lines and evidence.newer_keys:
-        rest = f": {', '.join(evidence.newer_keys)} on {target.receiver}; {both}"
+    # Where the listener could not be asked itself, what it has not read yet is the first to look at.
+    if lines and facts is not None and facts.newer_keys and not facts.disk_keys:
+        rest = f": {', '.join(facts.newer_keys)} on {target.receiver}; {both}"
         return name(catalogue.HOST_KEY_NOT_LOADED, target, rest, seen=lines)
     if lines:
         return name(catalogue.HOST_KEY_FOREIGN, target, f": {both}", seen=lines)

@@ -119,7 +119,7 @@ def _strict_fault(state: PathState, facts: Facts) -> bool:
     if strict and (state.uid not in {0, uid} or state.mode & 0o022):
         return True
     wanted = 0o1 if state.is_directory else 0o4
-    return not _bits(state, facts) & wanted
+    return not facts.rights(state) & wanted
 
 
 def key_file_fix(target: Target, facts: Facts) -> str:
@@ -130,19 +130,9 @@ def key_file_fix(target: Target, facts: Facts) -> str:
             closed = close_to_others(state.path, state)
             open_to_all = command("chmod", "o+x" if state.is_directory else "0644", state.path)
             commands += (
-                [*closed, open_to_all] if not _bits(state, facts) & (0o1 if state.is_directory else 0o4) else closed
+                [*closed, open_to_all] if not facts.rights(state) & (0o1 if state.is_directory else 0o4) else closed
             )
     return paste(commands, "")
-
-
-def _bits(state: PathState, facts: Facts) -> int:
-    """Return what the upload user may do there, as the kernel decides it: the first that fits."""
-    account = facts.account
-    if account is not None and state.uid == account.uid:
-        return state.mode >> 6 & 0o7
-    if account is not None and (state.gid == account.gid or state.group in facts.groups):
-        return state.mode >> 3 & 0o7
-    return state.mode & 0o7
 
 
 def parse_keys(text: bytes) -> tuple[PublicKey, ...]:
@@ -200,7 +190,7 @@ def find_storage_fault(target: Target, facts: Facts, evidence: Evidence | None) 
     if disk is not None and disk.read_only:
         rest = f": {target.directory} on {host} lies on {disk.mount} ({disk.kind})"
         return name(catalogue.READ_ONLY, target, rest, mount=disk.mount)
-    if state is not None and _bits(state, facts) & 0o3 != 0o3:
+    if state is not None and facts.rights(state) & 0o3 != 0o3:
         rest = f": {state.path} on {host} has owner {state.owner}, mode {state.mode:04o}, and {target.user} uploads"
         return name(catalogue.DIRECTORY_CLOSED, target, rest, path=state.path)
     if disk is not None and disk.free_kib is not None and disk.free_kib < _FULL_KIB:

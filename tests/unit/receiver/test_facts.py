@@ -125,6 +125,25 @@ def test_the_staged_folder_is_nobodys_business() -> None:
     assert Facts.parse(output()).staged is None
 
 
+def test_sshd_may_say_of_one_camera_what_it_says_of_no_other() -> None:
+    told = {"camera_asked": "10.0.0.8", "camera_connection": "addr=10.0.0.8", "camera_effective": "banner none"}
+    seen = Facts.parse(
+        output(
+            sshd_effective="banner /x",
+            connection_asked="addr=10.0.0.7",
+            **told,
+            camera_problem="",
+            camera_staged="port 1",
+        )
+    )
+    first, second = seen.seen_from(["10.0.0.7"]), seen.seen_from(["10.0.0.8"])
+    assert (first.sshd_effective, first.staged, first.question("u")) == ("banner /x", None, "user=u,addr=10.0.0.7")
+    assert (second.sshd_effective, second.staged) == ("banner none", Staged(effective="port 1"))
+    assert (second.question("u"), second.cameras) == ("user=u,addr=10.0.0.8", ("10.0.0.8",))
+    refused = Facts.parse(output(**told, camera_problem="bad", camera_staged="bad")).seen_from(["10.0.0.8"])
+    assert refused.staged == Staged(problem="bad")
+
+
 def test_a_bare_receiver_has_nothing_and_nothing_is_guessed() -> None:
     facts = Facts.parse(output(passwd="", group="", sshd_version="", connection="", journal="alive-done|x"))
     assert (facts.account, facts.group, facts.openssh, facts.connection) == (None, None, None, None)

@@ -13,7 +13,7 @@ from receiver_setup.receiver.facts import ACCOUNT_MARK, Account, Facts, Group, P
 from receiver_setup.receiver.key_policy import check_key, check_way_to_keys, may_pass
 from receiver_setup.sshd_config import Authentication
 
-FACTS = replace(Facts.parse(b"@now 1\n1\n@end 2\nok\n"), openssh=(10, 0), hostname="attic")
+FACTS = replace(Facts.parse(b"@now 1\n1\n@end 2\nok\n"), openssh=(10, 0), hostname="attic", manager="reload ssh")
 OURS = Account(name="ipcamera", uid=999, gid=997, comment=ACCOUNT_MARK, home="/home/ipcamera", shell="/bin/false")  # noqa: S604 - a field
 ALL = "ssh-ed25519,rsa-sha2-512,rsa-sha2-256"
 
@@ -69,7 +69,7 @@ def test_the_line_that_sets_a_rule_for_the_user_is_told_from_the_global_one() ->
     )
     told = refusal(facts("requiredrsasize 4096", "requiredrsasize 2048", *lines), rsa(2048)) or ""
     assert "`RequiredRSASize 4096` (at /etc/ssh/sshd_config:9)" in told
-    assert "let `Match Group cameras` at /etc/ssh/sshd_config:8 leave ipcamera out" in told
+    assert "make the line /etc/ssh/sshd_config:8 `Match Group cameras User *,!ipcamera`" in told
 
 
 def test_a_global_rule_is_not_blamed_on_another_users_line() -> None:
@@ -92,9 +92,9 @@ def test_a_rule_without_a_line_is_named_as_sshd_prints_it() -> None:
 @pytest.mark.parametrize(
     ("value", "remedy"),
     [
-        ("ssh-ed25519", f"make it `PubkeyAcceptedAlgorithms {ALL}`"),
-        ("-rsa-sha2-*,ssh-dss", "make it `PubkeyAcceptedAlgorithms -ssh-dss`"),
-        ("-rsa-*", "take the line out"),
+        ("ssh-ed25519", f"make the line PLACE `PubkeyAcceptedAlgorithms {ALL}`"),
+        ("-rsa-sha2-*,ssh-dss", "make the line PLACE `PubkeyAcceptedAlgorithms -ssh-dss`"),
+        ("-rsa-*", "delete the line PLACE"),
     ],
 )
 def test_the_remedy_is_the_line_as_it_should_be(value: str, remedy: str) -> None:
@@ -104,7 +104,9 @@ def test_the_remedy_is_the_line_as_it_should_be(value: str, remedy: str) -> None
         "/etc/ssh/sshd_config:9:PubkeyAcceptedAlgorithms rsa-sha2-512",
     )
     told = refusal(facts("pubkeyacceptedalgorithms ssh-ed25519", None, *lines), rsa(2048)) or ""
-    assert f"{remedy} at /etc/ssh/sshd_config:4; sudo systemctl reload ssh" in told
+    assert (
+        f"{remedy}, then `sudo sshd -t && sudo systemctl reload ssh`".replace("PLACE", "/etc/ssh/sshd_config:4") in told
+    )
 
 
 def test_the_global_list_counts_where_a_client_hears_of_it_and_nothing_else_is_possible() -> None:
@@ -155,5 +157,5 @@ def test_every_folder_above_the_key_file_is_looked_at_and_only_for_a_login_by_ke
         seen = replace(FACTS, paths={path: folder(0o700, path=path)})
         with pytest.raises(ReceiverUnsuitableError) as caught:
             check_way_to_keys(seen, "ipcamera", Authentication.PUBLIC_KEY)
-        assert caught.value.hint == f"sudo chmod o+x {path}, then run this again"
+        assert caught.value.hint == f"`sudo chmod o+x {path}`, then run this again"
         check_way_to_keys(seen, "ipcamera", Authentication.PASSWORD)

@@ -64,5 +64,5 @@ def test_what_is_not_known_is_said_so() -> None:
 
 def test_a_key_that_sshd_has_not_read_yet_asks_for_a_restart() -> None:
     with pytest.raises(ReceiverUnsuitableError, match="still shows the host key") as raised:
-        check_host_keys(replace(FACTS, host_keys=(OLD,), disk_keys=(NEW,)))
-    assert "sudo systemctl restart ssh" in raised.value.hint
+        check_host_keys(replace(FACTS, host_keys=(OLD,), disk_keys=(NEW,), manager="reload ssh"))
+    assert "`sudo systemctl restart ssh`" in raised.value.hint

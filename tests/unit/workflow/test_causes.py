@@ -108,11 +108,13 @@ def test_a_key_that_is_not_the_receivers_tells_who_shows_it() -> None:
     facts = replace(FACTS, host_keys=(make_key(1),))
     symptom = Symptom(result=-5, host_key=make_key(2))
     seen = log(f"Connection closed by {CAMERA} port 40022 [preauth]")
+    newer = replace(facts, newer_keys=("/etc/ssh/ssh_host_rsa_key",))
+    asked = replace(newer, disk_keys=newer.host_keys)
     kinds = [
-        diagnose(symptom, target=TARGET, facts=facts, evidence=evidence).cause.kind
-        for evidence in (EVIDENCE, seen, replace(seen, newer_keys=("/etc/ssh/ssh_host_rsa_key.pub",)))
+        diagnose(symptom, target=TARGET, facts=each, evidence=evidence).cause.kind
+        for each, evidence in ((facts, EVIDENCE), (facts, seen), (newer, seen), (asked, seen))
     ]
-    assert kinds == ["wrong-address", "host-key-foreign", "host-key-not-loaded"]
+    assert kinds == ["wrong-address", "host-key-foreign", "host-key-not-loaded", "host-key-foreign"]
 
 
 def test_what_kept_an_earlier_try_out_is_not_blamed_for_a_later_one() -> None:
