@@ -29,9 +29,11 @@ settings.load_profile("quick")  # or by --hypothesis-profile=thorough, which is 
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C again where a shell started the tests in the background, which would let every test ignore it."""
+    """Take signals again that a shell in the background or nohup has let the tests, and all they start, ignore."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

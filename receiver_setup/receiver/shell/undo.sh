@@ -129,7 +129,13 @@ undo_directory() (
   enter_parent "$1" || return 1
   find "./${1##*/}" -type f -name 'Test-Snapshot*' -exec rm -f {} +
   find "./${1##*/}" -depth -type d -exec rmdir {} \; 2>/dev/null
-  [ ! -d "${1##*/}" ] || printf 'kept: it holds files that are not ours to delete'
+  [ -d "${1##*/}" ] || return 0
+  if [ -n "$(find "./${1##*/}" ! -type d | head -n 1)" ]; then
+    printf 'kept: it holds files that are not ours to delete'
+  else
+    # Empty and still there: once more, for its reason, such as a disk that is mounted on it.
+    problem=$(rmdir "./${1##*/}" 2>&1) || printf 'kept: %s' "${problem:-it cannot be deleted}"
+  fi
 )
 
 undo_remove() { rm -f "$1" && drop_temporaries "$1"; }
