@@ -27,6 +27,7 @@ from receiver_setup.errors import (
     CameraUnreachableError,
     ReceiverLoginError,
     ReceiverSetupError,
+    ReceiverUnreachableError,
 )
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Dialler
@@ -393,3 +394,20 @@ def test_an_answer_that_nobody_reads_ends_with_the_connection(host: SshHost) -> 
         connection.close()
         assert settled(tunnels, 0)
     assert open_files() <= before + 1
+
+
+def test_a_port_where_no_ssh_server_speaks_is_named_after_the_timeout(admin_key: AdminKey, known_hosts: Path) -> None:
+    options = SshOptions(identity=admin_key.path, known_hosts=known_hosts, config_file=Path("/dev/null"), timeout_s=0.3)
+    ended = threading.Event()
+
+    def say_nothing(_: socket.socket) -> None:
+        ended.wait(10)
+
+    with listening(say_nothing) as port:
+        mute = SshHost(ReceiverAddress(host=HOST_ADDRESS, port=port, user="admin"), options)
+        try:
+            with pytest.raises(ReceiverUnreachableError, match="no SSH server answers there"):
+                mute.prove_login()
+        finally:
+            ended.set()
+            mute.close()

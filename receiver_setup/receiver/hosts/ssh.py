@@ -31,6 +31,8 @@ from receiver_setup.secrets import Secret
 _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 15
 _RELISTEN_S = 0.5
+_NEGOTIATION_S = 15.0
+"""What paramiko itself gives the exchange of keys."""
 _SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 
 
@@ -167,7 +169,8 @@ def _login(target: Target, options: SshOptions, ask: Callable[[], Secret | None]
         "key_filename": [str(path) for path in identities] or None,
         "allow_agent": not target.identities_only,
         "look_for_keys": not identities,
-        "timeout": options.timeout_s,
+        # Longer than each of the parts it spans (banner, then keys), so that the part that failed is told.
+        "timeout": options.timeout_s + _NEGOTIATION_S,
         "banner_timeout": options.timeout_s,
         "auth_timeout": max(options.timeout_s, 15.0),
         "transport_factory": Transport,
@@ -329,6 +332,12 @@ def explain(error: Exception, name: str) -> ReceiverError | None:  # noqa: PLR09
         )
     if isinstance(error, (FileNotFoundError, PermissionError)) and error.filename:
         return ReceiverLoginError(f"cannot read {error.filename}: {error.strerror}", hint="check --identity")
+    if "SSH protocol banner" in str(error):
+        return ReceiverUnreachableError(
+            f"{name} takes connections, but no SSH server answers there",
+            hint="check the port; a very busy machine may need a longer --timeout; OpenSSH 9.8 and newer also turns "
+            "an address away for some seconds after failed logins",
+        )
     # Not all of paramiko's exceptions are SSHExceptions.
     if isinstance(error, (OSError, EOFError)) or type(error).__module__.startswith("paramiko."):
         said = str(error) or type(error).__name__
