@@ -93,13 +93,17 @@ def _camera_passwords(share: Share) -> tuple[Secret | None, ...]:
 def _shell(share: Share) -> RootShell:
     options = share.options
     host = _host(share)
-    password = secret_source(
-        options["sudo_password_file"],
-        "RECEIVER_SETUP_SUDO_PASSWORD",
-        question=f"sudo password on {host.name}",
-        source=share.password("SUDO"),
+    password, root = (
+        secret_source(
+            options["sudo_password_file"],
+            "RECEIVER_SETUP_SUDO_PASSWORD",
+            question=f"{whose} password on {host.name}",
+            source=share.password("SUDO"),
+        )
+        for whose in ("sudo", "root's")
     )
-    return RootShell(host, sudo_password=password, timeout_s=max(_SLOWEST_STEP_S, 6 * options["timeout"]))
+    timeout_s = max(_SLOWEST_STEP_S, 6 * options["timeout"])
+    return RootShell(host, sudo_password=password, root_password=root, timeout_s=timeout_s)
 
 
 def _host(share: Share) -> Host:

@@ -152,7 +152,9 @@ def _render_password(variable: str, name: str) -> list[str]:
 
 def _render_closed(_: Facts, name: str) -> list[str]:
     field = quote(f"s/^{name}:\\([^:]*\\):.*/{name}:*\\1/p")
-    return [f"sed -n {field} /etc/shadow | chpasswd -e"]
+    # Newer ones of chpasswd take no such field; vipw makes the edit in their place.
+    edit = quote(f"sed -i s/^{name}:/{name}:*/")
+    return [f"sed -n {field} /etc/shadow | chpasswd -e || VISUAL={edit} vipw -s -q"]
 
 
 def _render_directory(facts: Facts, path: str, owner: str, mode: str) -> list[str]:

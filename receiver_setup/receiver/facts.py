@@ -126,6 +126,7 @@ class Facts:
     system: str
     connection: tuple[str, int] | None
     tools: frozenset[str]
+    """Programs that are there, of those that some receivers do without."""
     nologin: str
     account: Account | None
     groups: tuple[str, ...]
@@ -177,6 +178,8 @@ class Facts:
     """The last upload in each directory; read for a status only."""
     recordings: int = 0
     """How many files the recordings directory holds; read for a removal only."""
+    missing_tools: tuple[str, ...] = ()
+    """Programs that are not there, of those that every change needs."""
     sshd_global: str = ""
     """What the same sshd prints of nobody in particular (`sshd -T`); empty where it could not be asked."""
     sshd_options: str = ""
@@ -271,6 +274,7 @@ class Facts:
             manager=one.get("manager", ""),
             starter=one.get("starter", ""),
             filed_accounts=tuple(every["filed_account"]),
+            missing_tools=tuple(one.get("missing_tools", "").split()),
             sshd_global=one.get("sshd_global", ""),
             sshd_options=one.get("sshd_options", "").strip(),
             sshd_main=one.get("sshd_main", MAIN),

@@ -166,6 +166,9 @@ def _directory_step(facts: Facts, name: str, path: str, owner: str, mode: int) -
         raise ReceiverUnsuitableError(
             f"{path} is {state.kind}, where a directory is needed", hint="move it away, or give another name"
         )
+    if state is not None:
+        # A numeric mode leaves set-group-ID of a folder alone (chmod(1)), and a new folder takes it from its parent.
+        mode |= state.mode & 0o6000
     its_own = facts.account is not None and facts.account.name == owner and facts.groups
     group = facts.groups[0] if its_own else owner
     if state is not None and (state.owner, state.group, state.mode) == (owner, group, mode):

@@ -34,6 +34,8 @@ _OLDEST = (7, 4)
 """DisableForwarding came with it."""
 _INCLUDE_FROM = (8, 2)
 _INSTALL = "Debian, Raspberry Pi OS: the package openssh-server"
+_PACKAGES = {"awk": "mawk", "chpasswd": "passwd", "find": "findutils", "grep": "grep", "sed": "sed"}
+"""What is not in coreutils."""
 _LISTS = {
     "allowusers": "AllowUsers", "denyusers": "DenyUsers", "allowgroups": "AllowGroups", "denygroups": "DenyGroups",
 }  # fmt: skip
@@ -42,6 +44,17 @@ _LISTS = {
 def where(facts: Facts) -> str:
     """Return how sentences name the receiver."""
     return facts.hostname or "the receiver"
+
+
+def check_tools(facts: Facts) -> None:
+    """Refuse where a program is missing without which a change, or its way back, would stop half-way."""
+    if facts.missing_tools:
+        packages = sorted({_PACKAGES.get(tool, "coreutils") for tool in facts.missing_tools})
+        raise ReceiverUnsuitableError(
+            f"{where(facts)} lacks {', '.join(facts.missing_tools)}, which a change there is made with",
+            hint=f"install what is missing (Debian, Raspberry Pi OS: {', '.join(packages)}; elsewhere busybox "
+            "has all of it), then run this again; nothing was changed",
+        )
 
 
 def check_server(facts: Facts) -> tuple[int, int]:

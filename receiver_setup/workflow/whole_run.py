@@ -9,6 +9,7 @@ from receiver_setup.errors import CameraTimeoutError, CameraUnreachableError, In
 from receiver_setup.interrupts import Stop, shielded
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.suitability import check_tools
 from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.report import Observer, ReceiverReport
 from receiver_setup.workflow.camera_part import CameraPart
@@ -89,6 +90,7 @@ class WholeRun(ABC, Generic[R]):
         """Read the receiver for these accounts, each of which learns its own; return what holds for all of them."""
         asked = [(wanted or self._wanted)(account) for account in accounts]
         found = self._receiver.read(asked, routes=routes, look=look)
+        check_tools(found[0])
         for account, facts in zip(accounts, found, strict=True):
             account.learn(facts)
         return found[0]

@@ -325,6 +325,21 @@ class TestEverySudo:
             way.inside("umount /usr/bin/sudo")
         assert way.run("id -u\n").data == b"0\n"
 
+    def test_where_there_is_only_su_roots_password_opens_it(self, receivers: Receivers, carrier: str) -> None:
+        way = receivers.carrier(f"{carrier}-admin", "nopasswd")
+        way.receiver.run("chpasswd", input=b"root:the root word\n")
+        way.inside("mount --bind /dev/null /usr/bin/sudo")
+        try:
+            done = way.run("id -u; cat\n", ask=lambda: Secret("the root word"))
+            with pytest.raises(
+                ReceiverSudoError, match=f"su on {way.host().name if carrier == 'ssh' else '.*'} refused: su: "
+            ):
+                way.run("touch /tmp/never\n", ask=lambda: Secret("another"))
+        finally:
+            way.inside("umount /usr/bin/sudo; usermod -p '*' root")
+        assert (done.data, done.errors, done.status) == (b"0\n", "", 0)
+        assert way.inside("ls /tmp/never") == ""
+
 
 @pytest.mark.parametrize("user", ["admin", "root"])
 def test_a_link_that_is_lost_is_an_error_and_the_script_runs_to_its_end(receivers: Receivers, user: str) -> None:

@@ -4,7 +4,8 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from support.bench import FORMER, Bench
+from support import trees
+from support.bench import FORMER, LOGIND, Bench, MakeBench
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
@@ -32,11 +33,16 @@ chmod 600 /home/ipcamera/.ssh/authorized_keys
 
 @pytest.fixture
 def by_hand(bench: Bench) -> Bench:
+    """Give a receiver with an account that a person has made."""
+    make_by_hand(bench)
+    return bench
+
+
+def make_by_hand(bench: Bench) -> None:
     """Make the account that a person would have made; the administrator's key stands for a camera's."""
     script = f"other='{OTHER}'; admin='{bench.key.public_line}'; {BY_HAND}"
     done = bench.receiver.run("sh", "-ec", script)
     assert done.returncode == 0, done.stderr
-    return bench
 
 
 def uploads(bench: Bench, folder: str = "recordings") -> bool:
@@ -53,6 +59,25 @@ def uploads(bench: Bench, folder: str = "recordings") -> bool:
         check=False,
     )
     return done.returncode == 0
+
+
+@pytest.mark.rest
+@pytest.mark.parametrize("release", ["bullseye", "sid"])
+def test_right_after_an_upload_its_own_systemd_manager_is_in_nobodys_way(
+    make_bench: MakeBench, make_camera: MakeCamera, release: str
+) -> None:
+    camera = make_camera()
+    with make_bench(LOGIND, systemd=True, tree=trees.unpack(release)) as bench:
+        make_by_hand(bench)
+        accounts = "getent passwd ipcamera; getent shadow ipcamera; systemctl list-units --failed --no-legend"
+        before = bench.inside(accounts)
+        assert uploads(bench)
+        assert bench.inside("pgrep -u ipcamera systemd")
+        done = bench.setup(camera, options=ADOPT)
+        assert done.code == 0, done.err
+        assert bench.inside("getent shadow ipcamera").split(":")[1].startswith("*$")
+        removed = bench.remove(camera)
+        assert (removed.code, bench.inside(accounts)) == (0, before), removed.err
 
 
 def test_without_the_option_it_is_refused_and_the_option_is_named(by_hand: Bench, make_camera: MakeCamera) -> None:

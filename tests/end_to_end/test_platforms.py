@@ -10,6 +10,7 @@ from support import trees
 from support.bench import (
     CAMERA_PASSWORD,
     FORMER,
+    LOGIND,
     SOCKET,
     Bench,
     MakeBench,
@@ -54,7 +55,7 @@ def make_kind(name: str, tree: Path) -> dict[str, object]:
         cgroup.require_systemd(tree)
     except ReceiverUnsuitableError as error:
         pytest.skip(error.message)
-    return {"tree": tree, "systemd": True, "script": SOCKET if name == "socket" else ""}
+    return {"tree": tree, "systemd": True, "script": SOCKET if name == "socket" else LOGIND}
 
 
 @pytest.fixture(params=RELOADS)
@@ -99,6 +100,9 @@ def test_the_whole_life_of_a_set_up(
             assert (told.code, told.json["ok"]) == (0, True), told.out
         removed = bench.remove(camera)
         assert removed.code == 0, removed.err
+        # Its last session's manager is no upload, and is ended without a trace.
+        assert "under way" not in removed.err
+        assert bench.inside("[ ! -d /run/systemd/system ] || systemctl list-units --failed --no-legend 'user*'") == ""
         assert (bench.state(), effective(bench, "ipcamera")) == (before, configuration)
         assert {field: camera.state.fields[field] for field in FORMER} == FORMER
 

@@ -160,3 +160,17 @@ def signs_in_from_the_receiver_itself(bench: Bench, camera: EmulatedCamera) -> b
         "sh", "-c", f"echo pwd | sftp {options} -i /root/stolen -b - ipcamera@127.0.0.1"
     )
     return done.returncode == 0
+
+
+def test_a_set_group_id_on_a_folder_is_left_alone_and_given_back(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera()
+    bench.inside("install -d -m 2775 /srv/cams /srv/cams/ipcamera")
+    options = ("--home", "/srv/cams/ipcamera", "--no-jail")
+    before = bench.state()
+    assert bench.setup(camera, options=options).code == 0
+    assert bench.inside("stat -c %a /srv/cams/ipcamera/recordings") == "2750"
+    again = bench.setup(camera, options=options)
+    assert (again.code, again.json["changed"]) == (0, False), again.json["receivers"][0]["diff"]
+    assert bench.verify(camera, options=options).code == 0
+    assert bench.remove(camera, options=("--home", "/srv/cams/ipcamera")).code == 0
+    assert bench.state() == before

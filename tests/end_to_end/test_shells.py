@@ -202,3 +202,65 @@ def test_an_unconfirmed_change_is_taken_back_from_within(start_bench: StartBench
         assert "took everything back by itself" in result.json["error"]["message"]
         assert bench.state() == before
         assert camera.set_commands == []
+
+
+def test_a_program_that_a_change_needs_is_named_before_any_change(bench: Bench, make_camera: MakeCamera) -> None:
+    camera, before = make_camera(), bench.state()
+    for program, package in (("od", "coreutils"), ("find", "findutils"), ("chpasswd", "passwd")):
+        path = bench.inside(f"command -v {program}")
+        bench.inside(f"mv {path} {path}.away")
+        refused = bench.setup(camera)
+        bench.inside(f"mv {path}.away {path}")
+        error = refused.json["error"]
+        assert (refused.code, error["kind"]) == (4, "receiver-unsuitable"), refused.err
+        assert f"lacks {program}, which a change there is made with" in error["message"]
+        assert f"Raspberry Pi OS: {package};" in error["hint"]
+        assert bench.state() == before
+    assert camera.set_commands == []
+    assert bench.setup(camera).code == 0
+    settled = bench.state()
+    bench.inside("mv /usr/bin/tr /usr/bin/tr.away")
+    assert "lacks tr, which" in bench.remove(camera).json["error"]["message"]
+    bench.inside("mv /usr/bin/tr.away /usr/bin/tr")
+    assert bench.state() == settled
+    assert bench.remove(camera).code == 0
+
+
+WAYS_TO_ROOT = {
+    "doas": "echo 'permit nopass admin as root' >/etc/doas.conf; mv /usr/bin/sudo /usr/bin/sudo.away",
+    "sudo-rs": "mv /usr/bin/sudo /usr/bin/sudo.away; cp -p /usr/bin/sudo-rs /usr/bin/sudo",
+    "uutils": 'for tool in $(coreutils --list); do ln -sf "$(command -v coreutils)" "/usr/local/bin/$tool"; done',
+}
+"""Other programs than most receivers have, each put in the place of the usual one."""
+
+
+@pytest.mark.parametrize("name", WAYS_TO_ROOT)
+def test_other_ways_to_root_and_other_tools_do_as_well(
+    make_bench: MakeBench, make_camera: MakeCamera, name: str
+) -> None:
+    camera = make_camera()
+    with make_bench(WAYS_TO_ROOT[name], tree=trees.unpack("sid")) as bench:
+        before = bench.state()
+        fresh_and_again(bench, camera)
+        assert bench.verify(camera).code == 0
+        assert bench.remove(camera).code == 0
+        assert bench.state() == before
+
+
+def test_what_another_sudo_or_doas_refuses_is_told_in_its_own_words(
+    make_bench: MakeBench, make_camera: MakeCamera
+) -> None:
+    camera = make_camera()
+    with make_bench(WAYS_TO_ROOT["sudo-rs"], tree=trees.unpack("sid")) as bench:
+        bench.inside("sed -i 's/NOPASSWD: //' /etc/sudoers; echo admin:right | chpasswd")
+        bench.environment["RECEIVER_SETUP_SUDO_PASSWORD"] = "wrong"
+        error = bench.setup(camera).json["error"]
+        assert error["kind"] == "receiver-sudo", error
+        assert "receiver-setup" not in error["message"]
+        assert "[sudo" not in error["message"]
+        bench.environment["RECEIVER_SETUP_SUDO_PASSWORD"] = "right"
+        assert bench.setup(camera).code == 0
+        bench.inside("rm /usr/bin/sudo; echo 'permit admin as root' >/etc/doas.conf")
+        error = bench.setup(camera).json["error"]
+        assert (error["kind"], error["exit_code"]) == ("receiver-sudo", 4)
+        assert "permit nopass USER as root" in error["hint"]

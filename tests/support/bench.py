@@ -50,6 +50,15 @@ systemctl disable ssh.service
 systemctl enable --now ssh.socket
 """
 
+LOGIND = """
+for unit in systemd-logind.service dbus-org.freedesktop.login1.service user@.service user-runtime-dir@.service; do
+  rm -f /etc/systemd/system/$unit
+done
+systemctl daemon-reload
+systemctl start systemd-logind
+"""
+"""Sessions as most receivers have them: each user's own systemd manager lives on for some seconds."""
+
 
 @dataclass(kw_only=True)
 class Result:

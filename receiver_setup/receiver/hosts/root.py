@@ -1,10 +1,11 @@
-"""Run a script as root over any carrier: directly, by sudo without a password, or by sudo with one.
+"""Run a script as root over any carrier: directly, by sudo with or without a password, by doas or by su.
 
 The script arrives on standard input and only after the far side has said that it is root, so that neither a script
 ends up in sudo's password prompt nor a password in a shell.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,10 +21,14 @@ _log = logging.getLogger(__name__)
 
 _READY = b"receiver-setup ready\n"
 _ASKS = b"receiver-setup asks\n"
+_SU_ASKS = b"receiver-setup su asks\n"
+_NO_DOAS = b"receiver-setup no doas\n"
 _NO_SUDO = b"receiver-setup no sudo\n"
 _NO_TERMINAL = b"receiver-setup no terminal\n"
 _PROMPT = b"receiver-setup password:"
-_SIGNS = (_READY, _ASKS, _NO_SUDO, _NO_TERMINAL)
+_SIGNS = (_READY, _ASKS, _SU_ASKS, _NO_DOAS, _NO_SUDO, _NO_TERMINAL)
+# sudo-rs puts the prompt that it is given between words of its own; su has but its own.
+_PROMPTS = re.compile(rb"(\[sudo: )?receiver-setup password:(\] Password: ?)?|^Password: ?")
 
 # Quoted once, by single quotes, for whatever login shell the administrator has; so none stand inside.
 _BOOTSTRAP = (
@@ -31,7 +36,13 @@ _BOOTSTRAP = (
     'go="echo receiver-setup ready; exec sh -s"; '
     "link=RECEIVER_SETUP_CONNECTION=$SSH_CONNECTION; "
     'if [ "$(id -u)" = 0 ]; then exec env "$link" sh -c "$go"; fi; '
-    "if ! command -v sudo >/dev/null 2>&1; then echo receiver-setup no sudo; exit 1; fi; "
+    "if ! command -v sudo >/dev/null 2>&1; then "
+    # doas reads a password from a terminal alone.
+    "if command -v doas >/dev/null 2>&1; then "
+    'doas -n true 2>/dev/null && exec doas -n env "$link" sh -c "$go"; echo receiver-setup no doas; exit 1; fi; '
+    "if command -v su >/dev/null 2>&1; then echo receiver-setup su asks; "
+    'exec su -s /bin/sh -c "export RECEIVER_SETUP_CONNECTION=\\"$SSH_CONNECTION\\"; $go" root; fi; '
+    "echo receiver-setup no sudo; exit 1; fi; "
     'why=$(LC_ALL=C sudo -n true 2>&1) && exec sudo -n env "$link" sh -c "$go"; '
     # With requiretty sudo refuses before it asks: a password would be typed for nothing.
     'case "$why" in *" tty "*) echo receiver-setup no terminal; exit 1 ;; esac; '
@@ -42,11 +53,22 @@ _BOOTSTRAP = (
 
 
 class RootShell:
-    """A root shell on a host; knows how root is reached there, and asks for a password only when it is needed."""
+    """A root shell on a host; knows how root is reached there, and asks for a password only when it is needed.
 
-    def __init__(self, host: Host, *, sudo_password: Callable[[], Secret | None], timeout_s: float = 60.0) -> None:
+    `root_password` is asked where there is only su; by default it is the one for sudo.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        sudo_password: Callable[[], Secret | None],
+        root_password: Callable[[], Secret | None] | None = None,
+        timeout_s: float = 60.0,
+    ) -> None:
         self.host = host
         self._ask = sudo_password
+        self._ask_root = root_password or sudo_password
         self._timeout_s = timeout_s
         self._begun: HeadStart[Stream] | None = None
 
@@ -112,7 +134,7 @@ class RootShell:
             self._explain_silence(stream, said, step)
         if line == _NO_SUDO:
             raise ReceiverSudoError(
-                f"{self.host.name} has no sudo, and this login is not root",
+                f"{self.host.name} has no sudo, doas or su, and this login is not root",
                 hint="sign in as root, or install sudo there and allow it for this user",
             )
         if line == _NO_TERMINAL:
@@ -121,20 +143,34 @@ class RootShell:
                 hint="let it do without one for this user (sudo visudo: `Defaults:USER !requiretty`), "
                 "or sign in as root",
             )
-        if line == _ASKS:
-            password = self._ask()
+        if line == _NO_DOAS:
+            raise ReceiverSudoError(
+                f"{self.host.name} has no sudo, and its doas does not do without a password for this login",
+                hint="permit it there (doas.conf: `permit nopass USER as root`), install sudo, or sign in as root",
+            )
+        program = "su" if line == _SU_ASKS else "sudo"
+        if line in {_ASKS, _SU_ASKS}:
+            password = self._ask() if line == _ASKS else self._ask_root()
             if password is None:
-                raise ReceiverSudoError(
-                    f"sudo on {self.host.name} asks for a password, and none was given",
-                    hint="set RECEIVER_SETUP_SUDO_PASSWORD, or give --sudo-password-file FILE, or run it in a terminal",
-                )
+                raise self._no_password(program)
             stream.send(password.reveal().encode() + b"\n")
             line = said.sign(prompts=1)
         if line != _READY:
+            whose = "root's password" if program == "su" else "the sudo password"
             raise ReceiverSudoError(
-                f"sudo on {self.host.name} refused: {said.problem()}",
-                hint="check the sudo password, and that this user may run commands as root (sudo -l)",
+                f"{program} on {self.host.name} refused: {said.problem()}",
+                hint=f"check {whose}, and that this user may become root"
+                + (" (sudo -l)" if program == "sudo" else ", or sign in as root"),
             )
+
+    def _no_password(self, program: str) -> ReceiverSudoError:
+        ways = "set RECEIVER_SETUP_SUDO_PASSWORD, or give --sudo-password-file FILE, or run it in a terminal"
+        if program == "sudo":
+            return ReceiverSudoError(f"sudo on {self.host.name} asks for a password, and none was given", hint=ways)
+        return ReceiverSudoError(
+            f"{self.host.name} has no sudo, su asks for root's password there, and none was given",
+            hint=f"sign in as root, install sudo there, or for su with root's password: {ways}",
+        )
 
     def _explain_silence(self, stream: Stream, said: "_Conversation", step: str) -> NoReturn:
         if stream.status() is None:
@@ -198,7 +234,7 @@ class _Conversation:
 
     def problem(self) -> str:
         """Return what standard error said, else standard output, on one line and without prompts."""
-        text = (self._errors.replace(_PROMPT, b"").strip() or self._greeting).decode("utf-8", "replace")
+        text = (_PROMPTS.sub(b"", self._errors).strip() or self._greeting).decode("utf-8", "replace")
         return " ".join(text.split()) or "it gave no reason"
 
 

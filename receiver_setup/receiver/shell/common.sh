@@ -130,12 +130,14 @@ owner_name() {
 # processes_of UID: their real uid is the first number of Uid in /proc.
 processes_of() { grep -ls "^Uid:[[:space:]]*$1[[:space:]]" /proc/[0-9]*/status | sed 's|/proc/\([0-9]*\)/status|\1|'; }
 
-# open_uploads UID: the files that its processes have open for writing, one a line.
+# open_uploads UID HOME: the files below its home that its processes have open for writing, one a line. A manager of
+# systemd's that came with the session has others.
 open_uploads() {
+  below=$(cd "$2" 2>/dev/null && pwd -P) || return 0
   for process in $(processes_of "$1"); do
     for fd in "/proc/$process/fd"/*; do
       place=$(readlink "$fd" 2>/dev/null) || continue
-      [ -f "$place" ] || continue
+      case $place in "$below"/*) [ -f "$place" ] || continue ;; *) continue ;; esac
       # The last octal digit of the flags is the access mode: 1 is for writing, 2 for both.
       ! grep -qs '^flags:.*[12]$' "/proc/$process/fdinfo/${fd##*/}" || printf '%s\n' "$place"
     done

@@ -6,6 +6,19 @@
 # What it reads of sshd and of the disks is in sshd_facts.sh and disks.sh.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
+# What every step and its way back is made with, and this script as well.
+facts_missing() {
+  missing=
+  for tool in cat chmod chown chpasswd cp date find grep head id ln ls mkdir mktemp mv od readlink rm rmdir sed sort \
+    stat tail tr wc; do
+    has "$tool" || missing="$missing $tool"
+  done
+  has usermod || has awk || missing="$missing awk"
+  emit missing_tools "$missing"
+}
+
+emit_user() { emit upload_user "$user"; }
+
 facts_system() {
   emit now "$(clock)"
   emit hostname "$(cat /proc/sys/kernel/hostname 2>/dev/null)"
@@ -163,7 +176,7 @@ facts_before() {
 
 # What is each account's own stands between its name and the next one's, or the empty one.
 facts_of_account() {
-  emit upload_user "$user"
+  emit_user
   facts_account
   facts_ledger
   facts_adoption
@@ -175,6 +188,13 @@ facts_of_account() {
 }
 
 facts() {
+  facts_missing
+  if [ -n "$missing" ]; then
+    emit now 0
+    each_account emit_user
+    emit end ok
+    return
+  fi
   facts_names
   facts_journal
   facts_history

@@ -43,6 +43,8 @@ facts_ledger() {
 facts_adoption() {
   [ "$adopt" = yes ] && uid=$(id -u "$user" 2>/dev/null) || return 0
   for process in $(processes_of "$uid"); do
+    # The account's own manager of systemd's is no use that anybody makes of it, and ends by itself.
+    ! grep -qs '/user@[0-9]*[.]service/init[.]scope$' "/proc/$process/cgroup" || continue
     read -r name 2>/dev/null <"/proc/$process/comm" || continue
     case $name in sshd* | sftp-server | internal-sftp) ;; *) emit program "$name" ;; esac
   done
@@ -66,7 +68,7 @@ facts_removal() {
   sed -n "s/^undo_\(directory\|mode\) '\([^']*\)'.*/\2/p" "$state/accounts/$user/undo" 2>/dev/null |
     while IFS= read -r path; do emit stat "$(stat -c '%F|%a|%u|%g|%U|%G|%n' "$path" 2>/dev/null)"; done
   if uid=$(id -u "$user" 2>/dev/null); then
-    open_uploads "$uid" | sort -u | while IFS= read -r file; do emit upload "$file"; done
+    open_uploads "$uid" "$home" | sort -u | while IFS= read -r file; do emit upload "$file"; done
   fi
   [ ! -d "$recordings" ] || emit recordings "$(find "$recordings" -type f ! -name 'Test-Snapshot*' | wc -l | tr -d ' ')"
 }

@@ -55,7 +55,7 @@ file_undo() (
 rest_user() {
   uid=$(id -u "$1" 2>/dev/null) || uid=
   tries=0
-  while [ -n "$uid" ] && [ "$tries" -lt 20 ] && [ -n "$(open_uploads "$uid")" ]; do
+  while [ -n "$uid" ] && [ "$tries" -lt 20 ] && [ -n "$(open_uploads "$uid" "$home")" ]; do
     tries=$((tries + 1))
     sleep 1
   done

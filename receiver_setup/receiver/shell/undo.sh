@@ -43,6 +43,19 @@ set_password_field() {
   ! has chage || chage -d "${day:--1}" "$1" 2>/dev/null || :
 }
 
+# mark_password NAME EXPRESSION FIELD: put the * before a hash, or take it away. chpasswd has refused such a field since
+# shadow 4.17; then vipw makes the edit, which has no hash in it.
+mark_password() {
+  set_password_field "$1" "$3" || {
+    refused=$why
+    has vipw || return 1
+    why=$(EDITOR="sed -i $2" VISUAL="sed -i $2" vipw -s -q 2>&1 </dev/null) &&
+      [ "$(password_field "$1")" = "$3" ] && return 0
+    why="$refused; vipw: $why"
+    return 1
+  }
+}
+
 # A password that this tool sets is a random one: there was none before, or one of the same kind.
 undo_password() {
   ! grep -q "^$1:" /etc/passwd || set_password_field "$1" '*' || { printf '%s' "$why" && return 1; }
@@ -52,7 +65,7 @@ undo_password() {
 undo_closed() {
   field=$(password_field "$1")
   case $field in
-    '*'?*) set_password_field "$1" "${field#?}" || { printf '%s' "$why" && return 1; } ;;
+    '*'?*) mark_password "$1" "s/^$1:[*]/$1:/" "${field#?}" || { printf '%s' "$why" && return 1; } ;;
   esac
 }
 
@@ -62,7 +75,7 @@ close_password() {
   field=$(password_field "$1")
   case $field in
     '*'*) ;;
-    *) set_password_field "$1" "*$field" ;;
+    *) mark_password "$1" "s/^$1:/$1:*/" "*$field" ;;
   esac
 }
 
@@ -142,10 +155,25 @@ undo_remove() { rm -f "$1" && drop_temporaries "$1"; }
 
 undo_restore() { drop_temporaries "$1" && put_file "$2" "$1"; }
 
-# Only the upload user's own sessions: their uid is the second number of Uid in /proc.
+# user_units_run UID: are the units there that systemd has for each user with a session?
+user_units_run() {
+  systemctl show -p ActiveState "user@$1.service" "user-runtime-dir@$1.service" 2>/dev/null |
+    grep -q -e '=active' -e '=activating' -e '=deactivating'
+}
+
+# Only the upload user's own sessions: their uid is the second number of Uid in /proc. The account's own manager of
+# systemd's, which lives on for some seconds, is ended by logind: a kill would leave its unit failed.
 end_sessions() {
   uid=$(id -u "$1" 2>/dev/null) || return 0
   [ "$uid" -gt 0 ] || return 0
+  if systemd_runs && has loginctl && user_units_run "$uid"; then
+    loginctl terminate-user "$1" 2>/dev/null || :
+    tries=0
+    while [ "$tries" -lt 60 ] && user_units_run "$uid"; do
+      tries=$((tries + 1))
+      sleep 0.05 2>/dev/null || sleep 1
+    done
+  fi
   for process in $(processes_of "$uid"); do kill -KILL "$process" 2>/dev/null; done
   tries=0
   while [ "$tries" -lt 20 ] && [ -n "$(processes_of "$uid")" ]; do
