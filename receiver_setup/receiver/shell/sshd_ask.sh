@@ -7,7 +7,7 @@
 #   ask_pid      the listener's process          ask_unit     the service of systemd's that it is
 #   ask_port     the port that it serves         ask_sockets  where all sshds listen, "PID ADDRESS:PORT" in /proc's hex
 #   ask_exe      its program                     ask_options  its options, quoted for eval; ask_main the file it reads
-#   ask_unknown  why its options cannot be told
+#   ask_unknown  why its options cannot be told   ask_text     the lines of its configuration, FILE:NUMBER:LINE
 # shellcheck disable=SC2034,SC2154 # what is given or used elsewhere stands in the files beside this one
 
 # lower_keywords: what `sshd -T` prints, with keywords in lower case; since OpenSSH 10.4 they are in mixed case.
@@ -208,6 +208,7 @@ find_sshd() {
   esac
   [ -n "$ask_exe" ] || ask_exe=$(sshd_path) || ask_exe=
   ask_default_main
+  ask_read
 }
 
 # The configuration that sshd reads where it is not told another; openSUSE keeps its own below /usr until somebody
@@ -227,7 +228,12 @@ ask_default_main() {
 ask_process() {
   ask_exe=$(readlink "/proc/$ask_pid/exe" 2>/dev/null) || ask_exe=
   ask_exe=${ask_exe%' (deleted)'}
-  ask_unit=$(sed -n 's|.*/\([^/]*\.service\)$|\1|p' "/proc/$ask_pid/cgroup" 2>/dev/null | sed -n 1p)
+  ask_unit=$(sed -n 's|.*/\([^/]*\.service\)$|\1|
+t found
+d
+:found
+p
+q' "/proc/$ask_pid/cgroup" 2>/dev/null)
   ask_title "$ask_pid"
   case $ask_said in
     'sshd: '*' [listener]'*)
@@ -380,8 +386,7 @@ ask_keep() {
 
 # ask_host ADDRESS: the name that sshd knows it by: where it looks names up, the one that leads back to the address.
 ask_host() {
-  # shellcheck disable=SC2046 # a file a word
-  if ask_lines | grep -qi ':[[:space:]]*usedns[[:space:]="]*yes' && has getent; then
+  if has getent && printf '%s\n' "$ask_text" | grep -qi ':[[:space:]]*usedns[[:space:]="]*yes'; then
     name=$(getent hosts "$1" 2>/dev/null | sed -n 's/^[^ ]*  *\([^ ]*\).*/\1/p')
     if [ -n "$name" ] && getent ahosts "$name" 2>/dev/null | grep -q "^$1 "; then
       printf '%s' "$name"
@@ -391,26 +396,30 @@ ask_host() {
   printf '%s' "$1"
 }
 
-# ask_lines: every line of the configuration that is no comment, as FILE:NUMBER:LINE: the main file, what it includes,
-# and the folder of drop-ins.
-ask_lines() {
-  {
-    printf '%s\n' "$ask_main"
-    {
-      for file in /etc/ssh/sshd_config.d/*.conf; do printf '%s\n' "$file"; done
-      sed -n 's/^[[:space:]]*"\{0,1\}[Ii][Nn][Cc][Ll][Uu][Dd][Ee]"\{0,1\}[[:space:]=]*//p' "$ask_main" 2>/dev/null |
-        tr -d '"' | while read -r words; do
-        for word in $words; do
-          case $word in
-            /*) printf '%s\n' "$word" ;;
-            *) (cd /etc/ssh && for file in $word; do printf '/etc/ssh/%s\n' "$file"; done) ;;
-          esac
-        done
-      done
-    } | sort -u | grep -vxF -e "$ask_main"
-  } | while IFS= read -r file; do
-    grep -nHv -e '^[[:space:]]*#' -e '^[[:space:]]*$' "$file" 2>/dev/null
+# ask_read: every line of the configuration that is no comment goes to $ask_text, as FILE:NUMBER:LINE: the main file,
+# the folder of drop-ins, and what the main file includes.
+ask_read() {
+  set -- "$ask_main"
+  for file in /etc/ssh/sshd_config.d/*.conf; do [ ! -f "$file" ] || set -- "$@" "$file"; done
+  words=$(sed -n '
+s/^[[:space:]]*"\{0,1\}[Ii][Nn][Cc][Ll][Uu][Dd][Ee]"\{0,1\}[[:space:]=]*//
+t found
+d
+:found
+s/"//g
+p' "$ask_main" 2>/dev/null)
+  for word in $words; do
+    case $word in
+      /etc/ssh/sshd_config.d/\*.conf | sshd_config.d/\*.conf) continue ;;
+      /*) ;;
+      *) word=/etc/ssh/$word ;;
+    esac
+    for file in $word; do
+      for known in "$@"; do [ "$known" != "$file" ] || continue 2; done
+      set -- "$@" "$file"
+    done
   done
+  ask_text=$(grep -nHv -e '^[[:space:]]*#' -e '^[[:space:]]*$' "$@" 2>/dev/null)
 }
 
 # ask_connection ADDRESS OWN-ADDRESS: all that `sshd -C` is told of a connection, but the user.

@@ -78,13 +78,13 @@ facts_server() {
   emit sshd_unknown "$ask_unknown"
   emit manager "$(manager_word)"
   emit starter "$(starter_word)"
-  ask_lines | while IFS= read -r line; do emit line "$line"; done
+  [ -z "$ask_text" ] || printf '%s\n' "$ask_text" | while IFS= read -r line; do emit line "$line"; done
   # Without a camera there is no connection to ask about: documentation's addresses (RFC 5737) are nobody's.
   connection=$(ask_connection "${camera:-192.0.2.1}" "${served_address:-192.0.2.2}")
   emit connection_asked "$connection"
   # Most configurations say the same of every address: then the first camera's answer is everybody's.
   by_address=no
-  ! ask_lines | grep -qiE -e ':[0-9]+:[[:space:]]*"?match[[:space:]="].*(address|host|exec)' \
+  ! printf '%s\n' "$ask_text" | grep -qiE -e ':[0-9]+:[[:space:]]*"?match[[:space:]="].*(address|host|exec)' \
     -e 'sshd_config\.d/.*:[0-9]+:[[:space:]]*"?include[[:space:]="]' || by_address=yes
   [ -z "$ask_port" ] || emit served "$served_address $ask_port"
 }
@@ -177,7 +177,7 @@ tried() {
 
 # stage_account: passwd and group as they will be, where the account is yet to be made.
 stage_account() {
-  rm -f "$stage/passwd" "$stage/group"
+  [ ! -e "$stage/passwd" ] || rm -f "$stage/passwd" "$stage/group"
   if grep -q "^$user:" /etc/passwd || id "$user" >/dev/null 2>&1; then return 1; fi
   number=$(sed -n "s/^$user:[^:]*:\([0-9]*\):.*/\1/p" /etc/group)
   if [ -z "$number" ]; then
@@ -192,7 +192,7 @@ stage_account() {
 # stage_folder: the folder of drop-ins with ours in it. The line that lets SHA-1 in, and the one that brings a missing
 # subsystem, are those that may differ: whether they stay is known only later.
 stage_folder() {
-  rm -rf "$stage/d"
+  [ ! -e "$stage/d" ] || rm -rf "$stage/d"
   if [ "$(grep -v -e '+ssh-rsa$' -e '^Subsystem ' "$drop_in" 2>/dev/null)" = "$drop_in_text" ]; then return 1; fi
   mkdir "$stage/d" || return 1
   ! may_mount || cp -RL "${drop_in%/*}/." "$stage/d" 2>/dev/null || :
@@ -231,11 +231,9 @@ answer_now() {
 # Some rules let sshd answer nobody who asks about nobody; then it is asked about a user and addresses that no rule is
 # about (RFC 5737).
 answer_global() {
-  answer_of ask -T 2>/dev/null >"$stage/plain" || {
-    answer_of ask -T -C 'user=receiver-setup.nobody,host=192.0.2.1,addr=192.0.2.1,laddr=192.0.2.2,lport=65535,rdomain='
-    return
-  }
-  cat "$stage/plain"
+  answer_of ask -T 2>/dev/null >"$stage/global" ||
+    answer_of ask -T -C 'user=receiver-setup.nobody,host=192.0.2.1,addr=192.0.2.1,laddr=192.0.2.2,lport=65535,rdomain=' \
+      >"$stage/global" || : >"$stage/global"
 }
 
 # connection_from CAMERA: the whole connection of a camera, as it stands in routes or names.
@@ -284,7 +282,7 @@ LIST
 facts_effective() {
   if [ -z "$ask_exe" ] || [ -n "$ask_unknown" ] || ! stage_room; then return 0; fi
   asked="user=$user,$connection"
-  rm -f "$stage/refused"
+  [ ! -e "$stage/refused" ] || rm -f "$stage/refused"
   # One line of one drop-in brings sshd's sftp where it has none.
   [ -n "${accounts_asked-}" ] || emit first_account yes
   accounts_asked=yes
@@ -293,7 +291,7 @@ facts_effective() {
   staged=no
   ! stage_folder || staged=yes
   [ "$staged" = no ] || answer_staged &
-  [ -s "$stage/global" ] || answer_global >"$stage/global" || : >"$stage/global" &
+  [ -s "$stage/global" ] || answer_global &
   # -T tests all that -t does.
   if effective=$(answer_now); then
     emit sshd_test 0
@@ -304,7 +302,8 @@ facts_effective() {
   fi
   emit sshd_effective "$effective"
   wait
-  emit sshd_global "$(cat "$stage/global")"
+  global=$(cat "$stage/global")
+  emit sshd_global "$global"
   emit staged_folder "$stage"
   if [ -f "$stage/refused" ]; then
     emit staged_problem "$(cat "$stage/staged")"
@@ -324,7 +323,7 @@ facts_staged_end() {
 # listener of 9.8 or newer keeps those that it had at its start. Then it is asked itself.
 facts_host_keys() {
   if [ -z "$ask_exe" ] || ! stage_room; then return 0; fi
-  global=$(cat "$stage/global" 2>/dev/null)
+  global=${global-}
   printf '%s\n' "$global" | sed -n 's/^hostkey //p' >"$stage/hostkeys"
   count=0
   while IFS= read -r path; do
