@@ -20,7 +20,7 @@ WITH_OLD_LIBRARIES := tests/unit/test_keys.py tests/unit/test_errors.py tests/un
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 ANSIBLE := .venv-ansible
 # Half of a test's time is waiting for servers.
-PYTEST = $(PYTHON) -m pytest -n $$((2 * $$(nproc))) --dist worksteal
+PYTEST = $(PYTHON) -m pytest -n $$((2 * $$(nproc))) --dist worksteal --durations 10
 # Targets that take their time and need each other's files in nothing, at the same time; Ctrl-C ends them all.
 TOGETHER = printf '%s\n' $(1) | xargs -n 1 -P 4 $(MAKE) --no-print-directory
 
