@@ -84,7 +84,7 @@ def first_line(path: Path, *, place: str = "") -> str:
     """Return the first line of a password file; ConfigurationError, with `place` before it, for what has none."""
     before = f"{place}: " if place else ""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin it with a mark
     except (OSError, UnicodeDecodeError) as error:
         told = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigurationError(f"{before}cannot read the password file {path}: {told}") from error
