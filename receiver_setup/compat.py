@@ -1,5 +1,6 @@
 """What differs between Linux, macOS and Windows; everything else is the same code on each of them."""
 
+import codecs
 import io
 import os
 import shlex
@@ -43,6 +44,15 @@ def create_private(path: Path) -> IO[bytes]:
     Raises `FileExistsError` for whatever is there already, also for a link.
     """
     return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+def decode_text(content: bytes) -> str:
+    """Decode a file that a person made: UTF-8, or UTF-16 with its mark, which Windows PowerShell's `>` writes.
+
+    The mark is left out. Raises `UnicodeDecodeError`.
+    """
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf_16 else "utf-8-sig")
 
 
 def join_command(words: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from receiver_setup.interrupts import heed_none
 def print_json(value: dict[str, Any]) -> None:
     """Print `value` on standard output; names and structure stay, whatever the secrets are."""
     heed_none()  # an interruption would be a second object
-    utf_8 = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    utf_8 = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
     click.echo(json.dumps(_redact_values(value), indent=2, ensure_ascii=not utf_8))
 
 

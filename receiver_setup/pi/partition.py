@@ -59,6 +59,7 @@ class Partition:
         """Return the digest of each of these files that is there, and of every file in FOLDER."""
         with self._failures("read"):
             ours = [each for each in (self.path / FOLDER).rglob("*") if each.is_file() or each.is_symlink()]
+            ours = [each for each in ours if not _is_shadow(each)]
             found = [each.relative_to(self.path).as_posix() for each in ours]
             found += [name for name in (*names, HALF) if name not in found and (self.path / name).is_file()]
             return {name: digest_of(self.path / name) for name in sorted(found)}
@@ -117,12 +118,18 @@ class Partition:
         except OSError as error:
             if passing is not None and isinstance(error, passing):
                 raise
-            refused = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
-            remedy = "mount it so that you may write to it, or use sudo" if refused else "take it out, put it in again"
+            remedy = "take it out, put it in again"
+            if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+                remedy = "mount it so that you may write to it, or run this as administrator (sudo)"
             raise BootPartitionError(
                 f"cannot {doing} the boot partition {self.path}: {error.strerror}",
                 hint=f"{remedy}, then run the same command again: it takes up where this one ended",
             ) from error
+
+
+def _is_shadow(path: Path) -> bool:
+    """Tell what macOS writes beside a file on FAT, for its attributes, and deletes with it (AppleDouble)."""
+    return path.name.startswith("._") and path.with_name(path.name.removeprefix("._")).is_file()
 
 
 def digest_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from receiver_setup.cli.output import print_json
-from receiver_setup.compat import create_private, is_root, join_command, linux_only, prepare_output
+from receiver_setup.compat import create_private, decode_text, is_root, join_command, linux_only, prepare_output
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,17 @@ def test_a_command_is_quoted_for_the_shell_that_it_is_pasted_into(
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
     assert join_command(words) == line
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_is_read_as_editors_and_shells_save_it(encoding: str) -> None:
+    assert decode_text('name = "Tür"\r\n'.encode(encoding)) == 'name = "Tür"\r\n'
+
+
+@pytest.mark.parametrize("content", [b"T\xfcr", b"\xff\xfea"])
+def test_text_of_another_encoding_is_refused(content: bytes) -> None:
+    with pytest.raises(UnicodeDecodeError):
+        decode_text(content)
 
 
 @pytest.fixture
