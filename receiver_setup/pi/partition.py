@@ -19,6 +19,8 @@ from receiver_setup.pi.plan import FOLDER, HALF
 
 _TOLD_BY = ("config.txt", "issue.txt", first_run.CMDLINE, first_run.SCRIPT, user_data.FILE)
 _CHUNK = 1 << 20
+_SHADOW = "._"
+"""Begins the name of what macOS writes beside a file on FAT, for its attributes (AppleDouble)."""
 
 
 class Partition:
@@ -100,6 +102,7 @@ class Partition:
                     file.flush()
                     os.fsync(file.fileno())
             path.unlink(missing_ok=True)
+            path.with_name(f"{_SHADOW}{path.name}").unlink(missing_ok=True)
             _sync(path.parent)
 
     def drop_empty_folders(self) -> None:
@@ -128,8 +131,7 @@ class Partition:
 
 
 def _is_shadow(path: Path) -> bool:
-    """Tell what macOS writes beside a file on FAT, for its attributes, and deletes with it (AppleDouble)."""
-    return path.name.startswith("._") and path.with_name(path.name.removeprefix("._")).is_file()
+    return path.name.startswith(_SHADOW) and path.with_name(path.name.removeprefix(_SHADOW)).is_file()
 
 
 def digest_of(path: Path) -> str:
