@@ -27,7 +27,7 @@ _SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 
 
 def linux_only(what: str, *, hint: str) -> ConfigurationError:
-    """Return the error for `what` does not work on this system."""
+    """Return the error that says why `what` does not work on this system."""
     return ConfigurationError(
         f"{what} works on Linux alone, and this is {_SYSTEMS.get(sys.platform, sys.platform)}", hint=hint
     )

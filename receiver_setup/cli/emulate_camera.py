@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913  one argument an option
     profile = apply_settings(find_profile(profile_name), settings)
     if https:
         profile = replace(profile, https=True)
-    if sys.platform == "win32":
+    if sys.platform != "linux":
         raise linux_only("the emulated camera", hint="run it on a Linux machine")
     host, port = _parse_listen(listen)
     _log_to_stderr()
