@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deb test test-quick test-all test-debian-libraries test-arm64 check check-python check-shell trees newest-libraries bench clean \
+.PHONY: help demo deb test test-quick test-all test-debian-libraries test-arm64 check check-python check-types check-shell trees newest-libraries bench clean \
 	needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
@@ -61,7 +61,15 @@ check: needs-test ## Lint, types and formatting, of Python, shell and the collec
 check-python: $(VENV)/.installed-test
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
+	$(call TOGETHER,check-types check-types-darwin check-types-win32)
+
+check-types: $(VENV)/.installed-test
 	$(PYTHON) -m mypy
+
+# What only Linux runs is left out: the throw-away receiver, and the story that plays on it.
+check-types-%: $(VENV)/.installed-test
+	$(PYTHON) -m mypy --platform $* --cache-dir .mypy_cache/$* receiver_setup \
+	  --exclude '^receiver_setup/(emulator/[a-z_]+|cli/(demo|story))\.py$$'
 
 check-shell:
 	shellcheck $$(shfmt -f $(wildcard $(SOURCES)))

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
+
+from receiver_setup.compat import WAIT_S
 
 T = TypeVar("T")
 
@@ -35,7 +37,10 @@ class Desk:
     def serve(self, done: Callable[[], bool]) -> None:
         """Ask one question after the other until `done`, which is looked at again after each `wake`."""
         while not done():
-            put = self._queue.get()
+            try:
+                put = self._queue.get(timeout=WAIT_S)
+            except Empty:
+                continue
             if put is not None:
                 put()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from receiver_setup.compat import ENDING_SIGNALS, HANG_UP
 
 
 class Stop:
@@ -86,7 +86,7 @@ class _Interrupter:
 
 @contextlib.contextmanager
 def endings_interrupt() -> Iterator[None]:
-    """Make SIGINT, SIGTERM and SIGHUP interrupt the body once, so that it can put things back undisturbed.
+    """Make the ending signals interrupt the body once, so that it can put things back undisturbed.
 
     Ctrl-C often comes twice, from an impatient hand or from a parent that passes it on. A body that has an answer to
     a second one calls `heed_another`. Within another such body, nothing is done.
@@ -138,8 +138,8 @@ def _interrupter() -> _Interrupter | None:
 def _install(interrupter: _Interrupter) -> dict[signal.Signals, Any]:
     """Return the handlers that were there before. A hang-up that nohup has let this process ignore stays ignored."""
     before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
-    if before[signal.SIGHUP] == signal.SIG_IGN:
-        del before[signal.SIGHUP]
+    if HANG_UP is not None and before[HANG_UP] == signal.SIG_IGN:
+        del before[HANG_UP]
     for number in before:
         signal.signal(number, interrupter)
     return before

@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from receiver_setup import __version__
+from receiver_setup.compat import prepare_output
 
 _COMMANDS = {
     "setup": ("receiver_setup.cli.setup", "Make a host the proven receiver of a camera's uploads."),
@@ -69,6 +70,7 @@ def main() -> None:
 
 def run() -> NoReturn:
     """Run the command line and exit; every failure becomes one clear message and its exit code."""
+    prepare_output()
     try:
         code = main.main(prog_name="receiver-setup", standalone_mode=False)
     except click.exceptions.Exit as ending:

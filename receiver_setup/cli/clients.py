@@ -1,6 +1,7 @@
 """From options to the client of one camera; the same for every command that speaks to one."""
 
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import click
 from receiver_setup.camera import CameraAddress, Login, Tls
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
+from receiver_setup.compat import linux_only
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import ReceiverAddress
@@ -31,6 +33,7 @@ def check_receiver_options(options: dict[str, Any]) -> None:
             "--inventory FILE is for several",
         )
     if options["local"]:
+        check_local()
         ssh_only = (
             *("identity", "known_hosts", "accept_new_host_key", "ssh_config", "ssh_password_file"),
             "camera_via_receiver",
@@ -42,6 +45,15 @@ def check_receiver_options(options: dict[str, Any]) -> None:
         ReceiverAddress.parse(options["receiver"])
     for name in ("identity", "ssh_config"):
         require_file(options, name)
+
+
+def check_local() -> None:
+    """Refuse this machine as the receiver where it cannot be one."""
+    if sys.platform != "linux":
+        raise linux_only(
+            "a receiver that is this machine (--local)",
+            hint="give --receiver [USER@]HOST[:PORT]: a Linux host that is reached by SSH, from this machine too",
+        )
 
 
 def check_camera_options(options: dict[str, Any], cameras: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """The commands that a receipt names: to look again and to take it back, with the targets and options of this run."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ from urllib.parse import quote
 
 from receiver_setup.camera.address import DEFAULT_USER, CameraAddress
 from receiver_setup.cli.shares import UPLOAD_OPTIONS, Share
+from receiver_setup.compat import join_command
 from receiver_setup.report import Commands, ReceiverReport
 
 _PATHS = ("identity", "known_hosts", "ssh_config", "ssh_password_file", "sudo_password_file", "camera_password_file")
@@ -40,7 +40,7 @@ def whole_command(options: dict[str, Any]) -> str:
         words.append("--adopt")
     if options["pin_source"] is not None:
         words.append("--pin-source" if options["pin_source"] else "--no-pin-source")
-    return " ".join([setup_command(options), *map(shlex.quote, words)])
+    return setup_command(options) + "".join(f" {join_command([word])}" for word in words)
 
 
 def commands_for(options: dict[str, Any], shares: Sequence[Share]) -> Callable[[ReceiverReport], Commands | None]:
@@ -143,4 +143,4 @@ def _spelt(name: str) -> str:
 
 
 def _line(words: list[str]) -> str:
-    return shlex.join(["receiver-setup", *words])
+    return join_command(["receiver-setup", *words])

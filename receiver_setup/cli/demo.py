@@ -1,8 +1,11 @@
 """`receiver-setup demo`: the whole story on this machine, with nothing left behind."""
 
+import sys
+
 import click
 
 from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.compat import linux_only
 
 
 @click.command(name="demo")
@@ -16,6 +19,10 @@ def command(*, as_json: bool, verbose: int, quiet: bool) -> int:
     touched: all of it lives in namespaces and in memory, and is gone when the command ends, however it ends.
     """
     set_up_logging(-1 if quiet else verbose)
+    if sys.platform != "linux":
+        raise linux_only(
+            "the demo", hint="run it on a Debian, Ubuntu or Raspberry Pi OS machine; nothing is left there"
+        )
     from receiver_setup.emulator.network import become_fake_root, enter_private_network  # noqa: PLC0415 - lazy
 
     become_fake_root()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from receiver_setup.compat import linux_only
 from receiver_setup.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def command(  # noqa: PLR0913  one argument an option
     profile = apply_settings(find_profile(profile_name), settings)
     if https:
         profile = replace(profile, https=True)
+    if sys.platform != "linux":
+        raise linux_only("the emulated camera", hint="run it on a Linux machine")
     host, port = _parse_listen(listen)
     _log_to_stderr()
     _serve(profile, user=user, password=_read_password(password_file), host=host, port=port, as_json=as_json)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from receiver_setup.compat import decode_text
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory import (
     Inventory,
@@ -24,7 +25,7 @@ def read_inventory(path: Path) -> Inventory:
 
 
 def read_text(path: Path, *, hint: str) -> str:
-    """Read a file of UTF-8 text, with or without the mark that spreadsheets write before it."""
+    """Read a file of text as a person's editor, spreadsheet or shell has saved it."""
     try:
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
@@ -33,7 +34,7 @@ def read_text(path: Path, *, hint: str) -> str:
     if len(content) > _LONGEST:
         raise ConfigurationError(f"{path} is longer than any file of this kind")
     try:
-        return content.decode("utf-8-sig")
+        return decode_text(content)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise ConfigurationError(

@@ -21,7 +21,7 @@ _TARGETS = (
     click.option(
         "--receiver", metavar="[USER@]HOST[:PORT]", help="The Linux host that receives the uploads, over SSH."
     ),
-    click.option("--local", is_flag=True, help="The receiver is this machine."),
+    click.option("--local", is_flag=True, help="The receiver is this machine, a Linux host."),
     _CAMERAS,
 )
 _INVENTORY = (

@@ -1,6 +1,8 @@
 """The one object of `--json`, with every secret masked in its values."""
 
+import codecs
 import json
+import sys
 from typing import Any
 
 import click
@@ -12,7 +14,8 @@ from receiver_setup.interrupts import heed_none
 def print_json(value: dict[str, Any]) -> None:
     """Print `value` on standard output; names and structure stay, whatever the secrets are."""
     heed_none()  # an interruption would be a second object
-    click.echo(json.dumps(_redact_values(value), indent=2, ensure_ascii=False))
+    utf_8 = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
+    click.echo(json.dumps(_redact_values(value), indent=2, ensure_ascii=not utf_8))
 
 
 def _redact_values(value: Any) -> Any:

@@ -12,6 +12,7 @@ import click
 from receiver_setup.asking import ask_where_awaited
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.terminal import alone, on_terminal
+from receiver_setup.compat import decode_text
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 
@@ -84,7 +85,7 @@ def first_line(path: Path, *, place: str = "") -> str:
     """Return the first line of a password file; ConfigurationError, with `place` before it, for what has none."""
     before = f"{place}: " if place else ""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = decode_text(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         told = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigurationError(f"{before}cannot read the password file {path}: {told}") from error

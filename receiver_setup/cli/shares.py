@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.cli.clients import (
     check_camera_options,
+    check_local,
     check_receiver_options,
     check_run_options,
     refuse_options,
@@ -107,6 +108,8 @@ def _from_inventory(options: dict[str, Any]) -> tuple[Share, ...]:
     receivers = resolve(inventory, given)
     chosen = select(receivers, only=options["only"], proven=read_proven(options["failed_from"]))
     check_files(inventory, chosen, given)
+    if any(receiver.address is None for receiver in chosen):
+        check_local()
     if options.get("receipt") is not None:
         _refuse_same_host(chosen)
     if not chosen and not options["quiet"]:

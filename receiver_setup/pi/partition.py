@@ -6,10 +6,12 @@ FAT knows neither owners nor links; a file is replaced by a rename within the pa
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from receiver_setup.compat import create_private
 from receiver_setup.errors import BootPartitionError, ConfigurationError
 from receiver_setup.pi import first_run, user_data
 from receiver_setup.pi.card import Card
@@ -17,6 +19,8 @@ from receiver_setup.pi.plan import FOLDER, HALF
 
 _TOLD_BY = ("config.txt", "issue.txt", first_run.CMDLINE, first_run.SCRIPT, user_data.FILE)
 _CHUNK = 1 << 20
+_SHADOW = "._"
+"""Begins the name of what macOS writes beside a file on FAT, for its attributes (AppleDouble)."""
 
 
 class Partition:
@@ -57,15 +61,15 @@ class Partition:
         """Return the digest of each of these files that is there, and of every file in FOLDER."""
         with self._failures("read"):
             ours = [each for each in (self.path / FOLDER).rglob("*") if each.is_file() or each.is_symlink()]
-            found = [str(each.relative_to(self.path)) for each in ours]
+            ours = [each for each in ours if not _is_shadow(each)]
+            found = [each.relative_to(self.path).as_posix() for each in ours]
             found += [name for name in (*names, HALF) if name not in found and (self.path / name).is_file()]
             return {name: digest_of(self.path / name) for name in sorted(found)}
 
     def require_room(self, needed: int) -> None:
         """Raise BootPartitionError when so many bytes do not fit."""
         with self._failures("read"):
-            found = os.statvfs(self.path)
-        free = found.f_bavail * found.f_frsize
+            free = shutil.disk_usage(self.path).free
         if needed > free:
             raise BootPartitionError(
                 f"the boot partition {self.path} has {free / 1e6:.0f} MB left, and {needed / 1e6:.0f} MB are needed",
@@ -79,7 +83,7 @@ class Partition:
             target.parent.mkdir(parents=True, exist_ok=True)
             half = self.path / HALF
             half.unlink(missing_ok=True)
-            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+            with create_private(half) as file:
                 for chunk in _chunks(content):
                     file.write(chunk)
                 file.flush()
@@ -98,6 +102,7 @@ class Partition:
                     file.flush()
                     os.fsync(file.fileno())
             path.unlink(missing_ok=True)
+            path.with_name(f"{_SHADOW}{path.name}").unlink(missing_ok=True)
             _sync(path.parent)
 
     def drop_empty_folders(self) -> None:
@@ -116,12 +121,17 @@ class Partition:
         except OSError as error:
             if passing is not None and isinstance(error, passing):
                 raise
-            refused = error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
-            remedy = "mount it so that you may write to it, or use sudo" if refused else "take it out, put it in again"
+            remedy = "take it out, put it in again"
+            if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+                remedy = "mount it so that you may write to it, or run this as administrator (sudo)"
             raise BootPartitionError(
                 f"cannot {doing} the boot partition {self.path}: {error.strerror}",
                 hint=f"{remedy}, then run the same command again: it takes up where this one ended",
             ) from error
+
+
+def _is_shadow(path: Path) -> bool:
+    return path.name.startswith(_SHADOW) and path.with_name(path.name.removeprefix(_SHADOW)).is_file()
 
 
 def digest_of(path: Path) -> str:
@@ -144,7 +154,7 @@ def _chunks(content: bytes | Path) -> Iterator[bytes]:
 def _sync(folder: Path) -> None:
     """Sync a directory where its file system can."""
     with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

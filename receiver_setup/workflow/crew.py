@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from receiver_setup.compat import WAIT_S
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.interrupts import Stop
 from receiver_setup.report import Observer
@@ -68,6 +69,7 @@ class Crew(Generic[R]):
         """Wait for what was begun; Ctrl-C cancels what is left of it."""
         try:
             for future in futures:
+                _wait_for([future])
                 future.result()
         except KeyboardInterrupt:
             self.cancel()
@@ -84,10 +86,15 @@ class Crew(Generic[R]):
 
     def finish(self) -> None:
         """Wait until what was cancelled has come to its end; those cameras that have not failed then go on."""
-        wait(self._futures)
+        _wait_for(self._futures)
         self._cancelled = Stop()
         self._finishing = True
 
     def _checkpoint(self) -> None:
         if self._cancelled.told or self._stop.insisted or (self._stop.told and not self._finishing):
             raise InterruptedRunError("the run was interrupted")
+
+
+def _wait_for(futures: Sequence[Future[None]]) -> None:
+    while wait(futures, timeout=WAIT_S).not_done:
+        pass

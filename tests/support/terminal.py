@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.bench import CAMERA_PASSWORD, Bench
-from support.command import start, start_inside
+from support.command import start, start_inside, start_program
 
 IS_IT_HERE = "Is the receiver this machine? [Y/n]: "
 
@@ -17,7 +17,7 @@ IS_IT_HERE = "Is the receiver this machine? [Y/n]: "
 class Terminal:
     """The command on a terminal of its own, and the person who types."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may choose
         self,
         bench: Bench,
         *options: str,
@@ -25,10 +25,11 @@ class Terminal:
         user: str | None = None,
         program: list[str] | None = None,
         real: bool = False,
+        system: str | None = None,
     ) -> None:
         """Start `setup` here, or as `user` on the receiver itself; or another `program` there, as root.
 
-        `real`: by an interpreter of its own, see command.py.
+        `real`: by an interpreter of its own, see command.py; `system`: as on another one, see elsewhere.py.
         """
         self.screen = ""
         self._read = 0
@@ -46,6 +47,9 @@ class Terminal:
             self.process = subprocess.Popen(["setsid", "--ctty", "--wait", *there, *program], **on_terminal)
         elif user is not None:
             self.process = start_inside(pid, user, "cli", "setup", *options, terminal=True, real=real, **on_terminal)
+        elif system is not None:
+            line = ("elsewhere", system, "setup", *options)
+            self.process = start_program(*line, terminal=True, real=True, **on_terminal)
         else:
             self.process = start("setup", *options, terminal=True, real=real, **on_terminal)
         os.close(theirs)

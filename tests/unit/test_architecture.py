@@ -143,6 +143,14 @@ def calls_of(name: str) -> set[str]:
     return {ast.unparse(node.func) for node in ast.walk(tree_of(name)) if isinstance(node, ast.Call)}
 
 
+def test_what_every_system_loads_imports_no_posix_module() -> None:
+    """The throw-away receiver is Linux's own; see support/elsewhere.py for what runs elsewhere."""
+    posix = {"fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
+    wrong = offenders({name: posix & loads(name) for name in MODULES if name != "receiver_setup.emulator.network"})
+    assert not wrong, listed(wrong)
+    assert "pwd" in loads("receiver_setup.emulator.network"), "the rule found nothing, so it looks for the wrong thing"
+
+
 def test_only_the_command_line_prints() -> None:
     printing = {"print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"}
     silent = [name for name in MODULES if not name.startswith("receiver_setup.cli")]

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from receiver_setup.interrupts import ENDING_SIGNALS, endings_interrupt, heed_another, heed_none, shielded
+from receiver_setup.compat import ENDING_SIGNALS
+from receiver_setup.interrupts import endings_interrupt, heed_another, heed_none, shielded
 
 
 def interrupted() -> AbstractContextManager[object]:

@@ -1,9 +1,11 @@
 """The questions of `setup` where nothing was given: one at a time, each with a sensible answer to begin with."""
 
 import getpass
+import sys
 from typing import Any
 
 from receiver_setup.camera.address import CameraAddress
+from receiver_setup.cli.clients import check_local
 from receiver_setup.cli.guided.answers import ask_account, ask_address, ask_camera, ask_uploads
 from receiver_setup.cli.guided.here import looks_like_receiver, require_way_to_root
 from receiver_setup.cli.guided.questions import ask, confirm, say
@@ -13,15 +15,20 @@ from receiver_setup.receiver.address import ReceiverAddress
 def ask_for_the_rest(options: dict[str, Any]) -> dict[str, Any]:
     """Return the options with what was asked for; an answer that cannot be meant is asked for again."""
     say("This makes a Linux host the receiver of a camera's uploads. Ctrl-C ends it; nothing is changed yet.")
-    local = options["local"] or confirm("Is the receiver this machine?", default=looks_like_receiver())
-    if not local:
+    if not options["local"] and not _is_receiver():
         return options | _ask_for_targets()
+    check_local()
     require_way_to_root()
     answers = options | {"local": True}
     answers |= ask_camera(answers)
     answers |= ask_address(answers)
     answers |= ask_account(answers)
     return answers | ask_uploads(answers)
+
+
+def _is_receiver() -> bool:
+    """Ask whether this machine is the receiver, where it can be one."""
+    return sys.platform == "linux" and confirm("Is the receiver this machine?", default=looks_like_receiver())
 
 
 def _ask_for_targets() -> dict[str, Any]:

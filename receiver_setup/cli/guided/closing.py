@@ -8,6 +8,7 @@ from typing import Any
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.cli.commands import spell_camera, whole_command
 from receiver_setup.cli.guided.questions import ask_line, confirm, say
+from receiver_setup.compat import create_private
 from receiver_setup.inventory import render_toml
 from receiver_setup.receiver.wanted import clean_name
 
@@ -79,10 +80,9 @@ def _save(path: Path, text: str) -> bool:
         return False
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            with create_private(half) as file:
+                file.write(text.encode())
             half.replace(path)
         finally:
             half.unlink(missing_ok=True)

@@ -4,15 +4,16 @@ Source: proc(5), sysfs(5), ip-address(8), the device tree of a Raspberry Pi.
 """
 
 import os
-import pwd
 import shutil
 import socket
 import stat
 import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from receiver_setup.compat import is_root
 from receiver_setup.errors import ReceiverSudoError
 from receiver_setup.receiver.disk_choice import Folder, Look, Place, Volume, choose_places, find_volumes
 from receiver_setup.receiver.own_addresses import OwnAddress, find_own_addresses
@@ -71,6 +72,10 @@ def read_own_addresses(camera: str) -> list[OwnAddress]:
 
 def read_account(user: str) -> Account | None:
     """Return the upload account where it is there already."""
+    if sys.platform == "win32":
+        return None
+    import pwd  # noqa: PLC0415 - Windows has none
+
     try:
         home = pwd.getpwnam(user).pw_dir
     except KeyError:
@@ -88,7 +93,7 @@ def read_places(user: str) -> list[Place]:
 
 def _look(volume: Volume) -> Look | None:
     try:
-        room = os.statvfs(volume.base if Path(volume.base).is_dir() else volume.mount)
+        room = shutil.disk_usage(volume.base if Path(volume.base).is_dir() else volume.mount)
     except OSError:
         return None
     path = Path(volume.base)
@@ -99,15 +104,15 @@ def _look(volume: Volume) -> Look | None:
             folders.append(Folder(path=str(each), uid=state.st_uid, mode=stat.S_IMODE(state.st_mode)))
     block = Path("/sys/class/block", Path(volume.source).name)
     return Look(
-        free_kib=room.f_bavail * room.f_frsize // 1024,
-        size_kib=room.f_blocks * room.f_frsize // 1024,
+        free_kib=room.free // 1024,
+        size_kib=room.total // 1024,
         folders=tuple(folders),
         usb="/usb" in str(block.resolve()),
     )
 
 
 def _reaches_root() -> bool:
-    return os.geteuid() == 0 or _find("sudo") is not None
+    return is_root() or _find("sudo") is not None
 
 
 def _find(program: str) -> str | None:

@@ -1,11 +1,13 @@
 """`receiver-setup pi`: a Raspberry Pi's card, so that the first boot sets everything up."""
 
+import sys
 from typing import Any
 
 import click
 
 from receiver_setup.cli.options import prepare_options
 from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.compat import linux_only
 from receiver_setup.errors import ConfigurationError
 
 _EPILOG = (
@@ -50,6 +52,9 @@ def first_boot(folder: str) -> int:
 
     Prints one word, done, again or failed, and below it what to tell a person.
     """
+    if sys.platform != "linux":
+        raise linux_only("the first boot of a prepared card", hint="start the Raspberry Pi from the card")
+
     from receiver_setup.cli.pi import first_boot_run  # noqa: PLC0415 - as above
 
     return first_boot_run.run(folder)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -81,6 +82,12 @@ class Programs:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill the program with all that it started: sftp starts ssh."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    if sys.platform == "win32":
+        process.kill()
+        return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -4,6 +4,7 @@ import os
 import selectors
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -63,7 +64,8 @@ class LocalStream:
         pipe = self._process.stdin
         if pipe is None or pipe.closed:
             return
-        os.set_blocking(pipe.fileno(), False)
+        if sys.platform != "win32":  # where no LocalHost is made
+            os.set_blocking(pipe.fileno(), False)
         self._selector.register(pipe, selectors.EVENT_WRITE)
         view = memoryview(data)
         try:

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-import select
+import selectors
 import socket
 import threading
 import time
@@ -19,6 +19,8 @@ _PIECE = 65536
 _PROHIBITED = "Administratively prohibited"
 _NO_NAME = ("name", "nodename", "address associated", "non-recoverable failure")
 """What getaddrinfo's errors have in common, in small letters; glibc's, musl's and the BSDs'."""
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+"""Has no descriptor of its own, and takes those beyond 1023; Windows has select alone, where their number is free."""
 
 
 class Transport(paramiko.Transport):
@@ -79,14 +81,12 @@ def open_tunnel(transport: paramiko.Transport, host: str, port: int, *, timeout_
 def _pump(channel: paramiko.Channel, far: socket.socket) -> None:
     """Carry bytes both ways until one side is at its end, then end the other."""
     # Outermost what is suppressed: on a link that is gone, to close the channel is an error as well.
-    with contextlib.suppress(*LINK_ERRORS), far, contextlib.closing(channel):
-        poll = select.poll()  # has no descriptor of its own, and takes those beyond 1023
-        ways: dict[int, tuple[Any, Any]] = {far.fileno(): (far, channel), channel.fileno(): (channel, far)}
-        for number in ways:
-            poll.register(number, select.POLLIN)
+    with contextlib.suppress(*LINK_ERRORS), far, contextlib.closing(channel), _Selector() as selector:
+        selector.register(far, selectors.EVENT_READ, (far, channel))
+        selector.register(channel, selectors.EVENT_READ, (channel, far))
         while True:
-            for number, _ in poll.poll():
-                source, sink = ways[number]
+            for key, _ in selector.select():
+                source, sink = key.data
                 data = source.recv(_PIECE)
                 if not data:
                     return

@@ -107,6 +107,19 @@ def cloud(make_card: MakeCard) -> Card:
     return make_card(FORMATS[0])
 
 
+def test_what_macos_writes_beside_our_files_is_no_change_and_goes_with_them(cloud: Card) -> None:
+    before = contents(cloud.boot)
+    assert cloud.prepare().returncode == 0
+    for name in FOLDER:
+        path = cloud.boot / name
+        path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+    assert cloud.json("--check")[1]["changed"] is False
+    (cloud.boot / "receiver-setup/._stray").touch()
+    assert cloud.json("--check")[1]["changed"] is True, "it belongs to no file"
+    assert cloud.prepare("--remove").returncode == 0
+    assert contents(cloud.boot) == before
+
+
 def test_check_write_check_write_remove_check(card: Card) -> None:
     before = contents(card.boot)
     code, told = card.json("--check", "--diff")

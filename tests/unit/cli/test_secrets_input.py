@@ -26,6 +26,7 @@ def no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
         ("hunter22\r\nsecond\n", "hunter22"),
         (" with blanks \n", " with blanks "),
         ("pä$$'wörd\n", "pä$$'wörd"),
+        ("\ufeffhunter22\r\n", "hunter22"),
     ],
 )
 def test_the_first_line_of_a_file_is_the_secret(tmp_path: Path, content: str, secret: str) -> None:

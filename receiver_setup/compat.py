@@ -1,0 +1,88 @@
+"""What differs between Linux, macOS and Windows; everything else is the same code on each of them."""
+
+import codecs
+import io
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from receiver_setup.errors import ConfigurationError
+
+ENDING_SIGNALS: tuple[signal.Signals, ...] = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
+"""Signals that ask a process to end. Windows has no SIGHUP; closing the console window sends SIGBREAK there."""
+HANG_UP: signal.Signals | None = getattr(signal, "SIGHUP", None)
+"""What nohup lets a process ignore."""
+WAIT_S: float | None = 0.2 if sys.platform == "win32" else None
+"""How long the main thread may wait at a time: on Windows no signal interrupts a wait for a lock.
+
+Source: "Queue.get" in Python's library reference.
+"""
+_SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
+
+
+def linux_only(what: str, *, hint: str) -> ConfigurationError:
+    """Return the error that says why `what` does not work on this system."""
+    return ConfigurationError(
+        f"{what} works on Linux alone, and this is {_SYSTEMS.get(sys.platform, sys.platform)}", hint=hint
+    )
+
+
+def is_root() -> bool:
+    """Tell whether this process is root; False on Windows, which has no root."""
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
+def create_private(path: Path) -> IO[bytes]:
+    """Create a file that its owner alone may read, and open it for writing.
+
+    Raises `FileExistsError` for whatever is there already, also for a link.
+    """
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+def decode_text(content: bytes) -> str:
+    """Decode a file that a person made: UTF-8, or UTF-16 with its mark, which Windows PowerShell's `>` writes.
+
+    The mark is left out. Raises `UnicodeDecodeError`.
+    """
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf_16 else "utf-8-sig")
+
+
+def join_command(words: Sequence[str]) -> str:
+    """Quote the words of a command for this system's shell: POSIX's, or cmd.exe and PowerShell on Windows."""
+    if sys.platform == "win32":
+        return " ".join(map(quote_for_windows, words))
+    return shlex.join(words)
+
+
+def quote_for_windows(word: str) -> str:
+    r"""Quote one word for cmd.exe and PowerShell; what both would expand inside quotes cannot be quoted for both.
+
+    >>> print(quote_for_windows(r"C:\Users\anna\key"), quote_for_windows("a b"), quote_for_windows("a&b"))
+    C:\Users\anna\key "a b" "a&b"
+    """
+    from subprocess import list2cmdline  # noqa: PLC0415 - only for this
+
+    quoted = list2cmdline([word])
+    return f'"{word}"' if quoted == word and any(c in "&|<>^();,'{}`" for c in word) else quoted
+
+
+def prepare_output() -> None:
+    """Let standard output and error take every character, whatever this system's encoding is.
+
+    What is redirected on Windows is UTF-8 without carriage returns, as elsewhere, and not in a code page.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper) or stream.closed:
+            continue
+        if sys.platform == "win32" and not stream.isatty() and "PYTHONIOENCODING" not in os.environ:
+            stream.reconfigure(encoding="utf-8", newline="\n")
+        if stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
