@@ -85,9 +85,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         process.kill()
         return
-    if sys.platform == "win32":
-        process.kill()
-        return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
