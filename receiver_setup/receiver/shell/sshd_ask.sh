@@ -93,11 +93,8 @@ ask_takes() {
 
 # Every listening socket, "INODE ADDRESS:PORT" a line.
 ask_listening() {
-  for table in /proc/net/tcp /proc/net/tcp6; do
-    while read -r _ place _ condition _ _ _ _ _ inode _; do
-      [ "$condition" != 0A ] || printf '%s %s\n' "$inode" "$place"
-    done 2>/dev/null <"$table"
-  done
+  sed -n 's/^ *[0-9]*: \([^ ]*\) [^ ]* 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/\2 \1/p' \
+    /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 
 # ask_title PID: what its command line says now; without a process of its own.

@@ -70,6 +70,11 @@ facts_server() {
     return
   fi
   [ -n "$ask_kind" ] || emit other_server "$(other_server)"
+  # A start of sshd takes longer than all else in here, so what it says of nobody in particular is asked beside that.
+  if [ -z "$ask_unknown" ] && stage_room; then
+    { answer_global && keys_on_disk; } &
+    beside=$!
+  fi
   emit sshd_path "$ask_exe"
   version=$("$ask_exe" -V 2>&1 </dev/null)
   emit sshd_version "$version"
@@ -212,7 +217,7 @@ copy_configuration() {
     }' "$ask_main" >"$stage/sshd_config"
 }
 
-# In the background, because a start of sshd takes longer than all else in here.
+# In the background, beside what sshd says now.
 answer_staged() {
   if may_mount; then
     folder_tried=${drop_in%/*}
@@ -291,7 +296,7 @@ facts_effective() {
   staged=no
   ! stage_folder || staged=yes
   [ "$staged" = no ] || answer_staged &
-  [ -s "$stage/global" ] || answer_global &
+  staging=$!
   # -T tests all that -t does.
   if effective=$(answer_now); then
     emit sshd_test 0
@@ -301,9 +306,7 @@ facts_effective() {
     effective=
   fi
   emit sshd_effective "$effective"
-  wait
-  global=$(cat "$stage/global")
-  emit sshd_global "$global"
+  [ "$staged" = no ] || wait "$staging"
   emit staged_folder "$stage"
   if [ -f "$stage/refused" ]; then
     emit staged_problem "$(cat "$stage/staged")"
@@ -323,14 +326,12 @@ facts_staged_end() {
 # listener of 9.8 or newer keeps those that it had at its start. Then it is asked itself.
 facts_host_keys() {
   if [ -z "$ask_exe" ] || ! stage_room; then return 0; fi
-  global=${global-}
-  printf '%s\n' "$global" | sed -n 's/^hostkey //p' >"$stage/hostkeys"
-  count=0
-  while IFS= read -r path; do
-    count=$((count + 1))
-    key_on_disk "$path" >"$stage/key.$count" &
-  done <"$stage/hostkeys"
-  wait
+  if [ -n "${beside-}" ]; then
+    wait "$beside"
+    emit sshd_global "$(cat "$stage/global")"
+  fi
+  count=$(cat "$stage/count" 2>/dev/null)
+  count=${count:-0}
   newer=$(newer_keys)
   [ -z "$newer" ] || printf '%s\n' "$newer" | while IFS= read -r path; do emit newer_key "$path"; done
   shown=
@@ -349,6 +350,19 @@ facts_host_keys() {
   [ -z "$shown" ] || printf '%s\n' "$shown" | while IFS= read -r line; do emit host_key "$line"; done
 }
 
+# keys_on_disk: a file for each of them.
+keys_on_disk() {
+  global=$(cat "$stage/global")
+  printf '%s\n' "$global" | sed -n 's/^hostkey //p' >"$stage/hostkeys"
+  count=0
+  while IFS= read -r path; do
+    count=$((count + 1))
+    key_on_disk "$path" >"$stage/key.$count" &
+  done <"$stage/hostkeys"
+  wait
+  printf '%s' "$count" >"$stage/count"
+}
+
 # key_on_disk PATH: sshd goes by the private key; a .pub beside it is a copy that somebody made, and stands for it
 # only where an agent has the key, or nothing can read it.
 key_on_disk() {
@@ -365,7 +379,7 @@ key_on_disk() {
 
 # newer_keys: those that were written after the listener had started.
 newer_keys() {
-  [ "$ask_kind" = sshd ] || return 0
+  [ "$ask_kind" = sshd ] && [ -s "$stage/hostkeys" ] || return 0
   case $version in *OpenSSH_[1-8].* | *OpenSSH_9.[0-7][!0-9]*) return 0 ;; esac
   ticks=$(started "$ask_pid") && booted=$(sed -n 's/^btime //p' /proc/stat) || return 0
   while IFS= read -r path; do
