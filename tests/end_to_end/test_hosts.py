@@ -4,9 +4,11 @@ Each receiver has the traits of its system, and a script that writes the files a
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from support.bench import FORMER, Bench, MakeBench, Result, inside
+from support.by_hand import explain, run_both
 
 from receiver_setup.emulator.camera import EmulatedCamera
 
@@ -346,6 +348,16 @@ def test_a_group_that_would_make_an_administrator_is_refused(
 ) -> None:
     with make_bench(f"{MEDIA}\n{make}") as bench:
         assert says in refused(bench, make_camera(), "--groups", group).json["error"]["message"]
+
+
+@pytest.mark.rest
+def test_plain_commands_join_the_group_as_well(make_bench: MakeBench, make_camera: MakeCamera, tmp_path: Path) -> None:
+    with make_bench("groupadd media") as bench:
+        camera, options = make_camera(), ("--groups", "media")
+        run_both(bench, explain(bench, camera, options=options), tmp_path)
+        assert inside(bench, "grep ^media: /etc/group").endswith(":ipcamera")
+        settled = bench.setup(camera, options=options)
+        assert (settled.code, settled.json["changed"]) == (0, False), settled.out
 
 
 @pytest.mark.rest

@@ -202,3 +202,14 @@ def test_an_unconfirmed_change_is_taken_back_from_within(start_bench: StartBench
         assert "took everything back by itself" in result.json["error"]["message"]
         assert bench.state() == before
         assert camera.set_commands == []
+
+
+def test_a_group_is_joined_and_left_by_whatever_there_is(start_bench: StartBench, make_camera: MakeCamera) -> None:
+    with start_bench() as bench:
+        inside(bench, "groupadd media || addgroup media")
+        camera, before = make_camera(), bench.state()
+        fresh_and_again(bench, camera, options=("--groups", "media"))
+        assert inside(bench, "grep ^media: /etc/group").endswith(":ipcamera")
+        removed = bench.remove(camera)
+        assert removed.code == 0, removed.err
+        assert bench.state() == before

@@ -29,7 +29,9 @@ facts_system() {
   fi
   emit selinux "$selinux"
   emit mounts "$(cat /proc/mounts 2>/dev/null)"
-  emit kernel_options "$(cat /proc/cmdline 2>/dev/null)"
+  kernel_options=
+  { IFS= read -r kernel_options </proc/cmdline; } 2>/dev/null || :
+  emit kernel_options "$kernel_options"
   facts_uppers
 }
 
