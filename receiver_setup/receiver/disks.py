@@ -102,20 +102,21 @@ Source: https://github.com/RPi-Distro/raspi-config/blob/master/raspi-config
 """
 
 
+def _own_memory(mount: Mount) -> str:
+    device = _MEMORY_DEVICE.fullmatch(mount.source)
+    return mount.kind if mount.kind in IN_MEMORY else device[1] if device else ""
+
+
 def _find_memory(table: dict[str, Mount], place: str, uppers: frozenset[str], kernel_options: str) -> str:
     """Return what in memory the files of a mount end up in; empty where that is not so, or not known."""
-    source, kind, options = table.get(place, _NOWHERE)
-    if kind in IN_MEMORY:
-        return kind
-    if device := _MEMORY_DEVICE.fullmatch(source):
-        return device[1]
-    if kind != "overlay":
-        return ""
+    mount = table.get(place, _NOWHERE)
+    if mount.kind != "overlay":
+        return _own_memory(mount)
+    options = mount.options
     upper = next((option.removeprefix("upperdir=") for option in options if option.startswith("upperdir=")), "")
     if upper in uppers:
         below = max((m for m in table if m != place and _lies_in(upper, m)), key=len, default="")
-        found = table.get(below, _NOWHERE).kind
-        return found if found in IN_MEMORY else ""
+        return _own_memory(table.get(below, _NOWHERE))
     # What it wrote to at the start lies outside of what can be seen now.
     return "tmpfs" if place == "/" and _OVERLAY_OPTION.search(kernel_options) else ""
 

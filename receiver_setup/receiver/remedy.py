@@ -121,7 +121,7 @@ def edit_line(facts: Facts, line: ConfigurationLine, edit: str) -> str:
     writer = find_writer(facts, line.file)
     if writer is None or not writer.change:
         return edit
-    return f"{edit}, not by hand, which {writer.name} undoes when it writes {line.file} anew: {writer.change}"
+    return f"{writer.change} ({edit}; by hand {writer.name} would undo it when it writes that file anew)"
 
 
 def replace_line(facts: Facts, line: ConfigurationLine, text: str) -> str:

@@ -188,8 +188,8 @@ def test_what_writes_its_own_files_again_leaves_the_drop_in_alone(
 @pytest.mark.parametrize(
     ("file", "line", "says"),
     [
-        (f"{MAIN}.d/50-cloud-init.conf", "DenyUsers ip*", "cloud-init undoes"),
-        (MAIN, "DenyUsers ip*", "Ansible, Puppet, Chef or Salt undoes"),
+        (f"{MAIN}.d/50-cloud-init.conf", "DenyUsers ip*", "cloud-init"),
+        (MAIN, "DenyUsers ip*", "Ansible, Puppet, Chef or Salt"),
     ],
 )
 def test_an_edit_of_a_file_that_is_written_anew_is_not_proposed(
@@ -197,7 +197,8 @@ def test_an_edit_of_a_file_that_is_written_anew_is_not_proposed(
 ) -> None:
     with make_bench(f"{CLOUD_INIT if 'cloud' in file else MANAGED}\necho '{line}' >>{file}; {RELOAD}") as bench:
         hint = refused(bench, make_camera()).json["error"]["hint"]
-        assert f"not by hand, which {says} when it writes {file} anew" in hint
+        assert f"delete the line {file}:" in hint
+        assert f"; by hand {says} would undo it when it writes that file anew)" in hint
 
 
 @pytest.mark.rest

@@ -1,7 +1,7 @@
 """Systems that write sshd's configuration anew: recognised by their traits, and never edited behind their back."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -151,6 +151,29 @@ def test_a_system_without_drop_ins_is_told_its_own_way(finished: "Case") -> None
     assert "Credentials → Users" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("facts", "has", "has_not"),
+    [
+        ({}, f"make it: `sudo install -d -m 0755 {MAIN}.d`", "Services → SSH"),
+        ({"marks": frozenset({"/etc/openmediavault/config.xml"})}, "Services → SSH, put", "nothing"),
+        (
+            {"disks": {f"{MAIN}.d": Disk(folder="/etc/ssh", mount="/etc", read_only=True)}},
+            "let /etc be written to",
+            "make it:",
+        ),
+    ],
+)
+def test_a_missing_folder_is_to_be_made_only_where_that_helps(
+    finished: "Case", facts: dict[str, Any], has: str, has_not: str
+) -> None:
+    paths = {path: state for path, state in finished.facts.paths.items() if path != f"{MAIN}.d"}
+    seen = replace(finished.facts, paths=paths, configuration=(), **facts)
+    with pytest.raises(ReceiverUnsuitableError, match=f"has no folder {MAIN}.d") as raised:
+        plan_receiver(seen, finished.wanted)
+    assert has in raised.value.hint
+    assert has_not not in raised.value.hint
+
+
 # ---- what lies in memory
 
 ROOT = "/dev/mmcblk0p2 / ext4 rw 0 0\n"
@@ -166,6 +189,7 @@ OVERLAY = "overlay / overlay rw,lowerdir=/lower,upperdir=/media/rw/upper,workdir
         (f"{ROOT}/dev/zram1 /home ext4 rw 0 0", (), "", "zram"),
         (f"{ROOT}tmpfs /run tmpfs rw 0 0", (), "", ""),
         (f"{OVERLAY}rw /media/rw tmpfs rw 0 0", ("/media/rw/upper",), "", "tmpfs"),
+        (f"{OVERLAY}/dev/zram0 /media/rw ext4 rw 0 0", ("/media/rw/upper",), "", "zram"),
         (f"{OVERLAY}/dev/sda1 /media/rw ext4 rw 0 0", ("/media/rw/upper",), "", ""),
         # What cannot be seen from inside of a container is not known, whatever lies at that path.
         (f"{OVERLAY}rw /media/rw tmpfs rw 0 0", (), "", ""),
