@@ -71,15 +71,16 @@ def check_groups(facts: Facts, wanted: Wanted) -> None:
     named = _named_by_rules(facts.sudoers)
     for name in wanted.groups:
         group = facts.local_groups.get(name)
-        if group is None:
+        there = facts.account is not None and name in facts.groups
+        if group is None and not there:
             raise ReceiverAccountError(
                 f"{host} has no group {name} in /etc/group, which {wanted.user} should join",
                 hint=f"see which groups there are (cut -d: -f1 /etc/group), or leave {name} out of --groups",
             )
         why = ""
-        if group.gid == 0:
+        if group is not None and group.gid == 0:
             why = "has the gid 0"
-        elif name in named or f"#{group.gid}" in named:
+        elif name in named or (group is not None and f"#{group.gid}" in named):
             why = "is named by a rule of sudo or doas"
         if why:
             raise ReceiverAccountError(

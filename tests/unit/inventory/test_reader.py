@@ -29,7 +29,8 @@ def test_the_smallest_inventory() -> None:
 
 def test_every_key_is_taken_in_either_spelling_and_paths_begin_beside_the_file() -> None:
     inventory = read(
-        '[defaults]\nconfirm-within = 30\njobs = 2\npin_source = false\ngroups = "_ssh, media"\ncamera-password-file = "pw"\n'
+        "[defaults]\nconfirm-within = 30\njobs = 2\npin_source = false\n"
+        'groups = "_ssh, media"\ncamera-password-file = "pw"\n'
         f'{RECEIVER}ssh_config = "/etc/ssh/x"\nidentity = "keys/id"\nsudo-password-env = "SUDO"\n'
         f'{CAMERA}upload = "snap, rec"\nschedule = "10:00 Mon-Fri"\npassword_command = "pass show \'the porch\'"\n'
         f'{SECOND}receiver = "attic"\nupload = ["timersnap"]\npassword_command = ["pass", ""]\n'

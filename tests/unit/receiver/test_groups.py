@@ -70,6 +70,13 @@ def test_a_rule_about_another_group_is_none_about_this_one(finished: "Case", sud
     plan_receiver(facts, replace(finished.wanted, groups=("media",)))
 
 
+def test_a_directory_services_group_needs_no_line_of_its_own_where_the_account_is_in_it(finished: "Case") -> None:
+    facts = replace(finished.facts, groups=("ipcamera", "media"))
+    assert not plan_receiver(facts, replace(finished.wanted, groups=("media",))).changed
+    with pytest.raises(ReceiverAccountError, match="is named by a rule"):
+        plan_receiver(replace(facts, sudoers="%media ALL=ALL"), replace(finished.wanted, groups=("media",)))
+
+
 def test_a_removal_leaves_the_groups_that_a_set_up_had_joined(finished: "Case") -> None:
     ledger = Ledger.parse("undo_account 'ipcamera' '/bin/sh' 'Camera'\nundo_join 'film' 'ipcamera'\n", "")
     facts = replace(finished.facts, groups=("ipcamera", "media", "film"), ledger=ledger)
