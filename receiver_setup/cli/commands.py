@@ -38,6 +38,8 @@ def whole_command(options: dict[str, Any]) -> str:
             words += [_spelt(name), str(options[name])]
     if options["adopt"]:
         words.append("--adopt")
+    if options["groups"]:
+        words += ["--groups", options["groups"]]
     if options["pin_source"] is not None:
         words.append("--pin-source" if options["pin_source"] else "--no-pin-source")
     return setup_command(options) + "".join(f" {join_command([word])}" for word in words)

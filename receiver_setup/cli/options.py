@@ -50,6 +50,11 @@ _ACCOUNT = (
 )
 _JAIL = click.option("--jail/--no-jail", default=True, show_default=True, help="Lock uploads into the home.")
 _ADOPT = click.option("--adopt", is_flag=True, help="Take over an account of this name that was made by hand.")
+_GROUPS = click.option(
+    "--groups",
+    metavar="NAME,…",
+    help="Groups of the receiver's that the upload user joins, such as _ssh where sshd lets that group in alone.",
+)
 _LOGIN = (
     click.option(
         "--auth",
@@ -72,7 +77,7 @@ _LOGIN = (
         "another one by DHCP the login fails).  [default: as it is]",
     ),
 )
-_SETUP = (_JAIL, _ADOPT, *_LOGIN)
+_SETUP = (_JAIL, _ADOPT, _GROUPS, *_LOGIN)
 _RECEIPT = click.option(
     "--receipt",
     type=click.Path(path_type=Path),
@@ -172,7 +177,11 @@ _RUN = (
     _CHECK,
     _DIFF,
     *_OUTPUT,
-    click.option("--yes", is_flag=True, help="Do not ask; replace also what was edited by hand."),
+    click.option(
+        "--yes",
+        is_flag=True,
+        help="Do not ask; replace also what was edited by hand, and go on where the set-up lies in memory.",
+    ),
 )
 
 _CARD = (

@@ -12,6 +12,7 @@ from receiver_setup.cli.commands import commands_for
 from receiver_setup.cli.receipt import render_receipt
 from receiver_setup.cli.shares import Share
 from receiver_setup.cli.targets import Target, open_targets, run_workflow
+from receiver_setup.receiver.wanted import parse_groups
 from receiver_setup.report import Commands, ReceiverReport, Report
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.workflow.request import SetupRequest
@@ -56,6 +57,8 @@ def make_request(share: Share) -> SetupRequest:
         sha1=Sha1Policy(options["sha1"]),
         pin_source=options["pin_source"],
         overwrite=options["yes"],
+        volatile=options["yes"],
+        groups=parse_groups(options["groups"]) if options["groups"] else (),
         uploads=upload_wishes(options),
     )
 

@@ -84,7 +84,9 @@ class _Act:
         address = ReceiverAddress(host=self._receiver.address, user=self._receiver.admin)
         session = ReceiverSession(RootShell(SshHost(address, options), sudo_password=lambda: None))
         request = SetupRequest(
-            receiver_address=self._receiver.address, dialled=(dialled, None) if dialled is not None else None
+            receiver_address=self._receiver.address,
+            dialled=(dialled, None) if dialled is not None else None,
+            volatile=True,  # it is to leave nothing behind
         )
         with contextlib.closing(session), Camera(self._camera.url, _PASSWORD) as camera:
             named = NamedCamera(name="porch", camera=camera)

@@ -41,7 +41,11 @@ def render_ansible(receivers: Iterable[ResolvedReceiver], *, name: str) -> str:
 
 
 def _host(receiver: ResolvedReceiver) -> dict[str, Any]:
-    variables = {f"sftp_receiver_{name}": receiver.options[name] for name in _OPTIONS if name in receiver.options}
+    variables: dict[str, Any] = {
+        f"sftp_receiver_{name}": receiver.options[name] for name in _OPTIONS if name in receiver.options
+    }
+    if "groups" in receiver.options:
+        variables["sftp_receiver_groups"] = str(receiver.options["groups"]).split(",")
     cameras = {"sftp_receiver_cameras": [_camera(camera, receiver.options) for camera in receiver.cameras]}
     return _way_there(receiver) | variables | cameras
 

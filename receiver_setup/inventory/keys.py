@@ -15,7 +15,7 @@ from receiver_setup.camera.settings import normal_fingerprint
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.model import Value
 from receiver_setup.receiver.address import parse_dialled
-from receiver_setup.receiver.wanted import check_directory, check_home, check_user
+from receiver_setup.receiver.wanted import check_directory, check_home, check_user, parse_groups
 
 Read = Callable[[Any, Path], Value]
 """From what TOML holds, and the folder of the file, to the option; ConfigurationError for what cannot be meant."""
@@ -118,6 +118,13 @@ def _kinds(value: Any, folder: Path) -> str | None:  # noqa: ARG001 - as every r
     return ",".join(kind.value for kind in ActionType if kind in kinds)
 
 
+def _groups(value: Any, folder: Path) -> str:  # noqa: ARG001 - as every reader
+    words = value if isinstance(value, list) else [value]
+    if not words or not all(isinstance(word, str) for word in words):
+        raise ConfigurationError("is not a list of groups", hint='write groups = ["_ssh"]')
+    return ",".join(parse_groups(",".join(words)))
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One option; `of_camera`: it concerns a camera, and may stand in its table as well as in those above it."""
@@ -134,6 +141,7 @@ KEYS = {
     "receiver_address": Key(_text(parse_dialled)),
     "jail": Key(_flag),
     "adopt": Key(_flag),
+    "groups": Key(_groups),
     "auth": Key(_choice("auto", "key", "password")),
     "sha1": Key(_choice("auto", "never", "always")),
     "pin_source": Key(_flag),

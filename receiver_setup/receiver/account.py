@@ -1,5 +1,7 @@
 """The upload account in a set-up (pure): made, adopted or left alone; and whose account is none of our business."""
 
+import re
+
 from receiver_setup.errors import ReceiverAccountError
 from receiver_setup.receiver.facts import ACCOUNT_MARK, ADOPTED_MARK, Account, Facts
 from receiver_setup.receiver.steps import Step
@@ -7,6 +9,7 @@ from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import Authentication
 
 PASSWORD_CALL = "password"  # noqa: S105 - a shell function's suffix
+JOIN_GROUP = "join group"
 _SET_PASSWORD = "set password"  # noqa: S105 - a step's name
 _PERSONS_FROM = 1000
 _ADMINISTRATORS = frozenset({"root", "sudo", "wheel", "admin", "doas"})
@@ -58,8 +61,63 @@ def _check_adoption(facts: Facts, account: Account, where: str, *, adopt: bool) 
 
 
 def plan_account(facts: Facts, wanted: Wanted) -> list[Step]:
-    """Plan user and password."""
-    return [_user_step(facts, wanted), _password_step(facts, wanted)]
+    """Plan user, password and groups."""
+    return [_user_step(facts, wanted), _password_step(facts, wanted), *_join_steps(facts, wanted)]
+
+
+def check_groups(facts: Facts, wanted: Wanted) -> None:
+    """Refuse a group that is not there, or that would make the cameras' account an administrator."""
+    host = facts.hostname or "the receiver"
+    named = _named_by_rules(facts.sudoers)
+    for name in wanted.groups:
+        group = facts.local_groups.get(name)
+        there = facts.account is not None and name in facts.groups
+        if group is None and not there:
+            raise ReceiverAccountError(
+                f"{host} has no group {name} in /etc/group, which {wanted.user} should join",
+                hint=f"see which groups there are (cut -d: -f1 /etc/group), or leave {name} out of --groups",
+            )
+        why = ""
+        if group is not None and group.gid == 0:
+            why = "has the gid 0"
+        elif name in named or (group is not None and f"#{group.gid}" in named):
+            why = "is named by a rule of sudo or doas"
+        if why:
+            raise ReceiverAccountError(
+                f"the group {name} on {host} {why}: {wanted.user}, which cameras sign in as, must not be in it",
+                hint=f"leave {name} out of --groups",
+            )
+    if "may run the following commands" in facts.sudo_list:
+        raise ReceiverAccountError(
+            f"sudo on {host} would let {wanted.user} run commands once it is in {', '.join(wanted.groups)}",
+            hint="leave that group out of --groups; what sudo lets it do is shown by `sudo -l -U`",
+        )
+
+
+def _named_by_rules(text: str) -> set[str]:
+    r"""Return the groups that rules of sudo (`%name`, `%#gid`) or doas (`:name`) are about.
+
+    >>> sorted(_named_by_rules("%media ALL=(root) /bin/true # %not\n%#44 ALL = ALL\npermit nopass :ops as root"))
+    ['#44', 'media', 'ops']
+    """
+    lines = [re.sub(r"(?<!%)#.*", "", line) for line in text.splitlines()]
+    found = {name for line in lines for name in re.findall(r"%(#?[\w.\\-]+)", line)}
+    return found | {name for line in lines if line.startswith("permit") for name in re.findall(r"\s:([\w.-]+)", line)}
+
+
+def _join_steps(facts: Facts, wanted: Wanted) -> list[Step]:
+    user = wanted.user
+    return [
+        Step(name=JOIN_GROUP, detail=f"{user} is in {name}")
+        if facts.account is not None and name in facts.groups
+        else Step(
+            name=JOIN_GROUP,
+            detail=f"{user} is in {name}",
+            call=("join", name, user),
+            diff=(f"+ user {user}: in the group {name}",),
+        )
+        for name in wanted.groups
+    ]
 
 
 def _user_step(facts: Facts, wanted: Wanted) -> Step:

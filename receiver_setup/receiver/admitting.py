@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from receiver_setup.receiver.admission import Refusal, find_refusal
 from receiver_setup.receiver.configuration import ConfigurationLine
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.remedy import add_lines, delete_line, replace_line, then_reload
+from receiver_setup.receiver.platforms import find_group
+from receiver_setup.receiver.remedy import add_lines, delete_line, edit_line, replace_line, then_reload
 from receiver_setup.sshd_config import parse_effective
 
 _WORD = re.compile(r'"[^"]*"|[^\s"]+')
@@ -25,6 +26,9 @@ def admit(facts: Facts, *, user: str, groups: Sequence[str], addresses: Sequence
         refusal = find_refusal({keyword: values}, user=user, groups=groups, addresses=addresses)
         if refusal is not None:
             return _stop_denying(facts, refusal, values, reload=reload)
+    own = find_group(facts, effective.get("allowgroups", []))
+    if own is not None and _allow_group(effective.get("allowgroups", []), user, groups):
+        return f"give --groups {own[1]}, by which {user} joins the group that {own[0].name} has for such users"
     lines = [
         *_allow_user(effective.get("allowusers", []), user, addresses),
         *_allow_group(effective.get("allowgroups", []), user, groups),
@@ -67,14 +71,14 @@ def _stop_denying(facts: Facts, refusal: Refusal, values: Sequence[str], *, relo
     lines = word_lines(facts, refusal, values)
     if not lines:
         return f"take {pattern} out of that list{then_reload(facts, reload=reload)}"
-    edits = " and ".join(_without(line, pattern) for line in lines)
+    edits = " and ".join(_without(facts, line, pattern) for line in lines)
     others = f" (it shuts out others, too, whose names are like {pattern})" if set(pattern) & set("*?") else ""
     return f"take {pattern} out{others}: {edits}{then_reload(facts, reload=reload)}"
 
 
-def _without(line: ConfigurationLine, pattern: str) -> str:
+def _without(facts: Facts, line: ConfigurationLine, pattern: str) -> str:
     """Return the edit of one line, all but the pattern as it is written there."""
     if any(c in re.sub(r'"[^"]*"', "", line.value) for c in "\\'#"):
-        return f"edit `{line.text}` at {line.place}"
+        return edit_line(facts, line, f"edit `{line.text}` at {line.place}")
     rest = [word for word in _WORD.findall(line.value) if word.strip('"') != pattern]
-    return replace_line(line, " ".join([line.keyword, *rest])) if rest else delete_line(line)
+    return replace_line(facts, line, " ".join([line.keyword, *rest])) if rest else delete_line(facts, line)

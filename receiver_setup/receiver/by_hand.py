@@ -16,6 +16,7 @@ from receiver_setup.sshd_config import Authentication
 _REASONS = {
     "create user": "An account for uploads alone: no shell, and no usable password.",
     "adopt user": "The account is for uploads from now on: no shell, and the comment says whose it is.",
+    "join group": "A group that lets the account sign in, or shares its files.",
     "set password": "A random password for this account alone; chpasswd reads it from its standard input, since a "
     "process list shows arguments.",
     "close password": "No password opens the account: a * before the former one, which is kept behind it.",
@@ -114,6 +115,7 @@ def _render_step(plan: SetupPlan, place: Place, step: Step) -> list[str]:
         "user": _render_user,
         "account": _render_account,
         "closed": _render_closed,
+        "join": _render_join,
         "directory": _render_directory,
         "retract": _render_retract,
     }
@@ -155,6 +157,12 @@ def _render_closed(_: Facts, name: str) -> list[str]:
     # Newer ones of chpasswd take no such field; vipw makes the edit in their place.
     edit = quote(f"sed -i s/^{name}:/{name}:*/")
     return [f"sed -n {field} /etc/shadow | chpasswd -e || VISUAL={edit} vipw -s -q"]
+
+
+def _render_join(facts: Facts, group: str, user: str) -> list[str]:
+    if "usermod" in facts.tools:
+        return [f"usermod -a -G {quote(group)} {quote(user)}"]
+    return [f"addgroup {quote(user)} {quote(group)}"]
 
 
 def _render_directory(facts: Facts, path: str, owner: str, mode: str) -> list[str]:

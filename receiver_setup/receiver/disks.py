@@ -33,6 +33,8 @@ class Disk:
     free_kib: int | None = None
     """For everybody but root, who may have a reserve."""
     root_kib: int | None = None
+    memory: str = ""
+    """The filesystem in memory that it is, or that an overlay writes to; empty for a disk, and what is not known."""
     inodes: int = 0
     free_inodes: int = 0
 
@@ -50,8 +52,17 @@ class Mount(NamedTuple):
     options: tuple[str, ...]
 
 
-def parse_disks(mounts: str, folders: list[str], rooms: list[str]) -> dict[str, Disk]:
+def parse_disks(
+    mounts: str,
+    folders: list[str],
+    rooms: list[str],
+    *,
+    uppers: frozenset[str] = frozenset(),
+    kernel_options: str = "",
+) -> dict[str, Disk]:
     r"""Return each path's disk.
+
+    `uppers` are the folders that overlays write to, as far as they can be seen; `kernel_options` is /proc/cmdline.
 
     >>> disks = parse_disks("/dev/sda1 /mnt/my\\040usb vfat ro 0 0", ["yes\n/a\n/mnt/my usb/b"], [])
     >>> disks["/a"].mount, disks["/a"].ownerless, disks["/a"].read_only
@@ -64,13 +75,14 @@ def parse_disks(mounts: str, folders: list[str], rooms: list[str]) -> dict[str, 
         may, path, folder = text.split("\n", 2)
         # The one mounted last counts where two have the same place.
         mount = max((m for m in table if _lies_in(folder, m)), key=len, default="/")
-        _, kind, options = table.get(mount, _NOWHERE)
+        kind, options = table.get(mount, _NOWHERE)[1:]
         root, others, inodes, free = room.get(folder, (None, None, 0, 0))
         disks[path] = Disk(
             folder=folder,
             writable=may == "yes",
             mount=mount,
             kind=kind,
+            memory=_find_memory(table, mount, uppers, kernel_options),
             read_only="ro" in options,
             free_kib=others,
             root_kib=root,
@@ -78,6 +90,35 @@ def parse_disks(mounts: str, folders: list[str], rooms: list[str]) -> dict[str, 
             free_inodes=free,
         )
     return disks
+
+
+IN_MEMORY = frozenset({"tmpfs", "ramfs", "rootfs"})
+"""Filesystems without a disk."""
+_MEMORY_DEVICE = re.compile(r"/dev/(zram|ram)[0-9]+")
+_OVERLAY_OPTION = re.compile(r"(?<!\S)(boot=overlay|overlayroot=tmpfs)")
+"""What raspi-config, in its older and newer versions, has the kernel start with.
+
+Source: https://github.com/RPi-Distro/raspi-config/blob/master/raspi-config
+"""
+
+
+def _own_memory(mount: Mount) -> str:
+    device = _MEMORY_DEVICE.fullmatch(mount.source)
+    return mount.kind if mount.kind in IN_MEMORY else device[1] if device else ""
+
+
+def _find_memory(table: dict[str, Mount], place: str, uppers: frozenset[str], kernel_options: str) -> str:
+    """Return what in memory the files of a mount end up in; empty where that is not so, or not known."""
+    mount = table.get(place, _NOWHERE)
+    if mount.kind != "overlay":
+        return _own_memory(mount)
+    options = mount.options
+    upper = next((option.removeprefix("upperdir=") for option in options if option.startswith("upperdir=")), "")
+    if upper in uppers:
+        below = max((m for m in table if m != place and _lies_in(upper, m)), key=len, default="")
+        return _own_memory(table.get(below, _NOWHERE))
+    # What it wrote to at the start lies outside of what can be seen now.
+    return "tmpfs" if place == "/" and _OVERLAY_OPTION.search(kernel_options) else ""
 
 
 _NOWHERE = Mount("", "", ())

@@ -218,6 +218,22 @@ class Facts:
     starter: str = ""
     filed_accounts: tuple[str, ...] = ()
     """Every account of which a record is filed here."""
+    marks: frozenset[str] = frozenset()
+    """Paths that are there, of those by which `receiver.platforms` recognises a system."""
+    system_ids: tuple[str, ...] = ()
+    """ID and VARIANT_ID of os-release(5)."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """File of sshd's configuration → the comments at its top."""
+    main_link: str = ""
+    """Where the main file of sshd's configuration leads, if it is a link."""
+    kept_includes: frozenset[str] = frozenset()
+    """Files that such a system makes sshd's configuration from, and that name the folder of drop-ins."""
+    local_groups: dict[str, Group] = field(default_factory=dict)
+    """The groups that the account is to join, as far as /etc/group has them."""
+    sudoers: str = ""
+    """Lines of sudo's and doas' rules that name a group; read only for an account that is to join groups."""
+    sudo_list: str = ""
+    """What `sudo -l -U` says of the account as a member of these groups, where that is more than without them."""
 
     @classmethod
     def parse(cls, output: bytes) -> Self:
@@ -234,6 +250,14 @@ class Facts:
             now_s=float(one["now"]),
             hostname=one.get("hostname", ""),
             system=_parse_system(one.get("os_release", "")),
+            system_ids=_parse_system_ids(one.get("os_release", "")),
+            marks=frozenset(every["mark"]),
+            headers=dict(_parse_pair(text) for text in every["header"]),
+            main_link=one.get("main_link", ""),
+            kept_includes=frozenset(every["kept_include"]),
+            local_groups=_parse_local_groups(every["local_group"]),
+            sudoers=one.get("sudoers", ""),
+            sudo_list=one.get("sudo_list", ""),
             connection=_parse_connection(one.get("connection", "")),
             tools=frozenset(one.get("tools", "").split()),
             nologin=one.get("nologin", "/usr/sbin/nologin"),
@@ -245,7 +269,13 @@ class Facts:
             selinux=one.get("selinux", "absent"),
             paths={state.path: state for state in map(_parse_stat, every["stat"]) if state},
             files=_parse_files(raw),
-            disks=parse_disks(one.get("mounts", ""), every["folder"], every["room"]),
+            disks=parse_disks(
+                one.get("mounts", ""),
+                every["folder"],
+                every["room"],
+                uppers=frozenset(every["upper"]),
+                kernel_options=one.get("kernel_options", ""),
+            ),
             unwritable=frozenset(every["unwritable"]),
             sshd_path=one.get("sshd_path", ""),
             other_server=one.get("other_server", ""),
@@ -387,6 +417,12 @@ def _parse_system(text: str) -> str:
     return f"{found.get('ID', '')} {found.get('VERSION_ID', '')}".replace('"', "").strip()
 
 
+def _parse_system_ids(text: str) -> tuple[str, ...]:
+    """Return ID and VARIANT_ID of os-release(5), as far as they are there."""
+    found = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return tuple(found[key].strip("\"'") for key in ("ID", "VARIANT_ID") if key in found)
+
+
 def _parse_connection(text: str) -> tuple[str, int] | None:
     """Return the receiver's own address and port from SSH_CONNECTION (ssh(1))."""
     words = text.split()
@@ -407,6 +443,12 @@ def _parse_group(line: str, users: list[str]) -> Group | None:
     if len(parts) < 4:
         return None
     return Group(gid=int(parts[2]), members=tuple(filter(None, (*parts[3].split(","), *users))))
+
+
+def _parse_local_groups(lines: list[str]) -> dict[str, Group]:
+    """Read lines of /etc/group, of which any may be broken."""
+    found = {line.partition(":")[0]: _parse_group(line, []) for line in lines if line.split(":")[2:3] != [""]}
+    return {name: group for name, group in found.items() if group is not None}
 
 
 def _parse_staged(records: dict[str, str]) -> Staged | None:

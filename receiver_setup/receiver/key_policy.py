@@ -77,7 +77,7 @@ def _check_size(
     place = f"at {rules[0][0].place}" if rules else "sshd -T shows it"
     match = rules[0][1] if rules else None
     if match is not None:
-        way = f"{leave_out(match, user)}{then_reload(facts)}"
+        way = f"{leave_out(facts, match, user)}{then_reload(facts)}"
     else:
         lines = [f"Match User {user}", f"    RequiredRSASize {key.bits}", "Match all"]
         way = f"allow it for {user} alone: {add_lines(facts, f'key-size-{user}', lines)}"
@@ -129,7 +129,7 @@ def _not_listed(facts: Facts, user: str, key: PublicKey, *, own: bool) -> Receiv
             f"{','.join(needed)} there{then_reload(facts)}, then run this again",
         )
     line, match = lines[0]
-    way = leave_out(match, user) if match is not None else _mended(line, needed)
+    way = leave_out(facts, match, user) if match is not None else _mended(facts, line, needed)
     return _refused(
         facts,
         key,
@@ -146,13 +146,13 @@ def _leaves_out(line: ConfigurationLine, needed: list[str]) -> bool:
     return all(named) if value.startswith("-") else not value.startswith(("+", "^")) and not any(named)
 
 
-def _mended(line: ConfigurationLine, needed: list[str]) -> str:
+def _mended(facts: Facts, line: ConfigurationLine, needed: list[str]) -> str:
     """Return the edit that lets an algorithm in."""
     value = line.words[0]
     if not value.startswith("-"):
-        return replace_line(line, f"{line.keyword} {','.join([value, *needed])}")
+        return replace_line(facts, line, f"{line.keyword} {','.join([value, *needed])}")
     rest = [name for name in value[1:].split(",") if not any(fnmatchcase(each, name) for each in needed)]
-    return replace_line(line, f"{line.keyword} -{','.join(rest)}") if rest else delete_line(line)
+    return replace_line(facts, line, f"{line.keyword} -{','.join(rest)}") if rest else delete_line(facts, line)
 
 
 def _lines(facts: Facts, keyword: str, *, own: bool) -> Iterator[tuple[ConfigurationLine, ConfigurationLine | None]]:

@@ -33,6 +33,8 @@ class Ledger:
     """The number of a group of the account's name that was there before it."""
     made_group: bool = False
     """True where no group of the account's name was there, and one had to be made beside the account."""
+    joined: tuple[str, ...] = ()
+    """Groups that the account joined for a set-up."""
     directories: tuple[str, ...] = ()
     modes: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Directory → its former owner (uid:gid) and mode."""
@@ -60,6 +62,7 @@ class Ledger:
             closed="undo_closed" in one,
             group=group[1] if len(group) == 2 else None,
             made_group="undo_new_group" in one,
+            joined=tuple(call[1] for call in calls if call[0] == "undo_join"),
             directories=tuple(call[1] for call in calls if call[0] == "undo_directory"),
             modes={call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_mode" and len(call) == 4},
             files=tuple(call[1] for call in calls if call[0] == "undo_remove"),

@@ -6,19 +6,27 @@ from typing import ClassVar
 from receiver_setup.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.errors import ReceiverEditedError, ReceiverUnsuitableError
 from receiver_setup.keys import PublicKey
-from receiver_setup.receiver.account import PASSWORD_CALL, check_account, plan_account
+from receiver_setup.receiver.account import PASSWORD_CALL, check_account, check_groups, plan_account
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.key_policy import check_way_to_keys, may_pass
 from receiver_setup.receiver.remedy import DROP_IN_FOLDER
 from receiver_setup.receiver.server import check_asked, check_host_keys
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
-from receiver_setup.receiver.storage import check_jail_disk, check_jail_part, check_room, mounted_as
+from receiver_setup.receiver.storage import (
+    check_jail_disk,
+    check_jail_part,
+    check_lasting,
+    check_room,
+    mounted_as,
+)
 from receiver_setup.receiver.suitability import (
     check_admission,
     check_in_force,
+    check_include_lasts,
     check_key_folder,
     check_listener,
     check_names,
+    check_platform,
     check_server,
 )
 from receiver_setup.receiver.wanted import Wanted
@@ -72,11 +80,14 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     Raises `ReceiverAccountError` for an account that is not ours, `ReceiverUnsuitableError` for a receiver that
     cannot do it; nothing has been changed by then.
     """
+    check_platform(facts)
     check_asked(facts)
     openssh = check_server(facts)
     check_host_keys(facts)
     check_account(facts, wanted)
     check_names(facts, wanted)
+    check_groups(facts, wanted)
+    check_include_lasts(facts, drop_in(wanted.user))
     check_admission(facts, wanted)
     check_key_folder(facts, wanted)
     check_way_to_keys(facts, wanted.user, wanted.authentication)
@@ -87,6 +98,7 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     steps += [_key_folder_step(facts, wanted), _keys_step(facts, wanted), _drop_in_step(facts, wanted, match)]
     steps.append(_sshd_step(facts, match, steps[-1]))
     check_room(facts, wanted, [step.call for step in steps if step.call is not None])
+    check_lasting(facts, wanted)
     return SetupPlan(wanted=wanted, match=match, steps=tuple(steps))
 
 

@@ -1,7 +1,8 @@
 """What a person is told to do on a receiver (pure): a command to paste as it stands, or an edit in words.
 
 A command stands between backticks and begins with sudo, or writes through it; nothing else between backticks does.
-It adds, and takes away nothing but what its sentence names. What cannot be pasted is told in words.
+It adds, and takes away nothing but what its sentence names. What cannot be pasted is told in words. An edit of a file
+that the receiver's system writes anew is never proposed: then its own way is.
 """
 
 import re
@@ -11,6 +12,7 @@ from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.configuration import ConfigurationLine, find_include, read_order
 from receiver_setup.receiver.facts import Facts, PathState
 from receiver_setup.receiver.manager import SOCKET, reload_command
+from receiver_setup.receiver.platforms import find_writer
 from receiver_setup.sshd_config import parse_effective
 
 DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
@@ -74,6 +76,9 @@ def add_lines(facts: Facts, name: str, lines: Sequence[str], *, reload: bool = T
     shown = ", ".join(f"`{line.strip()}`" for line in lines)
     at_top = f"put {'this line' if len(lines) == 1 else 'these lines'} at the top of {facts.sshd_main}: {shown}"
     if include is None or include.match is not None:
+        writer = find_writer(facts, facts.sshd_main)
+        if writer is not None and writer.include:
+            return writer.include.format(lines=shown)
         return f"{at_top}{then_reload(facts, reload=reload)}"
     return paste_and_reload(facts, [write_lines(path, lines)], at_top, reload=reload)
 
@@ -91,7 +96,7 @@ def set_globally(facts: Facts, name: str, keyword: str, value: str) -> str:
     path = f"{DROP_IN_FOLDER}/00-{name}.conf"
     for read in read_order(facts.configuration, drop_in=path, main=facts.sshd_main):
         if read.line.name == keyword.lower() and read.match is None:
-            return f"{replace_line(read.line, f'{keyword} {value}')}{then_reload(facts)}"
+            return f"{replace_line(facts, read.line, f'{keyword} {value}')}{then_reload(facts)}"
     return add_lines(facts, name, [f"{keyword} {value}"])
 
 
@@ -111,14 +116,22 @@ def find_global(facts: Facts, keyword: str) -> ConfigurationLine | None:
     return next(lines, None)
 
 
-def replace_line(line: ConfigurationLine, text: str) -> str:
+def edit_line(facts: Facts, line: ConfigurationLine, edit: str) -> str:
+    """Return an edit of a line, or where the system would undo it: its own way."""
+    writer = find_writer(facts, line.file)
+    if writer is None or not writer.change:
+        return edit
+    return f"{writer.change} ({edit}; by hand {writer.name} would undo it when it writes that file anew)"
+
+
+def replace_line(facts: Facts, line: ConfigurationLine, text: str) -> str:
     """Return the edit of one line, in words."""
-    return f"make the line {line.place} `{text}`"
+    return edit_line(facts, line, f"make the line {line.place} `{text}`")
 
 
-def delete_line(line: ConfigurationLine) -> str:
+def delete_line(facts: Facts, line: ConfigurationLine) -> str:
     """Return the edit that takes a line away, in words."""
-    return f"delete the line {line.place}"
+    return edit_line(facts, line, f"delete the line {line.place}")
 
 
 def prepend_line(facts: Facts, line: str, *, reload: bool = True) -> str:
@@ -127,22 +140,25 @@ def prepend_line(facts: Facts, line: str, *, reload: bool = True) -> str:
     It is written through, so that owner and mode stay, and a link a link.
     """
     main = facts.sshd_main
+    writer = find_writer(facts, main)
+    if writer is not None and writer.include:
+        return writer.include.format(lines=f"`{line}`")
     before = f"{main}.before"
     new = f"printf '%s\\n' {quote(line)}; {command('cat', before)}"
     commands = [command("cp", "-p", main, before), f"{{ {new}; }} | {command('tee', main)} >/dev/null"]
     return f"put `{line}` at the top of {main}: {paste_and_reload(facts, commands, '', reload=reload)}"
 
 
-def leave_out(match: ConfigurationLine, user: str) -> str:
+def leave_out(facts: Facts, match: ConfigurationLine, user: str) -> str:
     """Return the edit by which a Match line leaves one user out, in words; what else stands in it stays as it is."""
     criterion = re.compile(r'(?i)(\buser(?:\s+|\s*=\s*)"?)(?=\S)')
     written = f"{match.keyword} {match.value}"
     if '"' not in written and "#" not in written and match.value.lower() != "all":
         if len(criterion.findall(written)) == 1:
-            return replace_line(match, criterion.sub(rf"\g<1>!{user},", written))
+            return replace_line(facts, match, criterion.sub(rf"\g<1>!{user},", written))
         if not criterion.search(written):
-            return replace_line(match, f"{written} User *,!{user}")
-    return f"let `{match.text}` at {match.place} leave {user} out"
+            return replace_line(facts, match, f"{written} User *,!{user}")
+    return edit_line(facts, match, f"let `{match.text}` at {match.place} leave {user} out")
 
 
 def close_to_others(path: str, state: PathState | None) -> list[str]:

@@ -99,6 +99,7 @@ def _plan_whole(facts: Facts, wanted: Wanted, *, delete: bool) -> RemovalPlan:
         _reload_step(facts, drop_in_step),
         _keys_step(facts, wanted, known_cameras(facts, wanted), last_one=True),
         *_mode_steps(facts),
+        *_leave_steps(facts, wanted),
         *_former_account_steps(facts, wanted),
     ]
     user_goes = _user_goes(facts)
@@ -196,6 +197,20 @@ def _mode_steps(facts: Facts) -> list[Step]:
         was = (f"{state.owner}:{state.group}", f"{state.mode:04o}")
         steps.append(directory_step("give directory back", path, was=was, owner=owner, mode=mode))
     return steps
+
+
+def _leave_steps(facts: Facts, wanted: Wanted) -> list[Step]:
+    """Let the account leave the groups that it joined for the set-up; with the account it would leave all of them."""
+    return [
+        Step(
+            name="leave group",
+            detail=f"{wanted.user} is not in {name}",
+            call=("leave", name, wanted.user),
+            diff=(f"- user {wanted.user}: in the group {name}",),
+        )
+        for name in facts.ledger.joined
+        if facts.account is not None and name in facts.groups
+    ]
 
 
 def _former_account_steps(facts: Facts, wanted: Wanted) -> list[Step]:

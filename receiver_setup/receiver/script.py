@@ -9,6 +9,7 @@ from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.dialled import is_address
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.plan import drop_in, key_file, wanted_match
+from receiver_setup.receiver.platforms import KEEPS, MARKS
 from receiver_setup.receiver.steps import JointPlan, P, Step
 from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.secrets import Secret
@@ -48,11 +49,13 @@ def render_facts(
         "minutes": "2",
         "patience": str(patience_s),
         "look": look.value,
+        "marks": "\n".join(MARKS),
+        "keeps": "\n".join(KEEPS),
         **_dialled_values(dialled),
     }
     return _assemble(
         values,
-        ("sshd_ask", "journal", "history", "evidence", "disks", "sshd", "manager", "sshd_facts", "facts"),
+        ("sshd_ask", "journal", "history", "evidence", "disks", "groups", "sshd", "manager", "sshd_facts", "facts"),
         "facts",
         each=_each("each_account", [_facts_values(each, look) for each in wanted]),
     )
@@ -73,6 +76,7 @@ def _facts_values(wanted: Wanted, look: Look) -> dict[str, str]:
         "drop_in_text": render_drop_in(wanted_match(wanted)).rstrip("\n"),
         "recordings": wanted.recordings,
         "directories": "\n".join(sorted({wanted.recordings, *wanted.retract, *(s.directory for s in wanted.slots)})),
+        "joins": "\n".join(wanted.groups),
         "cameras": "\n".join(wanted.cameras),
         "adopt": _yes(wanted.adopt or look is Look.REMOVAL),
     }

@@ -109,6 +109,51 @@ def check_room(facts: Facts, wanted: Wanted, calls: Iterable[tuple[str, ...]]) -
         raise _closed(facts, file, "cannot be changed")
 
 
+def check_lasting(facts: Facts, wanted: Wanted) -> None:
+    """Refuse what the next start of the receiver would take away, unless that is agreed to."""
+    lost = explain_memory(facts, wanted)
+    if lost is not None and not wanted.volatile:
+        raise ReceiverUnsuitableError(lost[0], hint=f"{lost[1]}; --yes sets it up in memory all the same")
+
+
+def explain_memory(facts: Facts, wanted: Wanted) -> tuple[str, str] | None:
+    """Return what of a set-up lies in memory, as a sentence, and what to do; None where nothing is known to."""
+    places = {
+        "the account and sshd's configuration": "/etc",
+        "the record for a removal": _STATE_PARENT,
+        "the home": wanted.home,
+        "the recordings": wanted.recordings,
+    } | {f"the recordings of {slot.name}": slot.directory for slot in wanted.slots if len(wanted.slots) > 1}
+    found = {what: disk for what, path in places.items() if (disk := _disk_of(facts, path)) is not None and disk.memory}
+    if not found:
+        return None
+    what = " and ".join(filter(None, (", ".join(list(found)[:-1]), list(found)[-1])))
+    mounts = dict.fromkeys((disk.mount, disk.kind, disk.memory) for disk in found.values())
+    told = " and ".join(
+        f"{mount} is {kind}" if kind == memory else f"{mount} is {kind or 'a disk'} in memory ({memory})"
+        for mount, kind, memory in mounts
+    )
+    sentence = f"{what} on {where(facts)} would be lost at its next start: {told}"
+    return sentence, _leave_memory(facts, overlay=any(kind == "overlay" for _, kind, _ in mounts))
+
+
+def memory_warnings(accounts: Iterable[tuple[Facts, Wanted]]) -> list[str]:
+    """Return a warning for all that lies in memory, each once."""
+    found = (explain_memory(facts, wanted) for facts, wanted in accounts)
+    return list(dict.fromkeys(f"{lost[0]}: {lost[1]}" for lost in found if lost is not None))
+
+
+def _leave_memory(facts: Facts, *, overlay: bool) -> str:
+    if not overlay:
+        return "mount a disk there, or give --home on one"
+    if "raspi-config" in facts.tools:
+        off = paste([command("raspi-config", "nonint", "do_overlayfs", "1")], "raspi-config")
+        way = f"turn the overlay off ({off}, or raspi-config → Performance Options → Overlay File System), restart"
+    else:
+        way = "start it without that overlay"
+    return f"{way}, then run this again; where the overlay comes back, give --home on a disk outside of it"
+
+
 def _check_disk(facts: Facts, path: str, needed_kib: int, *, root: bool) -> None:
     disk = _disk_of(facts, path)
     if disk is None:

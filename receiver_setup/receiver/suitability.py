@@ -10,6 +10,7 @@ from receiver_setup.receiver.admitting import admit, word_lines
 from receiver_setup.receiver.configuration import find_include, find_winner
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.manager import start_command
+from receiver_setup.receiver.platforms import find_refusing, find_server_way, find_writer, is_include_lost
 from receiver_setup.receiver.remedy import (
     DROP_IN_FOLDER,
     close_to_others,
@@ -57,16 +58,41 @@ def check_tools(facts: Facts) -> None:
         )
 
 
+def check_platform(facts: Facts) -> None:
+    """Refuse a system that makes accounts and configuration anew, so that nothing of a set-up would last."""
+    platform = find_refusing(facts)
+    if platform is not None:
+        raise ReceiverUnsuitableError(
+            f"{where(facts)} is {platform.name}, where a set-up would not last: {platform.lasts}",
+            hint=platform.instead,
+        )
+
+
+def check_include_lasts(facts: Facts, drop_in: str) -> None:
+    """Refuse where sshd reads drop-ins by a line that the system leaves out when it writes the file anew."""
+    writer = is_include_lost(facts, drop_in)
+    if writer is not None:
+        raise ReceiverUnsuitableError(
+            f"sshd on {where(facts)} would soon read {drop_in} no more: {writer.name} writes {facts.sshd_main} anew, "
+            "and the Include that stands in it is not among its settings",
+            hint=f"{writer.include.format(lines=f'`{_INCLUDE}`')}, then run this again",
+        )
+
+
 def check_server(facts: Facts) -> tuple[int, int]:
     """Return the release of an OpenSSH server that can be set up; its configuration was sound before us."""
+    server_way = find_server_way(facts)
     if not facts.sshd_path:
         if facts.other_server:
             raise ReceiverUnsuitableError(
                 f"{where(facts)} has no OpenSSH server: {facts.other_server} there, which has no jail for uploads",
-                hint=f"install OpenSSH's beside or instead of it ({_INSTALL}), and let it have the port",
+                hint=f"{server_way}, then run this again"
+                if server_way
+                else f"install OpenSSH's beside or instead of it ({_INSTALL}), and let it have the port",
             )
         raise ReceiverUnsuitableError(
-            f"{where(facts)} has no OpenSSH server", hint=f"install it there ({_INSTALL}) and run this again"
+            f"{where(facts)} has no OpenSSH server",
+            hint=f"{server_way or f'install it there ({_INSTALL})'}, then run this again",
         )
     if facts.openssh is None:
         raise ReceiverUnsuitableError(
@@ -87,9 +113,7 @@ def check_server(facts: Facts) -> tuple[int, int]:
     folder = facts.paths.get(DROP_IN_FOLDER)
     if folder is None or not folder.is_directory:
         raise ReceiverUnsuitableError(
-            f"{where(facts)} has no folder {DROP_IN_FOLDER}",
-            hint=f"make it: {paste([command('install', '-d', '-m', '0755', DROP_IN_FOLDER)], DROP_IN_FOLDER)}, "
-            "then run this again",
+            f"{where(facts)} has no folder {DROP_IN_FOLDER}", hint=f"{_make_folder(facts)}, then run this again"
         )
     if not {"useradd", "adduser"} & facts.tools:
         raise ReceiverUnsuitableError(
@@ -97,6 +121,21 @@ def check_server(facts: Facts) -> tuple[int, int]:
             hint="install the package that has useradd (passwd, shadow)",
         )
     return facts.openssh
+
+
+def _make_folder(facts: Facts) -> str:
+    """Return how the folder of drop-ins comes to be there, and stays."""
+    made = f"make it: {paste([command('install', '-d', '-m', '0755', DROP_IN_FOLDER)], DROP_IN_FOLDER)}"
+    disk = facts.disks.get(DROP_IN_FOLDER)
+    if disk is not None and disk.read_only:
+        return (
+            f"let {disk.mount} be written to, by whatever this system has for its configuration; it is read-only, and "
+            "so is what sshd would read"
+        )
+    writer = find_writer(facts, facts.sshd_main)
+    if writer is None or find_include(facts.configuration, f"{DROP_IN_FOLDER}/x.conf", main=facts.sshd_main):
+        return made
+    return f"{made}, and {writer.include.format(lines=f'`{_INCLUDE}`')}"
 
 
 def check_listener(facts: Facts) -> None:
@@ -107,7 +146,7 @@ def check_listener(facts: Facts) -> None:
         other = facts.other_server.removesuffix(" runs")
         raise ReceiverUnsuitableError(
             f"{where(facts)} has OpenSSH's server, but {other} runs instead of it",
-            hint=f"end {other}, let sshd have its port, and run this again",
+            hint=f"{find_server_way(facts) or f'end {other}, let sshd have its port'}, and run this again",
         )
     raise ReceiverUnsuitableError(f"no sshd is running on {where(facts)}", hint=f"{start(facts)}, then run this again")
 
@@ -139,7 +178,7 @@ def check_admission(facts: Facts, wanted: Wanted) -> None:
     """Refuse where sshd's lists of users and groups shut the upload user out."""
     effective = parse_effective(facts.sshd_effective)
     # Before there is an account: its own group will be all it has.
-    groups = facts.groups if facts.account is not None else (wanted.user,)
+    groups = (*(facts.groups if facts.account is not None else (wanted.user,)), *wanted.groups)
     # With reverse look-ups a pattern may mean a name, which only the receiver learns.
     addresses = () if effective.get("usedns") == ["yes"] else facts.cameras
     refusal = find_refusal(effective, user=wanted.user, groups=groups, addresses=addresses)
@@ -246,7 +285,8 @@ def _find_cause(
         return ReceiverUnsuitableError(
             f"`{winner.line.text}` at {winner.line.place} on {host} wins over our drop-in, which says “{line}” "
             f"for {user}",
-            hint=f"{leave_out(winner.match, user)}{then_reload(facts, reload=_reload(facts))}, then run this again",
+            hint=f"{leave_out(facts, winner.match, user)}{then_reload(facts, reload=_reload(facts))}, "
+            "then run this again",
         )
     asked = f"sudo {facts.sshd_command} -T -C {quote(facts.question(user))}"
     return ReceiverUnsuitableError(

@@ -15,6 +15,19 @@ _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 _COMPONENT = re.compile(r"[\w.+@,=-](?:[\w.+@,= -]*[\w.+@,=-])?")
 """A folder name that sshd_config, a shell, a URL and a camera all carry unharmed."""
 
+_GROUP = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+
+POWERFUL_GROUPS = frozenset(
+    {
+        *("root", "sudo", "wheel", "admin", "admins", "doas", "adm", "disk", "shadow", "kmem", "docker", "podman"),
+        *("lxd", "lxc", "incus", "incus-admin", "libvirt", "kvm", "systemd-journal", "staff"),
+    }
+)
+"""Groups whose members may become root on one system or another, or read what is root's alone.
+
+Source: https://wiki.debian.org/SystemGroups, and the documentation of Docker, LXD, Incus and libvirt.
+"""
+
 NAME_LIMIT = 255
 
 
@@ -59,6 +72,10 @@ class Wanted:
     """Replace a drop-in that was edited by hand."""
     retract: tuple[str, ...] = ()
     """Directories that this run made for cameras that failed in it."""
+    groups: tuple[str, ...] = ()
+    """Groups that the account joins; those that it is in already stay."""
+    volatile: bool = False
+    """Go on where something of the set-up lies in memory, and is lost at the next start."""
     cameras: tuple[str, ...] = ()
     """The addresses of its cameras, or names that the receiver is to resolve: sshd is asked about each of them."""
 
@@ -81,6 +98,27 @@ def check_user(name: str) -> str:
             hint="use 1 to 32 of a-z, 0-9, _ and -, with a letter or _ first, such as ipcamera",
         )
     return name
+
+
+def parse_groups(text: str) -> tuple[str, ...]:
+    """Return the groups of a list with commas; a group that would make cameras administrators is an error.
+
+    >>> parse_groups("_ssh, media")
+    ('_ssh', 'media')
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in names:
+        if not _GROUP.fullmatch(name):
+            raise ConfigurationError(
+                f"{name!r} is not the name of a group that an upload user can join",
+                hint="give names of groups in /etc/group with commas between them, such as _ssh",
+            )
+        if name in POWERFUL_GROUPS:
+            raise ConfigurationError(
+                f"the upload user must not join {name}: its members can become root, or read what only root may",
+                hint="give groups that let somebody sign in or share files, such as _ssh, and nothing more",
+            )
+    return names
 
 
 def check_directory(path: str) -> str:

@@ -16,6 +16,7 @@ from receiver_setup.receiver.plan import SetupPlan, allows_sha1, check_connectio
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import explain_startups
 from receiver_setup.receiver.steps import JointPlan
+from receiver_setup.receiver.storage import memory_warnings
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.report import Observer, StepReport
 from receiver_setup.workflow.aim import aim
@@ -81,6 +82,9 @@ class Planning(WholeRun[CameraRun]):
         told = explain_startups(facts, len(self._crew.runs))
         if told is not None:
             self._report.warnings.append(told)
+        self._report.warnings += memory_warnings(
+            (account.facts, self._wanted(account)) for account in self._accounts if self._request.volatile
+        )
         for account in self._accounts:
             account.learn(account.facts, first=True)
         # A password stays only where the camera itself says, each time, that it has no key.
@@ -159,6 +163,8 @@ class Planning(WholeRun[CameraRun]):
             directory=account.directory,
             adopt=self._request.adopt,
             overwrite=self._request.overwrite or self._request.check,
+            groups=self._request.groups,
+            volatile=self._request.volatile,
             slots=tuple(
                 CameraSlot(
                     name=run.name, directory=run.directory, key=None if by_password else run.key, source=run.source

@@ -39,7 +39,23 @@ def receiver_claims(facts: Facts, wanted: Wanted) -> list[Claim]:
     if not any(step.name == _DROP_IN_STEP and step.changed for step in steps):
         told = f"sshd -T -C user={wanted.user} has every line of it"
         claims.append(Claim(name="sshd follows the drop-in", ok=True, detail=told))
-    return [*claims, _room(facts, wanted)]
+    return [*claims, *_left_groups(facts, wanted), _room(facts, wanted)]
+
+
+def _left_groups(facts: Facts, wanted: Wanted) -> list[Claim]:
+    """Tell of groups that the account joined for its set-up, as soon as it is not in one of them any more."""
+    left = [name for name in facts.ledger.joined if name not in facts.groups]
+    if not left:
+        return []
+    names = ",".join(left)
+    return [
+        Claim(
+            name="groups",
+            ok=False,
+            cause=f"{wanted.user} is not in {names} any more, which it joined for the set-up",
+            remedy=f"`receiver-setup setup` again, with --groups {names}",
+        )
+    ]
 
 
 def _older(facts: Facts, claim: Claim, older: UploadMatch) -> Claim:

@@ -43,6 +43,10 @@ class SetupRequest(Request):
     """Let a camera's key open the account from its present address alone; None: as it is."""
     overwrite: bool = False
     """Replace a drop-in that was edited by hand."""
+    groups: tuple[str, ...] = ()
+    """Groups that each upload account joins."""
+    volatile: bool = False
+    """Go on where something of the set-up lies in memory, and is lost at the receiver's next start."""
     uploads: UploadWishes = field(default_factory=UploadWishes)
 
 

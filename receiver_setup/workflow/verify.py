@@ -17,6 +17,7 @@ from receiver_setup.receiver.key_policy import check_key
 from receiver_setup.receiver.plan import check_connection, drop_in, key_file
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import uploads_at_once
+from receiver_setup.receiver.storage import memory_warnings
 from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Claim, Observer, ReceiverReport
 from receiver_setup.workflow import proof
@@ -114,6 +115,7 @@ class _Verification(WholeRun[CameraRun]):
         self._report.host_keys = facts.host_keys
         for account in self._accounts:
             self._learn(account)
+        self._report.warnings += memory_warnings((a.facts, self._wanted(a)) for a in self._accounts)
 
     def _learn(self, account: Account) -> None:
         """Take from the receiver which keys its cameras have, and from each where in the account it uploads to."""
@@ -141,6 +143,7 @@ class _Verification(WholeRun[CameraRun]):
             user=account.user,
             home=account.home,
             directory=account.directory,
+            volatile=True,
             jail=self._request.jail,
             authentication=account.login.authentication,
             slots=tuple(

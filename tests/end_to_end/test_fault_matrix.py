@@ -86,6 +86,8 @@ class Scene:
     users: tuple[str, ...] = ("ipcamera",)
     """The accounts that it makes or takes back in one transaction."""
     adopt: bool = False
+    groups: tuple[str, ...] = ()
+    """Groups that they join."""
     spoil: str = ""
     mend: str = ""
     step: int = 1
@@ -108,6 +110,19 @@ def set_up(case: Case) -> None:
     case.bench.inside("echo ipcamera:secret | chpasswd")
 
 
+def with_groups(case: Case) -> None:
+    """Make the groups that are to be joined, of which the account of a person is in one."""
+    made_by_hand(case)
+    case.bench.inside("groupadd media; groupadd film; usermod -a -G film ipcamera")
+
+
+def in_groups(case: Case) -> None:
+    """Adopt an account into groups."""
+    with_groups(case)
+    case.original = case.bench.state()
+    assert case.controller.set_up().error is None
+
+
 def adopted(case: Case) -> None:
     """Adopt what a person made."""
     made_by_hand(case)
@@ -119,6 +134,7 @@ def adopted(case: Case) -> None:
 # passes the plan, and sshd refuses before the reload.
 _REFUSED = f"mv /usr/bin/unshare /usr/bin/unshare.away; printf 'Match Group ipcamera\\n  PermitTTY yes\\n' >{SPOILT}"
 _MENDED = f"rm -f {SPOILT}; [ ! -e /usr/bin/unshare.away ] || mv /usr/bin/unshare.away /usr/bin/unshare"
+_GROUPS = ("media", "film")
 _TWO = ("ipcamera", "ipcamera-gate")
 SCENES = {
     scene.name: scene
@@ -129,6 +145,8 @@ SCENES = {
         Scene(name="set-up-of-two", bound=90, run=Controller.set_up, prepare=installed, users=_TWO, step=4),
         Scene(name="removal-of-two", bound=90, run=Controller.remove, prepare=set_up, users=_TWO, step=6),
         Scene(name="removal-of-an-adoption", bound=60, run=Controller.remove, prepare=adopted, adopt=True, step=4),
+        Scene(name="joining", bound=70, run=Controller.set_up, prepare=with_groups, adopt=True, groups=_GROUPS, step=4),
+        Scene(name="leaving", bound=70, run=Controller.remove, prepare=in_groups, adopt=True, groups=_GROUPS, step=4),
         Scene(name="undo", bound=60, run=Controller.set_up, prepare=installed, spoil=_REFUSED, mend=_MENDED, step=3),
     )
 }
@@ -156,7 +174,7 @@ def make_case(
             known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
             bench = Bench(receiver=receiver, key=admin_key, known_hosts=known)
             key = PublicKey.from_line(admin_key.public_line)
-            wanted = tuple(make_wanted(key, user=user, adopt=scene.adopt) for user in scene.users)
+            wanted = tuple(make_wanted(key, user=user, adopt=scene.adopt, groups=scene.groups) for user in scene.users)
             case = Case(bench=bench, faults=Faults(bench), controller=Controller(bench=bench, wanted=wanted))
             scene.prepare(case)
             case.before = bench.state()

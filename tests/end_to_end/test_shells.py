@@ -204,6 +204,17 @@ def test_an_unconfirmed_change_is_taken_back_from_within(start_bench: StartBench
         assert camera.set_commands == []
 
 
+def test_a_group_is_joined_and_left_by_whatever_there_is(start_bench: StartBench, make_camera: MakeCamera) -> None:
+    with start_bench() as bench:
+        inside(bench, "groupadd media || addgroup media")
+        camera, before = make_camera(), bench.state()
+        fresh_and_again(bench, camera, options=("--groups", "media"))
+        assert inside(bench, "grep ^media: /etc/group").endswith(":ipcamera")
+        removed = bench.remove(camera)
+        assert removed.code == 0, removed.err
+        assert bench.state() == before
+
+
 def test_a_program_that_a_change_needs_is_named_before_any_change(bench: Bench, make_camera: MakeCamera) -> None:
     camera, before = make_camera(), bench.state()
     for program, package in (("od", "coreutils"), ("find", "findutils"), ("chpasswd", "passwd")):

@@ -159,10 +159,10 @@ class Controller:
         return report
 
 
-def make_wanted(key: PublicKey, *, user: str = "ipcamera", adopt: bool = False) -> Wanted:
+def make_wanted(key: PublicKey, *, user: str = "ipcamera", adopt: bool = False, groups: tuple[str, ...] = ()) -> Wanted:
     """Return an upload account with one camera."""
     slot = CameraSlot(name="porch", directory=f"/home/{user}/recordings", key=key)
-    return Wanted(user=user, home=f"/home/{user}", directory="recordings", slots=(slot,), adopt=adopt)
+    return Wanted(user=user, home=f"/home/{user}", directory="recordings", slots=(slot,), adopt=adopt, groups=groups)
 
 
 class Forked:

@@ -8,6 +8,7 @@ from support.rules import listed
 
 from receiver_setup import errors
 from receiver_setup.cli import main
+from receiver_setup.receiver import platforms
 from receiver_setup.report import DIFFERENCE
 from receiver_setup.workflow.causes import render_table
 
@@ -69,6 +70,13 @@ def test_the_causes_are_those_of_the_catalogue() -> None:
     assert (ROOT / "docs/causes.md").read_text(encoding="utf-8").partition("<!-- causes -->\n")[2].partition(
         "<!-- end of causes -->"
     )[0] == render_table()
+
+
+def test_the_platforms_are_those_of_the_data() -> None:
+    """`tools/render-hosts` writes them anew."""
+    assert (ROOT / "docs/hosts.md").read_text(encoding="utf-8").partition("<!-- platforms -->\n")[2].partition(
+        "<!-- end of platforms -->"
+    )[0] == platforms.render_table()
 
 
 def test_the_remedies_quote_errors_that_the_code_has() -> None:

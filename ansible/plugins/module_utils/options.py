@@ -29,6 +29,7 @@ RECEIVER = {
     "home": {"type": "str"},
     "jail": {"type": "bool", "default": True},
     "adopt": {"type": "bool", "default": False},
+    "groups": {"type": "list", "elements": "str", "default": []},
     "isolate": {"type": "bool", "default": False},
     "auth": {"type": "str", "choices": ["auto", "key", "password"], "default": "auto"},
     "sha1": {"type": "str", "choices": ["auto", "never", "always"], "default": "auto"},

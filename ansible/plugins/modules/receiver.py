@@ -45,6 +45,11 @@ options:
     description: Take over an account of this name that was made by hand.
     type: bool
     default: false
+  groups:
+    description: Groups of the host that the upload user joins, such as C(_ssh) where sshd lets that group in alone.
+    type: list
+    elements: str
+    default: []
   isolate:
     description: Give each camera an account of its own, jailed from the others.
     type: bool
@@ -70,7 +75,7 @@ options:
     type: int
     default: 60
   overwrite:
-    description: Replace an sshd drop-in of ours that was edited by hand.
+    description: Replace an sshd drop-in of ours that was edited by hand, and go on where the set-up lies in memory.
     type: bool
     default: false
   delete_recordings:

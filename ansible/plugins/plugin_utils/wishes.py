@@ -14,7 +14,7 @@ from receiver_setup.camera.schedule import parse_words
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import parse_dialled
-from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
+from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name, parse_groups
 from receiver_setup.secrets import Redactor, Secret
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.workflow.request import (
@@ -66,6 +66,8 @@ def make_request(options: dict[str, Any], *, check: bool, receiver_address: str 
         sha1=Sha1Policy(options["sha1"]),
         pin_source=options["pin_source"],
         overwrite=options["overwrite"],
+        volatile=options["overwrite"],
+        groups=parse_groups(",".join(options["groups"])) if options["groups"] else (),
     )
 
 

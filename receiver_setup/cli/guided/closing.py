@@ -20,6 +20,7 @@ _OF_RECEIVER = {
     "jail": True,
     "receiver_address": None,
     "adopt": False,
+    "groups": None,
     "auth": "auto",
     "sha1": "auto",
     "pin_source": None,

@@ -26,7 +26,10 @@ overlay_tree() {
   # Relative, because a colon or a comma in the path would end the option.
   (cd "$RX_TREE" && mount -t overlay receiver -o "lowerdir=.,upperdir=$base/upper,workdir=$base/work" "$root") \
     2>"$base/overlay.log" || return 1
-  if [ -x "$root/usr/sbin/sshd" ]; then return; fi
+  if [ -x "$root/usr/sbin/sshd" ]; then
+    way=overlay
+    return
+  fi
   umount "$root"
   return 1
 }
@@ -86,6 +89,16 @@ systemd_file_systems() {
   mount -o remount,bind,ro "$root/proc/sys"
 }
 
+# empty_disk DIRECTORY: an empty file system of its own, which looks like a disk rather than like memory.
+empty_disk() {
+  own=$base/disk${1##*/}
+  if [ "$way" = overlay ] && mkdir -p "$own/lower" "$own/upper" "$own/work" &&
+    mount -t overlay "${1##*/}" -o "lowerdir=$own/lower,upperdir=$own/upper,workdir=$own/work" "$1" 2>/dev/null; then
+    return
+  fi
+  mount -t tmpfs -o mode=755 empty "$1"
+}
+
 # Whatever people keep on this machine is none of the receiver's business.
 hide_the_rest() {
   for directory in "$root"/* "$root"/.[!.]*; do
@@ -93,7 +106,7 @@ hide_the_rest() {
     case ${directory##*/} in
       bin | dev | etc | lib* | proc | run | sbin | sys | tmp | usr | var) ;;
       root) mount -t tmpfs -o mode=700 empty "$directory" ;;
-      *) mount -t tmpfs -o mode=755 empty "$directory" ;;
+      *) empty_disk "$directory" ;;
     esac
   done
 }
@@ -125,6 +138,7 @@ main() {
   find_base
   mount -t tmpfs -o mode=755,size=1g receiver "$base"
   root=$base/root
+  way=
   mkdir "$root"
   overlay_tree || bind_usr
   kernel_file_systems

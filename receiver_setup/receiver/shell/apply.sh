@@ -97,6 +97,12 @@ journal_sshd() { remember undo_reload && { [ -e "$journal/read" ] || : >"$journa
 # A directory that this same transaction made: its undo is in the journal already.
 journal_retract() { :; }
 
+# journal_join GROUP USER: nothing is to be taken back of a membership that is there already.
+journal_join() { in_group "$1" "$2" || remember undo_join "$1" "$2"; }
+
+# journal_leave GROUP USER: as soon as it may have begun, the membership has to come back.
+journal_leave() { ! in_group "$1" "$2" || remember undo_leave "$1" "$2"; }
+
 # journal_rest STEP ARGUMENT…: it waits for the proof; see ledger.sh.
 journal_rest() {
   rest=rest_$1
@@ -270,6 +276,17 @@ make_sshd() {
   note_served && : >"$journal/read" && rm -f "$journal/unread" || fail "cannot write in $journal" || return 1
   reload_sshd || return 1
   say changed "$stage" "$how, after $agreed agreed"
+}
+
+# make_join GROUP USER
+make_join() {
+  in_group "$1" "$2" || try join_group "$1" "$2" || return 1
+  say changed "$stage" "$2 is in $1"
+}
+
+make_leave() {
+  try undo_join "$1" "$2" || return 1
+  say changed "$stage" "$2 is not in $1"
 }
 
 make_rest() { :; }

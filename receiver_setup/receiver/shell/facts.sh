@@ -1,9 +1,9 @@
 #!/bin/sh
 # Read all that a plan needs, in one trip, and change nothing.
-# Given: journal state (paths), routes (addresses) and names (lists, one a line), minutes; and each_account, which
-# calls a function with every account's user home key_file drop_in drop_in_text (paths and a text), recordings,
-# directories and folders (a list, one a line).
-# What it reads of sshd and of the disks is in sshd_facts.sh and disks.sh.
+# Given: journal state (paths), routes (addresses) and names (lists, one a line), minutes; marks and keeps (paths and
+# patterns of paths, one a line: see platforms.py); and each_account, which calls a function with every account's user
+# home key_file drop_in drop_in_text (paths and a text), recordings, directories, folders and joins (lists, one a line).
+# What it reads of sshd, of the disks and of groups to join is in sshd_facts.sh, disks.sh and groups.sh.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # What every step and its way back is made with, and this script as well.
@@ -25,7 +25,8 @@ facts_system() {
   [ ! -r /etc/os-release ] || emit_file os_release /etc/os-release
   emit connection "${RECEIVER_SETUP_CONNECTION-}"
   tools=
-  for tool in useradd userdel usermod adduser deluser chpasswd ip journalctl restorecon sudo doas ufw firewall-cmd; do
+  for tool in useradd userdel usermod gpasswd adduser deluser chpasswd ip journalctl restorecon sudo doas ufw \
+    firewall-cmd raspi-config; do
     ! has "$tool" || tools="$tools $tool"
   done
   emit tools "$tools"
@@ -41,6 +42,54 @@ facts_system() {
   fi
   emit selinux "$selinux"
   emit mounts "$(cat /proc/mounts 2>/dev/null)"
+  kernel_options=
+  { IFS= read -r kernel_options </proc/cmdline; } 2>/dev/null || :
+  emit kernel_options "$kernel_options"
+  facts_uppers
+}
+
+# What overlays write to, as far as it can be seen from here: a container's lies outside of it.
+facts_uppers() {
+  while read -r _ _ kind options _; do
+    [ "$kind" = overlay ] || continue
+    upper=${options#*,upperdir=}
+    [ "$upper" != "$options" ] || continue
+    upper=${upper%%,*}
+    [ ! -d "$upper" ] || emit upper "$upper"
+  done 2>/dev/null </proc/mounts
+}
+
+# What tells a system that writes sshd's configuration or the accounts itself: see platforms.py.
+facts_platform() {
+  main=${ask_main:-/etc/ssh/sshd_config}
+  [ ! -L "$main" ] || emit main_link "$(readlink -f "$main" 2>/dev/null)"
+  while IFS= read -r path; do
+    if [ -e "$path" ] || [ -L "$path" ]; then emit mark "$path"; fi
+  done <<LIST
+$marks
+LIST
+  for path in "$main" /etc/ssh/sshd_config.d/*.conf; do facts_header "$path"; done
+  set --
+  old_separator=$IFS
+  IFS=$newline
+  # shellcheck disable=SC2086 # patterns, one a line
+  for path in $keeps; do [ ! -f "$path" ] || set -- "$@" "$path"; done
+  IFS=$old_separator
+  [ $# != 0 ] || return 0
+  grep -lisE 'include[^#]*sshd_config[.]d' "$@" </dev/null | while IFS= read -r path; do emit kept_include "$path"; done
+}
+
+# facts_header FILE: the comments at its top, if there are any.
+facts_header() {
+  head=
+  while IFS= read -r line; do
+    case $line in
+      '#'*) head=$head$newline$line ;;
+      *[![:space:]]*) break ;;
+    esac
+    [ "${#head}" -lt 1000 ] || break
+  done 2>/dev/null <"$1"
+  [ -z "$head" ] || emit header "$1$head"
 }
 
 # The password field is told as a word; the hash itself never leaves the receiver.
@@ -179,6 +228,7 @@ facts_of_account() {
   emit_user
   facts_account
   facts_ledger
+  facts_groups
   facts_adoption
   facts_removal
   facts_status
@@ -201,6 +251,7 @@ facts() {
   facts_system
   facts_routes
   facts_server
+  facts_platform
   each_account facts_of_account
   emit upload_user ''
   facts_host_keys

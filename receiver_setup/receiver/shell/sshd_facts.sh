@@ -182,8 +182,11 @@ tried() {
 
 # stage_account: passwd and group as they will be, where the account is yet to be made.
 stage_account() {
-  [ ! -e "$stage/passwd" ] || rm -f "$stage/passwd" "$stage/group"
-  if grep -q "^$user:" /etc/passwd || id "$user" >/dev/null 2>&1; then return 1; fi
+  [ ! -e "$stage/group" ] || rm -f "$stage/passwd" "$stage/group" "$stage/group.alone"
+  if grep -q "^$user:" /etc/passwd || id "$user" >/dev/null 2>&1; then
+    [ -n "$joins" ] && lacks_joins && cp /etc/group "$stage/group" && stage_joins
+    return
+  fi
   number=$(sed -n "s/^$user:[^:]*:\([0-9]*\):.*/\1/p" /etc/group)
   if [ -z "$number" ]; then
     number=999
@@ -192,7 +195,10 @@ stage_account() {
   cp /etc/passwd "$stage/passwd" && cp /etc/group "$stage/group" || return 1
   printf '%s\n' "$user:x:$number:$number::$home:/usr/sbin/nologin" >>"$stage/passwd"
   grep -q "^$user:" "$stage/group" || printf '%s\n' "$user:x:$number:" >>"$stage/group"
+  [ -z "$joins" ] || stage_joins
 }
+
+stage_joins() { cp "$stage/group" "$stage/group.alone" && in_each_join stage_join; }
 
 # stage_folder: the folder of drop-ins with ours in it. The line that lets SHA-1 in, and the one that brings a missing
 # subsystem, are those that may differ: whether they stay is known only later.
@@ -230,7 +236,7 @@ answer_staged() {
 answer_now() {
   # shellcheck disable=SC2034 # tried goes by it
   folder_tried=
-  if [ -f "$stage/passwd" ] && may_mount; then answer_of tried -T -C "$asked"; else answer_of ask -T -C "$asked"; fi
+  if [ -f "$stage/group" ] && may_mount; then answer_of tried -T -C "$asked"; else answer_of ask -T -C "$asked"; fi
 }
 
 # Some rules let sshd answer nobody who asks about nobody; then it is asked about a user and addresses that no rule is
@@ -293,6 +299,7 @@ facts_effective() {
   accounts_asked=yes
   # What groups an account will be in counts for `Match Group`; without a way to try that it is asked after useradd.
   if stage_account && ! may_mount; then emit groups_unknown yes; fi
+  facts_sudo
   staged=no
   ! stage_folder || staged=yes
   [ "$staged" = no ] || answer_staged &

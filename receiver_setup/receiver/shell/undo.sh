@@ -110,6 +110,33 @@ undo_new_group() {
   if has groupdel; then groupdel "$1"; else delgroup "$1"; fi
 }
 
+# in_group GROUP USER: by /etc/group or /etc/gshadow; half of a change that was cut off is a membership as well.
+in_group() {
+  for list in /etc/group /etc/gshadow; do
+    while IFS=: read -r name _ _ members; do
+      [ "$name" = "$1" ] || continue
+      case ",$members," in *",$2,"*) return 0 ;; esac
+    done 2>/dev/null <"$list"
+  done
+  return 1
+}
+
+# join_group GROUP USER: busybox knows it as addgroup.
+join_group() {
+  if has usermod; then usermod -a -G "$1" "$2"; elif has adduser; then addgroup "$2" "$1"; else return 1; fi
+}
+
+# undo_join GROUP USER
+undo_join() {
+  in_group "$1" "$2" || return 0
+  if has gpasswd; then gpasswd -d "$2" "$1" >/dev/null; else delgroup "$2" "$1"; fi
+}
+
+undo_leave() {
+  if ! grep -q "^$2:" /etc/passwd || in_group "$1" "$2"; then return 0; fi
+  join_group "$1" "$2"
+}
+
 # undo_account NAME SHELL COMMENT: an account that was not ours gets its own back.
 undo_account() {
   drop_temporaries /etc/passwd

@@ -17,6 +17,7 @@ camera_insecure = true
 name = "attic-pi"
 address = "pi@192.168.2.110:2222"
 identity = "key"
+groups = ["_ssh", "media"]
 pin_source = true
 sudo_password_env = "SUDO"
 
@@ -61,6 +62,7 @@ receivers:
       ansible_become_password: "{{ lookup('ansible.builtin.env', 'SUDO') }}"
       sftp_receiver_user: "uploads"
       sftp_receiver_pin_source: true
+      sftp_receiver_groups: ["_ssh", "media"]
       sftp_receiver_cameras:
         - name: !unsafe "the {{ porch }}"
           address: "https://192.168.2.168"

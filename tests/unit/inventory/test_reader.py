@@ -29,7 +29,8 @@ def test_the_smallest_inventory() -> None:
 
 def test_every_key_is_taken_in_either_spelling_and_paths_begin_beside_the_file() -> None:
     inventory = read(
-        '[defaults]\nconfirm-within = 30\njobs = 2\npin_source = false\ncamera-password-file = "pw"\n'
+        "[defaults]\nconfirm-within = 30\njobs = 2\npin_source = false\n"
+        'groups = "_ssh, media"\ncamera-password-file = "pw"\n'
         f'{RECEIVER}ssh_config = "/etc/ssh/x"\nidentity = "keys/id"\nsudo-password-env = "SUDO"\n'
         f'{CAMERA}upload = "snap, rec"\nschedule = "10:00 Mon-Fri"\npassword_command = "pass show \'the porch\'"\n'
         f'{SECOND}receiver = "attic"\nupload = ["timersnap"]\npassword_command = ["pass", ""]\n'
@@ -37,7 +38,7 @@ def test_every_key_is_taken_in_either_spelling_and_paths_begin_beside_the_file()
     folder = PATH.absolute().parent
     (receiver,) = inventory.receivers
     porch, gate = receiver.cameras
-    assert inventory.defaults.options == {"confirm_within": 30, "jobs": 2, "pin_source": False}
+    assert inventory.defaults.options == {"confirm_within": 30, "jobs": 2, "pin_source": False, "groups": "_ssh,media"}
     assert inventory.defaults.passwords[Password.CAMERA].file == folder / "pw"
     assert receiver.own.options == {"ssh_config": Path("/etc/ssh/x"), "identity": folder / "keys/id"}
     assert receiver.own.passwords[Password.SUDO].variable == "SUDO"
@@ -110,6 +111,9 @@ REFUSED = {
     "bad user": (A % 'user = "root"\n', "user: the upload user cannot be root", "ipcamera"),
     "bad directory": (A % 'directory = "../x"\n', "directory: the recordings directory", "below"),
     "bad home": (A % 'home = "/etc/x"\n', "home: .*folder of the system", "/srv"),
+    "powerful group": (A % 'groups = ["media", "docker"]\n', "groups: the upload user must not join docker", "_ssh"),
+    "no group": (A % "groups = []\n", "groups: is not a list of groups", "_ssh"),
+    "groups of another kind": (A % "groups = [1]\n", "groups: is not a list of groups", "_ssh"),
     "bad choice": (A % 'auth = "none"\n', "auth: is none of auto, key, password", ""),
     "choice of another kind": (A % "auth = []\n", "auth: is none of", ""),
     "flag as text": (A % 'jail = "yes"\n', "jail: is neither true nor false", "without quotes"),
