@@ -18,7 +18,9 @@ import pytest
 
 from receiver_setup.errors import ReceiverError, ReceiverHostKeyError, ReceiverLoginError, ReceiverUnreachableError
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions, _dial, explain
+from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
+from receiver_setup.receiver.hosts.ssh_errors import explain
+from receiver_setup.receiver.hosts.ssh_way import Way
 
 
 def make_key() -> paramiko.PKey:
@@ -143,7 +145,8 @@ def restarting() -> Iterator[socket.socket]:
 
 def dial(port: int) -> socket.socket:
     host = SshHost(ReceiverAddress(host="127.0.0.1", port=port, user="pi"), SshOptions(config_file=Path(os.devnull)))
-    connection: socket.socket = _dial(host.target, SshOptions())
+    way = Way(host.target, SshOptions(), ask=lambda: None)
+    connection: socket.socket = way.dial().socket
     return connection
 
 
