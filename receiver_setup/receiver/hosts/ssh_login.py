@@ -5,9 +5,11 @@ Source: RFC 4252 (partial success goes on with the next method), RFC 4256 (keybo
 
 import contextlib
 import logging
+import os
 import queue
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -71,10 +73,11 @@ class Login:
     def sign_in(self) -> None:
         """Sign in; raises ReceiverLoginError with what was refused, and what paramiko raises for a lost link."""
         with _keys(self._with) as keys:
-            remaining = iter(keys)
+            key = next(keys, None)
             while not self._transport.is_authenticated():
-                if self._takes(_PUBLIC_KEY, guess=True) and (key := next(remaining, None)) is not None:
-                    self._try_key(key)
+                if self._takes(_PUBLIC_KEY, guess=True) and key is not None:
+                    # One that came too early has its turn later: password first, then a key.
+                    key = next(keys, None) if self._try_key(key) else key
                     continue
                 if self._methods is None:
                     self._ask_methods()
@@ -84,11 +87,11 @@ class Login:
     def _takes(self, method: str, *, guess: bool = False) -> bool:
         return guess if self._methods is None else method in self._methods
 
-    def _try_key(self, key: "paramiko.PKey | Exception") -> None:
+    def _try_key(self, key: "paramiko.PKey | Exception") -> bool:
         if isinstance(key, Exception):
             self._problem = self._problem or key
-            return
-        self._attempt(lambda: self._transport.auth_publickey(self._user, key), "a key")
+            return True
+        return self._attempt(lambda: self._transport.auth_publickey(self._user, key), "a key")
 
     def _ask_methods(self) -> None:
         """Learn what the server takes, by a method that is none (RFC 4252 section 5.2)."""
@@ -114,11 +117,13 @@ class Login:
             return
         raise self._out_of_means()
 
-    def _attempt(self, method: Callable[[], Sequence[str]], what: str) -> None:
+    def _attempt(self, method: Callable[[], Sequence[str]], what: str) -> bool:
+        """Use a method; False where the server does not take it now, and has said what it takes."""
         try:
             left = method()
         except paramiko.BadAuthenticationType as error:
             self._methods = set(error.allowed_types)
+            return False
         except paramiko.AuthenticationException as error:
             if not self._transport.is_active():
                 raise self._hung_up() from error
@@ -135,6 +140,7 @@ class Login:
             if left:
                 _log.debug("%s: %s was taken, and it wants %s as well", self._name, what, " or ".join(left))
                 self._methods = set(left)
+        return True
 
     def _hung_up(self) -> HungUpError:
         why = _clean(self._transport.farewell)
@@ -239,12 +245,16 @@ def _keys(credentials: Credentials) -> Iterator[Iterator["paramiko.PKey | Except
 def _agent_keys(socket_path: str, stack: contextlib.ExitStack) -> Sequence["paramiko.PKey"]:
     """Return the keys of the agent at that socket; the environment's own for the word SSH_AUTH_SOCK."""
     try:
-        if socket_path == "SSH_AUTH_SOCK":
+        if sys.platform == "win32":
             agent = paramiko.Agent()
             stack.callback(agent.close)
             return agent.get_keys()
+        # Not by paramiko.Agent, which leaves a socket open where nobody listens.
+        path = os.environ.get("SSH_AUTH_SOCK", "") if socket_path == "SSH_AUTH_SOCK" else socket_path
+        if not path:
+            return ()
         connection = stack.enter_context(socket.socket(socket.AF_UNIX))
-        connection.connect(socket_path)
+        connection.connect(path)
         other = paramiko.agent.AgentSSH()
         other._connect(connection)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to another agent
         return other.get_keys()
