@@ -125,11 +125,18 @@ def judge(keys: Sequence[KnownKey], key: PublicKey, *, name: str, bare_name: str
 def order_algorithms(algorithms: Sequence[str], keys: Iterable[KnownKey], *, name: str) -> tuple[str, ...]:
     """Return the host key algorithms in the order to offer them: first those of keys that the host is known by.
 
-    The order stays where the first of all is among these. Certificates are left out.
+    The order stays where the first of all, be it for certificates, is for a type among these. A type whose first key
+    is revoked is none of them. Certificates are left out.
     """
     plain = [each for each in algorithms if not each.endswith(_CERTIFICATE)]
-    known = {each.type for each in keys if each.marker is Marker.NONE and each.names(name)}
-    if plain and _type_of(plain[0]) in known:
+    own = [each for each in keys if each.names(name)]
+    revoked = {each.blob for each in own if each.marker is Marker.REVOKED}
+    first: dict[str, bytes] = {}
+    for each in own:
+        if each.marker is Marker.NONE:
+            first.setdefault(each.type, each.blob)
+    known = {kind for kind, blob in first.items() if blob not in revoked}
+    if algorithms and _type_of(algorithms[0].removesuffix(_CERTIFICATE)) in known:
         return tuple(plain)
     return tuple(sorted(plain, key=lambda each: _type_of(each) not in known))
 

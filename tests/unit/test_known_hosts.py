@@ -252,12 +252,22 @@ ALGORITHMS = (
         (f"cellar {rsa(1).line}", ["ssh-ed25519"]),
         (f"@revoked attic {rsa(1).line}", ["ssh-ed25519"]),
         (f"@cert-authority attic {rsa(1).line}", ["ssh-ed25519"]),
+        (f"attic {rsa(1).line}\n@revoked attic {rsa(1).line}\nattic {rsa(2).line}", ["ssh-ed25519"]),
+        (f"attic {rsa(2).line}\n@revoked attic {rsa(1).line}", ["rsa-sha2-512", "rsa-sha2-256"]),
     ],
 )
 def test_types_that_are_known_are_asked_for_first(text: str, first: list[str]) -> None:
     ordered = order_algorithms(ALGORITHMS, parse_known_hosts(text.encode(), file="/k"), name="attic")
     assert list(ordered[: len(first)]) == first
     assert sorted(ordered) == sorted(ALGORITHMS[1:])
+
+
+def test_an_algorithm_for_certificates_is_for_its_type_of_key_in_that() -> None:
+    """As in ssh: with the first of all for a known type the order stays, and that may be a certificate's."""
+    keys = parse_known_hosts(f"attic {KEY.line}\nattic {rsa(1).line}\n".encode(), file="/k")
+    without = (ALGORITHMS[0], *ALGORITHMS[2:])
+    assert order_algorithms(without, keys, name="attic")[0] == "ecdsa-sha2-nistp256"
+    assert order_algorithms(without[1:], keys, name="attic")[0] == "rsa-sha2-512"
 
 
 def test_markers_are_kept_with_their_lines() -> None:

@@ -40,14 +40,15 @@ class HostKeys:
 
     def order(self, available: Sequence[str]) -> tuple[str, ...]:
         """Return the algorithms to offer, of those that the SSH library has; ConfigurationError for none."""
-        wanted = self._target.algorithms
-        usable = available if wanted is None else [each for each in wanted if each in available]
+        wanted = self._target.algorithms or available
+        ordered = order_algorithms(wanted, self._keys, name=self._target.known_name)
+        usable = tuple(each for each in ordered if each in available)
         if not usable:
             raise ConfigurationError(
                 f"HostKeyAlgorithms in the ssh configuration leaves none for {self._target.host} that is known here",
                 hint=f"allow one of {', '.join(available)}; certificates of hosts are not supported",
             )
-        return order_algorithms(usable, self._keys, name=self._target.known_name)
+        return usable
 
     def judge(self, key: PublicKey) -> Judgement:
         """Return what the files say of `key`."""

@@ -141,7 +141,9 @@ def test_types_that_are_known_are_asked_for_first_and_no_others_than_configured(
     few = replace(target, algorithms=("ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512", "ssh-ed25519"))
     assert HostKeys(few).order(available) == ("rsa-sha2-512", "ssh-ed25519")
     known(target, f"attic {KEY.line}")
-    assert HostKeys(few).order(available) == ("ssh-ed25519", "rsa-sha2-512")
+    assert HostKeys(few).order(available) == ("rsa-sha2-512", "ssh-ed25519"), "it stays, as in ssh"
+    other = replace(few, algorithms=few.algorithms[1:] if few.algorithms else None)
+    assert HostKeys(other).order(available) == ("ssh-ed25519", "rsa-sha2-512")
     with pytest.raises(ConfigurationError, match="HostKeyAlgorithms"):
         HostKeys(replace(target, algorithms=("sk-ssh-ed25519@openssh.com",))).order(available)
 
