@@ -72,15 +72,17 @@ class HostKeys:
                 hint=f"if the receiver was installed anew, remove the old line (ssh-keygen -R '{_field(because)}' "
                 f"-f {because.file}); if not, somebody else may be answering",
             )
-        if judgement.verdict is Verdict.UNKNOWN:
-            if not self._accept_new:
-                raise self._unknown(key, because)
-            self._note(key)
+        if judgement.verdict is Verdict.UNKNOWN and not self._accept_new:
+            raise self._unknown(key, because)
         if ip is not None and self._target.check_ip:
             self._check_ip(key, ip)
+        if judgement.verdict is Verdict.UNKNOWN:
+            self._note(key)
 
     def _check_ip(self, key: PublicKey, ip: str) -> None:
-        name = known_name(ip, self._target.known_port)
+        name = known_name(ip, self._target.port)
+        if name == self._target.host:
+            return
         judgement = judge(self._keys, key, name=name)
         if judgement.verdict is Verdict.CHANGED and judgement.because is not None:
             raise ReceiverHostKeyError(

@@ -150,17 +150,18 @@ class RootShell:
         except TimeoutError:
             pass
         # One that waits for input goes on at the end of it; that is asked, since nothing else tells it apart.
+        shown = said.so_far()
         stream.finish()
         with contextlib.suppress(TimeoutError):
             if said.sign(within_s=_AFTER_END_OF_INPUT_S):
                 raise ReceiverSudoError(
-                    f"the login shell on {self.host.name} waits for input before it runs anything{said.so_far()}",
+                    f"the login shell on {self.host.name} waits for input before it runs anything{shown}",
                     hint="look for read, select or a program that asks in this user's ~/.bashrc (or whatever its shell "
                     "reads) there, and put it behind: case $- in *i*) ;; *) return ;; esac",
                 )
         raise ReceiverSudoError(
             f"the login shell on {self.host.name} ran nothing within {self._timeout_s * _SHARE_OF_FIRST_SIGN:g} s"
-            f"{said.so_far()}",
+            f"{shown}",
             hint=f"try it by hand: ssh {self.host.name} true; look at what this user's ~/.bashrc (or whatever its "
             "shell reads) waits for there",
         )

@@ -123,7 +123,7 @@ def make_target(address: ReceiverAddress, settings: Settings) -> Target:
         proxy_command=expand(command, tokens, keyword="ProxyCommand", variables=False) if command is not None else None,
         agent=_agent(settings),
         strictness=_one(settings, "stricthostkeychecking") or "ask",
-        check_ip=_one(settings, "checkhostip") == "yes" and command is None and not jump and not alias,
+        check_ip=_one(settings, "checkhostip") == "yes" and command is None and not jump,
         hash_names=_one(settings, "hashknownhosts") == "yes",
         revoked=_path(expand(revoked, tokens, keyword="RevokedHostKeys")) if revoked else None,
         algorithms=tuple(algorithms.split(",")) if algorithms else None,

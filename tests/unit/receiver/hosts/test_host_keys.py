@@ -130,6 +130,7 @@ def test_an_address_that_another_key_is_known_at(target: Target) -> None:
     HostKeys(target).check(KEY, ip="192.168.2.110")
     asked = replace(target, check_ip=True)
     HostKeys(asked).check(KEY, ip="192.168.2.111")
+    HostKeys(replace(asked, host="192.168.2.110", known_as="attic")).check(KEY, ip="192.168.2.110")
     error = refused(asked, ip="192.168.2.110")
     assert f"{path}:2" in error.message
     assert "CheckHostIP" in error.message

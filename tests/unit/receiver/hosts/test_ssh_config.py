@@ -131,7 +131,7 @@ SPELLINGS = [
     ("Match exec false\n Port 2222\n", {"port": 22}),
     ("Host * !attic\n Port 2222\n", {"port": 22}),
     ("HostName %h.lan\n", {"host": "attic.lan"}),
-    ("HostKeyAlias The-Attic\nPort 2222\n", {"known_name": "the-attic", "check_ip": False}),
+    ("HostKeyAlias The-Attic\nPort 2222\n", {"known_name": "the-attic"}),
     ("UserKnownHostsFile none\nGlobalKnownHostsFile none\n", {"known_hosts": (), "system_known_hosts": ()}),
     ('UserKnownHostsFile "/a b/c" /d/%k\n', {"known_hosts": (Path("/a b/c"), Path("/d/attic"))}),
     ("StrictHostKeyChecking accept-new\n", {"strictness": "accept-new"}),
