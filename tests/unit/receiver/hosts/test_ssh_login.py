@@ -175,7 +175,7 @@ def test_a_second_factor_goes_on_over_the_same_connection(key: Path, capsys: pyt
         [{"password"}, {"publickey", "keyboard-interactive"}],
         [BOTH, BOTH],
     ],
-    ids=str,
+    ids=["key, password", "password, key", "password, key or answer", "any two"],
 )
 def test_any_mix_of_key_and_password_does_it(key: Path, stages: list[set[str]]) -> None:
     server = Server(stages, keys=[blob(key)])
