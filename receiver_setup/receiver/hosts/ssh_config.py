@@ -294,7 +294,7 @@ def _tokens(address: ReceiverAddress, host: str, port: int, user: str, key_alias
         "%": "%",
         "d": str(Path.home()),
         "h": host,
-        "i": str(os.getuid()) if sys.platform != "win32" else "",
+        "i": _uid(),
         "k": key_alias,
         "L": here.partition(".")[0],
         "l": here,
@@ -303,6 +303,12 @@ def _tokens(address: ReceiverAddress, host: str, port: int, user: str, key_alias
         "r": user,
         "u": getpass.getuser(),
     }
+
+
+def _uid() -> str:
+    if sys.platform == "win32":
+        return ""
+    return str(os.getuid())
 
 
 def _refuse_what_is_not_done(settings: Settings, host: str) -> None:

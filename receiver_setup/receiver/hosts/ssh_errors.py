@@ -82,6 +82,11 @@ def _of_login(error: Exception, said: str, name: str) -> ReceiverError | None:  
         )
     if isinstance(error, paramiko.AuthenticationException) or "No authentication methods" in said:
         return ReceiverLoginError(f"{name} refused the login", hint=_LOGIN_HINT)
+    if "cannot be used for signing" in said:
+        return ReceiverLoginError(
+            f"the agent did not sign with its key for {name}",
+            hint="confirm it there, unlock the agent, or take the key away from it (ssh-add -d KEYFILE)",
+        )
     if isinstance(error, UnicodeDecodeError):
         return ReceiverLoginError(
             f"a key file for {name} is no private key: {error.reason}", hint="check --identity and IdentityFile"

@@ -52,7 +52,7 @@ class Credentials:
 
 
 class HungUpError(ReceiverLoginError):
-    """The server ended the connection before anybody was signed in."""
+    """The server ended the connection while nothing but keys was tried."""
 
 
 class Login:
@@ -69,6 +69,8 @@ class Login:
         """Why a key could not be used; told where nothing else signs in."""
         self._refused: list[str] = []
         self._password_used = False
+        self._answered = False
+        """Whether a password or an answer was sent: none is sent again by itself."""
 
     def sign_in(self) -> None:
         """Sign in; raises ReceiverLoginError with what was refused, and what paramiko raises for a lost link."""
@@ -95,10 +97,7 @@ class Login:
 
     def _ask_methods(self) -> None:
         """Learn what the server takes, by a method that is none (RFC 4252 section 5.2)."""
-        try:
-            self._transport.auth_none(self._user)
-        except paramiko.BadAuthenticationType as error:
-            self._methods = set(error.allowed_types)
+        self._attempt(lambda: self._transport.auth_none(self._user), "a login with nothing")
 
     def _go_on(self) -> None:
         """Use a password or answer questions; raises where neither is taken or to be had."""
@@ -107,7 +106,7 @@ class Login:
         if self._takes(_PASSWORD) and not self._password_used:
             password = self._with.password()
             if password is not None:
-                self._password_used = True
+                self._password_used = self._answered = True
                 self._attempt(
                     lambda: self._transport.auth_password(self._user, password.reveal(), fallback=False), "the password"
                 )
@@ -142,9 +141,10 @@ class Login:
                 self._methods = set(left)
         return True
 
-    def _hung_up(self) -> HungUpError:
+    def _hung_up(self) -> ReceiverLoginError:
         why = _clean(self._transport.farewell)
-        return HungUpError(
+        kind = ReceiverLoginError if self._answered else HungUpError
+        return kind(
             f"{self._name} ended the connection during the login{f': {why}' if why else ''}",
             hint="if that is for too many keys, give the right one by --identity, or by IdentityFile and "
             "IdentitiesOnly yes in the ssh configuration; else look at sshd's log there",
@@ -185,7 +185,9 @@ class Login:
                 if isinstance(heard, Future):
                     return list(heard.result())
                 _, instructions, prompts = heard
-                answers.put([self._answer_one(instructions, *prompt).reveal() for prompt in prompts])
+                given = [self._answer_one(instructions, *prompt).reveal() for prompt in prompts]
+                self._answered = self._answered or bool(given)
+                answers.put(given)
         except queue.Empty:
             self._transport.close()
             raise ReceiverUnreachableError(
@@ -255,9 +257,10 @@ def _agent_keys(socket_path: str, stack: contextlib.ExitStack) -> Sequence["para
             return ()
         connection = stack.enter_context(socket.socket(socket.AF_UNIX))
         connection.connect(path)
-        other = paramiko.agent.AgentSSH()
-        other._connect(connection)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to another agent
-        return other.get_keys()
+        other: Any = paramiko.agent.AgentSSH()
+        other._connect(connection)  # noqa: SLF001 - no other way to another agent
+        keys: Sequence[paramiko.PKey] = other.get_keys()
+        return keys
     except (OSError, paramiko.SSHException) as error:
         _log.debug("no keys of an agent: %s", error)
         return ()

@@ -58,6 +58,10 @@ class Server(paramiko.ServerInterface):
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         self.seen.append("publickey")
+        self._hang_up()
+        return self._result("publickey" in self.stages[0] and key.asbytes() in self.keys)
+
+    def _hang_up(self) -> None:
         if self.farewell:
             message = paramiko.Message()
             message.add_byte(bytes([1]))  # SSH_MSG_DISCONNECT
@@ -65,10 +69,10 @@ class Server(paramiko.ServerInterface):
             message.add_string(self.farewell)
             message.add_string("")
             threading.current_thread()._send_message(message)  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
-        return self._result("publickey" in self.stages[0] and key.asbytes() in self.keys)
 
     def check_auth_password(self, username: str, password: str) -> int:
         self.seen.append(f"password {password}")
+        self._hang_up()
         return self._result("password" in self.stages[0] and password == PASSWORD)
 
     def check_auth_interactive(self, username: str, submethods: str) -> Any:
@@ -370,3 +374,11 @@ def test_a_server_that_hangs_up_is_told_with_its_farewell(key: Path) -> None:
         pytest.raises(HungUpError, match="during the login: Too many authentication failures"),
     ):
         sign_in(transport, identities=[key])
+
+
+def test_a_password_is_no_reason_to_begin_again_where_the_server_hung_up_after_it() -> None:
+    server = Server([{"password"}], farewell="Too many authentication failures")
+    with connected(server) as transport, pytest.raises(ReceiverLoginError) as caught:
+        sign_in(transport, password=secret)
+    assert not isinstance(caught.value, HungUpError)
+    assert "Too many authentication failures" in caught.value.message
