@@ -259,11 +259,11 @@ def _agent_keys(socket_path: str, stack: contextlib.ExitStack) -> Sequence["para
         connection.connect(path)
         other: Any = paramiko.agent.AgentSSH()
         other._connect(connection)  # noqa: SLF001 - no other way to another agent
-        keys: Sequence[paramiko.PKey] = other.get_keys()
-        return keys
     except (OSError, paramiko.SSHException) as error:
         _log.debug("no keys of an agent: %s", error)
         return ()
+    keys: Sequence[paramiko.PKey] = other.get_keys()
+    return keys
 
 
 def _load(path: Path) -> "paramiko.PKey | Exception":
