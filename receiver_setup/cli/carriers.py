@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from receiver_setup.cli.clients import read_camera_password
-from receiver_setup.cli.secrets_input import secret_source
+from receiver_setup.cli.secrets_input import ask_person, secret_source
 from receiver_setup.cli.shares import UPLOAD_OPTIONS, Share
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
 from receiver_setup.receiver.hosts import Host
@@ -125,6 +125,7 @@ def _host(share: Share) -> Host:
                 question=f"SSH password of the receiver{f' {share.name}' if share.name else ''}",
                 source=share.password("SSH"),
             ),
+            answer=ask_person,
             timeout_s=options["timeout"],
         ),
     )

@@ -89,9 +89,9 @@ _REMOVE = (
 )
 _SSH = (
     click.option("--identity", type=_FILE, help="The private key for the receiver."),
-    click.option("--known-hosts", type=_FILE, help="The file of known host keys.  [default: ~/.ssh/known_hosts]"),
+    click.option("--known-hosts", type=_FILE, help="The file of known host keys.  [default: as ssh]"),
     click.option("--accept-new-host-key", is_flag=True, help="Note an unknown receiver's host key and go on."),
-    click.option("--ssh-config", type=_FILE, help="The ssh configuration.  [default: ~/.ssh/config]"),
+    click.option("--ssh-config", type=_FILE, help="The ssh configuration, read by ssh itself.  [default: as ssh]"),
     click.option(
         "--ssh-password-file", type=_FILE, help="First line: the login password. Or RECEIVER_SETUP_SSH_PASSWORD."
     ),

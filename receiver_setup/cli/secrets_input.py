@@ -54,12 +54,12 @@ def read_secret(
     return secret
 
 
-def _ask(question: str) -> str | None:
+def _ask(question: str, *, echo: bool = False) -> str | None:
     with alone():  # first of all, since a live display stands in for standard error
         if not on_terminal():
             return None
         try:
-            answer: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+            answer: str = click.prompt(question, hide_input=not echo, err=True, default="", show_default=False)
         except click.Abort:
             # Ctrl-C, or the end of the input: a run that is under way has to take back what it did.
             raise KeyboardInterrupt from None
@@ -79,6 +79,16 @@ def secret_source(
         return known[0]
 
     return ask
+
+
+def ask_person(question: str, echo: bool) -> Secret | None:
+    """Ask what a server wants to know, shown while it is typed or not; None where nobody can be asked."""
+    text = ask_where_awaited(partial(_ask, question, echo=echo))
+    if not text:
+        return None
+    secret = Secret(text)
+    redact.add(secret)
+    return secret
 
 
 def first_line(path: Path, *, place: str = "") -> str:

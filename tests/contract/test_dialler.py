@@ -25,6 +25,7 @@ from receiver_setup.errors import (
     CameraReplyError,
     CameraTimeoutError,
     CameraUnreachableError,
+    ReceiverHostKeyError,
     ReceiverLoginError,
     ReceiverSetupError,
     ReceiverUnreachableError,
@@ -411,3 +412,54 @@ def test_a_port_where_no_ssh_server_speaks_is_named_after_the_timeout(admin_key:
         finally:
             ended.set()
             mute.close()
+
+
+# ---- ways that go through something
+
+
+def hop(tmp_path: Path, receiver: ThrowawayReceiver, admin_key: AdminKey, known_hosts: Path, way: str) -> Path:
+    """Write a configuration whose host `attic` is the receiver's own sshd, reached through the receiver."""
+    via = f"ssh -F none -i {admin_key.path} -o UserKnownHostsFile={known_hosts} -W %h:%p admin@{receiver.address}"
+    line = {"command": f"ProxyCommand {via}", "jump": f"ProxyJump admin@{receiver.address}"}[way]
+    alias = f"HostKeyAlias {receiver.address}"
+    config = tmp_path / "config"
+    config.write_text(f"Host attic\n  HostName 127.0.0.1\n  User admin\n  {alias}\n  {line}\n")
+    return config
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("end", ["login", "host key", "key", "nobody listens"])
+@pytest.mark.parametrize("way", ["command", "jump"])
+def test_nothing_is_left_of_a_way_through_a_command_or_a_jump_host(  # noqa: PLR0913, PLR0917 - fixtures
+    tmp_path: Path, receiver: ThrowawayReceiver, admin_key: AdminKey, known_hosts: Path, way: str, end: str
+) -> None:
+    config = hop(tmp_path, receiver, admin_key, known_hosts, way)
+    if end == "host key":
+        config.write_text(config.read_text().replace("HostKeyAlias", "HostKeyAlias not-known #"))
+    if end == "nobody listens":
+        config.write_text(config.read_text() + "  Port 9\n")
+    if end == "key":
+        config.write_text(config.read_text().replace("User admin", "User root"))
+    options = SshOptions(identity=admin_key.path, known_hosts=known_hosts, config_file=config)
+    errors = {
+        "host key": ReceiverHostKeyError,
+        "key": ReceiverLoginError,
+        "nobody listens": ReceiverUnreachableError,
+    }
+    if end == "key":
+        receiver.run("sh", "-c", "mv /root/.ssh /root/.none")
+    before, running = open_files(), threads()
+    for _ in range(2):
+        made = SshHost(ReceiverAddress(host="attic"), options)
+        if end == "login":
+            assert made.prove_login()
+            assert made.prove_login()
+        else:
+            with pytest.raises(errors[end]):
+                made.prove_login()
+        made.close()
+    assert settled(lambda: len(threads() - running), 0), threads()
+    assert settled(open_files, before), (before, open_files())

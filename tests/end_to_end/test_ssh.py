@@ -1,8 +1,8 @@
 """The whole command over every way that a person's ssh finds its host: configuration, jumps, agent, passwords."""
 
 import contextlib
-import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from support.agent import ssh_agent
 from support.bench import CAMERA_PASSWORD, Bench, Result
+from support.terminal import Terminal
 
 from receiver_setup.camera.client import Camera
 from receiver_setup.emulator.admin_key import AdminKey, make_admin_key
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.network import PrivateNetwork
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.errors import ReceiverSudoError
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
@@ -66,7 +68,7 @@ def test_an_alias_of_ssh_config_tells_all(bench: Bench, make_camera: MakeCamera,
         f"Host attic\n  HostName {bench.receiver.address}\n  Port 22\nHost elsewhere\n  User nobody\n"
     )
     (home / ".ssh" / "config").write_text(
-        f"Include config.d/*.conf\nIdentityFile {bench.key.path}\nUserKnownHostsFile ~/.ssh/our_hosts\n"
+        f"Include {home}/.ssh/config.d/*.conf\nIdentityFile {bench.key.path}\nUserKnownHostsFile ~/.ssh/our_hosts\n"
         "Host attic\n  User admin\nHost *\n  User nobody\n"
     )
     (home / ".ssh" / "our_hosts").write_text(known(bench.receiver))
@@ -103,14 +105,16 @@ def test_hashed_known_hosts_are_read(bench: Bench, make_camera: MakeCamera) -> N
 
 
 @pytest.mark.parametrize(
-    ("line", "told"), [("Match exec true", "Match exec"), ("Port many", "'many' is not a port"), ("Host", "")]
+    ("line", "told"),
+    [
+        ("Port many", "line 1: Bad port"),
+        ("Frobnicate yes", "config: line 1: Bad configuration option: frobnicate"),
+        ("KnownHostsCommand /usr/bin/keys %H", "a KnownHostsCommand for 10.99.0."),
+    ],
 )
 def test_a_configuration_that_cannot_be_used_is_no_bug(
     bench: Bench, make_camera: MakeCamera, tmp_path: Path, line: str, told: str
 ) -> None:
-    """For “Match exec” paramiko needs a library that Debian's package does not bring; it is hidden here."""
-    (tmp_path / "invoke.py").write_text("raise ImportError\n")
-    bench.environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     (tmp_path / "config").write_text(f"{line}\n  User admin\n")
     result = setup(bench, make_camera(), bench.receiver.address, "--ssh-config", tmp_path / "config")
     assert (result.code, result.json["error"]["kind"]) == (2, "configuration")
@@ -277,6 +281,198 @@ def test_a_wrong_password_is_sent_once(bench: Bench, by_password: ThrowawayRecei
     assert "wrong one" not in result.out + result.err
 
 
+# ---- a second factor
+
+
+@pytest.fixture
+def second_factor(bench: Bench, home: Path) -> Iterator[ThrowawayReceiver]:
+    """Start a receiver that wants the administrator's key and then PAM's questions."""
+    with ThrowawayReceiver(admin_public_key=bench.key.public_line, sudo="password", sudo_password=PASSWORD) as started:
+        (home / ".ssh" / "known_hosts").write_text(known(started))
+        (home / ".ssh" / "config").write_text(f"IdentityFile {bench.key.path}\nIdentitiesOnly Yes\n")
+        want(started, "publickey,keyboard-interactive")
+        bench.environment["RECEIVER_SETUP_SUDO_PASSWORD"] = PASSWORD
+        yield started
+
+
+def reload(receiver: ThrowawayReceiver) -> None:
+    """Have sshd read its configuration; it says that it listens when it has."""
+    said = "Server listening on"
+    before = receiver.log().count(said)
+    receiver.run("sh", "-c", "kill -HUP $(cat /run/sshd.pid)")
+    deadline = time.monotonic() + 20
+    while receiver.log().count(said) == before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    receiver.wait_until_listening()
+
+
+def want(receiver: ThrowawayReceiver, methods: str) -> None:
+    """Have sshd want these methods of the administrator."""
+    lines = f"KbdInteractiveAuthentication yes\nMatch User admin\n  AuthenticationMethods {methods}\nMatch all\n"
+    receiver.run("sh", "-c", "cat >/etc/ssh/sshd_config.d/00-methods.conf", input=lines.encode())
+    reload(receiver)
+
+
+@pytest.mark.rest
+@pytest.mark.parametrize("methods", ["publickey,keyboard-interactive", "publickey,password", "password,publickey"])
+def test_a_second_factor_is_given_over_the_same_connection(
+    bench: Bench, second_factor: ThrowawayReceiver, make_camera: MakeCamera, methods: str
+) -> None:
+    want(second_factor, methods)
+    bench.environment["RECEIVER_SETUP_SSH_PASSWORD"] = PASSWORD
+    camera = make_camera()
+    result = setup(bench, camera, f"admin@{second_factor.address}")
+    assert result.code == 0, result.err
+    assert result.out.startswith("{"), "the object alone, and no question"
+    log = second_factor.log()
+    assert "authenticating user admin" not in log, "nothing was begun twice"
+    assert PASSWORD not in result.out + result.err
+    assert setup(bench, camera, f"admin@{second_factor.address}").json["changed"] is False
+
+
+def test_a_second_factor_that_nobody_can_give_is_named(
+    bench: Bench, second_factor: ThrowawayReceiver, make_camera: MakeCamera
+) -> None:
+    camera = make_camera()
+    result = setup(bench, camera, f"admin@{second_factor.address}")
+    assert (result.code, result.json["error"]["kind"]) == (4, "receiver-login")
+    assert "asks “" in result.json["error"]["message"]
+    assert "Password" in result.json["error"]["message"]
+    assert camera.set_commands == []
+
+
+@pytest.mark.rest
+def test_a_second_question_for_a_password_is_named_and_not_answered_by_the_same(
+    bench: Bench, second_factor: ThrowawayReceiver, make_camera: MakeCamera
+) -> None:
+    want(second_factor, "publickey,password,keyboard-interactive")
+    bench.environment["RECEIVER_SETUP_SSH_PASSWORD"] = PASSWORD
+    result = setup(bench, make_camera(), f"admin@{second_factor.address}")
+    assert (result.code, result.json["error"]["kind"]) == (4, "receiver-login")
+    assert "asks “" in result.json["error"]["message"]
+
+
+@pytest.mark.rest
+def test_a_person_gives_a_second_factor_on_the_terminal(
+    bench: Bench, second_factor: ThrowawayReceiver, make_camera: MakeCamera
+) -> None:
+    """The password from the environment for the one question, a person's for the other; again for the proof."""
+    want(second_factor, "publickey,password,keyboard-interactive")
+    bench.environment["RECEIVER_SETUP_SSH_PASSWORD"] = PASSWORD
+    camera = make_camera()
+    terminal = Terminal(bench, "--receiver", f"admin@{second_factor.address}", "--camera", camera.url)
+    for _ in range(2):
+        shown = terminal.answer("Password: ", PASSWORD)
+        assert f"admin@{second_factor.address}: " in shown
+    assert terminal.end() == 0, terminal.screen
+    assert PASSWORD not in terminal.screen, "it is not shown as it is typed"
+    assert "proven on both sides" in terminal.screen
+
+
+# ---- known hosts
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("@cert-authority *.example {other}\n@revoked * {other}\nnonsense\n", ""),
+        ("@revoked {address} {key}\n", "is revoked ({path}:1)"),
+    ],
+)
+def test_marked_lines_say_what_they_say_and_no_more(
+    bench: Bench, make_camera: MakeCamera, before: str, told: str
+) -> None:
+    first, other = bench.receiver.host_key_lines[0], "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
+    values = {"other": other, "address": bench.receiver.address, "key": first, "path": bench.known_hosts}
+    bench.known_hosts.write_text(before.format(**values) + f"{bench.receiver.address} {first}\n")
+    result = bench.setup(make_camera(), options=("--check",))
+    if not told:
+        assert result.code == 7, result.err
+        return
+    assert (result.code, result.json["error"]["kind"]) == (4, "receiver-host-key")
+    assert told.format(**values) in result.json["error"]["message"]
+    assert "remove" not in result.json["error"]["hint"]
+
+
+def test_a_host_known_by_another_type_than_the_server_prefers_is_not_a_changed_one(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    ecdsa = next(line for line in bench.receiver.host_key_lines if line.startswith("ecdsa"))
+    bench.known_hosts.write_text(f"{bench.receiver.address} {ecdsa}\n")
+    assert bench.setup(make_camera(), options=("--check",)).code == 7
+
+
+@pytest.mark.rest
+def test_a_host_that_shows_certificates_alone_is_known_by_the_key_inside(
+    bench: Bench, make_camera: MakeCamera, tmp_path: Path
+) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "ca"], check=True)
+    (tmp_path / "host.pub").write_text(bench.receiver.host_key_lines[0] + "\n")
+    words = ("-q", "-s", str(tmp_path / "ca"), "-I", "attic", "-h", "-n", bench.receiver.address)
+    subprocess.run(["ssh-keygen", *words, tmp_path / "host.pub"], check=True)
+    certificate = (tmp_path / "host-cert.pub").read_bytes()
+    bench.receiver.run("sh", "-c", "cat >/etc/ssh/host-cert.pub", input=certificate)
+    only = "HostCertificate /etc/ssh/host-cert.pub\nHostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com\n"
+    bench.receiver.run("sh", "-c", "cat >/etc/ssh/sshd_config.d/00-ca.conf", input=only.encode())
+    reload(bench.receiver)
+    authority = (tmp_path / "ca.pub").read_text()
+    bench.known_hosts.write_text(f"@cert-authority {bench.receiver.address} {authority}")
+    result = bench.setup(make_camera(), options=("--check",))
+    assert (result.code, result.json["error"]["kind"]) == (4, "receiver-host-key")
+    assert f"{bench.known_hosts}:1 knows a certificate authority" in result.json["error"]["message"]
+    assert "certificates of hosts are not supported" in result.json["error"]["message"]
+    assert bench.setup(make_camera(), options=("--check", "--accept-new-host-key")).code == 7
+    assert bench.setup(make_camera(), options=("--check",)).code == 7
+
+
+# ---- a command that makes the connection
+
+
+RELAY = """
+import socket, sys, threading
+there = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+def back():
+    while data := there.recv(65536):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+threading.Thread(target=back, daemon=True).start()
+while data := sys.stdin.buffer.raw.read(65536):
+    there.sendall(data)
+"""
+
+
+def by_command(bench: Bench, command: str, tmp_path: Path) -> tuple[str, ...]:
+    """Return the options for a way by ProxyCommand."""
+    (tmp_path / "relay").write_text(RELAY)
+    config = tmp_path / "config"
+    config.write_text(f"Host attic\n  HostName {bench.receiver.address}\n  ProxyCommand {command}\n")
+    return ("--ssh-config", str(config), "--identity", str(bench.key.path), "--known-hosts", str(bench.known_hosts))
+
+
+@pytest.mark.rest
+def test_a_command_makes_the_connection(bench: Bench, make_camera: MakeCamera, tmp_path: Path) -> None:
+    camera = make_camera()
+    seen = f"sh -c 'echo %n %h %p %r >>{tmp_path}/seen; exec {sys.executable} {tmp_path}/relay %h %p'"
+    options = by_command(bench, seen, tmp_path)
+    result = setup(bench, camera, "admin@attic", *options)
+    assert result.code == 0, result.err
+    assert set((tmp_path / "seen").read_text().splitlines()) == {f"attic {bench.receiver.address} 22 admin"}
+    assert setup(bench, camera, "admin@attic", *options).json["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [("sh -c 'echo no route to the attic >&2; exit 1'", "no route to the attic"), ("false", "exit code 1")],
+)
+def test_a_command_that_fails_is_told_with_what_it_said(
+    bench: Bench, make_camera: MakeCamera, tmp_path: Path, command: str, told: str
+) -> None:
+    result = setup(bench, make_camera(), "admin@attic", *by_command(bench, command, tmp_path))
+    assert (result.code, result.json["error"]["kind"]) == (4, "receiver-unreachable")
+    assert "ProxyCommand" in result.json["error"]["message"]
+    assert told in result.json["error"]["message"]
+
+
 # ---- whose login it is
 
 
@@ -304,6 +500,25 @@ def test_a_login_shell_of_any_kind_and_its_greetings_do_no_harm(
     bench.receiver.run("sh", "-c", change)
     result = bench.setup(make_camera())
     assert result.code == 0, result.err
+
+
+@pytest.mark.rest
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('printf "Continue? "; read answer', "waits for input before it runs anything: it printed “Continue?”"),
+        ("sleep 1000", "ran nothing within 1 s"),
+    ],
+)
+def test_a_login_shell_that_does_not_come_to_our_command_is_named(bench: Bench, line: str, told: str) -> None:
+    bench.receiver.run("sh", "-c", "cat >/home/admin/.bashrc", input=f"{line}\n".encode())
+    options = SshOptions(identity=bench.key.path, known_hosts=bench.known_hosts, config_file=Path("/dev/null"))
+    host = SshHost(ReceiverAddress(host=bench.receiver.address, user="admin"), options)
+    with contextlib.closing(host), pytest.raises(ReceiverSudoError) as caught:
+        RootShell(host, sudo_password=lambda: None, timeout_s=2).run("id -u\n", step="look")
+    assert told in caught.value.message
+    assert ".bashrc" in caught.value.hint
+    assert "--timeout" not in caught.value.hint
 
 
 def test_a_login_shell_that_runs_nothing_is_named(bench: Bench, make_camera: MakeCamera) -> None:

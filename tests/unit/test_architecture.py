@@ -118,7 +118,8 @@ def test_a_pure_module_loads_no_library_that_does_things() -> None:
 
 def test_the_formats_and_decisions_are_pure() -> None:
     decisions = {
-        "keys", "authorized_keys", "sshd_config", "workflow.proof", "workflow.login_policy", "report", "receipt",
+        "keys", "authorized_keys", "known_hosts", "sshd_config", "workflow.proof", "workflow.login_policy", "report",
+        "receipt",
         "receipt.comparison", "receipt.json_format", "receipt.making", "receipt.markdown", "receipt.model",
         "receipt.strict",
         "receiver.records",

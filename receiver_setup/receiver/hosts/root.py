@@ -4,6 +4,7 @@ The script arrives on standard input and only after the far side has said that i
 ends up in sudo's password prompt nor a password in a shell.
 """
 
+import contextlib
 import logging
 import re
 import time
@@ -50,6 +51,12 @@ _BOOTSTRAP = (
     'exec sudo -S -p "receiver-setup password:" env "$link" sh -c "$go"'
     "'"
 )
+
+
+_SHARE_OF_FIRST_SIGN = 0.5
+"""Of a step's time, for the login shell to come to our command: what keeps it is told before the step's own end."""
+_AFTER_END_OF_INPUT_S = 5.0
+_SHOWN = 200
 
 
 class RootShell:
@@ -129,7 +136,7 @@ class RootShell:
 
     def _become_root(self, stream: Stream, step: str) -> None:
         said = _Conversation(stream, self._timeout_s, self.host.name, step)
-        line = said.sign()
+        line = self._first_sign(stream, said)
         if not line:
             self._explain_silence(stream, said, step)
         if line == _NO_SUDO:
@@ -172,6 +179,29 @@ class RootShell:
             hint=f"sign in as root, install sudo there, or for su with root's password: {ways}",
         )
 
+    def _first_sign(self, stream: Stream, said: "_Conversation") -> bytes:
+        """Return our command's first line; raises ReceiverSudoError where the login shell does not come to it."""
+        try:
+            return said.sign(within_s=self._timeout_s * _SHARE_OF_FIRST_SIGN)
+        except TimeoutError:
+            pass
+        # One that waits for input goes on at the end of it; that is asked, since nothing else tells it apart.
+        shown = said.so_far()
+        stream.finish()
+        with contextlib.suppress(TimeoutError):
+            if said.sign(within_s=_AFTER_END_OF_INPUT_S):
+                raise ReceiverSudoError(
+                    f"the login shell on {self.host.name} waits for input before it runs anything{shown}",
+                    hint="look for read, select or a program that asks in this user's ~/.bashrc (or whatever its shell "
+                    "reads) there, and put it behind: case $- in *i*) ;; *) return ;; esac",
+                )
+        raise ReceiverSudoError(
+            f"the login shell on {self.host.name} ran nothing within {self._timeout_s * _SHARE_OF_FIRST_SIGN:g} s"
+            f"{shown}",
+            hint=f"try it by hand: ssh {self.host.name} true; look at what this user's ~/.bashrc (or whatever its "
+            "shell reads) waits for there",
+        )
+
     def _explain_silence(self, stream: Stream, said: "_Conversation", step: str) -> NoReturn:
         if stream.status() is None:
             raise self._lost(step)
@@ -206,23 +236,28 @@ class _Conversation:
         self._errors = b""
         self._greeting = b""
 
-    def sign(self, *, prompts: int | None = None) -> bytes:
+    def sign(self, *, prompts: int | None = None, within_s: float | None = None) -> bytes:
         """Return the next of our own lines; empty at the end, or at more password prompts than `prompts`.
 
-        What stands before it is a login shell's greeting, whose last line may lack its end.
+        What stands before it is a login shell's greeting, whose last line may lack its end. Raises TimeoutError where
+        there is none `within_s`.
         """
-        while line := self._line(prompts):
+        end = None if within_s is None else time.monotonic() + within_s
+        while line := self._line(prompts, end):
             for sign in _SIGNS:
                 if line.endswith(sign):
                     return sign
             self._greeting += line
         return b""
 
-    def _line(self, prompts: int | None) -> bytes:
+    def _line(self, prompts: int | None, end: float | None) -> bytes:
         while b"\n" not in self._out:
             if prompts is not None and self._errors.count(_PROMPT) > prompts:
                 return b""
-            chunk = _receive(self._stream, self._end, self._host, self._step)
+            if end is None:
+                chunk = _receive(self._stream, self._end, self._host, self._step)
+            else:
+                chunk = self._stream.receive(max(end - time.monotonic(), 0.0))
             if chunk is None:
                 return b""
             if chunk.error:
@@ -231,6 +266,12 @@ class _Conversation:
                 self._out += chunk.data
         line, _, self._out = self._out.partition(b"\n")
         return line + b"\n"
+
+    def so_far(self) -> str:
+        """Return what was printed until now, as the end of a sentence; empty for nothing."""
+        text = (self._greeting + self._out + self._errors).decode("utf-8", "replace")
+        shown = " ".join("".join(each if each.isprintable() else " " for each in text).split())[-_SHOWN:]
+        return f": it printed “{shown}”" if shown else ""
 
     def problem(self) -> str:
         """Return what standard error said, else standard output, on one line and without prompts."""

@@ -1,19 +1,40 @@
-"""What ~/.ssh/config says of a host, with its Include files (ssh_config(5)); read by paramiko's own parser."""
+"""What ssh itself makes of its configuration for a host: the answer of `ssh -G`, and what of it counts here.
+
+Source: ssh(1) -G, ssh_config(5) with its section TOKENS; what -G leaves to its reader was tried on 9.2.
+"""
 
 import getpass
-import glob
-import io
+import logging
+import os
 import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from receiver_setup.errors import ConfigurationError
+from receiver_setup.known_hosts import SSH_PORT, known_name
 from receiver_setup.receiver.address import ReceiverAddress, check_port
-from receiver_setup.receiver.hosts.paramiko_alone import allow_match_exec, paramiko
 
-_INCLUDE = re.compile(r"^\s*include\s+(.+?)\s*$", re.IGNORECASE)
-_BLOCK = re.compile(r"^\s*(host|match)[\s=]", re.IGNORECASE)
-_DEPTH = 16
+_log = logging.getLogger(__name__)
+_ASK_S = 60.0
+"""A configuration may run commands (`Match exec`)."""
+_IDENTITIES = ("~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519")
+_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
+_SYSTEM_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
+_SYSTEM_CONFIG = Path("/etc/ssh/ssh_config")
+_TOKEN = re.compile(r"%(?P<token>.?)(?P<variable>)", re.DOTALL)
+_TOKEN_OR_VARIABLE = re.compile(r"%(?P<token>.?)|\$\{(?P<variable>\w+)\}", re.DOTALL)
+_PATH_BEGINS = re.compile(r"\s+(?=/|~|[A-Za-z]:[\\/]|__PROGRAMDATA__)")
+_FOR_A_SHELL = re.compile(r"""['`"$\\;&<>|(){}\x00-\x1f\x7f]|\s-|^-""")
+_USE_ANOTHER = "for this host above it, or give --ssh-config with another file"
+
+Settings = Mapping[str, Sequence[str]]
+"""What -G printed: keywords in small letters, each with the values of its lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,81 +49,292 @@ class Target:
     identities: tuple[Path, ...]
     identities_only: bool
     known_hosts: tuple[Path, ...]
+    """Of the user; a new key goes into the first. May be empty."""
+    system_known_hosts: tuple[Path, ...]
     jumps: tuple[ReceiverAddress, ...]
     proxy_command: str | None
+    """For a shell, with its tokens filled in."""
+    agent: str | None = "SSH_AUTH_SOCK"
+    """The agent's socket; this very word where the environment tells it; None for no agent."""
+    strictness: str = "ask"
+    """StrictHostKeyChecking: true, ask, accept-new or false."""
+    check_ip: bool = False
+    hash_names: bool = False
+    revoked: Path | None = None
+    algorithms: tuple[str, ...] | None = None
+    """Of host keys, in order; None: all that the SSH library has."""
+    family: socket.AddressFamily = socket.AF_UNSPEC
+    source: str | None = None
 
     @property
     def known_name(self) -> str:
-        """The entry that known_hosts must hold (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT")."""
-        return self.known_as if self.known_port == paramiko.config.SSH_PORT else f"[{self.known_as}]:{self.known_port}"
+        """The name that a line of known_hosts must have (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT")."""
+        return known_name(self.known_as, self.known_port)
 
 
 def read_target(address: ReceiverAddress, *, config_file: Path | None) -> Target:
-    """Look `address` up in ssh_config; a file given by name must be there, the default one may be missing.
+    """Ask ssh for all it would use for `address`, whose own user and port win.
 
-    What the address says itself wins over the file.
+    Without a file to read, or without an OpenSSH client, the address and ssh's defaults are all. Raises
+    ConfigurationError for a file that ssh refuses, and for what cannot be honoured here.
     """
-    found = _look_up(_read_config(config_file), address.host)
-    jump = found.get("proxyjump", "none")
-    command = found.get("proxycommand", "none")
-    host = found.get("hostname", address.host)
-    port = address.port or check_port(found.get("port", str(paramiko.config.SSH_PORT)))
-    alias = found.get("hostkeyalias")
+    if config_file is not None and str(config_file) in {os.devnull, "none"}:
+        return make_target(address, {})
+    program = shutil.which("ssh")
+    if program is None:
+        _warn_without_client(config_file)
+        return make_target(address, {})
+    if config_file is not None and config_file.is_dir():  # which ssh takes for an empty file
+        raise ConfigurationError(f"the ssh configuration {config_file} is a directory", hint="give a file")
+    if address.user is not None and _FOR_A_SHELL.search(address.user):
+        raise ConfigurationError(
+            f"the user {address.user!r} cannot be used with an ssh configuration, which may hand it to a shell",
+            hint=f"check USER, or give --ssh-config {os.devnull}",
+        )
+    return make_target(address, _ask(program, address, config_file))
+
+
+def make_target(address: ReceiverAddress, settings: Settings) -> Target:
+    """Make what -G answered into a target; without an answer, from the address and ssh's defaults."""
+    _refuse_what_is_not_done(settings, address.host)
+    host = _one(settings, "hostname") or address.host.lower()
+    port = address.port or check_port(_one(settings, "port") or str(SSH_PORT))
+    user = address.user or _one(settings, "user") or getpass.getuser()
+    alias = _one(settings, "hostkeyalias")
+    jump = _one(settings, "proxyjump")
+    tokens = _tokens(address, host, port, user, alias or address.host)
+    command = _one(settings, "proxycommand")
+    revoked = _one(settings, "revokedhostkeys")
+    algorithms = _one(settings, "hostkeyalgorithms")
+    family = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}.get(_one(settings, "addressfamily") or "")
+    if command is not None:
+        _refuse_for_a_shell(command, host, user)
     return Target(
         host=host,
         port=port,
-        user=address.user or found.get("user") or getpass.getuser(),
+        user=user,
         known_as=alias or host,
-        known_port=paramiko.config.SSH_PORT if alias else port,
-        identities=tuple(Path(name).expanduser() for name in found.get("identityfile", ())),
-        identities_only=found.get("identitiesonly", "no") == "yes",
-        known_hosts=tuple(Path(name).expanduser() for name in found.get("userknownhostsfile", "").split()),
-        jumps=() if jump == "none" else tuple(ReceiverAddress.parse(part) for part in jump.split(",")),
-        proxy_command=None if command == "none" else command,
+        known_port=SSH_PORT if alias else port,
+        identities=_identities(settings, tokens),
+        identities_only=_one(settings, "identitiesonly") == "yes",
+        known_hosts=_files(settings, "userknownhostsfile", _KNOWN_HOSTS),
+        system_known_hosts=_files(settings, "globalknownhostsfile", _SYSTEM_KNOWN_HOSTS),
+        jumps=tuple(map(_jump, jump.split(","))) if jump else (),
+        proxy_command=expand(command, tokens, keyword="ProxyCommand", variables=False) if command is not None else None,
+        agent=_agent(settings),
+        strictness=_one(settings, "stricthostkeychecking") or "ask",
+        check_ip=_one(settings, "checkhostip") == "yes" and command is None and not jump,
+        hash_names=_one(settings, "hashknownhosts") == "yes",
+        revoked=_path(expand(revoked, tokens, keyword="RevokedHostKeys")) if revoked else None,
+        algorithms=tuple(algorithms.split(",")) if algorithms else None,
+        family=family or socket.AF_UNSPEC,
+        source=_one(settings, "bindaddress"),
     )
 
 
-def _look_up(config: paramiko.SSHConfig, host: str) -> paramiko.SSHConfigDict:
-    try:
-        return config.lookup(host)
-    except ImportError as error:
-        if allow_match_exec():
-            return config.lookup(host)
+def parse_settings(text: str) -> dict[str, list[str]]:
+    r"""Parse what -G prints, `keyword value` a line; keywords that may come more than once keep all their values.
+
+    >>> parse_settings("port 22\nIdentityFile ~/.ssh/a b\nidentityfile none\n")
+    {'port': ['22'], 'identityfile': ['~/.ssh/a b', 'none']}
+    """
+    found: dict[str, list[str]] = {}
+    for line in text.split("\n"):
+        keyword, blank, value = line.rstrip("\r").partition(" ")
+        if blank:
+            found.setdefault(keyword.lower(), []).append(value)
+    return found
+
+
+def expand(text: str, tokens: Mapping[str, str], *, keyword: str, variables: bool = True) -> str:
+    """Fill in `%h` and the like, and `${NAME}` from the environment; ConfigurationError for others, as in ssh."""
+
+    def value(match: re.Match[str]) -> str:
+        if match["variable"]:
+            if match["variable"] in os.environ:
+                return os.environ[match["variable"]]
+        elif match["token"] in tokens:
+            return tokens[match["token"]]
         raise ConfigurationError(
-            "the ssh configuration has “Match exec”, which this program cannot run",
-            hint="put what this receiver needs into a file without it, and give that with --ssh-config",
-        ) from error
+            f"{keyword} in the ssh configuration has {match[0]}, which is not known here",
+            hint=f"write out what it stands for, as {keyword} {_USE_ANOTHER}",
+        )
+
+    return (_TOKEN_OR_VARIABLE if variables else _TOKEN).sub(value, text)
 
 
-def _read_config(config_file: Path | None) -> paramiko.SSHConfig:
-    path = config_file or Path("~/.ssh/config").expanduser()
-    config = paramiko.SSHConfig()
-    if config_file is None and not path.exists():
-        return config
+def _ask(program: str, address: ReceiverAddress, config_file: Path | None) -> dict[str, list[str]]:
+    homes = _homes()
+    words = [program, "-T", "-G", *_config_words(config_file, homes)]
+    if address.port is not None:
+        words += ["-p", str(address.port)]
+    if address.user is not None:
+        words += ["-l", address.user]
     try:
-        config.parse(io.StringIO(_with_includes(path, _DEPTH)))
+        done = subprocess.run(
+            [*words, address.host], stdin=subprocess.DEVNULL, capture_output=True, timeout=_ASK_S, check=False
+        )
     except OSError as error:
-        raise ConfigurationError(f"cannot read the ssh configuration {path}: {error.strerror}") from error
-    except (paramiko.ConfigParseError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"cannot run {program}: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
         raise ConfigurationError(
-            f"the ssh configuration {path} cannot be parsed: {error}", hint="check it with: ssh -G HOST"
+            f"ssh has not read its configuration for {address.host} in {_ASK_S:.0f} s",
+            hint=f"look for a Match exec that does not end: ssh -G {address.host}",
         ) from error
-    return config
+    said = " ".join(os.fsdecode(done.stderr).split())
+    if done.returncode != 0:
+        raise ConfigurationError(
+            f"ssh cannot use its configuration for {address.host}: {said or f'exit code {done.returncode}'}",
+            hint="correct what it names, or give --ssh-config with another file",
+        )
+    settings = parse_settings(os.fsdecode(done.stdout))
+    if "hostname" not in settings:
+        _warn_without_client(config_file)
+        return {}
+    return settings if homes is None else _moved(settings, *homes)
 
 
-def _with_includes(path: Path, depth: int) -> str:
-    """Return the file's text with each Include line replaced by the files that it names."""
-    lines, block = [], "Host *"
-    for line in path.read_text(encoding="utf-8").splitlines():
-        include = _INCLUDE.match(line)
-        if include is None:
-            lines.append(line)
-            block = line if _BLOCK.match(line) else block
-        elif depth > 0:
-            for pattern in include[1].split():
-                place = Path(pattern.strip('"')).expanduser()
-                whole = place if place.is_absolute() else Path("~/.ssh").expanduser() / place
-                lines += [_with_includes(Path(name), depth - 1) for name in sorted(glob.glob(str(whole)))]  # noqa: PTH207 - an absolute pattern, which Path.glob refuses
-            # A Host or Match line of an included file ends with that file.
-            lines.append(block)
-    return "\n".join(lines) + "\n"
+def _config_words(config_file: Path | None, homes: tuple[str, str] | None) -> list[str]:
+    if config_file is not None:
+        return ["-F", str(config_file)]
+    if homes is None:
+        return []
+    own = Path(homes[0], ".ssh", "config")
+    return ["-F", str(own) if own.exists() else "none"]
+
+
+def _moved(settings: dict[str, list[str]], home: str, account: str) -> dict[str, list[str]]:
+    """Return the settings with `home` where ssh has put the account's for “~”, which it has not done everywhere."""
+    for keyword in {"userknownhostsfile", "identityagent"} & settings.keys():
+        settings[keyword] = [f" {value}".replace(f" {account}/", f" {home}/")[1:] for value in settings[keyword]]
+    return settings
+
+
+@cache
+def _warn_without_client(config_file: Path | None) -> None:
+    """Say once that no configuration is read; a file that was asked for is an error."""
+    if config_file is not None:
+        raise ConfigurationError(
+            f"{config_file} cannot be read without OpenSSH's client, which this machine has not",
+            hint="install it (openssh-client), or leave out --ssh-config and give what it says as options",
+        )
+    there = [path for path in (Path("~/.ssh/config").expanduser(), _SYSTEM_CONFIG) if path.exists()]
+    if there:
+        _log.warning(
+            "%s is not read, since this machine has no OpenSSH client: only what stands in the command counts",
+            " and ".join(map(str, there)),
+        )
+
+
+def _homes() -> tuple[str, str] | None:
+    """Return HOME and the account's home, the only one that ssh knows; None where they are the same."""
+    if sys.platform == "win32":
+        return None
+    import pwd  # noqa: PLC0415 - not there on Windows
+
+    home = os.environ.get("HOME", "").rstrip("/")
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_dir.rstrip("/")
+    except KeyError:
+        return None
+    return None if home in {"", account} else (home, account)
+
+
+def _jump(text: str) -> ReceiverAddress:
+    try:
+        return ReceiverAddress.parse(text)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"ProxyJump in the ssh configuration names {text!r}, which is no [USER@]HOST[:PORT]",
+            hint="correct it there, or give --ssh-config with another file",
+        ) from error
+
+
+def _identities(settings: Settings, tokens: Mapping[str, str]) -> tuple[Path, ...]:
+    names = [name for name in settings.get("identityfile", _IDENTITIES) if name != "none"]
+    return tuple(_path(expand(_tilde(name), tokens, keyword="IdentityFile")) for name in names)
+
+
+def _files(settings: Settings, keyword: str, default: tuple[str, ...]) -> tuple[Path, ...]:
+    """Return a list of files, which -G joins by blanks without any quotes."""
+    value = _one(settings, keyword, keep_none=True)
+    if value is None:
+        return tuple(_path(name) for name in default)
+    names = [each for part in _PATH_BEGINS.split(value) for each in _parts(part)]
+    return tuple(_path(name) for name in names if name != "none")
+
+
+def _parts(text: str) -> list[str]:
+    """Take apart relative names, unless there is a file whose name has the blanks."""
+    absolute = bool(_PATH_BEGINS.match(f" {text}"))
+    return [text] if absolute or _path(text).exists() else text.split()
+
+
+def _path(name: str) -> Path:
+    program_data = os.environ.get("ProgramData", "C:\\ProgramData")  # noqa: SIM112 - as Windows spells it
+    return Path(_tilde(name.replace("__PROGRAMDATA__", program_data)))
+
+
+def _tilde(name: str) -> str:
+    return str(Path(name).expanduser()) if name.startswith("~") else name
+
+
+def _agent(settings: Settings) -> str | None:
+    value = _one(settings, "identityagent", keep_none=True)
+    if value is None or value == "SSH_AUTH_SOCK":
+        return "SSH_AUTH_SOCK"
+    if value == "none":
+        return None
+    return os.environ.get(value[1:]) if value.startswith("$") else _tilde(value)
+
+
+def _tokens(address: ReceiverAddress, host: str, port: int, user: str, key_alias: str) -> dict[str, str]:
+    here = socket.gethostname()
+    return {
+        "%": "%",
+        "d": str(Path.home()),
+        "h": host,
+        "i": _uid(),
+        "k": key_alias,
+        "L": here.partition(".")[0],
+        "l": here,
+        "n": address.host,
+        "p": str(port),
+        "r": user,
+        "u": getpass.getuser(),
+    }
+
+
+def _uid() -> str:
+    if sys.platform == "win32":
+        return ""
+    return str(os.getuid())
+
+
+def _refuse_what_is_not_done(settings: Settings, host: str) -> None:
+    """Raise for what would be less safe, or would not work, if it were passed over."""
+    if _one(settings, "knownhostscommand") is not None:
+        raise ConfigurationError(
+            f"the ssh configuration has a KnownHostsCommand for {host}, which is not run here",
+            hint=f"note the host key in known_hosts, and put “KnownHostsCommand none” {_USE_ANOTHER}",
+        )
+    if _one(settings, "proxyusefdpass") == "yes" and _one(settings, "proxycommand") is not None:
+        raise ConfigurationError(
+            f"the ssh configuration has ProxyUseFdpass for {host}, which is not done here",
+            hint=f"put “ProxyUseFdpass no” and a ProxyCommand that passes the data itself {_USE_ANOTHER}",
+        )
+
+
+def _refuse_for_a_shell(command: str, host: str, user: str) -> None:
+    """Raise where a token would hand a shell more than a name (OpenSSH does so since 9.6)."""
+    for token, value in (("%h", host), ("%n", host), ("%r", user)):
+        if token in command and _FOR_A_SHELL.search(value):
+            raise ConfigurationError(
+                f"{value!r} cannot be handed to the shell of the ProxyCommand",
+                hint="check USER and HOST, and the User and HostName of the ssh configuration",
+            )
+
+
+def _one(settings: Settings, keyword: str, *, keep_none: bool = False) -> str | None:
+    values = settings.get(keyword)
+    return None if not values or (values[0].lower() == "none" and not keep_none) else values[0]

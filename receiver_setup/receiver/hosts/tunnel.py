@@ -26,13 +26,15 @@ _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 class Transport(paramiko.Transport):
     """A transport that remembers why each channel was refused: paramiko only logs it, and keeps one reason for all.
 
-    `agreed_s` is when the keys of the connection were agreed on, on the monotonic clock.
+    `agreed_s` is when the keys of the connection were agreed on, on the monotonic clock; `farewell` is what the far
+    side said as it ended the connection.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._own = threading.local()
         self._refusals: dict[int, str] = {}
         self.agreed_s = 0.0
+        self.farewell = ""
         super().__init__(*arguments, **options)
 
     def start_client(self, *arguments: Any, **options: Any) -> None:
@@ -53,6 +55,8 @@ class Transport(paramiko.Transport):
         words = str(msg).split(" ", 5)
         if words[:2] == ["Secsh", "channel"] and words[3:5] == ["open", "FAILED:"]:
             self._refusals[int(words[2])] = words[5]
+        elif words[:2] == ["Disconnect", "(code"]:
+            self.farewell = str(msg).partition(": ")[2]
         super()._log(level, msg, *args)  # type: ignore[misc]  # as above
 
 

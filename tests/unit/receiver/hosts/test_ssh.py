@@ -18,7 +18,9 @@ import pytest
 
 from receiver_setup.errors import ReceiverError, ReceiverHostKeyError, ReceiverLoginError, ReceiverUnreachableError
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions, _dial, explain
+from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
+from receiver_setup.receiver.hosts.ssh_errors import explain
+from receiver_setup.receiver.hosts.ssh_way import Way
 
 
 def make_key() -> paramiko.PKey:
@@ -125,6 +127,25 @@ def test_an_identity_that_is_no_key_is_a_login_error(tmp_path: Path) -> None:
     assert "--identity" in ours.hint
 
 
+def test_an_agent_that_does_not_sign_is_named() -> None:
+    ours = explain(paramiko.SSHException("key cannot be used for signing"), "pi@attic-pi")
+    assert isinstance(ours, ReceiverLoginError)
+    assert "agent" in ours.message
+
+
+def test_a_password_that_has_expired_is_named() -> None:
+    """A new one is asked for by a message that paramiko takes for another."""
+    ours = explain(paramiko.SSHException("Illegal info request from server"), "pi@attic-pi")
+    assert isinstance(ours, ReceiverLoginError)
+    assert "new password" in ours.message
+
+
+def test_a_login_that_was_not_answered_is_no_refused_one() -> None:
+    ours = explain(paramiko.AuthenticationException("Authentication timeout."), "pi@attic-pi")
+    assert isinstance(ours, ReceiverUnreachableError)
+    assert "did not answer the login in time" in ours.message
+
+
 def test_a_bug_stays_a_bug() -> None:
     assert explain(TypeError("x"), "pi@attic-pi") is None
     assert explain(KeyError("x"), "pi@attic-pi") is None
@@ -143,7 +164,8 @@ def restarting() -> Iterator[socket.socket]:
 
 def dial(port: int) -> socket.socket:
     host = SshHost(ReceiverAddress(host="127.0.0.1", port=port, user="pi"), SshOptions(config_file=Path(os.devnull)))
-    connection: socket.socket = _dial(host.target, SshOptions())
+    way = Way(host.target, SshOptions(), ask=lambda: None)
+    connection: socket.socket = way.dial().socket
     return connection
 
 

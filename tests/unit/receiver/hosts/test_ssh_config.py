@@ -1,7 +1,8 @@
-"""What ssh_config says of a host, with its Include files."""
+"""What ssh makes of its configuration for a host, and what of that is taken, refused, or filled in."""
 
 import getpass
-import importlib.util
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.hosts.ssh_config import Target, read_target
+from receiver_setup.receiver.hosts.ssh_config import Target, _warn_without_client, read_target
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,9 @@ def test_without_any_file_the_address_is_all(home: Path) -> None:
     target = read_target(ReceiverAddress.parse("attic"), config_file=None)
     assert (target.host, target.port, target.user) == ("attic", 22, getpass.getuser())
     assert (target.known_as, target.known_name) == ("attic", "attic")
-    assert (target.identities, target.known_hosts, target.jumps, target.proxy_command) == ((), (), (), None)
+    assert (target.jumps, target.proxy_command, target.strictness) == ((), None, "ask")
+    assert target.identities[0] == home / ".ssh/id_rsa"
+    assert target.known_hosts == (home / ".ssh/known_hosts", home / ".ssh/known_hosts2")
     assert not target.identities_only
 
 
@@ -83,61 +86,189 @@ def test_included_files_stand_where_their_line_stands(home: Path) -> None:
     (home / ".ssh" / "more").mkdir()
     (home / ".ssh" / "more" / "1").write_text("Host attic\n User first\n", encoding="utf-8")
     (home / ".ssh" / "more" / "2").write_text("Host attic\n User second\n Port 2222\n", encoding="utf-8")
-    target = look_up(home, "include more/*\nHost attic\n User last\n Port 23\n")
+    target = look_up(home, f"include {home}/.ssh/more/*\nHost attic\n User last\n Port 23\n")
     assert (target.user, target.port) == ("first", 2222)
-    absolute = look_up(home, f'Include "{home}/.ssh/more/2" missing\n')
+    absolute = look_up(home, f'Include "{home}/.ssh/more/2" /missing\n')
     assert absolute.user == "second"
-
-
-def test_files_that_include_each_other_come_to_an_end(home: Path) -> None:
-    (home / ".ssh" / "loop").write_text("Include loop\nHost attic\n User pi\n", encoding="utf-8")
-    assert look_up(home, "Include loop\n").user == "pi"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "Host attic\n ProxyJump -oX\n",
         "no_value\n",
         "Host attic\n Port many\n",
         "Host attic\n Port 70000\n",
-        "Host attic\n Port -1\n",
+        "Frobnicate yes\n",
+        "Include loop\n",
     ],
 )
-def test_a_file_that_cannot_be_meant_is_an_error_of_configuration(home: Path, text: str) -> None:
-    with pytest.raises(ConfigurationError):
-        look_up(home, text)
+def test_a_file_that_ssh_refuses_stops_the_run_in_ssh_s_own_words(home: Path, text: str) -> None:
+    (home / "loop").write_text(f"Include {home}/loop\n", encoding="utf-8")
+    path = home / "config"
+    path.write_text(text.replace("loop", f"{home}/loop"), encoding="utf-8")
+    done = subprocess.run(["ssh", "-T", "-G", "-F", path, "attic"], capture_output=True, text=True, check=False)
+    assert done.returncode == 255
+    with pytest.raises(ConfigurationError) as caught:
+        read_target(ReceiverAddress.parse("attic"), config_file=path)
+    assert " ".join(done.stderr.split()) in caught.value.message
+    assert caught.value.hint
 
 
 def test_a_file_that_cannot_be_read_is_an_error_of_configuration(home: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot read"):
+    with pytest.raises(ConfigurationError, match="No such file"):
         read_target(ReceiverAddress.parse("attic"), config_file=home / "missing")
-    with pytest.raises(ConfigurationError, match="cannot read"):
+    with pytest.raises(ConfigurationError, match="directory"):
         read_target(ReceiverAddress.parse("attic"), config_file=home)
-    (home / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match="cannot be parsed"):
-        read_target(ReceiverAddress.parse("attic"), config_file=home / "binary")
 
 
-def test_match_exec_is_run_where_it_stands_and_costs_nothing_elsewhere(home: Path) -> None:
-    """What runs it takes as long to load as all the rest; in a process of its own, since it stays loaded."""
-    (home / "config").write_text('Match exec "test %h = attic"\n  Port 2222\n', encoding="utf-8")
-    code = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from receiver_setup.receiver.address import ReceiverAddress\n"
-        "from receiver_setup.receiver.hosts.ssh_config import read_target\n"
-        "assert read_target(ReceiverAddress.parse('attic'), config_file=Path('/dev/null')).port == 22\n"
-        "assert 'invoke' not in sys.modules\n"
-        "for name in ('attic', 'cellar'):\n"
-        "    print(read_target(ReceiverAddress.parse(name), config_file=Path(sys.argv[1])).port)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(home / "config")], capture_output=True, text=True, check=False
-    )
-    if importlib.util.find_spec("invoke") is None:
-        # Debian's paramiko comes without what runs it: then that is said, and nothing else in the file is taken.
-        assert "which this program cannot run" in done.stderr
-        assert done.stdout == ""
-    else:
-        assert done.stdout.split() == ["2222", "22"], done.stderr
+SPELLINGS = [
+    ("Include=more\n", {"port": 2222}),
+    ("Host=attic\n Port=2222\n", {"port": 2222}),
+    ("IdentitiesOnly Yes\n", {"identities_only": True}),
+    ("ProxyJump None\n", {"jumps": ()}),
+    ("ProxyCommand None\n", {"proxy_command": None}),
+    ('Match host attic exec "test %h = attic"\n Port 2222\n', {"port": 2222}),
+    ("Match exec false\n Port 2222\n", {"port": 22}),
+    ("Host * !attic\n Port 2222\n", {"port": 22}),
+    ("HostName %h.lan\n", {"host": "attic.lan"}),
+    ("HostKeyAlias The-Attic\nPort 2222\n", {"known_name": "the-attic"}),
+    ("UserKnownHostsFile none\nGlobalKnownHostsFile none\n", {"known_hosts": (), "system_known_hosts": ()}),
+    ('UserKnownHostsFile "/a b/c" /d/%k\n', {"known_hosts": (Path("/a b/c"), Path("/d/attic"))}),
+    ("StrictHostKeyChecking accept-new\n", {"strictness": "accept-new"}),
+    ("StrictHostKeyChecking off\n", {"strictness": "false"}),
+    ("CheckHostIP yes\n", {"check_ip": True}),
+    ("CheckHostIP yes\nProxyCommand x\n", {"check_ip": False}),
+    ("HashKnownHosts yes\n", {"hash_names": True}),
+    ("HostKeyAlgorithms rsa-sha2-512,ssh-ed25519\n", {"algorithms": ("rsa-sha2-512", "ssh-ed25519")}),
+    ("RevokedHostKeys /etc/ssh/revoked\n", {"revoked": Path("/etc/ssh/revoked")}),
+    ("RevokedHostKeys none\nKnownHostsCommand none\n", {"revoked": None}),
+    ("AddressFamily inet6\nBindAddress fd00::1\n", {"family": socket.AF_INET6, "source": "fd00::1"}),
+    ("IdentityAgent none\n", {"agent": None}),
+    ("IdentityAgent /run/agent\n", {"agent": "/run/agent"}),
+    ("IdentityAgent $MY_AGENT\n", {"agent": "/run/mine"}),
+    ("IdentityFile none\n", {"identities": ()}),
+    ("IdentityFile /k/%h_%p_%r_%%\n", {"identities": (Path("/k/attic_22_pi_%"),)}),
+    ("IdentityFile ${MY_AGENT}/x y\n".replace(" y", ""), {"identities": (Path("/run/mine/x"),)}),
+    ("ProxyCommand nc %h %p %r %n %% $HOME\nPort 23\n", {"proxy_command": "nc attic 23 pi attic % $HOME"}),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SPELLINGS, ids=[text.strip() for text, _ in SPELLINGS])
+def test_what_ssh_makes_of_it_is_taken(
+    home: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: dict[str, object]
+) -> None:
+    monkeypatch.setenv("MY_AGENT", "/run/mine")
+    (home / "more").write_text("Port 2222\n", encoding="utf-8")
+    target = look_up(home, text.replace("=more", f"={home}/more"), "pi@attic")
+    assert {name: getattr(target, name) for name in expected} == expected
+
+
+def test_bytes_that_are_no_utf8_harm_nothing(home: Path) -> None:
+    (home / "config").write_bytes(b"# caf\xe9\nIdentityFile /k/\xe9\nPort 2222\n")
+    target = read_target(ReceiverAddress.parse("attic"), config_file=home / "config")
+    assert target.port == 2222
+    assert [os.fsencode(path) for path in target.identities] == [b"/k/\xe9"]
+
+
+def test_home_is_where_tildes_point(home: Path) -> None:
+    """OpenSSH itself asks the account alone; HOME is what everybody else goes by."""
+    (home / ".ssh" / "config").write_text("Host attic\n IdentityFile ~/.ssh/k\n", encoding="utf-8")
+    target = read_target(ReceiverAddress.parse("attic"), config_file=None)
+    assert target.identities == (home / ".ssh/k",)
+    assert target.known_hosts[0] == home / ".ssh/known_hosts"
+
+
+REFUSED = [
+    ("KnownHostsCommand /usr/bin/keys %H\n", "KnownHostsCommand"),
+    ("ProxyCommand nc -F %h %p\nProxyUseFdpass yes\n", "ProxyUseFdpass"),
+    ("ProxyJump -oX\n", "ProxyJump"),
+    ("IdentityFile /k/%q\n", "%q"),
+    ("IdentityFile ${NOT_THERE_AT_ALL}\n", "NOT_THERE_AT_ALL"),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), REFUSED)
+def test_what_cannot_be_honoured_is_refused_by_its_name(home: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        look_up(home, text)
+    assert named in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("user", ["$(touch canary)", "`touch canary`", "a;touch canary", "a'b", "x -oProxyCommand=y"])
+def test_a_user_who_is_a_command_reaches_no_shell(home: Path, monkeypatch: pytest.MonkeyPatch, user: str) -> None:
+    monkeypatch.chdir(home)
+    (home / "config").write_text('Match exec "echo %r"\n Port 2222\n', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        read_target(ReceiverAddress(host="attic", user=user), config_file=home / "config")
+    (home / "config").write_text(f'User "{user}"\nProxyCommand echo %r\n', encoding="utf-8")
+    with pytest.raises(ConfigurationError):
+        read_target(ReceiverAddress(host="attic"), config_file=home / "config")
+    assert not (home / "canary").exists()
+
+
+# ---- without a client
+
+
+@pytest.fixture
+def no_client(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no ssh on the way."""
+    monkeypatch.setenv("PATH", str(home))
+    _warn_without_client.cache_clear()
+
+
+@pytest.mark.usefixtures("no_client")
+def test_without_a_client_the_address_is_all_and_a_file_is_warned_of_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("receiver_setup.receiver.hosts.ssh_config._SYSTEM_CONFIG", home / "none")
+    (home / ".ssh" / "config").write_text("Host *\n Port 2222\n", encoding="utf-8")
+    for name in ("attic", "cellar"):
+        target = read_target(ReceiverAddress.parse(f"pi@{name}"), config_file=None)
+        assert (target.host, target.port, target.user) == (name, 22, "pi")
+        assert home / ".ssh/id_ed25519" in target.identities
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert str(home / ".ssh" / "config") in caplog.text
+
+
+@pytest.mark.usefixtures("no_client")
+def test_without_a_client_and_a_file_there_is_nothing_to_warn_of(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("receiver_setup.receiver.hosts.ssh_config._SYSTEM_CONFIG", home / "none")
+    read_target(ReceiverAddress.parse("attic"), config_file=None)
+    assert caplog.records == []
+
+
+@pytest.mark.usefixtures("no_client")
+def test_without_a_client_a_file_that_was_asked_for_is_an_error(home: Path) -> None:
+    (home / "config").touch()
+    with pytest.raises(ConfigurationError, match="without OpenSSH's client"):
+        read_target(ReceiverAddress.parse("attic"), config_file=home / "config")
+
+
+def test_another_ssh_than_openssh_s_counts_as_none(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "ssh").write_text("#!/bin/sh\necho 'WARNING: Ignoring unknown option -G'\n", encoding="utf-8")
+    (home / "ssh").chmod(0o755)
+    (home / ".ssh" / "config").touch()
+    monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
+    _warn_without_client.cache_clear()
+    assert read_target(ReceiverAddress.parse("attic"), config_file=None).port == 22
+    assert len(caplog.records) == 1
+
+
+def test_no_file_means_no_process(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "ssh").write_text(f"#!/bin/sh\ntouch {home}/called\n", encoding="utf-8")
+    (home / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
+    assert read_target(ReceiverAddress.parse("attic"), config_file=Path(os.devnull)).port == 22
+    assert not (home / "called").exists()
+
+
+def test_paramiko_comes_without_what_its_own_reader_needs() -> None:
+    """It takes as long to load as all the rest."""
+    code = "import sys; import receiver_setup.receiver.hosts.ssh; print('invoke' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
