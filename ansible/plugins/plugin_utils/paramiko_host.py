@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.logins import LoginsHost, clone
 
-from receiver_setup.receiver.hosts.ssh import explain
+from receiver_setup.receiver.hosts.ssh_errors import explain
 from receiver_setup.receiver.hosts.ssh_stream import SshStream, start_command
 from receiver_setup.receiver.hosts.tunnel import open_tunnel
 
