@@ -45,7 +45,8 @@ Serve = Callable[[socket.socket], None]
 @pytest.fixture
 def host(receiver: ThrowawayReceiver, admin_key: AdminKey, known_hosts: Path) -> Iterator[SshHost]:
     """Give a carrier that is not connected yet."""
-    options = SshOptions(identity=admin_key.path, known_hosts=known_hosts, config_file=Path("/dev/null"))
+    # A whole run of the suite has kept a server from its first word for more than ten seconds.
+    options = SshOptions(identity=admin_key.path, known_hosts=known_hosts, config_file=Path("/dev/null"), timeout_s=60)
     made = SshHost(ReceiverAddress(host=receiver.address, user="admin"), options)
     yield made
     made.close()
