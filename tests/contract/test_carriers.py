@@ -363,15 +363,21 @@ def test_a_link_that_is_lost_is_an_error_and_the_script_runs_to_its_end(receiver
     assert appears(lambda: way.inside(f"ls {mark}.end") != "")
 
 
+AWAIT = "until [ -e {mark}.go ]; do sleep 0.05; done"
+"""What keeps a script from its end until the test has looked."""
+
+
 @pytest.mark.parametrize("user", ["admin", "root"])
 def test_a_local_script_runs_to_its_end_when_we_are_killed(receivers: Receivers, user: str) -> None:
     way = receivers.carrier(f"local-{user}", "nopasswd")
     mark = f"/tmp/killed-{time.monotonic_ns()}"
-    process = way.start_local(f"trap '' HUP PIPE\n{{ touch {mark}; sleep 1; echo; touch {mark}.end; }} </dev/null\n")
+    process = way.start_local(
+        f"trap '' HUP PIPE\n{{ touch {mark}; {AWAIT.format(mark=mark)}; echo; touch {mark}.end; }} </dev/null\n"
+    )
     assert appears(lambda: way.inside(f"ls {mark}") != "")
     process.terminate()
     process.communicate()
-    assert way.inside(f"ls {mark}.end") == ""
+    assert way.inside(f"ls {mark}.end; touch {mark}.go") == ""
     assert appears(lambda: way.inside(f"ls {mark}.end") != "")
 
 
