@@ -411,15 +411,20 @@ class _Lists(dict[str, list[str]]):
         return []
 
 
+def _parse_os_release(text: str) -> dict[str, str]:
+    """Return the settings of os-release(5), with whatever quotes they stand in."""
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
 def _parse_system(text: str) -> str:
     """Return `ID VERSION_ID` of os-release(5), such as `debian 12`."""
-    found = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    found = _parse_os_release(text)
     return f"{found.get('ID', '')} {found.get('VERSION_ID', '')}".replace('"', "").strip()
 
 
 def _parse_system_ids(text: str) -> tuple[str, ...]:
     """Return ID and VARIANT_ID of os-release(5), as far as they are there."""
-    found = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    found = _parse_os_release(text)
     return tuple(found[key].strip("\"'") for key in ("ID", "VARIANT_ID") if key in found)
 
 

@@ -5,7 +5,7 @@ from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 
 _PENALTY = "OpenSSH 9.8 and newer also turns an address away for some seconds after failed logins"
-_LOGIN_HINT = "give --identity KEYFILE, load the key into the agent, set RECEIVER_SETUP_SSH_PASSWORD, or check USER"
+LOGIN_HINT = "give --identity KEYFILE, load the key into the agent, set RECEIVER_SETUP_SSH_PASSWORD, or check USER"
 
 
 class as_ours:  # noqa: N801 - reads as the statement it is
@@ -81,7 +81,7 @@ def _of_login(error: Exception, said: str, name: str) -> ReceiverError | None:  
             f"{name} wants a new password before the login", hint=f"sign in once to set one: ssh {name}"
         )
     if isinstance(error, paramiko.AuthenticationException) or "No authentication methods" in said:
-        return ReceiverLoginError(f"{name} refused the login", hint=_LOGIN_HINT)
+        return ReceiverLoginError(f"{name} refused the login", hint=LOGIN_HINT)
     if "cannot be used for signing" in said:
         return ReceiverLoginError(
             f"the agent did not sign with its key for {name}",

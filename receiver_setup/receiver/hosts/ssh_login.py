@@ -20,6 +20,7 @@ from typing import Any
 from receiver_setup.errors import ReceiverError, ReceiverLoginError, ReceiverUnreachableError
 from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
+from receiver_setup.receiver.hosts.ssh_errors import LOGIN_HINT
 from receiver_setup.receiver.hosts.tunnel import Transport
 from receiver_setup.secrets import Secret
 
@@ -29,7 +30,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _PASSWORD_PROMPT = re.compile(r"password|passwort|kennwort|mot de passe|contraseña|senha", re.IGNORECASE)
 _OTHER_SECRET = re.compile(r"one.?time|otp|oath|token|verification|new|retype|current", re.IGNORECASE)
 _PROMPT_SHOWN = 120
-_HOW = "give --identity KEYFILE, load the key into the agent, set RECEIVER_SETUP_SSH_PASSWORD, or check USER"
 
 Ask = Callable[[], Secret | None]
 Answer = Callable[[str, bool], Secret | None]
@@ -156,7 +156,7 @@ class Login:
         methods = " or ".join(sorted(self._methods or ())) or "nothing"
         keys = len(self._refused)
         tried = {0: "there was no key to offer", 1: "a key was refused"}.get(keys, f"{keys} keys were refused")
-        return ReceiverLoginError(f"{self._name} refused the login: {tried}, and it takes {methods}", hint=_HOW)
+        return ReceiverLoginError(f"{self._name} refused the login: {tried}, and it takes {methods}", hint=LOGIN_HINT)
 
     def _answer_questions(self) -> Sequence[str]:
         """Answer by keyboard-interactive, in this thread: paramiko asks in its own, where nobody can be asked."""
