@@ -6,21 +6,17 @@ Sources: sshd_config(5) of OpenSSH 8.4, 9.2 and 10.0.
 from dataclasses import dataclass
 from enum import StrEnum
 
-KEY_FILE_PATTERN = "/etc/ssh/authorized_keys.d/%u"
-"""Outside the jail and root's own: the camera can neither read nor change its key line."""
+from receiver_setup.upload_rules import EDITION, RULES
 
 _SUBSYSTEM = "Subsystem sftp internal-sftp"
-
-EDITION = 3
-"""Which text of the drop-in is written now: 1 promised to replace changes by hand, 2 had no LogLevel."""
-
-_LOGS_KEYS_FROM = 3
-"""From this edition on sshd logs which key was offered and refused; at its own LogLevel it does not."""
 _NEEDS_YES_FROM = 2
 """From this edition on a change by hand is replaced with --yes alone."""
 
 _RENAMED_IN = (8, 5)
 """PubkeyAcceptedAlgorithms was PubkeyAcceptedKeyTypes before OpenSSH 8.5."""
+
+
+_BINDING = frozenset(rule.keyword for rule in RULES if rule.binding)
 
 
 class Authentication(StrEnum):
@@ -51,28 +47,18 @@ class UploadMatch:
     def directives(self) -> tuple[tuple[str, str], ...]:
         """Return keyword and value of every line inside the Match block, in order."""
         by_password = self.authentication is Authentication.PASSWORD
-        force = "internal-sftp" if self.start is None else f"internal-sftp -d {quote_value(self.start)}"
+        values = {
+            "ChrootDirectory": "none" if self.jail is None else quote_value(self.jail),
+            "ForceCommand": "internal-sftp" if self.start is None else f"internal-sftp -d {quote_value(self.start)}",
+            "AuthenticationMethods": self.authentication.value,
+            "PubkeyAuthentication": _yes(not by_password),
+            "PasswordAuthentication": _yes(by_password),
+        }
         lines = [
-            ("ChrootDirectory", "none" if self.jail is None else quote_value(self.jail)),
-            ("ForceCommand", force),
-            ("AuthenticationMethods", self.authentication.value),
-            ("PubkeyAuthentication", _yes(not by_password)),
-            ("AuthorizedKeysFile", KEY_FILE_PATTERN),
-            ("PasswordAuthentication", _yes(by_password)),
-            ("KbdInteractiveAuthentication", "no"),
-            ("HostbasedAuthentication", "no"),
-            ("PermitEmptyPasswords", "no"),
-            ("DisableForwarding", "yes"),
-            ("AllowTcpForwarding", "no"),
-            ("AllowStreamLocalForwarding", "no"),
-            ("AllowAgentForwarding", "no"),
-            ("X11Forwarding", "no"),
-            ("PermitTunnel", "no"),
-            ("PermitTTY", "no"),
-            ("PermitUserRC", "no"),
+            (rule.keyword, values[rule.keyword] if rule.value is None else rule.value)
+            for rule in RULES
+            if rule.edition <= self.edition and rule.release <= self.openssh
         ]
-        if self.edition >= _LOGS_KEYS_FROM:
-            lines.append(("LogLevel", "VERBOSE"))
         if self.allow_sha1:
             keyword = "PubkeyAcceptedAlgorithms" if self.openssh >= _RENAMED_IN else "PubkeyAcceptedKeyTypes"
             lines.append((keyword, "+ssh-rsa"))
@@ -97,14 +83,12 @@ def expected_effective(match: UploadMatch) -> tuple[str, ...]:
     """Return the lines that `sshd -T -C user=…` must print once the drop-in is in force.
 
     Keywords are in lower case, as `lower_keywords` makes them. Quotes are gone; only a ForceCommand, which is a
-    shell's, keeps them. Another LogLevel is the administrator's wish, and takes nothing but the names of refused keys
-    from a diagnosis.
+    shell's, keeps them. What takes nothing from the promise, such as another LogLevel, is the administrator's wish.
     """
-    not_compared = {"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes", "LogLevel"}
     lines = tuple(
         f"{keyword.lower()} {value if keyword == 'ForceCommand' else value.replace(chr(34), '')}"
         for keyword, value in match.directives()
-        if keyword not in not_compared
+        if keyword in _BINDING
     )
     return (*lines, *lower_keywords(_SUBSYSTEM)) if match.subsystem else lines
 

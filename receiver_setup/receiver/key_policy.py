@@ -13,7 +13,8 @@ from receiver_setup.receiver.configuration import ConfigurationLine, read_order
 from receiver_setup.receiver.facts import Facts, PathState
 from receiver_setup.receiver.remedy import add_lines, command, delete_line, leave_out, paste, replace_line, then_reload
 from receiver_setup.receiver.suitability import where
-from receiver_setup.sshd_config import KEY_FILE_PATTERN, Authentication, parse_effective
+from receiver_setup.sshd_config import Authentication, parse_effective
+from receiver_setup.upload_rules import KEY_FILE_PATTERN
 
 KEY_FOLDER = KEY_FILE_PATTERN.rpartition("/")[0]
 _SHA1 = "ssh-rsa"

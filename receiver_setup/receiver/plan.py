@@ -31,13 +31,12 @@ from receiver_setup.receiver.suitability import (
 )
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import (
-    EDITION,
-    KEY_FILE_PATTERN,
     Authentication,
     UploadMatch,
     expected_effective,
     render_drop_in,
 )
+from receiver_setup.upload_rules import EDITION, KEY_FILE_PATTERN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

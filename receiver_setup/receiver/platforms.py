@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from receiver_setup.markdown import render_table
 from receiver_setup.receiver.configuration import find_include
 from receiver_setup.receiver.facts import Facts
 
@@ -229,21 +230,20 @@ KEEPS = tuple(path for platform in PLATFORMS for path in platform.keeps)
 """Files of which the receiver tells which name a folder of drop-ins."""
 
 
-def render_table() -> str:
-    """Render the data as docs/hosts.md shows it: a row for each system, in Markdown."""
-    lines = ["| system | a set-up | with | what lasts there | tried | source |", "|---|---|---|---|---|---|"]
-    for platform in PLATFORMS:
-        sources = ", ".join(f"[{number}]({url})" for number, url in enumerate(platform.sources, 1))
-        cells = (
+def render_platforms() -> str:
+    """Render the data as docs/hosts.md shows it: a row for each system."""
+    rows = [
+        (
             platform.name,
             platform.verdict.value,
             platform.shown_way,
             platform.lasts,
             platform.tried or "not tried",
-            sources,
+            ", ".join(f"[{number}]({url})" for number, url in enumerate(platform.sources, 1)),
         )
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    return "".join(f"{line}\n" for line in lines)
+        for platform in PLATFORMS
+    ]
+    return render_table(("system", "a set-up", "with", "what lasts there", "tried", "source"), rows)
 
 
 def find_platforms(facts: Facts) -> tuple[Platform, ...]:

@@ -22,12 +22,12 @@ from receiver_setup.receiver.remedy import (
 )
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import (
-    KEY_FILE_PATTERN,
     Authentication,
     UploadMatch,
     missing_effective,
     parse_effective,
 )
+from receiver_setup.upload_rules import KEY_FILE_PATTERN
 
 _INCLUDE = f"Include {DROP_IN_FOLDER}/00-receiver-setup-*.conf"
 """Ours alone: whatever else lies in that folder may have been left out on purpose."""

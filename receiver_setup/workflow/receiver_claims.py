@@ -8,7 +8,8 @@ from receiver_setup.receiver.plan import drop_in, find_older_drop_in, plan_recei
 from receiver_setup.receiver.steps import Step
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.report import Claim
-from receiver_setup.sshd_config import UploadMatch, missing_effective
+from receiver_setup.sshd_config import UploadMatch, lower_keywords, missing_effective
+from receiver_setup.upload_rules import EDITION
 
 _DROP_IN = "sshd drop-in"
 _DROP_IN_STEP = "write sshd drop-in"
@@ -65,6 +66,13 @@ def _older(facts: Facts, claim: Claim, older: UploadMatch) -> Claim:
     if missing:
         cause = f"{path} was made by an older version of this tool, and sshd does not follow it: no “{missing[0]}”"
         return replace(claim, ok=False, cause=cause, repaired=True)
+    open_to = missing_effective(facts.sshd_effective, replace(older, edition=EDITION))
+    if open_to:
+        seen = lower_keywords(facts.sshd_effective)
+        keyword = open_to[0].partition(" ")[0]
+        value = next((line for line in seen if line.startswith(f"{keyword} ")), f"no {keyword}")
+        cause = f"{path} was made by an older version of this tool; more than the camera's key opens the account: "
+        return replace(claim, ok=False, cause=f"{cause}sshd has “{value}” for {older.user}", repaired=True)
     told = f"{path}, made by an older version of this tool: `receiver-setup setup` brings it up to date"
     return replace(claim, ok=True, detail=told)
 

@@ -1,16 +1,18 @@
 """What the README says is held against the code, so that it cannot drift."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
+import pytest
 from support.rules import listed
 
-from receiver_setup import errors
+from receiver_setup import errors, upload_rules
 from receiver_setup.cli import main
 from receiver_setup.receiver import platforms
 from receiver_setup.report import DIFFERENCE
-from receiver_setup.workflow.causes import render_table
+from receiver_setup.workflow import causes
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,18 +67,19 @@ def test_the_quick_start_names_targets_that_the_makefile_has() -> None:
     assert not wrong, listed(wrong)
 
 
-def test_the_causes_are_those_of_the_catalogue() -> None:
-    """`tools/render-causes` writes them anew."""
-    assert (ROOT / "docs/causes.md").read_text(encoding="utf-8").partition("<!-- causes -->\n")[2].partition(
-        "<!-- end of causes -->"
-    )[0] == render_table()
-
-
-def test_the_platforms_are_those_of_the_data() -> None:
-    """`tools/render-hosts` writes them anew."""
-    assert (ROOT / "docs/hosts.md").read_text(encoding="utf-8").partition("<!-- platforms -->\n")[2].partition(
-        "<!-- end of platforms -->"
-    )[0] == platforms.render_table()
+@pytest.mark.parametrize(
+    ("name", "mark", "render"),
+    [
+        ("causes.md", "causes", causes.render_causes),
+        ("hosts.md", "platforms", platforms.render_platforms),
+        ("sshd.md", "rules", upload_rules.render_rules),
+        ("sshd.md", "left", upload_rules.render_left),
+    ],
+)
+def test_the_tables_are_those_of_the_data(name: str, mark: str, render: Callable[[], str]) -> None:
+    """`tools/render-tables` writes them anew."""
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert text.partition(f"<!-- {mark} -->\n")[2].partition(f"<!-- end of {mark} -->")[0] == render()
 
 
 def test_the_remedies_quote_errors_that_the_code_has() -> None:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver_setup.sshd_config import (
-    EDITION,
     Authentication,
     UploadMatch,
     expected_effective,
@@ -18,6 +17,7 @@ from receiver_setup.sshd_config import (
     render_drop_in,
     sha1_allowed,
 )
+from receiver_setup.upload_rules import EDITION, LEFT, RULES
 
 JAILED = UploadMatch(user="ipcamera", jail="/home/ipcamera")
 FREE = UploadMatch(user="ipcamera", jail=None, start="/srv/usb disk")
@@ -98,6 +98,23 @@ def test_each_line_that_sshd_does_not_print_is_named() -> None:
 def test_another_log_level_is_nobodys_fault(level: str) -> None:
     told = "\n".join((*expected_effective(JAILED), f"loglevel {level}"))
     assert missing_effective(told, JAILED) == ()
+
+
+def test_nothing_of_the_whole_receiver_opens_the_account_as_well() -> None:
+    for keyword in ("TrustedUserCAKeys", "AuthorizedKeysCommand", "AuthorizedPrincipalsFile"):
+        assert dict(JAILED.directives())[keyword] == "none"
+        told = "\n".join(expected_effective(JAILED)).replace(f"{keyword.lower()} none", f"{keyword.lower()} /etc/x")
+        assert missing_effective(told, JAILED) == (f"{keyword.lower()} none",)
+
+
+def test_a_keyword_is_either_set_or_left_and_each_has_its_reason() -> None:
+    assert not {rule.keyword.lower() for rule in RULES} & LEFT.keys()
+    assert all([*LEFT.values(), *(rule.reason for rule in RULES)])
+
+
+def test_a_release_is_told_only_what_it_takes_in_a_match_block() -> None:
+    assert "UnusedConnectionTimeout" not in render_drop_in(replace(JAILED, openssh=(8, 4)))
+    assert "UnusedConnectionTimeout 3600" in render_drop_in(replace(JAILED, openssh=(9, 2)))
 
 
 def test_each_edition_has_a_text_of_its_own_and_the_newest_is_written() -> None:

@@ -4,7 +4,7 @@
     Target     the upload: camera, receiver, server and port that the camera dials, user, directory, key
     diagnose   (symptom, *, target, facts, evidence) -> Diagnosis
     Diagnosis  cause, sentence, remedy, seen (log lines), unseen, certain, likely
-    CATALOGUE  every Cause there is, in the order of an upload's way; `render_table()` is that of docs/causes.md
+    CATALOGUE  every Cause there is, in the order of an upload's way; `render_causes()` is that of docs/causes.md
 
     diagnosis = diagnose(Symptom.from_outcome(outcome), target=target, facts=facts, evidence=evidence)
     print(diagnosis.sentence, diagnosis.remedy, diagnosis.cause.mended_by_setup)
@@ -16,7 +16,7 @@ Either may be None: then the diagnosis says what could not be seen, and is not `
 `diagnose_clock(target, facts, now_s=…)` is about the receiver's clock, and None where it is right.
 """
 
-from receiver_setup.workflow.causes.catalogue import CATALOGUE, KEY_UNUSED, Cause, render_table
+from receiver_setup.workflow.causes.catalogue import CATALOGUE, KEY_UNUSED, Cause, render_causes
 from receiver_setup.workflow.causes.diagnosing import diagnose, diagnose_clock
 from receiver_setup.workflow.causes.model import Diagnosis, Symptom, Target
 
@@ -29,5 +29,5 @@ __all__ = [
     "Target",
     "diagnose",
     "diagnose_clock",
-    "render_table",
+    "render_causes",
 ]

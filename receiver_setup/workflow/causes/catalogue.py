@@ -1,11 +1,13 @@
 """Every cause of a failed upload that can be told apart (pure): what it is called, what it means, what mends it.
 
 The order is that of an upload's way: network, handshake, login, folder, and then the camera's own answers.
-docs/causes.md is this table; see `render_table`.
+docs/causes.md is this table; see `render_causes`.
 """
 
 from dataclasses import dataclass
 from typing import Final
+
+from receiver_setup.markdown import render_table
 
 _SETUP = "or run `receiver-setup setup` again, which mends it"
 
@@ -401,11 +403,15 @@ _EXAMPLES: Final = {
 }
 
 
-def render_table() -> str:
-    """Render the catalogue as README shows it: one row a cause, in Markdown."""
-    lines = ["| the camera says | you see | it means | do |", "|---|---|---|---|"]
-    for cause in CATALOGUE:
-        remedy = cause.remedy.format_map({"fix": cause.fix.format_map(_EXAMPLES)} | _EXAMPLES)
-        cells = (cause.seen_as, f"`{cause.title}`", cause.explanation, remedy)
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    return "".join(f"{line}\n" for line in lines)
+def render_causes() -> str:
+    """Render the catalogue as docs/causes.md shows it: one row a cause."""
+    rows = [
+        (
+            cause.seen_as,
+            f"`{cause.title}`",
+            cause.explanation,
+            cause.remedy.format_map({"fix": cause.fix.format_map(_EXAMPLES)} | _EXAMPLES),
+        )
+        for cause in CATALOGUE
+    ]
+    return render_table(("the camera says", "you see", "it means", "do"), rows)

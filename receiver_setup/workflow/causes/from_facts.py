@@ -13,7 +13,8 @@ from receiver_setup.receiver.facts import Facts, PathState
 from receiver_setup.receiver.key_policy import check_key
 from receiver_setup.receiver.plan import key_file
 from receiver_setup.receiver.remedy import close_to_others, command, paste
-from receiver_setup.sshd_config import KEY_FILE_PATTERN, Authentication, parse_effective
+from receiver_setup.sshd_config import Authentication, parse_effective
+from receiver_setup.upload_rules import KEY_FILE_PATTERN
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.model import Diagnosis, Target, name
 

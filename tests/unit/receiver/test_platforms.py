@@ -19,7 +19,7 @@ from receiver_setup.receiver.platforms import (
     find_platforms,
     find_writer,
     is_include_lost,
-    render_table,
+    render_platforms,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def test_every_mark_recognises_its_own_system_alone() -> None:
 
 def test_every_system_says_what_lasts_and_where_that_is_from() -> None:
     assert len({platform.name for platform in PLATFORMS}) == len(PLATFORMS)
-    assert len(render_table().splitlines()) == len(PLATFORMS) + 2
+    assert len(render_platforms().splitlines()) == len(PLATFORMS) + 2
     for platform in PLATFORMS:
         assert platform.marks or platform.header or platform.system_ids
         assert platform.sources

@@ -10,7 +10,7 @@ from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.listening import Socket, parse_sockets
 from receiver_setup.receiver.sshd_log import Seen, concerns, drop_older, parse_log
-from receiver_setup.workflow.causes import CATALOGUE, Symptom, Target, diagnose, diagnose_clock, render_table
+from receiver_setup.workflow.causes import CATALOGUE, Symptom, Target, diagnose, diagnose_clock, render_causes
 from receiver_setup.workflow.causes.catalogue import DIRECTORY_CLOSED
 from receiver_setup.workflow.causes.model import name
 
@@ -42,7 +42,7 @@ def log(*lines: str) -> Evidence:
 
 def test_every_cause_has_one_row_and_words_of_its_own() -> None:
     assert len({cause.kind for cause in CATALOGUE}) == len({cause.title for cause in CATALOGUE}) == len(CATALOGUE)
-    assert len(render_table().splitlines()) == len(CATALOGUE) + 2
+    assert len(render_causes().splitlines()) == len(CATALOGUE) + 2
     for cause in CATALOGUE:
         for text in (cause.title, cause.explanation, cause.remedy):
             assert not text.endswith("."), text
