@@ -26,6 +26,12 @@ _BITS = {
     "ecdsa-sha2-nistp521": 521,
 }
 _FIELDS = {"ssh-ed25519": 1, "ssh-rsa": 2, "ssh-dss": 4}  # after the type; ecdsa has curve and point
+_SHORTEST_RSA, _LONGEST_RSA = 1024, 16384
+"""Bits: below the first a key can be broken and OpenSSH refuses it (SSH_RSA_MINIMUM_MODULUS_SIZE), above the second
+OpenSSL refuses it (OPENSSL_RSA_MAX_MODULUS_BITS)."""
+_SAFE_RSA = 2048
+_LARGEST_EXPONENT_BITS = 64
+"""OpenSSL takes no larger one with a modulus of more than 3072 bits (OPENSSL_RSA_MAX_PUBEXP_BITS)."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f]")  # all but tab
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
@@ -95,6 +101,27 @@ class PublicKey:
             return _BITS[self.type]
         number = _split_fields(self.blob)[2 if self.type == "ssh-rsa" else 1]
         return int.from_bytes(number, "big").bit_length()
+
+    def check_strength(self) -> str | None:
+        """Raise `KeyFormatError` for an RSA or DSA key that may not open an account; return a warning, or None.
+
+        An RSA key has a modulus of 1024 to 16384 bits and an odd public exponent from 3 to 64 bits; both are positive.
+        """
+        if self.type == "ssh-dss":
+            raise KeyFormatError("a DSA key, which no OpenSSH since 7.0 takes")
+        if self.type != "ssh-rsa":
+            return None
+        exponent, modulus = (int.from_bytes(field, "big", signed=True) for field in _split_fields(self.blob)[1:])
+        if not _SHORTEST_RSA <= modulus.bit_length() <= _LONGEST_RSA or modulus < 0:
+            raise KeyFormatError(
+                f"an RSA key of {self.bits} bits, where {_SHORTEST_RSA} to {_LONGEST_RSA} are taken; a shorter one can "
+                "be broken by anybody"
+            )
+        if exponent < 3 or exponent % 2 == 0 or modulus % 2 == 0 or exponent.bit_length() > _LARGEST_EXPONENT_BITS:
+            raise KeyFormatError("numbers that no RSA key has, so that it would protect nothing")
+        if modulus.bit_length() < _SAFE_RSA:
+            return f"its key is an RSA key of {self.bits} bits, which is weak: {_SAFE_RSA} are the least today"
+        return None
 
     @property
     def fingerprint(self) -> str:

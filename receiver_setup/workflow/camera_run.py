@@ -104,6 +104,9 @@ class CameraRun(CameraPart):
             self.without_key = error
             self.tell(StepReport(name="read camera key", changed=False, detail="the camera has none"))
             return
+        weak = self.key.check_strength()
+        if weak is not None:
+            self.warn(f"{self.report.address}: {weak}")
         self.tell(StepReport(name="read camera key", changed=False, detail=f"{self.key.bits} bits, {self.key}"))
 
     def test_settled(self, check: Callable[[TestOutcome], PublicKey]) -> bool:

@@ -137,3 +137,39 @@ def _use(key: PublicKey) -> None:
     assert key.type in KNOWN_TYPES
     assert key.bits >= 0
     assert key.fingerprint.startswith("SHA256:")
+
+
+def rsa(bits: int, *, exponent: int = 65537, even: bool = False) -> PublicKey:
+    modulus = (1 << bits) - (2 if even else 1)
+    numbers = [number.to_bytes(number.bit_length() // 8 + 1, "big") for number in (exponent, modulus)]
+    return PublicKey.from_blob(b"".join(map(field, (b"ssh-rsa", *numbers))))
+
+
+@pytest.mark.parametrize("bits", [1024, 1536, 2047])
+def test_a_weak_rsa_key_is_taken_with_a_warning(bits: int) -> None:
+    assert f"{bits} bits" in (rsa(bits).check_strength() or "")
+
+
+@pytest.mark.parametrize("key", [rsa(2048), rsa(16384), rsa(2048, exponent=3), PublicKey.from_blob(ED25519)])
+def test_a_strong_key_is_taken_without_one(key: PublicKey) -> None:
+    assert key.check_strength() is None
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        (rsa(512), "512 bits"),
+        (rsa(1023), "1023 bits"),
+        (rsa(16385), "16385 bits"),
+        (rsa(2048, exponent=1), "protect nothing"),
+        (rsa(2048, exponent=0), "protect nothing"),
+        (rsa(2048, exponent=65536), "protect nothing"),
+        (rsa(2048, exponent=(1 << 65) + 1), "protect nothing"),
+        (rsa(2048, even=True), "protect nothing"),
+        (PublicKey.from_blob(field(b"ssh-rsa") + field(b"\1\0\1") + field(b"\xc3" * 256)), "bits"),
+        (PublicKey.from_blob(b"".join(map(field, (b"ssh-dss", b"\1", b"\1", b"\1", b"\1")))), "DSA"),
+    ],
+)
+def test_a_key_that_protects_nothing_is_refused(key: PublicKey, why: str) -> None:
+    with pytest.raises(KeyFormatError, match=why):
+        key.check_strength()

@@ -27,7 +27,8 @@ class GetPubKey(Command[PublicKey]):
     """Read the camera's own public key.
 
     Raises CameraWithoutKeyLoginError where there is none (response 203, 204, 301 or HTTP 404, or an empty value), and
-    CameraReplyError for a value that is not one plain key line: options, a second line or another key inside.
+    CameraReplyError for a value that is not one plain key line (options, a second line or another key inside), and for
+    a key that is too weak to open an account.
     """
 
     cmd: ClassVar[str] = "getpubkey"
@@ -44,12 +45,20 @@ class GetPubKey(Command[PublicKey]):
         if not line.strip():
             raise _without_key(reply.camera, "an empty value")
         try:
-            return PublicKey.from_line(line)
+            key = PublicKey.from_line(line)
         except KeyFormatError as error:
             raise CameraReplyError(
                 f"What the camera {reply.camera} gives as its public key is none: {error}",
                 hint="nothing was done with it; restart the camera, and if it stays so, ask its maker",
             ) from error
+        try:
+            key.check_strength()
+        except KeyFormatError as error:
+            raise CameraReplyError(
+                f"the camera {reply.camera} has a key that must not open an account: {error}",
+                hint="nothing was done with it; reset the camera, so that it makes a new key, or ask its maker",
+            ) from error
+        return key
 
     def refusal(self, code: int, camera: str) -> CameraError:
         """Tell a firmware without a key from any other trouble."""

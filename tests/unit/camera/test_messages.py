@@ -198,7 +198,7 @@ def test_public_key_is_read(rsa_line: str) -> None:
 @pytest.fixture
 def rsa_line() -> str:
     """Make the line of an RSA key with a made-up modulus."""
-    modulus = b"\0\xd0" + bytes(range(255))
+    modulus = b"\0\xd0" + bytes(range(1, 256))
     fields = (b"ssh-rsa", b"\x01\0\x01", modulus)
     return PublicKey.from_blob(b"".join(len(part).to_bytes(4, "big") + part for part in fields)).line
 
@@ -220,6 +220,13 @@ def rsa_line() -> str:
 def test_hostile_public_key_is_refused(hostile: Callable[[str], str], rsa_line: str) -> None:
     with pytest.raises(CameraReplyError, match="http://camera"):
         GetPubKey().decode(reply(publickey=hostile(rsa_line), response="200"))
+
+
+def test_a_key_that_anybody_can_break_is_refused(rsa_line: str) -> None:
+    key = PublicKey.from_line(rsa_line)
+    short = key.blob[: -256 - 5] + (64).to_bytes(4, "big") + b"\x71" * 64
+    with pytest.raises(CameraReplyError, match="has a key that must not open an account: an RSA key of 511 bits"):
+        GetPubKey().decode(reply(publickey=PublicKey.from_blob(short).line, response="200"))
 
 
 def test_missing_public_key_is_an_error() -> None:
