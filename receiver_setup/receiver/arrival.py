@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Self
 
 from receiver_setup.receiver.listening import Socket, parse_sockets
+from receiver_setup.receiver.log_trust import Processes, keep_ours, read_journal
 from receiver_setup.receiver.records import RecordError, parse_records
 from receiver_setup.receiver.sshd_log import LogEvent, Seen, drop_older, is_of, is_sshds, parse_log
 
@@ -78,6 +79,7 @@ class Evidence:
     files: tuple[ArrivedFile, ...]
     log_sources: tuple[str, ...]
     log: str
+    """What sshd logged, a line each; what any local user can have written is left out."""
     log_speaks: bool = False
     """True when one of the sources is known to be sshd's by what it held before; read for a diagnosis only."""
     sockets: tuple[Socket, ...] | None = None
@@ -111,7 +113,15 @@ class Evidence:
             now_s=now_s,
             files=tuple(file for file in files if file is not None),
             log_sources=tuple(_text(value) for name, value in records if name == "log_source"),
-            log=drop_older("".join(_every(records, "log")), since_s),
+            log="".join(
+                [
+                    drop_older(read_journal("".join(_every(records, "journal"))), since_s),
+                    keep_ours(
+                        "".join(_every(records, "system_log")), Processes.parse("".join(_every(records, "processes")))
+                    ),
+                    *_every(records, "log"),
+                ]
+            ),
             log_speaks=dict(records).get("log_speaks") == b"yes",
             sockets=parse_sockets(_text(dict(records)["sockets"])) if "sockets" in dict(records) else None,
             addresses=tuple(word for text in _every(records, "addresses") for word in text.split()),

@@ -161,6 +161,9 @@ class Facts:
     """The cameras' addresses, as far as they were given."""
     logs: tuple[LogMark, ...]
     before: frozenset[ArrivedFile]
+    process: int = 0
+    """A process that began when the facts were read: what sshd starts later has a higher number, or one from the
+    beginning again."""
     keys_written_s: int = 0
     """When the key file was last written, by the receiver's clock; 0 without one."""
     journal: OpenJournal | None = None
@@ -291,6 +294,7 @@ class Facts:
             cameras=tuple(r.partition(" ")[0] for r in every["route"]),
             logs=tuple(_parse_log(line) for line in every["log"]),
             before=_parse_before(raw),
+            process=int(one.get("process", "0") or 0),
             journal=_parse_journal(one.get("journal")),
             keys_written_s=int(one.get("keys_written", "0") or 0),
             last=one.get("last", "").strip(),

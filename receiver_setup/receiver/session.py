@@ -156,6 +156,7 @@ class ReceiverSession:
             since_s=facts.now_s,
             minutes=minutes,
             logs=facts.logs,
+            process=facts.process,
             wait_for=wait_for,
             wait_count=wait_count,
             causes=causes,

@@ -182,7 +182,7 @@ def _find_process(line: str) -> str | None:
     >>> _find_process("Nov 22 10:37:50 pi sshd[812]: Connection closed by 10.0.0.9 port 4")
     '812'
     """
-    found = re.match(r"[^\]]*\bsshd(?:-session)?\[(\d+)\]: ", line)
+    found = re.match(r"[^\]]*\bsshd(?:-session|-auth)?\[(\d+)\]: ", line)
     return found[1] if found else None
 
 

@@ -9,16 +9,27 @@ import pytest
 from support import packages
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench
 
+from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.network import HOST_ADDRESS, PrivateNetwork
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.errors import ReceiverUnsuitableError
 
 
 @pytest.fixture
 def bench(receiver: ThrowawayReceiver, admin_key: AdminKey, known_hosts: Path) -> Bench:
     """Give a fresh receiver and the command line for it."""
     return Bench(receiver=receiver, key=admin_key, known_hosts=known_hosts)
+
+
+@pytest.fixture
+def systemd() -> None:
+    """Skip where systemd cannot be a receiver's PID 1."""
+    try:
+        cgroup.require_systemd(Path("/"))
+    except ReceiverUnsuitableError as error:
+        pytest.skip(error.message)
 
 
 @pytest.fixture

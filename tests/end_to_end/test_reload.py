@@ -1,24 +1,12 @@
 """The whole set-up, fresh and again, for each way to make sshd read its configuration anew, and without a log."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
 from support.bench import FORMER, OLD_SOCKET, SOCKET, MakeBench, MakeCamera, fresh_and_again, inside
 
-from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
-from receiver_setup.errors import ReceiverUnsuitableError
-
-
-@pytest.fixture
-def systemd() -> None:
-    """Skip where systemd cannot be a receiver's PID 1."""
-    try:
-        cgroup.require_systemd(Path("/"))
-    except ReceiverUnsuitableError as error:
-        pytest.skip(error.message)
 
 
 @pytest.mark.usefixtures("systemd")

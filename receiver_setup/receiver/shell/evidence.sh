@@ -1,22 +1,44 @@
 #!/bin/sh
 # What the receiver saw of a test upload: files that arrived, lines that sshd wrote. Changes nothing.
 # Given: minutes (to look back), log_since (seconds of the epoch), log_offsets ("PATH SIZE" a line), log_lines (how
-# many at the most), wait_for (texts, one a line), wait_count (lines that have one of them), causes (yes: also what
-# tells why an upload failed); and each_account, which calls a function with every account's user and recordings.
+# many at the most), log_process (one that began when the facts were read), wait_for (texts, one a line), wait_count
+# (lines that have one of them), causes (yes: also what tells why an upload failed); and each_account, which calls a
+# function with every account's user and recordings.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
-# log_sources: files that sshd may write to, with the one that a running sshd was told by -E.
-log_sources() {
+# What sshd logs comes by three ways. Its own file (sshd -E) and the journal, by the fields that the journal itself adds,
+# are sshd's word. In a file of the system's logger every local user can write what looks like sshd's (logger -t sshd):
+# such files are read only where there is no journal, and the line's process has to be one that sshd can have been.
+
+# own_logs: the regular files that the listening sshd holds open, which nobody but root writes to.
+own_logs() {
+  [ -n "${ask_sockets+found}" ] || find_sshd '' '' no
+  [ -n "$ask_pid" ] || return 0
+  shared=$newline$(system_logs)$newline
+  for fd in "/proc/$ask_pid/fd"/*; do
+    path=$(readlink "$fd" 2>/dev/null)
+    [ -f "$path" ] || continue
+    case $shared in *"$newline$path$newline"*) ;; *) printf '%s\n' "$path" ;; esac
+  done | sort -u
+}
+
+system_logs() {
   for path in /var/log/auth.log /var/log/secure /var/log/messages /var/log/syslog; do
     [ ! -r "$path" ] || printf '%s\n' "$path"
   done
-  # The one regular file that a listening sshd holds open is its own log (sshd -E).
-  [ -n "${ask_sockets+found}" ] || find_sshd '' '' no
-  [ -n "$ask_pid" ] || return 0
-  for fd in "/proc/$ask_pid/fd"/*; do
-    path=$(readlink "$fd" 2>/dev/null) || continue
-    [ ! -f "$path" ] || printf '%s\n' "$path"
-  done
+}
+
+# journal_runs: is there one that keeps what it is told?
+journal_runs() {
+  systemd_runs && has journalctl || return 1
+  for path in /run/log/journal/*/*.journal /var/log/journal/*/*.journal; do [ ! -f "$path" ] || return 0; done
+  return 1
+}
+
+# log_sources: each of the ways that there are, a line each.
+log_sources() {
+  if journal_runs; then printf 'journal\n'; else system_logs; fi
+  own_logs
 }
 
 # A client may set a file's modification time, never its change time: go by the latter.
@@ -36,11 +58,27 @@ tell_files() {
   done
 }
 
-log_text() {
-  if systemd_runs && has journalctl; then
-    journalctl --quiet --no-pager -o short-unix --since "@$log_since" -t sshd -t sshd-session 2>/dev/null
+# of_journal OPTION…: what sshd told the journal. Only root can be _UID=0.
+of_journal() {
+  journalctl --quiet --no-pager "$@" -t sshd -t sshd-session -t sshd-auth _UID=0 2>/dev/null
+}
+
+# read_logs: what was logged since the facts were read; $told has all of it.
+read_logs() {
+  from_journal='' from_system=''
+  if journal_runs; then
+    from_journal=$(of_journal -o json --output-fields=_UID,_COMM,_PID,SYSLOG_IDENTIFIER,MESSAGE \
+      -n "$log_lines" --since "@$log_since")
+  else
+    from_system=$(system_logs | new_lines)
   fi
-  log_sources | sort -u | while IFS= read -r path; do
+  from_sshd=$(own_logs | new_lines)
+  told=$from_journal$newline$from_system$newline$from_sshd
+}
+
+# new_lines: of each file named on standard input, what was added to it since the facts were read.
+new_lines() {
+  while IFS= read -r path; do
     offset=0
     size=$(wc -c <"$path")
     while read -r known was; do
@@ -52,15 +90,23 @@ LIST
   done
 }
 
+# other_processes: of the processes that lines of the system's logger name, those that are another program's now.
+other_processes() {
+  printf '%s\n' "$from_system" | sed -n 's/^[^]]*sshd[a-z-]*\[\([0-9]\{1,9\}\)\]: .*/\1/p' | sort -u | while read -r number; do
+    read -r name 2>/dev/null <"/proc/$number/comm" || continue
+    case $name in sshd*) ;; *) printf ' %s' "$number" ;; esac
+  done
+}
+
 # Whether a log is sshd's at all, so that its silence means something: by what it held before.
 log_speaks() {
-  if systemd_runs && has journalctl; then
-    [ -z "$(journalctl --quiet --no-pager -n 1 -t sshd -t sshd-session 2>/dev/null)" ] || return 0
+  if journal_runs; then
+    [ -z "$(of_journal -n 1)" ] || return 0
   fi
-  log_sources | sort -u | while IFS= read -r path; do
+  log_sources | while IFS= read -r path; do
     # One that nobody has written to for a day is what an upgrade left behind.
     [ -n "$(find "$path" -mtime -1 2>/dev/null)" ] || continue
-    ! tail -n 2000 "$path" | grep -aqE 'sshd(-session)?\[|^Server listening on |^Accepted ' || printf yes
+    ! tail -n 2000 "$path" | grep -aqE 'sshd(-session|-auth)?\[|^Server listening on |^Accepted ' || printf yes
   done | grep -q yes
 }
 
@@ -110,20 +156,24 @@ evidence_of_causes() {
 }
 
 evidence() {
-  sources=$(log_sources | sort -u)
-  if systemd_runs && has journalctl; then sources="journal${sources:+$newline$sources}"; fi
+  sources=$(log_sources)
   [ -z "$sources" ] || printf '%s\n' "$sources" | while IFS= read -r path; do emit log_source "$path"; done
   each_account recent_files | tell_files
   # A log writer may be a moment behind the login that it tells of.
   tries=0
   while :; do
-    text=$(log_text)
-    [ "$(printf '%s\n' "$text" | grep -acF "$wait_for")" -lt "$wait_count" ] || break
+    read_logs
+    [ "$(printf '%s\n' "$told" | grep -acF "$wait_for")" -lt "$wait_count" ] || break
     tries=$((tries + 1))
     if [ -z "$sources" ] || [ "$tries" -ge 10 ]; then break; fi
     nap
   done
-  emit log "$text"
+  emit log "$from_sshd"
+  [ -z "$from_journal" ] || emit journal "$from_journal"
+  if [ -n "$from_system" ]; then
+    emit system_log "$from_system"
+    emit processes "$log_process $$$(other_processes)"
+  fi
   [ "$causes" != yes ] || evidence_of_causes
   # Last, so that the asker's own clock at the end of this script means the same moment.
   emit now "$(clock)"

@@ -212,7 +212,8 @@ LIST
 }
 
 facts_logs() {
-  log_sources | while IFS= read -r path; do
+  emit process "$$"
+  { system_logs && own_logs; } | while IFS= read -r path; do
     emit log "$path $(wc -c <"$path" 2>/dev/null)"
   done
 }

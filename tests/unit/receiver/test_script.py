@@ -111,7 +111,13 @@ def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: P
     scripts = [
         render_facts([wanted], routes=["10.0.0.9", "fe80::1"]),
         render_evidence(
-            [wanted], since_s=1.5, minutes=2, logs=[LogMark(path="/var/log/a b", size=1)], wait_for=["x"], wait_count=1
+            [wanted],
+            since_s=1.5,
+            minutes=2,
+            logs=[LogMark(path="/var/log/a b", size=1)],
+            process=8,
+            wait_for=["x"],
+            wait_count=1,
         ),
         render_undo(owner="x"),
         render_commit([wanted], owner="x", last="", cameras={wanted.user: "porch {}\n"}),
@@ -215,6 +221,7 @@ def _scripts(finished: "Case", place: str, taken: str) -> list[str]:
             [wanted],
             since_s=1.5,
             minutes=2,
+            process=8,
             logs=[LogMark(path=taken, size=1)] if place == "log" else [],
             wait_for=[taken] if place == "log" else [],
             wait_count=1,
