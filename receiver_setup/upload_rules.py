@@ -15,6 +15,9 @@ EDITION = 4
 """Which text of the drop-in is written now: 1 promised to replace changes by hand, 2 had no LogLevel, 3 let
 certificates and key commands of the whole receiver open the account."""
 
+OLDEST = (8, 4)
+"""The oldest OpenSSH that is looked after: Debian 11's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:

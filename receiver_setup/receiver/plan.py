@@ -36,7 +36,7 @@ from receiver_setup.sshd_config import (
     expected_effective,
     render_drop_in,
 )
-from receiver_setup.upload_rules import EDITION, KEY_FILE_PATTERN
+from receiver_setup.upload_rules import EDITION, KEY_FILE_PATTERN, OLDEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,7 @@ def wanted_match(wanted: Wanted) -> UploadMatch:
         jail=wanted.home if wanted.jail else None,
         start=None if wanted.jail else wanted.home,
         authentication=wanted.authentication,
+        openssh=OLDEST,
     )
 
 
