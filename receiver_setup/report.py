@@ -178,6 +178,8 @@ class ReceiverReport:
     """True when its own changes were all taken back."""
     script: str | None = None
     """The plan as shell for a person, where that was asked for."""
+    remaining: tuple[str, ...] = ()
+    """Cameras that go on to use the account after a removal."""
     kept: tuple[str, ...] = ()
     """After a removal: directories whose recordings stay."""
     claims: list[Claim] = field(default_factory=list)
@@ -211,7 +213,8 @@ class ReceiverReport:
             "steps": [step.as_json() for step in self.steps],
             "diff": self.whole_diff,
             "host_keys": [{"type": key.type, "fingerprint": key.fingerprint} for key in self.host_keys],
-            "cameras": [camera.as_json() for camera in self.cameras],
+            # What was not done is not well, whatever stopped it.
+            "cameras": [camera.as_json() | {"ok": camera.ok and self.error is None} for camera in self.cameras],
             "error": self.error and error_as_json(self.error),
             **claims_as_json(self.claims),
             **({"warnings": list(self.warnings)} if self.warnings else {}),

@@ -58,6 +58,11 @@ def _lines(receiver: ReceiverReport, *, check: bool) -> list[str]:
         return [*lines, "Nothing was changed: this was a check." if receiver.changed else "Nothing would be changed."]
     if not receiver.changed:
         return [*lines, "Nothing was changed: nothing of a set-up was left."]
-    if receiver.ok:
+    if receiver.remaining:
+        others = ", ".join(receiver.remaining)
+        lines.append(
+            f"{others} still upload to {receiver.user} on {receiver.name or receiver.address}, so the account stays."
+        )
+    elif receiver.ok:
         lines.append(f"{receiver.name or receiver.address} is as it was before {receiver.user} was set up there.")
     return [*lines, *(f"  recordings  stay in {path}" for path in receiver.kept)]

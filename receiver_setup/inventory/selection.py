@@ -1,6 +1,7 @@
 """Which cameras of an inventory take part in a run (pure): by name, and by what an earlier run has proven."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from receiver_setup.inventory.model import ResolvedCamera, ResolvedReceiver
 from receiver_setup.inventory.reader import suggest
 
 Proven = Collection[tuple[str, str]]
-"""Receiver and camera, each as the results call it."""
+"""Receiver, by its name where it has one, else by its address; and camera, by its address."""
 
 
 def select(
@@ -20,6 +21,7 @@ def select(
 
     ConfigurationError for a name that is neither.
     """
+    hosts = Counter(receiver.host for receiver in receivers)
     names = {receiver.name for receiver in receivers}
     names |= {camera.name for receiver in receivers for camera in receiver.cameras}
     for name in only:
@@ -30,7 +32,9 @@ def select(
 
     def chosen(receiver: ResolvedReceiver, camera: ResolvedCamera) -> bool:
         named = not only or camera.name in only or receiver.name in only
-        return named and (receiver.host, camera.address.display) not in proven
+        # An address without its port may be that of several receivers.
+        called = {receiver.name, receiver.host} if hosts[receiver.host] == 1 else {receiver.name}
+        return named and not any((name, camera.address.display) in proven for name in called)
 
     return tuple(share for receiver in receivers if (share := _share(receiver, chosen)) is not None)
 
@@ -74,7 +78,7 @@ def _proven_in(whole: dict[str, Any]) -> list[tuple[str, str]]:
             test = camera.get("test")
             tested = isinstance(test, dict) and test.get("result") == 0
             if camera.get("ok") is True and receiver.get("error") is None and tested:
-                found.append((str(receiver.get("address")), str(camera.get("address"))))
+                found.append((str(receiver.get("name") or receiver.get("address")), str(camera.get("address"))))
     return found
 
 

@@ -90,6 +90,14 @@ class PathState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FiledAccount:
+    """The key file of an account that was set up here, and the records of its cameras, as they are; b"" for none."""
+
+    keys: bytes = b""
+    cameras: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogMark:
     """How long a log file was (bytes) when the facts were read."""
 
@@ -219,8 +227,8 @@ class Facts:
     manager: str = ""
     """Who makes sshd read its configuration anew, and who starts it: words of `receiver.manager`."""
     starter: str = ""
-    filed_accounts: tuple[str, ...] = ()
-    """Every account of which a record is filed here."""
+    filed_accounts: dict[str, FiledAccount] = field(default_factory=dict)
+    """Every account of which a record is filed here, by its name."""
     marks: frozenset[str] = frozenset()
     """Paths that are there, of those by which `receiver.platforms` recognises a system."""
     system_ids: tuple[str, ...] = ()
@@ -307,7 +315,7 @@ class Facts:
             recordings=int(one.get("recordings", "0")),
             manager=one.get("manager", ""),
             starter=one.get("starter", ""),
-            filed_accounts=tuple(every["filed_account"]),
+            filed_accounts=_parse_filed(raw),
             missing_tools=tuple(one.get("missing_tools", "").split()),
             sshd_global=one.get("sshd_global", ""),
             sshd_options=one.get("sshd_options", "").strip(),
@@ -519,6 +527,20 @@ def _parse_key(line: str) -> PublicKey | None:
         return PublicKey.from_line(line)
     except KeyFormatError:
         return None
+
+
+def _parse_filed(records: list[tuple[str, bytes]]) -> dict[str, FiledAccount]:
+    found: dict[str, FiledAccount] = {}
+    user = ""
+    for name, value in records:
+        if name == "filed_account":
+            user = value.decode("utf-8", "replace")
+            found[user] = FiledAccount()
+        elif name == "filed_cameras" and user in found:
+            found[user] = replace(found[user], cameras=value)
+        elif name == "filed_keys" and user in found:
+            found[user] = replace(found[user], keys=value)
+    return found
 
 
 def _parse_log(line: str) -> LogMark:

@@ -8,7 +8,12 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Self
 
+from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records
+
 _log = logging.getLogger(__name__)
+
+STATE = "/var/lib/receiver-setup"
+"""Where all that is kept on the receiver lies, root's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +45,16 @@ class Ledger:
     """Directory → its former owner (uid:gid) and mode."""
     files: tuple[str, ...] = ()
     backups: dict[str, str] = field(default_factory=dict)
-    cameras: dict[str, str] = field(default_factory=dict)
-    """Camera → what it was set to before, as the camera's side wrote it."""
+    cameras: dict[str, CameraRecord] = field(default_factory=dict)
+    """What is known of each camera, by its name."""
 
     @classmethod
     def parse(cls, undo: str | None, cameras: str) -> Self:
         r"""Read the two files; a line that cannot be read is left out.
 
         >>> ledger = Ledger.parse("undo_user 'ipcamera'\nundo_mode '/home/ipcamera' '0:0' '755'\n", "porch {}\n")
-        >>> ledger.made_user, ledger.modes, ledger.cameras
-        (True, {'/home/ipcamera': ('0:0', 493)}, {'porch': '{}'})
+        >>> ledger.made_user, ledger.modes, ledger.cameras["porch"].former
+        (True, {'/home/ipcamera': ('0:0', 493)}, '{}')
         """
         calls = [call for line in (undo or "").splitlines() if (call := _parse_call(line))]
         one = {call[0]: call[1:] for call in calls}
@@ -67,19 +72,8 @@ class Ledger:
             modes={call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_mode" and len(call) == 4},
             files=tuple(call[1] for call in calls if call[0] == "undo_remove"),
             backups={call[1]: call[2] for call in calls if call[0] == "undo_restore" and len(call) == 3},
-            cameras={name: text for name, _, text in (line.partition(" ") for line in cameras.splitlines()) if text},
+            cameras=parse_camera_records(cameras),
         )
-
-
-def render_cameras(cameras: dict[str, str]) -> str:
-    r"""Render the file of the cameras' former settings, a line each.
-
-    >>> render_cameras({"porch": "{}"})
-    'porch {}\n'
-    """
-    if any("\n" in text for text in cameras.values()):
-        raise ValueError("a camera's former settings are one line")
-    return "".join(f"{name} {text}\n" for name, text in sorted(cameras.items()))
 
 
 def _parse_call(line: str) -> list[str]:

@@ -1,5 +1,6 @@
 """What must change on the receiver for a set-up (pure): facts and wishes in, ordered steps out."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -7,8 +8,10 @@ from receiver_setup.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.errors import ReceiverEditedError, ReceiverUnsuitableError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.account import PASSWORD_CALL, check_account, check_groups, plan_account
-from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.camera_records import parse_camera_records, render_camera_records
+from receiver_setup.receiver.facts import Facts, FiledAccount
 from receiver_setup.receiver.key_policy import check_way_to_keys, may_pass
+from receiver_setup.receiver.ledger import STATE
 from receiver_setup.receiver.remedy import DROP_IN_FOLDER
 from receiver_setup.receiver.server import check_asked, check_host_keys
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
@@ -95,8 +98,10 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     steps = plan_account(facts, wanted)
     steps += _directory_steps(facts, wanted)
     steps += [_retract_step(facts, path) for path in wanted.retract]
-    steps += [_key_folder_step(facts, wanted), _keys_step(facts, wanted), _drop_in_step(facts, wanted, match)]
-    steps.append(_sshd_step(facts, match, steps[-1]))
+    steps += [_key_folder_step(facts, wanted), _keys_step(facts, wanted)]
+    steps += [step for user, name in wanted.moved for step in _close_former(facts, user, name)]
+    written = _drop_in_step(facts, wanted, match)
+    steps += [written, _sshd_step(facts, match, written)]
     check_room(facts, wanted, [step.call for step in steps if step.call is not None])
     check_lasting(facts, wanted)
     return SetupPlan(wanted=wanted, match=match, steps=tuple(steps))
@@ -217,7 +222,7 @@ def _keys_step(facts: Facts, wanted: Wanted) -> Step:
     keys = {slot.name: slot.key for slot in wanted.slots if slot.key is not None}
     sources = {slot.name: slot.source for slot in wanted.slots if slot.source is not None}
     after = edit_keys(before, keys, sources=sources, drop=wanted.drop)
-    told = ", ".join(_tell_key(facts, before, name, key) for name, key in keys.items()) or "no key"
+    told = ", ".join(_tell_key(facts, before, name, key, drop=wanted.drop) for name, key in keys.items()) or "no key"
     if present is None and path in facts.paths:
         raise ReceiverUnsuitableError(f"{path} is not a regular file", hint="move it away and run this again")
     state = facts.paths.get(path)
@@ -227,9 +232,28 @@ def _keys_step(facts: Facts, wanted: Wanted) -> Step:
     return file_step("write camera key", told, path, present, after)
 
 
-def _tell_key(facts: Facts, before: bytes, name: str, key: PublicKey) -> str:
+def _close_former(facts: Facts, user: str, name: str) -> list[Step]:
+    """Take a camera from the account that it came from: its key line, and what is filed of it."""
+    filed = facts.filed_accounts.get(user, FiledAccount())
+    records = parse_camera_records(filed.cameras.decode("utf-8", "replace"))
+    left = {other: record for other, record in records.items() if other != name}
+    told = f"{user} no longer opens to {name}, which moves to another account"
+    keys, steps = edit_keys(filed.keys, {}, drop=[name]), []
+    if keys != filed.keys:
+        steps.append(file_step("close former account", told, key_file(user), filed.keys, keys))
+    if left != records:
+        path, after = f"{STATE}/accounts/{user}/cameras", render_camera_records(left).encode()
+        steps.append(file_step("move camera record", told, path, filed.cameras, after, mode=0o600))
+    return steps
+
+
+def _tell_key(facts: Facts, before: bytes, name: str, key: PublicKey, *, drop: Collection[str]) -> str:
     """Say which key a camera gets, and which one it had, since when at most."""
-    old = parse_cameras(before).get(name)
+    known = parse_cameras(before)
+    former = next((other for other, its in known.items() if its == key and other in drop), None)
+    if former is not None:
+        return f"{name} {key.fingerprint}, which was {former} until now"
+    old = known.get(name)
     if old is None or old == key:
         return f"{name} {key.fingerprint}"
     days = max(0, int(facts.now_s - facts.keys_written_s) // 86400) if facts.keys_written_s else None

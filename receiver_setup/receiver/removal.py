@@ -10,6 +10,7 @@ from typing import ClassVar
 from receiver_setup.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.errors import ReceiverAccountError
 from receiver_setup.receiver.facts import ADOPTED_MARK, Facts
+from receiver_setup.receiver.known_cameras import find_known_cameras
 from receiver_setup.receiver.plan import drop_in, key_file, serves
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
 from receiver_setup.receiver.wanted import Wanted
@@ -26,11 +27,6 @@ class RemovalPlan(Plan):
     """Directories whose recordings stay."""
 
 
-def known_cameras(facts: Facts, wanted: Wanted) -> set[str]:
-    """Return the cameras that use the account, by their key lines and by what was filed of them."""
-    return {*parse_cameras(facts.files.get(key_file(wanted.user), b"")), *facts.ledger.cameras}
-
-
 def plan_removal(
     facts: Facts, wanted: Wanted, *, everything: bool = False, stay: frozenset[str] = frozenset(), delete: bool = False
 ) -> RemovalPlan:
@@ -41,7 +37,7 @@ def plan_removal(
     """
     _check_account(facts, wanted)
     gone = {slot.name for slot in wanted.slots} - stay
-    known = known_cameras(facts, wanted)
+    known = set(find_known_cameras(facts, wanted.user))
     remaining = tuple(sorted((set() if everything else known - gone) | stay))
     if remaining:
         return _plan_part(facts, wanted, gone, remaining, delete=delete)
@@ -69,7 +65,12 @@ def _check_account(facts: Facts, wanted: Wanted) -> None:
 def _traces(facts: Facts, wanted: Wanted) -> bool:
     """Tell whether anything of ours is there: else an account of that name is none of our business."""
     ours = facts.account is not None and facts.account.ours
-    return ours or facts.ledger.filed or drop_in(wanted.user) in facts.files or bool(known_cameras(facts, wanted))
+    return (
+        ours
+        or facts.ledger.filed
+        or drop_in(wanted.user) in facts.files
+        or bool(find_known_cameras(facts, wanted.user))
+    )
 
 
 def _plan_part(
@@ -77,7 +78,11 @@ def _plan_part(
 ) -> RemovalPlan:
     """Take some cameras' lines; the account goes on."""
     steps = [_keys_step(facts, wanted, gone)]
-    own = tuple(slot.directory for slot in wanted.slots if slot.name in gone and slot.directory in facts.paths)
+    own = tuple(
+        slot.directory
+        for slot in wanted.slots
+        if slot.name in gone and slot.directory in facts.paths and slot.directory != wanted.recordings
+    )
     if delete:
         steps += [_delete_step(path) for path in own]
     if not own and wanted.recordings in facts.paths:
@@ -97,7 +102,7 @@ def _plan_whole(facts: Facts, wanted: Wanted, *, delete: bool) -> RemovalPlan:
         *_close_steps(facts, wanted),
         drop_in_step,
         _reload_step(facts, drop_in_step),
-        _keys_step(facts, wanted, known_cameras(facts, wanted), last_one=True),
+        _keys_step(facts, wanted, set(find_known_cameras(facts, wanted.user)), last_one=True),
         *_mode_steps(facts),
         *_leave_steps(facts, wanted),
         *_former_account_steps(facts, wanted),

@@ -8,6 +8,8 @@ from itertools import groupby
 from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.dialled import is_address
 from receiver_setup.receiver.facts import LogMark
+from receiver_setup.receiver.key_policy import KEY_FOLDER
+from receiver_setup.receiver.ledger import STATE
 from receiver_setup.receiver.plan import drop_in, key_file, wanted_match
 from receiver_setup.receiver.platforms import KEEPS, MARKS
 from receiver_setup.receiver.steps import JointPlan, P, Step
@@ -17,7 +19,6 @@ from receiver_setup.sshd_config import render_drop_in
 
 Dialled = tuple[str, int | None] | None
 """Host and port, the latter None where it is the receiver's own."""
-STATE = "/var/lib/receiver-setup"
 JOURNAL = f"{STATE}/journal"
 _WAY_BACK = ("sshd_ask", "sshd", "journal", "undo", "ledger")
 _LOG_LINES = 2000
@@ -43,6 +44,7 @@ def render_facts(
     addresses = [each for each in given if is_address(each)]
     values = {
         "state": STATE,
+        "key_folder": KEY_FOLDER,
         "journal": JOURNAL,
         "routes": "\n".join(addresses),
         "names": "\n".join(each for each in given if each not in addresses),
@@ -147,7 +149,7 @@ def render_confirm(*, owner: str) -> str:
 def render_commit(wanted: Sequence[Wanted], *, owner: str, last: str, cameras: Mapping[str, str] | None = None) -> str:
     """Render the script that ends a proven transaction: from here on nothing is taken back.
 
-    `cameras` has, for each account, the whole new file of its cameras' former settings; None where all stay.
+    `cameras` has, for each account, the whole new file of its cameras; None where all stay.
     """
     values = _journal_values(owner) | {"kind": "setup", "last": last, "file_cameras": _yes(cameras is not None)}
     filed = [{"user": user, "cameras": text} for user, text in (cameras or {}).items()]

@@ -15,9 +15,9 @@ from receiver_setup.errors import (
 from receiver_setup.interrupts import shielded
 from receiver_setup.receiver import script
 from receiver_setup.receiver.arrival import Evidence
+from receiver_setup.receiver.camera_records import CameraRecord, render_camera_records
 from receiver_setup.receiver.facts import Facts, parse_facts
 from receiver_setup.receiver.hosts import Dialler, Output, Shell
-from receiver_setup.receiver.ledger import render_cameras
 from receiver_setup.receiver.records import RecordError, parse_records
 from receiver_setup.receiver.steps import RELOAD, JointPlan, P
 from receiver_setup.receiver.wanted import Look, Wanted
@@ -223,14 +223,14 @@ class ReceiverSession:
         return self._steps(output, "undo")
 
     def commit(
-        self, wanted: Sequence[Wanted], *, cameras: Mapping[str, dict[str, str]] | None = None
+        self, wanted: Sequence[Wanted], *, cameras: Mapping[str, Mapping[str, CameraRecord]] | None = None
     ) -> list[StepReport]:
         """Confirm the transaction: from here on nothing is taken back; return what was done only now.
 
-        `cameras` has, for each account where that is new, what all its cameras were set to before. Raises
+        `cameras` has, for each account where that is new, the records of all its cameras. Raises
         `ReceiverBusyError` where nothing had been changed and another run came between.
         """
-        filed = {user: render_cameras(each) for user, each in cameras.items()} if cameras else None
+        filed = {user: render_camera_records(each) for user, each in cameras.items()} if cameras else None
         text = script.render_commit(wanted, owner=self.owner, last=self._last, cameras=filed)
         with shielded():
             steps = self._run_again_if_lost(text, "commit")

@@ -119,10 +119,13 @@ def directory_step(name: str, path: str, *, was: tuple[str, str] | None, owner: 
     )
 
 
-def file_step(name: str, detail: str, path: str, before: bytes | None, after: bytes) -> Step:
+def file_step(  # noqa: PLR0913 - the last one is a keyword
+    name: str, detail: str, path: str, before: bytes | None, after: bytes, *, mode: int = 0o644
+) -> Step:
     """Write a whole file; `before` is None where there is none yet."""
     content = after.decode("utf-8", "surrogateescape")
-    return Step(name=name, detail=detail, call=("file", path, "644", content), diff=file_diff(path, before, after))
+    call = ("file", path, f"{mode:o}", content)
+    return Step(name=name, detail=detail, call=call, diff=file_diff(path, before, after))
 
 
 def file_diff(path: str, before: bytes | None, after: bytes | None) -> tuple[str, ...]:

@@ -72,6 +72,8 @@ class Wanted:
     """Replace a drop-in that was edited by hand."""
     retract: tuple[str, ...] = ()
     """Directories that this run made for cameras that failed in it."""
+    moved: tuple[tuple[str, str], ...] = ()
+    """Other accounts here that its cameras came from, each with the camera's name there: they no longer open to it."""
     groups: tuple[str, ...] = ()
     """Groups that the account joins; those that it is in already stay."""
     volatile: bool = False

@@ -21,7 +21,7 @@ def aim(run: CameraRun, request: SetupRequest, account: UploadAccount[CameraRun]
     check_reached(account.facts, run.target.server, run.target.port)
     keys = account.facts.files.get(key_file(account.user), b"")
     run.source = find_source(run, request, parse_sources(keys))
-    known = parse_cameras(keys).get(run.name)
+    known = parse_cameras(keys).get(run.known_as or run.name)
     points_here = run.attributes is not None and is_settled(run.attributes, run.target)
     run.settled = points_here and (known is not None or account.login.by_password)
     if run.settled and not account.login.by_password:
@@ -51,7 +51,7 @@ def find_target(run: R, request: Request, account: UploadAccount[R], *, jailed: 
 def find_source(run: CameraRun, request: SetupRequest, pinned: Mapping[str, str]) -> str | None:
     """Return the address that the camera's key is to be pinned to, None for none; by itself it stays as it is."""
     if request.pin_source is None:
-        return pinned.get(run.name)
+        return pinned.get(run.known_as or run.name)
     if not request.pin_source:
         return None
     addresses = [address for address in run.addresses() if is_address(address)]

@@ -8,7 +8,9 @@ from contextlib import suppress
 from typing import Self
 
 from receiver_setup.camera.client import Camera
+from receiver_setup.camera.codes import CameraWithoutKeyLoginError
 from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.dialled import is_address
 from receiver_setup.report import CameraReport, Event, Mark, Observer, StepReport
 from receiver_setup.workflow.request import NamedCamera
@@ -24,6 +26,13 @@ class CameraPart(ABC):
         self.report = CameraReport(name=named.name, address=named.camera.address.display)
         self.directory = ""
         """Where its uploads arrive: the absolute path on the receiver."""
+        self.key: PublicKey | None = None
+        """The camera's own key, once it is known."""
+        self.without_key: CameraWithoutKeyLoginError | None = None
+        self.known_as: str | None = None
+        """The name that the receiver knows this very camera by; None where it does not."""
+        self.came_from: tuple[str, str] | None = None
+        """Another account of the receiver that it uploaded to until now, and its name there."""
         self._observe = observe
         self._checkpoint = checkpoint
         self._addresses: list[str] = []
@@ -36,6 +45,11 @@ class CameraPart(ABC):
     @abstractmethod
     def restore(self) -> list[str]:
         """Send the former settings back; return what cannot be known to be back. `UndoError` when it is not."""
+
+    @property
+    def folder(self) -> str:
+        """The folder that the camera names in its own settings, below the home; empty where it was not read."""
+        return ""
 
     @property
     def alive(self) -> bool:
@@ -72,6 +86,28 @@ class CameraPart(ABC):
         """Note a step that was done on the camera; a run that was interrupted ends here."""
         self.note(step)
         self._checkpoint()
+
+    def read_key(self) -> None:
+        """Read the camera's own key; a camera without one is remembered as such."""
+        try:
+            self.key = self.camera.public_key()
+        except CameraWithoutKeyLoginError as error:
+            self.without_key = error
+            self.tell(StepReport(name="read camera key", changed=False, detail="the camera has none"))
+            return
+        weak = self.key.check_strength()
+        if weak is not None:
+            self.warn(f"{self.report.address}: {weak}")
+        self.tell(StepReport(name="read camera key", changed=False, detail=f"{self.key.bits} bits, {self.key}"))
+
+    def keeps_its_key(self) -> bool:
+        """Ask for the key once more: only one that stays the same tells which camera this is.
+
+        A firmware may make a new one each time; then the latest counts, for that is what it signs with.
+        """
+        before = self.key
+        self.key = self.camera.public_key()
+        return self.key == before
 
     def addresses(self) -> list[str]:
         """Return the camera's IP address, for routes; empty where its name cannot be resolved here.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from receiver_setup.camera.attributes import restore_each
-from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult, error_for_result
+from receiver_setup.camera.codes import UploadResult, error_for_result
 from receiver_setup.camera.exchange import KeyExchange
 from receiver_setup.camera.former import (
     FormerSettingsError,
@@ -37,8 +37,6 @@ class CameraRun(CameraPart):
         self.exchange = KeyExchange(self.camera, self.tell)
         self.uploads = UploadSwitch(self.camera, self.tell)
         self.attributes: FtpAttributes | None = None
-        self.key: PublicKey | None = None
-        self.without_key: CameraWithoutKeyLoginError | None = None
         self.target: UploadTarget | None = None
         self.source: str | None = None
         """The one address that its key opens the account from; None: any."""
@@ -63,6 +61,11 @@ class CameraRun(CameraPart):
     def changed(self) -> bool:
         """True when the camera's settings are, or may be, others than before."""
         return self.exchange.changed or self.uploads.changed
+
+    @property
+    def folder(self) -> str:
+        """The folder that the camera names in its own settings, below the home; empty where it was not read."""
+        return self.exchange.now.get("ft_dirname", "").removeprefix("./").strip("/")
 
     def restore(self) -> list[str]:
         """Send the former settings back, uploads first; return what cannot be known to be back."""
@@ -95,19 +98,6 @@ class CameraRun(CameraPart):
             else "uploads nowhere yet"
         )
         self.tell(StepReport(name="read camera", changed=False, detail=told))
-
-    def read_key(self) -> None:
-        """Read the camera's own key; a camera without one is remembered as such."""
-        try:
-            self.key = self.camera.public_key()
-        except CameraWithoutKeyLoginError as error:
-            self.without_key = error
-            self.tell(StepReport(name="read camera key", changed=False, detail="the camera has none"))
-            return
-        weak = self.key.check_strength()
-        if weak is not None:
-            self.warn(f"{self.report.address}: {weak}")
-        self.tell(StepReport(name="read camera key", changed=False, detail=f"{self.key.bits} bits, {self.key}"))
 
     def test_settled(self, check: Callable[[TestOutcome], PublicKey]) -> bool:
         """Test a camera that is believed to be set up; False when it has to be set up after all."""

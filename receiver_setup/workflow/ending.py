@@ -5,34 +5,57 @@ from dataclasses import replace
 
 from receiver_setup.authorized_keys import parse_cameras
 from receiver_setup.camera.former_place import Here
+from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import SetupPlan, key_file, plan_receiver
 from receiver_setup.receiver.steps import JointPlan
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.workflow.camera_run import CameraRun
+from receiver_setup.workflow.identity import claimed_names
 from receiver_setup.workflow.upload_account import UploadAccount
 
 Account = UploadAccount[CameraRun]
 
 
-def find_records(account: Account) -> dict[str, str] | None:
-    """Return what the cameras were set to before, for a removal from whichever machine; None: as it is filed."""
+def find_records(account: Account) -> dict[str, CameraRecord] | None:
+    """Return the records of the cameras, for a removal from whichever machine; None: as they are filed.
+
+    What a camera was set to before stays with its key, whatever it is called.
+    """
     filed = account.facts.ledger.cameras
-    records = dict(filed)
+    records = {name: record for name, record in filed.items() if name not in claimed_names(account.alive)}
     for run in account.alive:
+        older = filed.get(run.known_as) if run.known_as is not None else _record_elsewhere(account, run)
+        former = older.former if older is not None else None
         if run.changed and run.target is not None:
             here = Here(servers=(run.target.server,), username=run.target.username)
-            records[run.name] = run.former(records.get(run.name), here)
+            former = run.former(former, here)
+        records[run.name] = CameraRecord(
+            name=run.name,
+            key=run.key.fingerprint if run.key is not None and not account.login.by_password else None,
+            address=run.report.address,
+            directory=run.directory,
+            former=former,
+        )
     return records if records != filed else None
+
+
+def _record_elsewhere(account: Account, run: CameraRun) -> CameraRecord | None:
+    """Return what another account knew of a camera that comes from it: what it was set to before goes with it."""
+    if run.came_from is None:
+        return None
+    user, name = run.came_from
+    filed = account.first.filed_accounts.get(user)
+    return None if filed is None else parse_camera_records(filed.cameras.decode("utf-8", "replace")).get(name)
 
 
 def without_failed(account: Account, wanted: Wanted) -> Wanted:
     """Return the account without the failed cameras' share of it, as far as this run made that; the others' stays."""
     known = parse_cameras(account.first.files.get(key_file(account.user), b""))
     before = tuple(
-        CameraSlot(name=run.name, directory=wanted.recordings, key=known[run.name])
+        CameraSlot(name=name, directory=wanted.recordings, key=known[name])
         for run in account.failed
-        if run.name in known
+        for name in sorted({run.name, run.known_as or run.name} & known.keys())
     )
     return replace(
         wanted,

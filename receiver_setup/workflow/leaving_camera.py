@@ -1,13 +1,17 @@
 """One camera while its set-up is taken back."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from receiver_setup.camera.departure import Departure
+from receiver_setup.camera.departure_plan import points_here
 from receiver_setup.camera.former import FormerSettings, FormerSettingsError, parse_former
-from receiver_setup.camera.former_place import Here
+from receiver_setup.camera.former_place import Here, in_words, is_somewhere
+from receiver_setup.errors import CameraResponseError
+from receiver_setup.receiver.known_cameras import KnownCamera
 from receiver_setup.report import Observer, StepReport
 from receiver_setup.workflow.camera_part import CameraPart
+from receiver_setup.workflow.identity import find_name
 from receiver_setup.workflow.request import NamedCamera
 
 _log = logging.getLogger(__name__)
@@ -20,6 +24,8 @@ class LeavingCamera(CameraPart):
         super().__init__(named, observe, checkpoint=checkpoint)
         self.departure = Departure(self.camera, self.tell)
         self.former: FormerSettings | None = None
+        self.stranger = ""
+        """Why what answers at its address is left alone; empty where it is the camera itself."""
 
     @property
     def changed(self) -> bool:
@@ -31,20 +37,57 @@ class LeavingCamera(CameraPart):
         return self.departure.restore()
 
     def read(self) -> None:
-        """Read the camera's upload settings."""
+        """Read the camera's upload settings and its key."""
         now = self.departure.read()
         told = f"uploads to {now.username or '?'}@{now.server}" if now.server else "uploads nowhere"
         self.tell(StepReport(name="read camera", changed=False, detail=told))
+        try:
+            self.read_key()
+        except CameraResponseError as error:
+            _log.info("%s: %s", self.name, error.message)
 
-    def remember(self, record: str | None) -> None:
+    def find_itself(self, known: Mapping[str, KnownCamera], asked: Collection[str], here: Here) -> None:
+        """Find out which of the receiver's cameras this is, and what it was set to before; `asked` are all that go.
+
+        Former settings go to the camera with the key that they came from, and to no other that answers at its address.
+        """
+        line = known.get(self.name)
+        name = find_name(self.key, self.name, known) if self.key is not None else None
+        if name == self.name or line is None or line.key is None:
+            moved = name is not None and line is None and points_here(self.departure.now, None, here)
+            self.known_as = name if moved else self.known_as
+            if name is None or self.known_as == name:
+                self._remember(known.get(self.known_as or self.name))
+        elif name is not None and name in asked:
+            self._remember(known[name])
+        elif self.key is None:
+            self.warn(
+                f"{self.report.address}: it does not tell its key, so it is not known whether it is {self.name}, and "
+                "the former settings are not sent to it"
+            )
+        elif name is not None or self.keeps_its_key():
+            self.stranger = f"another camera than {self.name} answers there: its key is {self.key}"
+        else:
+            self.warn(
+                f"{self.report.address}: it tells another key each time, so it is not known whether it is {self.name}, "
+                "and the former settings are not sent to it"
+            )
+
+    def _remember(self, camera: KnownCamera | None) -> None:
         """Take the receiver's record of how the camera was before; one that cannot be read counts as none."""
-        if record is None:
+        if camera is None or camera.record is None or camera.record.former is None:
             return
         try:
-            self.former = parse_former(record)
+            self.former = parse_former(camera.record.former)
         except FormerSettingsError as error:
             _log.warning("%s: %s", self.name, error)
             self.warn(f"{self.report.address}: the record of its former settings cannot be used: {error}")
+
+    def describe_former(self, camera: KnownCamera) -> str:
+        """Say where a camera uploaded to before its set-up, as the end of a sentence; empty where that is not known."""
+        self._remember(camera)
+        former = self.former.attributes if self.former is not None else {}
+        return f", back to {in_words(former)}, where it uploaded to before" if is_somewhere(former) else ""
 
     def leave(self, here: Here) -> None:
         """Give the camera its former settings; without any, it no longer points here."""
@@ -58,6 +101,11 @@ class LeavingCamera(CameraPart):
         for warning in plan.warnings:
             self.warn(warning)
         self.note(StepReport(name="point camera away", changed=bool(plan.diff), detail=plan.detail))
+
+    @property
+    def folder(self) -> str:
+        """The folder that the camera names in its own settings, below the home."""
+        return self.departure.now.get("ft_dirname", "").removeprefix("./").strip("/")
 
     def stay(self, why: str) -> None:
         """Say why the camera is left as it is."""

@@ -1,17 +1,19 @@
 """What a set-up would do: both sides are read, and each account is planned; nothing is changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError
+from receiver_setup.camera.former_place import Here
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.upload_plan import render_diff
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.key_policy import check_key
+from receiver_setup.receiver.known_cameras import KnownCamera, find_known_cameras
 from receiver_setup.receiver.plan import SetupPlan, allows_sha1, check_connection, key_file, plan_receiver
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import explain_startups
@@ -22,6 +24,13 @@ from receiver_setup.report import Observer, StepReport
 from receiver_setup.workflow.aim import aim
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.ending import Account
+from receiver_setup.workflow.identity import (
+    check_given_once,
+    claimed_names,
+    find_name,
+    refuse_shared_keys,
+    shared_key,
+)
 from receiver_setup.workflow.login_policy import (
     AuthPolicy,
     first_login,
@@ -31,6 +40,7 @@ from receiver_setup.workflow.login_policy import (
     sha1_warning,
 )
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.upload_account import choose_directory
 from receiver_setup.workflow.whole_run import WholeRun
 
 
@@ -69,6 +79,7 @@ class Planning(WholeRun[CameraRun]):
     # ---- facts: both sides are read at the same time
 
     def _read(self) -> None:
+        check_given_once(self._crew.runs)
         futures = self._crew.start(self._crew.runs, self._read_camera)
         try:
             facts = self._read_accounts(self._accounts, routes=self._routes())
@@ -93,12 +104,79 @@ class Planning(WholeRun[CameraRun]):
         for account in self._accounts:
             keyless = any(run.without_key is not None for run in account.alive)
             account.login = keep_login(account.login, self._request.auth, account.facts, without_key=keyless)
+            known = find_known_cameras(account.facts, account.user)
             for run in account.alive:
-                run.attempt(partial(aim, request=self._request, account=account))
+                run.known_as = run.name if run.name in known else None
+                self._aim(run, account)
         self._crew.each([run for run in self._crew.alive if not run.settled], self._read_key)
         for account in self._accounts:
+            self._identify(account)
             self._choose_login(account)
             self._check_keys(account)
+
+    def _aim(self, run: CameraRun, account: Account) -> None:
+        def work(run: CameraRun) -> None:
+            run.directory = choose_directory(run, self._request, account)
+            aim(run, self._request, account)
+
+        run.attempt(work)
+
+    def _identify(self, account: Account) -> None:
+        """Find out which of the account's cameras each one is that was asked for its key."""
+        known = find_known_cameras(account.facts, account.user)
+        asked = [run for run in account.alive if run.key is not None and not run.settled]
+        pinned = self._request.pin_source is True
+        if not pinned:
+            refuse_shared_keys(account.alive)
+        for run in asked:
+            if run.alive:
+                run.attempt(partial(self._find_itself, known=known, pinned=pinned))
+        moved = [run for run in asked if run.alive and run.known_as != (run.name if run.name in known else None)]
+        # Whoever is believed to be a camera that answered under another name has to say who it is.
+        taken = claimed_names(moved) | {run.known_as for run in moved}
+        others = [run for run in account.alive if run.settled and run.name in taken]
+        self._crew.each(others, lambda run: run.read_key())
+        for run in (run for run in others if run.alive and run.key is not None):
+            run.attempt(partial(self._find_itself, known=known, pinned=pinned))
+        for run in (*moved, *others):
+            if run.alive:
+                self._aim(run, account)
+        for run in asked:
+            run.came_from = self._find_former_account(run, account)
+
+    def _find_itself(self, run: CameraRun, *, known: Mapping[str, KnownCamera], pinned: bool) -> None:
+        if run.key is None:
+            return
+        name = find_name(run.key, run.name, known)
+        line = known.get(run.name)
+        if name is None:
+            # Reset, or another device; only where its key stays the same that can be told.
+            other = line is not None and line.key is not None and run.keeps_its_key()
+            run.known_as = run.name if line is not None and not other else None
+        elif name == run.name or self._points_here(run):
+            run.known_as = name
+        elif pinned:
+            run.known_as = None
+        else:
+            run.fail(shared_key(run, name))
+
+    def _find_former_account(self, run: CameraRun, account: Account) -> tuple[str, str] | None:
+        """Return another account here that knows this camera's key, and that the camera points at."""
+        ours = {each.user for each in self._accounts}
+        for user, filed in account.facts.filed_accounts.items():
+            if run.key is None or user in ours or not self._points_here(run, user):
+                continue
+            for name, key in parse_cameras(filed.keys).items():
+                if key == run.key:
+                    return user, name
+        return None
+
+    def _points_here(self, run: CameraRun, user: str | None = None) -> bool:
+        target = run.target
+        if target is None:
+            return False
+        here = Here(servers=(target.server,), username=user or target.username)
+        return here.is_at(run.exchange.now, any_port=True)
 
     def _read_camera(self, run: CameraRun) -> None:
         """Read a camera; its key as well, unless it looks as if a test alone will do."""
@@ -163,6 +241,7 @@ class Planning(WholeRun[CameraRun]):
             directory=account.directory,
             adopt=self._request.adopt,
             overwrite=self._request.overwrite or self._request.check,
+            moved=tuple(run.came_from for run in alive if run.came_from is not None),
             groups=self._request.groups,
             volatile=self._request.volatile,
             slots=tuple(
@@ -175,7 +254,7 @@ class Planning(WholeRun[CameraRun]):
             authentication=account.login.authentication,
             allow_sha1=account.login.allow_sha1,
             new_password=by_password and account.password is None and not all(run.settled for run in alive),
-            drop=tuple(run.name for run in alive) if by_password else (),
+            drop=(*claimed_names(alive), *((run.name for run in alive) if by_password else ())),
             cameras=account.cameras,
         )
 

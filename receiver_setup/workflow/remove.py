@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from receiver_setup.camera.former_place import Here
+from receiver_setup.errors import InterruptedRunError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.dialled import find_address
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.removal import RemovalPlan, known_cameras, plan_removal
+from receiver_setup.receiver.known_cameras import find_known_cameras
+from receiver_setup.receiver.removal import RemovalPlan, plan_removal
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.steps import JointPlan
 from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
@@ -62,14 +64,13 @@ class _Removal(WholeRun[LeavingCamera]):
             self._preview(plan)
             return
         self._crew.each(self._crew.alive, partial(self._leave, plan=plan))
-        for run in self._crew.failed:
-            if run.report.error is not None:
-                run.report.error.hint += "; without --camera the receiver's half is removed all the same"
-        # Their share of the receiver stays, so they have to point here again.
-        put_back_cameras(self._crew.failed)
-        if self._crew.runs and not self._crew.alive:
+        # The share of those that were interrupted stays, so they have to point here again.
+        put_back_cameras([run for run in self._crew.failed if _is_interrupted(run)])
+        if self._crew.runs and all(map(_is_interrupted, self._crew.runs)):
             return
         self._finish(self._receiver.change(self._plan, read=self._read_receiver))
+        for run in self._crew.failed:
+            self._tell_revoked(run)
 
     # ---- facts
 
@@ -85,9 +86,15 @@ class _Removal(WholeRun[LeavingCamera]):
             # Which accounts there are is known only now.
             self._accounts = find_filed_accounts(self._request, facts.filed_accounts) or self._accounts
             self._read_receiver()
-        for account in self._accounts:
-            for run in account.runs:
-                run.remember(account.facts.ledger.cameras.get(run.name))
+        for run in self._crew.runs:
+            account = self._account_of[run]
+            run.known_as = run.name if run.name in find_known_cameras(account.facts, account.user) else None
+        self._crew.each(self._crew.alive, self._recognise)
+
+    def _recognise(self, run: LeavingCamera) -> None:
+        account = self._account_of[run]
+        known = find_known_cameras(account.facts, account.user)
+        run.find_itself(known, {other.name for other in account.runs}, self._here(run))
 
     def _read_receiver(self) -> Facts:
         return self._read_accounts(self._accounts, routes=self._routes(), look=Look.REMOVAL)
@@ -97,12 +104,19 @@ class _Removal(WholeRun[LeavingCamera]):
             user=account.user,
             home=account.home,
             directory=account.directory,
-            slots=tuple(CameraSlot(name=run.name, directory=self._own_directory(run)) for run in account.runs),
+            slots=tuple(
+                CameraSlot(name=run.known_as or run.name, directory=self._own_directory(run, account))
+                for run in account.runs
+            ),
         )
 
-    def _own_directory(self, run: LeavingCamera) -> str:
+    def _own_directory(self, run: LeavingCamera, account: Account) -> str:
         """Return the folder that is this camera's alone; beside others it is one in the recordings directory."""
-        return run.directory if self._request.isolate else find_directory(self._request, run.name, alone=False)
+        name = run.known_as or run.name
+        record = account.facts.ledger.cameras.get(name) if account.learnt else None
+        if record is not None and record.directory is not None:
+            return record.directory
+        return run.directory if self._request.isolate else find_directory(self._request, name, alone=False)
 
     # ---- plan
 
@@ -112,7 +126,7 @@ class _Removal(WholeRun[LeavingCamera]):
                 account.facts,
                 self._wanted(account),
                 everything=not account.runs,
-                stay=frozenset(run.name for run in account.failed),
+                stay=frozenset(run.known_as or run.name for run in account.runs if _is_interrupted(run)),
                 delete=self._request.delete_recordings,
             )
             for account in self._accounts
@@ -133,7 +147,7 @@ class _Removal(WholeRun[LeavingCamera]):
         if plan.remaining:
             told = f"{', '.join(plan.remaining)} go on to use {account.user}, so the account stays"
             self._receiver.tell(StepReport(name="other cameras", changed=False, detail=told))
-        elif not account.runs and (left := sorted(known_cameras(facts, self._wanted(account)))):
+        elif not account.runs and (left := sorted(find_known_cameras(facts, account.user))):
             told = f"{', '.join(left)}: their settings are not touched; give each as --camera to put them back as well"
             self._receiver.tell(StepReport(name="cameras that point here", changed=False, detail=told))
 
@@ -160,6 +174,8 @@ class _Removal(WholeRun[LeavingCamera]):
             account = self._account_of[run]
             if self._is_foreign(account.facts):
                 run.stay(f"{account.user} there is not ours")
+            elif run.stranger:
+                run.stay(run.stranger)
             else:
                 run.preview(self._here(run))
 
@@ -173,15 +189,20 @@ class _Removal(WholeRun[LeavingCamera]):
 
     def _leave(self, run: LeavingCamera, *, plan: JointPlan[RemovalPlan]) -> None:
         account = self._account_of[run]
-        if any(run.name in own.remaining for other, own in self._planned(plan) if other is account):
+        name = run.known_as or run.name
+        if any(name in own.remaining for other, own in self._planned(plan) if other is account):
             return
         if self._is_foreign(account.facts):
             run.stay(f"{account.user} there is not ours")
+        elif run.stranger:
+            run.warn(f"{run.report.address}: {run.stranger}; it is left as it is")
+            run.stay(run.stranger)
         else:
             run.leave(self._here(run))
 
     def _finish(self, plan: JointPlan[RemovalPlan]) -> None:
         """Confirm, and do what could not have been taken back; the records of cameras that stay are kept."""
+        self._report.remaining = tuple(name for own in plan.plans for name in own.remaining)
         records = {}
         for account, own in self._planned(plan):
             filed = account.facts.ledger.cameras
@@ -191,3 +212,23 @@ class _Removal(WholeRun[LeavingCamera]):
         if self._session.in_doubt or records:
             self._session.commit([self._wanted(account) for account in self._accounts], cameras=records)
         self._report.kept = tuple(path for own in plan.plans for path in own.kept)
+
+    def _tell_revoked(self, run: LeavingCamera) -> None:
+        """Add to the error of a camera what became of its share of the receiver, and what is left on the camera."""
+        error, account = run.report.error, self._account_of[run]
+        if error is None or _is_interrupted(run):
+            return
+        known = find_known_cameras(account.facts, account.user).get(run.known_as or run.name)
+        if known is None:
+            error.message += f"; {self._session.name} has nothing of a set-up of it"
+            return
+        error.message += (
+            f"; its key no longer opens {account.user} on {self._session.name}, but the camera's own settings could "
+            "not be changed"
+        )
+        former = run.describe_former(known)
+        error.hint = f"if it is ever back, point it elsewhere in its own menu{former}; until then {error.hint}"
+
+
+def _is_interrupted(run: LeavingCamera) -> bool:
+    return isinstance(run.report.error, InterruptedRunError)

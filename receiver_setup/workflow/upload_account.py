@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.known_cameras import find_known_cameras
 from receiver_setup.receiver.wanted import account_name, clean_name
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import Authentication
@@ -46,6 +47,11 @@ class UploadAccount(Generic[R]):
         if self._facts is None:
             raise ValueError(f"nothing was read of {self.user} yet")
         return self._facts
+
+    @property
+    def learnt(self) -> bool:
+        """True once anything was read of it."""
+        return self._facts is not None
 
     @property
     def first(self) -> Facts:
@@ -102,6 +108,29 @@ def find_filed_accounts(request: Request, filed: Iterable[str]) -> list[UploadAc
         for user in sorted(filed)
         if user.startswith(f"{request.user}-")
     ]
+
+
+def choose_directory(run: CameraPart, request: Request, account: UploadAccount[R]) -> str:
+    """Return the folder of a camera, which stays what it was at its first set-up, whoever else is in the command.
+
+    One that an older version set up has the folder that the camera itself names, if it is one of the two that it can
+    be; a new one has the recordings directory to itself, or its own in it beside others.
+    """
+    if request.isolate:
+        return run.directory
+    known = find_known_cameras(account.facts, account.user)
+    base, own = f"{account.home}/{account.directory}", find_directory(request, run.name, alone=False)
+    camera = known.get(run.known_as) if run.known_as is not None else known.get(run.name)
+    if camera is not None and camera.directory is not None:
+        if f"{camera.directory}/".startswith(f"{base}/"):
+            return camera.directory
+    elif camera is not None:
+        named = f"{account.home}/{run.folder}"
+        former = find_directory(request, camera.name, alone=False)
+        if named in {base, former}:
+            return named
+    others = {*known, *(each.name for each in account.runs)} - {run.name, run.known_as}
+    return own if others or request.alone is False else base
 
 
 def find_directory(request: Request, camera: str, *, alone: bool) -> str:

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
+from receiver_setup.camera.codes import UploadResult
 from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.upload_plan import plan_fields
-from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, ProofError, ReceiverError
+from receiver_setup.errors import CameraError, FileNotArrivedError, HostKeyMismatchError, ProofError, ReceiverError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.key_policy import check_key
+from receiver_setup.receiver.known_cameras import find_known_cameras
 from receiver_setup.receiver.plan import check_connection, drop_in, key_file
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import uploads_at_once
@@ -24,15 +26,17 @@ from receiver_setup.workflow import proof
 from receiver_setup.workflow.aim import find_target
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.explaining import fail_with_causes
+from receiver_setup.workflow.identity import find_name
 from receiver_setup.workflow.login_policy import AuthPolicy, keep_login
 from receiver_setup.workflow.receiver_claims import receiver_claims
 from receiver_setup.workflow.request import NamedCamera, VerifyRequest
-from receiver_setup.workflow.upload_account import UploadAccount, find_directory
+from receiver_setup.workflow.upload_account import UploadAccount, choose_directory, find_directory
 from receiver_setup.workflow.whole_run import WholeRun
 
 Account = UploadAccount[CameraRun]
 
 _HOST_KEY = "host key is the receiver's"
+_KEY = "key is known"
 _TEST = "test upload"
 _ARRIVED = "picture arrived"
 
@@ -126,10 +130,8 @@ class _Verification(WholeRun[CameraRun]):
         account.login = keep_login(account.login, AuthPolicy.AUTO, account.facts, without_key=keyless)
         for run in account.runs:
             run.key, run.source = known.get(run.name), pinned.get(run.name)
-            folder = run.exchange.now.get("ft_dirname", "").removeprefix("./").strip("/")
-            own = find_directory(self._request, run.name, alone=False)
-            if f"{account.home}/{folder}" == own:
-                run.directory = own
+            run.known_as = run.name if run.name in find_known_cameras(account.facts, account.user) else None
+            run.directory = choose_directory(run, self._request, account)
             run.report.directory = run.directory
 
     def _wanted_with_folders(self, account: Account) -> Wanted:
@@ -177,11 +179,35 @@ class _Verification(WholeRun[CameraRun]):
         off = f"the camera {run.report.address} takes any machine for the receiver: ft_insecure is not 0"
         claims.append(_claim("verifies host keys", "ft_insecure" not in wrong, "ft_insecure=0", off))
         if not account.login.by_password:
-            told = str(run.key) if run.key else ""
-            missing = f"{key_file(account.user)} has no line for {run.name}"
-            claims.append(_claim("key is known", run.key is not None, told, missing))
+            tested = run.key is not None and self._request.test
+            claims.append(Claim(name=_KEY, ok=True, detail=str(run.key)) if tested else self._ask_key(run, account))
             self._hold_against_policy(run, account)
         self._describe(run, account)
+
+    def _ask_key(self, run: CameraRun, account: Account) -> Claim:
+        """Hold the key that the camera tells against its line; what a firmware makes anew each time tells nothing."""
+        line, shown = run.key, run.report.address
+        try:
+            run.read_key()
+            if line is not None and run.key in {line, None}:
+                missing = f"the camera {shown} has no key any more, and {account.user} knows {line} for it"
+                return _claim(_KEY, run.key is not None, str(line), missing)
+            known = find_known_cameras(account.facts, account.user)
+            name = find_name(run.key, run.name, known) if run.key is not None else None
+            if name is not None:
+                cause = f"the camera {shown} is the one that {account.user} knows as {name}: its key is {run.key}"
+            elif line is None:
+                cause = f"{key_file(account.user)} has no line for {run.name}"
+            elif run.keeps_its_key():
+                cause = f"the camera {shown} was reset or replaced: its key is {run.key}, and not {line} any more"
+            else:
+                told = f"{line}; whether the camera has it is not known, since it tells another key each time"
+                return Claim(name=_KEY, ok=None, detail=told)
+            return Claim(name=_KEY, ok=False, cause=cause, repaired=True)
+        except CameraError as error:
+            return Claim(name=_KEY, ok=None, detail=f"{line}; whether the camera has it is not known: {error.message}")
+        finally:
+            run.key = line
 
     def _hold_against_policy(self, run: CameraRun, account: Account) -> None:
         """Tell where sshd's policy refuses a key that was taken once: whoever made the rule knows better than a log."""
@@ -224,12 +250,28 @@ class _Verification(WholeRun[CameraRun]):
                 run.report.host_key = outcome.host_key
                 proof.check_host_key(outcome, self._report.host_keys, run.report.address, self._session.name)
                 run.report.claims.append(Claim(name=_HOST_KEY, ok=True, detail=str(outcome.host_key)))
-            if not outcome.ok:
+            if outcome.result is UploadResult.CREDENTIALS:
+                self._tell_another_key(run, run.failure(outcome))
+            if not outcome.ok and run.alive:
                 raise run.failure(outcome)
         except ProofError as error:
             run.broken = error
         else:
-            run.report.claims.append(Claim(name=_TEST, ok=True, detail="result 0"))
+            if run.alive:
+                run.report.claims.append(Claim(name=_TEST, ok=True, detail="result 0"))
+
+    def _tell_another_key(self, run: CameraRun, error: ProofError) -> None:
+        """Fail a camera whose login was refused since its key is not the one that is known; else do nothing."""
+        account = self._account_of[run]
+        if account.login.by_password or run.key is None:
+            return
+        claim = self._ask_key(run, account)
+        if claim.ok is False:
+            claims = run.report.claims
+            claims[:] = [each for each in claims if each.name != _KEY]
+            error.message, error.hint = f"{error.message}: {claim.cause}", "run `receiver-setup setup` again"
+            claims += [claim, Claim(name=_TEST, ok=False, cause=error.message, remedy=error.hint)]
+            run.fail(error)
 
     def _fail_with_causes(self) -> None:
         """Make a claim of each proof that failed, with its cause."""

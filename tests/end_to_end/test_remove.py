@@ -172,20 +172,6 @@ def test_without_a_camera_the_whole_receiver_is_taken_back_and_no_camera_is_spok
     assert all(camera.url.removeprefix("http://").replace(":", "-") in told[0] for camera in (first, second))
 
 
-def test_a_camera_that_cannot_be_reached_keeps_its_half_on_the_receiver(bench: Bench, make_camera: MakeCamera) -> None:
-    camera = make_camera()
-    assert bench.setup(camera).code == 0
-    before = bench.state()
-    url = camera.url
-    camera.close()
-    arguments = [*bench.arguments(command="remove"), "--camera", url]
-    result = bench.run(*arguments)
-    error = result.json["error"]
-    assert (result.code, error["kind"]) == (3, "camera-unreachable"), result.err
-    assert "without --camera" in error["hint"]
-    assert bench.state() == before
-
-
 def test_a_camera_without_a_record_no_longer_points_here(bench: Bench, make_camera: MakeCamera) -> None:
     camera = make_camera()
     before = bench.state()

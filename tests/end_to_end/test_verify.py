@@ -185,7 +185,7 @@ def test_a_status_only_reads_and_tells_the_last_upload(bench: Bench, camera: Emu
     assert (result.code, failed(result), result.json["changed"]) == (0, [], False), result.err
     assert claims(result)["last upload"]["detail"].endswith(f"UTC, 3 h ago: {RECORDINGS}/alarm.mp4, 5 bytes")
     assert "GiB free" in claims(result)["room for recordings"]["detail"]
-    assert [request.command for request in camera.requests[sent:]] == ["getftpattr"]
+    assert [request.command for request in camera.requests[sent:]] == ["getftpattr", "getpubkey"]
     assert bench.state() == before
     bench.inside(f"chmod 777 {RECORDINGS}")
     drifted = bench.run(*status)

@@ -17,6 +17,7 @@ from typing import Protocol
 from receiver_setup.errors import ReceiverBusyError, ReceiverSetupError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
+from receiver_setup.receiver.camera_records import CameraRecord
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
@@ -32,7 +33,7 @@ from support.bench import Bench
 
 FAULTS = "/run/faults"
 CONFIRM_S = 5
-CAMERAS = {"porch": "ft_server=192.168.178.1 ft_port=21"}
+CAMERAS = {"porch": CameraRecord(name="porch", address="http://10.0.0.9", former='{"ft_server":"192.168.178.1"}')}
 _PROGRAMS = (
     "chmod", "chown", "chpasswd", "cp", "groupadd", "ln", "mkdir", "mktemp", "mv", "rm", "rmdir", "service", "setsid",
     "sshd", "sync", "systemctl", "systemd-run", "useradd", "userdel", "usermod",
@@ -125,7 +126,7 @@ class Controller:
     def _run(
         self,
         plan: Callable[[Facts, Wanted], P],
-        records: dict[str, str],
+        records: dict[str, CameraRecord],
         after_facts: Callable[[], None],
         *,
         removal: bool,

@@ -177,6 +177,21 @@ def test_what_an_earlier_run_has_proven_takes_no_part() -> None:
     assert select(receivers, only=["porch"], proven=proven) == ()
 
 
+def test_receivers_that_differ_in_their_port_alone_are_told_apart_by_name() -> None:
+    text = "".join(
+        f'[[receiver]]\nname = "{name}"\naddress = "pi@192.0.2.1:{port}"\ncamera_via_receiver = true\n'
+        f'[[camera]]\nname = "{camera}"\naddress = "https://192.0.2.22"\nreceiver = "{name}"\npassword_env = "X"\n'
+        for name, port, camera in (("one", 22, "porch"), ("two", 23, "gate"))
+    )
+    receivers = resolved(text)
+    cameras = [told("https://192.0.2.22")]
+    unnamed = parse_proven(result(*cameras))
+    assert [name for name, *_ in names(select(receivers, proven=unnamed))] == ["one", "two"]
+    receiver = {"name": "one", "address": "192.0.2.1", "error": None, "cameras": cameras}
+    named = parse_proven(json.dumps({"check": False, "receivers": [receiver]}))
+    assert [name for name, *_ in names(select(receivers, proven=named))] == ["two"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,0 +1,31 @@
+"""The cameras that use an upload account (pure): their key lines and what was filed of them, by name."""
+
+from dataclasses import dataclass
+
+from receiver_setup.authorized_keys import parse_cameras
+from receiver_setup.keys import PublicKey
+from receiver_setup.receiver.camera_records import CameraRecord
+from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.plan import key_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCamera:
+    """One camera; without a key it was set up with a password, or its line is gone."""
+
+    name: str
+    key: PublicKey | None = None
+    record: CameraRecord | None = None
+
+    @property
+    def directory(self) -> str | None:
+        """The folder that it was given; None where an older version set it up."""
+        return None if self.record is None else self.record.directory
+
+
+def find_known_cameras(facts: Facts, user: str) -> dict[str, KnownCamera]:
+    """Return every camera that uses the account, by its name."""
+    keys, records = parse_cameras(facts.files.get(key_file(user), b"")), facts.ledger.cameras
+    return {
+        name: KnownCamera(name=name, key=keys.get(name), record=records.get(name)) for name in sorted({*keys, *records})
+    }
