@@ -147,15 +147,26 @@ def _yes(value: bool | None) -> str:
 
 def _compare_cameras(old: ReceiverReceipt, new: ReceiverReceipt) -> Iterator[Difference]:
     left = {camera.name: camera for camera in new.cameras}
-    pairs = [(camera, left.pop(camera.name, None)) for camera in old.cameras]
-    for camera, same_name in pairs:
-        match = same_name or _find_by_key(camera, left)
-        if match is not None:
-            left.pop(match.name, None)
-        yield from _compare_camera(_Side(new.address, camera), match)
+    found: dict[str, CameraReceipt] = {}
+    # A camera is its key: who has the same one counts first, and by name alone only what is left then.
+    for matches in (_same_name_and_key, _find_by_key, _same_name):
+        for camera in old.cameras:
+            if camera.name not in found and (match := matches(camera, left)) is not None:
+                found[camera.name] = left.pop(match.name)
+    for camera in old.cameras:
+        yield from _compare_camera(_Side(new.address, camera), found.get(camera.name))
     for camera in left.values():
         if camera.proven:
             yield _Side(new.address, camera).differ(Change.CAMERA_NEW, None, camera.address, "is not in the receipt")
+
+
+def _same_name(camera: CameraReceipt, others: dict[str, CameraReceipt]) -> CameraReceipt | None:
+    return others.get(camera.name)
+
+
+def _same_name_and_key(camera: CameraReceipt, others: dict[str, CameraReceipt]) -> CameraReceipt | None:
+    match = others.get(camera.name)
+    return match if match is not None and match.public_key == camera.public_key else None
 
 
 def _find_by_key(camera: CameraReceipt, others: dict[str, CameraReceipt]) -> CameraReceipt | None:

@@ -262,9 +262,7 @@ def test_another_account_closes_the_former_one_and_the_settings_of_before_go_alo
     assert former(camera) == FORMER
 
 
-def test_a_move_to_another_account_that_fails_leaves_the_former_one_open(
-    bench: Bench, make_camera: MakeCamera
-) -> None:
+def test_a_move_to_another_account_that_fails_leaves_the_former_one_open(bench: Bench, make_camera: MakeCamera) -> None:
     camera = make_camera()
     assert bench.setup(camera).code == 0
     before, fields = bench.state(), dict(camera.state.fields)

@@ -141,6 +141,17 @@ def test_a_camera_at_another_address_is_known_by_its_key() -> None:
     assert (moved.what, moved.camera, moved.now) == (Change.CAMERA_ADDRESS, "porch", "http://10.0.0.7")
 
 
+def test_two_cameras_that_exchanged_addresses_are_known_by_their_keys() -> None:
+    keys = rsa(b"\x11"), rsa(b"\x22")
+    before = receipt_of(camera_report("porch", public_key=keys[0]), camera_report("gate", public_key=keys[1]))
+    after = receipt_of(camera_report("porch", public_key=keys[1]), camera_report("gate", public_key=keys[0]))
+    found = {(each.what, each.camera, each.now) for each in compare(before, after)}
+    assert found == {
+        (Change.CAMERA_ADDRESS, "porch", "http://gate"),
+        (Change.CAMERA_ADDRESS, "gate", "http://porch"),
+    }
+
+
 def test_a_camera_that_failed_then_counts_when_it_works_now() -> None:
     before = receipt_of(camera_report(), failed_report())
     assert compare(before, before) == ()
