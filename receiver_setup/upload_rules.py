@@ -119,6 +119,9 @@ RULES = (
 )
 """In the order of the file."""
 
+NEWER = tuple(rule.keyword for rule in RULES if rule.release > OLDEST)
+"""Keywords that only newer releases take."""
+
 LEFT = {
     "agentsocketpath": "agents are not forwarded",
     "allowgroups": "whom the administrator lets in is the administrator's decision; what keeps the account out is told",

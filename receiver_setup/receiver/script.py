@@ -16,6 +16,7 @@ from receiver_setup.receiver.steps import JointPlan, P, Step
 from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import render_drop_in
+from receiver_setup.upload_rules import NEWER
 
 Dialled = tuple[str, int | None] | None
 """Host and port, the latter None where it is the receiver's own."""
@@ -51,6 +52,7 @@ def render_facts(
         "minutes": "2",
         "patience": str(patience_s),
         "look": look.value,
+        "accounts": "\n".join(each.user for each in wanted),
         "marks": "\n".join(MARKS),
         "keeps": "\n".join(KEEPS),
         **_dialled_values(dialled),
@@ -75,6 +77,7 @@ def _facts_values(wanted: Wanted, look: Look) -> dict[str, str]:
         "key_file": key_file(wanted.user),
         "drop_in": drop_in(wanted.user),
         # Which release it is, and whether SHA-1 stays allowed, is known only when this has been read.
+        "may_differ": "\n".join(["+ssh-rsa$", "^Subsystem ", *(f"^    {name} " for name in NEWER)]),
         "drop_in_text": render_drop_in(wanted_match(wanted)).rstrip("\n"),
         "recordings": wanted.recordings,
         "directories": "\n".join(sorted({wanted.recordings, *wanted.retract, *(s.directory for s in wanted.slots)})),

@@ -15,11 +15,12 @@ own_logs() {
   [ -n "${ask_sockets+found}" ] || find_sshd '' '' no
   [ -n "$ask_pid" ] || return 0
   shared=$newline$(system_logs)$newline
-  for fd in "/proc/$ask_pid/fd"/*; do
-    path=$(readlink "$fd" 2>/dev/null)
-    [ -f "$path" ] || continue
-    case $shared in *"$newline$path$newline"*) ;; *) printf '%s\n' "$path" ;; esac
-  done | sort -u
+  # shellcheck disable=SC2012 # a link's name is what is wanted
+  ls -l "/proc/$ask_pid/fd" 2>/dev/null | sed -n 's|.* -> \(/.*\)$|\1|p' | while IFS= read -r path; do
+    case $shared in *"$newline$path$newline"*) continue ;; esac
+    [ ! -f "$path" ] || printf '%s\n' "$path"
+    shared=$shared$path$newline
+  done
 }
 
 system_logs() {

@@ -21,7 +21,9 @@ emit_user() { emit upload_user "$user"; }
 
 facts_system() {
   emit now "$(clock)"
-  emit hostname "$(cat /proc/sys/kernel/hostname 2>/dev/null)"
+  hostname=
+  { read -r hostname </proc/sys/kernel/hostname; } 2>/dev/null || :
+  emit hostname "$hostname"
   [ ! -r /etc/os-release ] || emit_file os_release /etc/os-release
   emit connection "${RECEIVER_SETUP_CONNECTION-}"
   tools=

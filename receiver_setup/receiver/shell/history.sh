@@ -1,6 +1,7 @@
 #!/bin/sh
 # What earlier runs left: an open journal, and how things were before the first change. Changes nothing.
-# Given: user home recordings state key_folder journal; patience (seconds to wait for another run), adopt (yes or no), look (setup, removal or status), directories.
+# Given: user home recordings state key_folder accounts (those that are asked about) journal; patience (seconds to wait
+# for another run), adopt (yes or no), look (setup, removal or status), directories.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # A script outlives the connection that it came by: it ends by itself, so wait for it rather than race with it.
@@ -31,6 +32,8 @@ facts_history() {
   for path in "$state/accounts"/*; do
     [ -d "$path" ] || continue
     emit filed_account "${path##*/}"
+    # What is filed of those that are asked about is told with all else of them.
+    case $newline$accounts$newline in *"$newline${path##*/}$newline"*) continue ;; esac
     [ ! -f "$path/cameras" ] || emit_file filed_cameras "$path/cameras"
     [ ! -f "$key_folder/${path##*/}" ] || emit_file filed_keys "$key_folder/${path##*/}"
   done

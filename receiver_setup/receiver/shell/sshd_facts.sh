@@ -1,7 +1,7 @@
 #!/bin/sh
 # What sshd does now, and what it would do with our drop-in; nothing that lasts is touched.
 # Given: routes (a list, one a line), dialled_address (or name) and dialled_port (both may be empty); for an account
-# user, drop_in (a path), drop_in_text, and its cameras as they stand in routes or names.
+# user, drop_in (a path), drop_in_text, may_differ (patterns), and its cameras as they stand in routes or names.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # ---- who is asked, and about which connection
@@ -200,11 +200,11 @@ stage_account() {
 
 stage_joins() { cp "$stage/group" "$stage/group.alone" && in_each_join stage_join; }
 
-# stage_folder: the folder of drop-ins with ours in it. The line that lets SHA-1 in, and the one that brings a missing
-# subsystem, are those that may differ: whether they stay is known only later.
+# stage_folder: the folder of drop-ins with ours in it. The lines of $may_differ depend on what is known only later: the
+# one that lets SHA-1 in, the one that brings a missing subsystem, those that only newer releases take.
 stage_folder() {
   [ ! -e "$stage/d" ] || rm -rf "$stage/d"
-  if [ "$(grep -v -e '+ssh-rsa$' -e '^Subsystem ' "$drop_in" 2>/dev/null)" = "$drop_in_text" ]; then return 1; fi
+  if [ "$(grep -v -e "$may_differ" "$drop_in" 2>/dev/null)" = "$drop_in_text" ]; then return 1; fi
   mkdir "$stage/d" || return 1
   ! may_mount || cp -RL "${drop_in%/*}/." "$stage/d" 2>/dev/null || :
   rm -f "$stage/d/${drop_in##*/}"
