@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from posixpath import dirname
 
 from receiver_setup.errors import ReceiverUnsuitableError
-from receiver_setup.receiver.disks import Disk
+from receiver_setup.receiver.disks import Disk, lies_in
 from receiver_setup.receiver.facts import Facts, PathState
 from receiver_setup.receiver.remedy import close_to_others, command, paste
 from receiver_setup.receiver.suitability import where
@@ -23,17 +23,59 @@ def check_jail_part(facts: Facts, path: str) -> None:
     """Refuse a folder above the jail that sshd would refuse."""
     state = facts.paths.get(path)
     if state is None:
-        raise ReceiverUnsuitableError(
-            f"{path} is not there on {where(facts)}",
-            hint=f"mount the disk that it stands for, or make it: {paste([command('mkdir', '-p', path)], path)}, "
-            "then run this again",
-        )
+        raise _missing(facts, path)
     if not state.safe_for_jail:
         raise ReceiverUnsuitableError(
             f"sshd would refuse the jail: {path} is {state.kind}, owner {state.owner}, mode {state.mode:04o}, "
             "and must be a directory that only root can write to",
             hint=f"{_repair(state)}or give another --home, or --no-jail",
         )
+
+
+def check_home_parents(facts: Facts, wanted: Wanted, *, there: bool = False) -> None:
+    """Refuse a home with a folder above it that anybody but root can write to: whatever root does there goes by it.
+
+    With `there` it is about a home that is set up already: a folder that is gone is no matter then. On a disk without
+    owners the mount decides who may write, and no links are followed.
+    """
+    disk = facts.disks.get(wanted.home)
+    for path in home_parents(facts, wanted.home):
+        state = facts.paths.get(path)
+        if state is None and there:
+            continue
+        if wanted.jail and not there:
+            check_jail_part(facts, path)
+        elif state is None:
+            raise _missing(facts, path)
+        elif not state.safe_for_jail and not (disk is not None and disk.ownerless and lies_in(path, disk.mount)):
+            raise ReceiverUnsuitableError(
+                f"{path} on {where(facts)}, above the home {wanted.home}, is {state.kind}, owner {state.owner}, mode "
+                f"{state.mode:04o}: whoever can write to it could lead astray what root does there",
+                hint=f"{_repair(state)}or " + ("give it to root for the removal" if there else "give another --home"),
+            )
+
+
+def home_parents(facts: Facts, home: str) -> list[str]:
+    """Return every folder above the home, nearest first, as it is written and as it is with links followed."""
+    disk = facts.disks.get(home)
+    real = [] if disk is None or lies_in(home, disk.folder) else _parents(disk.folder)
+    return list(dict.fromkeys((*_parents(home), *real)))
+
+
+def _parents(path: str) -> list[str]:
+    parents = []
+    while path != "/":
+        path = dirname(path)
+        parents.append(path)
+    return parents
+
+
+def _missing(facts: Facts, path: str) -> ReceiverUnsuitableError:
+    return ReceiverUnsuitableError(
+        f"{path} is not there on {where(facts)}",
+        hint=f"mount the disk that it stands for, or make it: {paste([command('mkdir', '-p', path)], path)}, "
+        "then run this again",
+    )
 
 
 def _repair(state: PathState) -> str:

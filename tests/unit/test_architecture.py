@@ -124,7 +124,7 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "receipt.strict",
         "receiver.records",
         "receiver.facts", "receiver.plan", "receiver.script", "receiver.wanted", "receiver.arrival", "receiver.address",
-        "receiver.dialled", "receiver.suitability", "receiver.storage", "receiver.disks", "receiver.configuration",
+        "receiver.dialled", "receiver.suitability", "receiver.storage", "receiver.contents", "receiver.disks", "receiver.configuration",
         "receiver.admission", "receiver.account", "receiver.steps", "receiver.ledger", "receiver.removal",
         "receiver.sshd_log", "receiver.listening",
         "workflow.causes", "workflow.causes.catalogue", "workflow.causes.model", "workflow.causes.from_log",

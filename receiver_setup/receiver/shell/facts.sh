@@ -137,6 +137,19 @@ facts_followed() {
     set -- "$@" "$path"
     path=${path%/*}
   done
+  near=$home
+  while [ ! -d "$near" ]; do
+    near=${near%/*}
+    near=${near:-/}
+  done
+  # Where a link of root's leads to, the folders above are another's perhaps.
+  real=$(cd "$near" 2>/dev/null && here) || real=
+  if [ "$real" != "$near" ]; then
+    while [ -n "$real" ]; do
+      set -- "$@" "$real"
+      real=${real%/*}
+    done
+  fi
   real=$(cd "${key_file%/*}" 2>/dev/null && pwd -P) || real=
   if [ -n "$real" ] && [ "$real" != "${key_file%/*}" ]; then
     emit real_path "${key_file%/*}$newline$real"
@@ -230,6 +243,8 @@ facts_of_account() {
   facts_ledger
   facts_groups
   facts_adoption
+  facts_home
+  facts_orphans
   facts_removal
   facts_status
   facts_disks
