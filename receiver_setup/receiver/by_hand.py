@@ -128,17 +128,17 @@ def _render_step(plan: SetupPlan, place: Place, step: Step) -> list[str]:
     return renderers[function](place.facts, *arguments)
 
 
-def _render_user(  # noqa: PLR0913 - a call's arguments
-    facts: Facts, name: str, home: str, shell: str, comment: str, *uid: str
-) -> list[str]:
+def _render_user(facts: Facts, name: str, home: str, shell: str, comment: str, *uid: str) -> list[str]:
     if "useradd" in facts.tools:
         group = "--user-group" if facts.group is None else f"--gid {quote(name)}"
+        number = "".join(f"--uid {each} " for each in uid)
         return [
-            f"useradd --system {''.join(f'--uid {each} ' for each in uid)}{group} --no-create-home --home-dir {quote(home)} --shell {quote(shell)} \\",
+            f"useradd --system {number}{group} --no-create-home --home-dir {quote(home)} --shell {quote(shell)} \\",
             f"  --comment {quote(comment)} --password '*' {quote(name)}",
         ]
     made = [] if facts.group is not None else [f"addgroup -S {quote(name)}"]
-    options = f"-S -D -H {''.join(f'-u {each} ' for each in uid)}-h {quote(home)} -s {quote(shell)} -g {quote(comment)} -G {quote(name)}"
+    number = "".join(f"-u {each} " for each in uid)
+    options = f"-S -D -H {number}-h {quote(home)} -s {quote(shell)} -g {quote(comment)} -G {quote(name)}"
     return [*made, f"adduser {options} {quote(name)}"]
 
 

@@ -69,7 +69,9 @@ class Ledger:
             joined=tuple(call[1] for call in calls if call[0] == "undo_join"),
             directories=tuple(call[1] for call in calls if call[0] == "undo_directory"),
             modes={call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_mode" and len(call) == 4},
-            owners={call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_owner" and len(call) == 4},
+            owners={
+                call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_owner" and len(call) == 4
+            },
             entries=next((tuple(call[2:]) for call in calls if call[0] == "undo_entries"), None),
             files=tuple(call[1] for call in calls if call[0] == "undo_remove"),
             backups={call[1]: call[2] for call in calls if call[0] == "undo_restore" and len(call) == 3},

@@ -16,7 +16,6 @@ from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, fi
 from receiver_setup.receiver.storage import check_home_parents
 from receiver_setup.receiver.wanted import Wanted
 
-
 _FILES = frozenset({"regular file", "regular empty file"})
 
 
@@ -37,10 +36,17 @@ def known_cameras(facts: Facts, wanted: Wanted) -> set[str]:
 
 
 def new_entries(facts: Facts, wanted: Wanted) -> tuple[str, ...]:
-    """Return what is in the home of an adopted account that was not there before, beside the recordings."""
+    """Return what is in the home of an adopted account that was not there before, beside the recordings.
+
+    So is a key that opens it once it has its shell again, where the adoption had not found it.
+    """
     if facts.ledger.entries is None:
         return ()
-    return tuple(f"{wanted.home}/{name}" for name in facts.home_entries if name not in facts.ledger.entries)
+    added = [f"{wanted.home}/{name}" for name in facts.home_entries if name not in facts.ledger.entries]
+    known = set(facts.files.get(key_file(wanted.user), b"").split(b"\n"))
+    if not known.issuperset(facts.foreign_keys.split(b"\n")):
+        added.append(f"lines of {wanted.home}/.ssh/authorized_keys")
+    return tuple(added)
 
 
 def plan_removal(

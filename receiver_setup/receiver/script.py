@@ -55,7 +55,19 @@ def render_facts(
     }
     return _assemble(
         values,
-        ("hands", "sshd_ask", "journal", "history", "evidence", "disks", "groups", "sshd", "manager", "sshd_facts", "facts"),
+        (
+            "hands",
+            "sshd_ask",
+            "journal",
+            "history",
+            "evidence",
+            "disks",
+            "groups",
+            "sshd",
+            "manager",
+            "sshd_facts",
+            "facts",
+        ),
         "facts",
         each=_each("each_account", [_facts_values(each, look) for each in wanted]),
     )

@@ -23,7 +23,11 @@ def check_jail_part(facts: Facts, path: str) -> None:
     """Refuse a folder above the jail that sshd would refuse."""
     state = facts.paths.get(path)
     if state is None:
-        raise _missing(facts, path)
+        raise ReceiverUnsuitableError(
+            f"{path} is not there on {where(facts)}",
+            hint=f"mount the disk that it stands for, or make it: {paste([command('mkdir', '-p', path)], path)}, "
+            "then run this again",
+        )
     if not state.safe_for_jail:
         raise ReceiverUnsuitableError(
             f"sshd would refuse the jail: {path} is {state.kind}, owner {state.owner}, mode {state.mode:04o}, "
@@ -35,19 +39,18 @@ def check_jail_part(facts: Facts, path: str) -> None:
 def check_home_parents(facts: Facts, wanted: Wanted, *, there: bool = False) -> None:
     """Refuse a home with a folder above it that anybody but root can write to: whatever root does there goes by it.
 
-    With `there` it is about a home that is set up already: a folder that is gone is no matter then. On a disk without
-    owners the mount decides who may write, and no links are followed.
+    With `there` it is about a home that is set up already. On a disk without owners the mount decides who may write,
+    and no links are followed.
     """
     disk = facts.disks.get(wanted.home)
     for path in home_parents(facts, wanted.home):
         state = facts.paths.get(path)
-        if state is None and there:
-            continue
         if wanted.jail and not there:
             check_jail_part(facts, path)
-        elif state is None:
-            raise _missing(facts, path)
-        elif not state.safe_for_jail and not (disk is not None and disk.ownerless and lies_in(path, disk.mount)):
+            continue
+        if state is None or state.safe_for_jail:
+            continue
+        if not (disk is not None and disk.ownerless and lies_in(path, disk.mount)):
             raise ReceiverUnsuitableError(
                 f"{path} on {where(facts)}, above the home {wanted.home}, is {state.kind}, owner {state.owner}, mode "
                 f"{state.mode:04o}: whoever can write to it could lead astray what root does there",
@@ -68,14 +71,6 @@ def _parents(path: str) -> list[str]:
         path = dirname(path)
         parents.append(path)
     return parents
-
-
-def _missing(facts: Facts, path: str) -> ReceiverUnsuitableError:
-    return ReceiverUnsuitableError(
-        f"{path} is not there on {where(facts)}",
-        hint=f"mount the disk that it stands for, or make it: {paste([command('mkdir', '-p', path)], path)}, "
-        "then run this again",
-    )
 
 
 def _repair(state: PathState) -> str:

@@ -35,10 +35,13 @@ list_files() {
   fi
 }
 
-# count_files FOLDER TEST…: "FILES|BYTES".
+# count_files FOLDER TEST…: "FILES|BYTES|RECORDINGS", the last without test pictures, links and whatever else there is.
 count_files() {
-  if prints; then find "$@" -printf '%s\n' 2>/dev/null; else find "$@" -exec stat -c %s {} + 2>/dev/null; fi |
-    awk '{ bytes += $1 } END { printf "%d|%.0f", NR, bytes }'
+  if prints; then
+    find "$@" \( -type f ! -name 'Test-Snapshot*' -printf 'r %s\n' -o -printf 't %s\n' \) 2>/dev/null
+  else
+    find "$@" \( -type f ! -name 'Test-Snapshot*' -exec stat -c 'r %s' {} + -o -exec stat -c 't %s' {} + \) 2>/dev/null
+  fi | awk '$1 == "r" { recordings++ } { bytes += $2 } END { printf "%d|%.0f|%d", NR, bytes, recordings }'
 }
 
 # A client may set a file's modification time, never its change time: go by the latter.
@@ -50,21 +53,28 @@ recent_files() {
   ! find / -maxdepth 0 -cmin -1 >/dev/null 2>&1 || set -- "$@" -cmin "-$minutes"
   since=$1
   shift
-  list_files '%C@|%i|%s|%CY-%Cm-%Cd %CH:%CM:%CS|%p' '%Z|%i|%s|%z|%n' "$recordings" "$@" |
+  list_files '%C@|%i|%s|%C@|%p' '%Z|%i|%s|%z|%n' "$recordings" "$@" |
     sort -rn 2>/dev/null | since=$since folders=$directories most=100 awk -F'|' '
       BEGIN {
         count = split(ENVIRON["folders"], each, "\n")
-        for (number = 1; number <= count; number++) is_camera[each[number]] = 1
+        for (number = 1; number <= count; number++) camera_of[each[number]] = each[number]
+        since = ENVIRON["since"] + 0
+        most = ENVIRON["most"] + 0
       }
       {
+        if ($1 + 0 < since) exit
+        path = substr($0, length($1) + length($2) + length($3) + length($4) + 5)
+        folder = path
+        sub(/\/[^\/]*$/, "", folder)
+        if (!(folder in camera_of)) {
+          above = folder
+          while (!(above in camera_of) && sub(/\/[^\/]*$/, "", above)) continue
+          camera_of[folder] = camera_of[above]
+        }
+        if (++found[camera_of[folder]] > most) next
         changed = $1
         sub(/[.].*/, "", changed)
-        if (changed + 0 < ENVIRON["since"] + 0) exit
-        rest = substr($0, length($1) + 1)
-        folder = rest
-        sub(/^[|][^|]*[|][^|]*[|][^|]*[|]/, "", folder)
-        while (!(folder in is_camera) && sub(/[\/][^\/]*$/, "", folder)) continue
-        if (++found[folder] <= ENVIRON["most"] + 0) print changed rest
+        print changed "|" $2 "|" $3 "|" $4 "|" path
       }'
 }
 

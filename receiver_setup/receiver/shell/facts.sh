@@ -9,11 +9,10 @@
 # What every step and its way back is made with, and this script as well.
 facts_missing() {
   missing=
-  for tool in cat chmod chown chpasswd cp date find grep head id ln ls mkdir mktemp mv od readlink rm rmdir sed sort \
-    stat tail tr wc; do
+  for tool in awk cat chmod chown chpasswd cp cut date find grep head id ln ls mkdir mktemp mv od readlink rm rmdir sed sort \
+    stat tail tr wc xargs; do
     has "$tool" || missing="$missing $tool"
   done
-  has usermod || has awk || missing="$missing awk"
   emit missing_tools "$missing"
 }
 

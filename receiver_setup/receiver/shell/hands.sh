@@ -120,10 +120,7 @@ new_folders() (
 drop_staging() {
   for staging in ./.receiver-setup.*; do
     if [ -L "$staging" ] || [ ! -d "$staging" ]; then continue; fi
-    (
-      was=$(stat -c %d:%i "$staging")
-      cd "$staging" && [ "$(stat -c %d:%i .)" = "$was" ] && rmdir ./* 2>/dev/null
-    )
+    (step_into "$staging" && rmdir ./* 2>/dev/null)
     rmdir "$staging" 2>/dev/null || :
   done
 }
@@ -138,6 +135,12 @@ put_file() {
 # drop_temporaries PATH: what a write that was cut off has left beside it.
 drop_temporaries() { rm -f "${1%/*}"/.receiver-setup.*; }
 
+# step_into ./NAME: into a folder in the one that we are in, however long the path has become; call it in a subshell.
+step_into() {
+  was=$(stat -c %d:%i "$1")
+  { cd -P "$1" || cd "$1"; } 2>/dev/null && [ "$(stat -c %d:%i .)" = "$was" ]
+}
+
 # in_each_folder COMMAND…: in the folder that we are in, and in each below it on the same mount.
 in_each_folder() (
   "$@" || return 1
@@ -145,9 +148,8 @@ in_each_folder() (
   result=0
   for entry in ./* ./.[!.]* ./..?*; do
     if [ -L "$entry" ] || [ ! -d "$entry" ]; then continue; fi
-    was=$(stat -c %d:%i "$entry")
     (
-      cd "$entry" && [ "$(stat -c %d:%i .)" = "$was" ] && [ "$(mount_here)" = "$mount" ] || exit 0
+      step_into "$entry" && [ "$(mount_here)" = "$mount" ] || exit 0
       in_each_folder "$@"
     ) || result=1
   done
@@ -244,9 +246,8 @@ empty_by_steps() (
   esac || result=1
   for entry in ./* ./.[!.]* ./..?*; do
     if [ -L "$entry" ] || [ ! -d "$entry" ]; then continue; fi
-    was=$(stat -c %d:%i "$entry")
     (
-      cd "$entry" && [ "$(stat -c %d:%i .)" = "$was" ] || exit 1
+      step_into "$entry" || exit 1
       [ "$(mount_here)" = "$mount" ] || exit 3
       empty_by_steps "$1"
     )

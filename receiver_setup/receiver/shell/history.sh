@@ -107,21 +107,33 @@ facts_link() {
 facts_orphans() {
   [ "$look" = setup ] && [ -d "$recordings" ] || return 0
   set -- "$recordings" -xdev -mindepth 1 \( -type d -o -type f -links 1 \)
-  # Without -nouser it is stat that knows no name for the number.
-  if prints; then set -- "$@" -nouser; else set -- "$@" ! -user root; fi
-  found=$(list_files '%U:%G|UNKNOWN|%p' '%u:%g|%U|%n' "$@" | owners=$directories awk -F'|' '
-    BEGIN {
-      count = split(ENVIRON["owners"], each, "\n")
-      for (number = 1; number <= count; number++) is_camera[each[number]] = 1
-    }
-    $2 == "UNKNOWN" {
-      path = $0
-      sub(/^[^|]*[|][^|]*[|]/, "", path)
-      if (path in is_camera) next
-      if (!known[$1]++) pairs = pairs " " $1
-      if (++total <= 3) paths = paths "\n" path
-    }
-    END { if (total) printf "%d%s%s", total, pairs, paths }')
+  if uid=$(id -u "$user" 2>/dev/null); then set -- "$@" ! -user "$uid"; fi
+  uids=$(cut -d: -f3 /etc/passwd)
+  while :; do
+    found=$(list_files '%U:%G|%p' '%u:%g|%n' "$@" | uids=$uids places=$directories awk -F'|' '
+      BEGIN {
+        count = split(ENVIRON["places"], each, "\n")
+        for (number = 1; number <= count; number++) is_camera[each[number]] = 1
+        count = split(ENVIRON["uids"], each, "\n")
+        for (number = 1; number <= count; number++) is_known[each[number]] = 1
+      }
+      {
+        uid = $1
+        sub(/:.*/, "", uid)
+        path = substr($0, length($1) + 2)
+        if (uid in is_known || path in is_camera) next
+        if (!seen[$1]++) pairs = pairs " " $1
+        if (++total <= 3) paths = paths "\n" path
+      }
+      END { if (total) printf "%d%s%s", total, pairs, paths }')
+    # Not every account stands in /etc/passwd.
+    more=
+    for pair in $(printf '%s\n' "$found" | sed -n '1s/^[0-9]* //p'); do
+      ! getent passwd "${pair%:*}" >/dev/null 2>&1 || more=$more$newline${pair%:*}
+    done
+    [ -n "$more" ] || break
+    uids=$uids$more
+  done
   [ -z "$found" ] || emit orphans "$found"
 }
 
@@ -136,7 +148,6 @@ facts_removal() {
   while IFS= read -r folder; do facts_deletion "$folder"; done <<LIST
 $directories
 LIST
-  [ ! -d "$recordings" ] || emit recordings "$(count_files "$recordings" -type f ! -name 'Test-Snapshot*' | sed 's/|.*//')"
 }
 
 # facts_deletion FOLDER: how many files and bytes a deletion would take, and what is mounted below it, which it would
@@ -156,7 +167,9 @@ facts_deletion() {
   done <<LIST
 $(mount_points)
 LIST
-  emit deletion "$(count_files "$real" -xdev "$@" ! -type d)|$folder"
+  counted=$(count_files "$real" -xdev "$@" ! -type d)
+  emit deletion "${counted%|*}|$folder"
+  [ "$folder" != "$recordings" ] || emit recordings "${counted##*|}"
 }
 
 # The newest upload in each of the directories.
