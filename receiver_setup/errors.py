@@ -21,6 +21,7 @@
     │   ├── ReceiverEditedError        receiver-edited
     │   ├── ReceiverBusyError          receiver-busy
     │   ├── ReceiverChangeError        receiver-change
+    │   ├── ReceiverUnfinishedError    receiver-unfinished
     │   └── BootPartitionError         boot-partition
     ├── ProofError                     proof                    5
     │   ├── HostKeyMismatchError       host-key-mismatch
@@ -176,6 +177,16 @@ class ReceiverChangeError(ReceiverError):
     """A step on the receiver failed."""
 
     kind = "receiver-change"
+
+
+class ReceiverUnfinishedError(ReceiverError):
+    """All is proven and stays so, but something is left to do on the receiver; nothing is put back."""
+
+    kind = "receiver-unfinished"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.rolled_back = False
 
 
 class BootPartitionError(ReceiverError):

@@ -33,7 +33,7 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier]) -> int:
 
 def _script(report: Report) -> str:
     script = "\n".join(receiver.script or "" for receiver in report.receivers).rstrip("\n")
-    if redact(script) != script:
+    if redact.mask(script) != script:
         click.echo(
             "warning: a password reads like a word of the script, which is masked there: it cannot be run as it is",
             err=True,

@@ -8,4 +8,4 @@ def words_of(event: Event) -> tuple[str, str]:
     """Return the word that begins a line, and the rest of it."""
     status = "FAILED" if event.failed else "changed" if event.step.changed else "ok"
     detail = f": {event.step.detail}" if event.step.detail else ""
-    return status, redact(f"{event.scope}: {event.step.name}{detail}")
+    return status, redact(f"{event.scope}: {event.step.name}{detail}".replace("\n", "\\n"))

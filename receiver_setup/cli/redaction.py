@@ -1,6 +1,7 @@
 """The one redactor of the command line, and logging that goes through it."""
 
 import logging
+import re
 import sys
 from functools import partial
 from typing import TextIO
@@ -11,7 +12,35 @@ from receiver_setup.cli.terminal import active_display, print_line
 from receiver_setup.secrets import Redactor
 from receiver_setup.tracing import Collector, trip_of
 
-redact = Redactor()
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""C0 but for tab and line end, DEL, C1, and what turns the direction of a text or ends a line of it.
+
+Source: Unicode Standard Annex 9 (bidirectional algorithm), ECMA-48
+"""
+
+
+def clean(text: str) -> str:
+    r"""Return text that moves no cursor and hides nothing, with what does as JSON writes it.
+
+    >>> clean("\x1b[2J a\u202egpj.exe")
+    '\\u001b[2J a\\u202egpj.exe'
+    """
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+class PrintedRedactor(Redactor):
+    """Mask known secrets in what is printed, and show the control characters of names that others gave."""
+
+    def __call__(self, text: str) -> str:
+        """Return `text` as it may be printed; JSON stays the same JSON."""
+        return clean(self.mask(text))
+
+    def mask(self, text: str) -> str:
+        """Return `text` with every known secret masked."""
+        return super().__call__(text)
+
+
+redact = PrintedRedactor()
 """Told every secret as soon as it is read; everything that is printed passes through it."""
 
 _LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}

@@ -1,10 +1,11 @@
 """The upload account in a set-up (pure): made, adopted or left alone; and whose account is none of our business."""
 
 import re
+from dataclasses import replace
 
-from receiver_setup.errors import ReceiverAccountError
+from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
 from receiver_setup.receiver.facts import ACCOUNT_MARK, ADOPTED_MARK, Account, Facts
-from receiver_setup.receiver.steps import Step
+from receiver_setup.receiver.steps import Step, directory_step
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import Authentication
 
@@ -65,6 +66,39 @@ def plan_account(facts: Facts, wanted: Wanted) -> list[Step]:
     return [_user_step(facts, wanted), _password_step(facts, wanted), *_join_steps(facts, wanted)]
 
 
+def check_adopted_home(facts: Facts, wanted: Wanted) -> None:
+    """Refuse to adopt an account where something in its home could not be closed to cameras."""
+    odd = (state.path for state in facts.open_entries if "\ufffd" in state.path)
+    paths = (*facts.linked, *odd) if _closes_home(facts, wanted) else ()
+    if paths:
+        raise ReceiverAccountError(
+            f"the home {wanted.home} on {facts.hostname or 'the receiver'} holds what could not be closed to cameras, "
+            f"since it has another name elsewhere or an odd one: {', '.join(paths[:3])}",
+            hint="move it out of that home, or put a copy in its place (cp -p), then run this again",
+        )
+
+
+def _closes_home(facts: Facts, wanted: Wanted) -> bool:
+    account = facts.account
+    return wanted.jail and account is not None and (not account.ours or facts.ledger.former is not None)
+
+
+def close_home_steps(facts: Facts, wanted: Wanted) -> list[Step]:
+    """Close all that is in an adopted account's home to the account, but for the recordings.
+
+    What was its owner's, such as .ssh and .profile, is no camera's; once the home is root's nothing new comes.
+    """
+    steps = []
+    for state in facts.open_entries if _closes_home(facts, wanted) else ():
+        name, was = "close to cameras", (f"{state.owner}:{state.group}", f"{state.mode:04o}")
+        if state.is_directory:
+            steps.append(directory_step(name, state.path, was=was, owner="root:root", mode=0o700))
+        else:
+            step = directory_step(name, state.path, was=was, owner="root:root", mode=state.mode & 0o755)
+            steps.append(replace(step, call=("owned", *(step.call or ())[1:])))
+    return steps
+
+
 def check_groups(facts: Facts, wanted: Wanted) -> None:
     """Refuse a group that is not there, or that would make the cameras' account an administrator."""
     host = facts.hostname or "the receiver"
@@ -120,13 +154,53 @@ def _join_steps(facts: Facts, wanted: Wanted) -> list[Step]:
     ]
 
 
+def former_number(facts: Facts, wanted: Wanted) -> tuple[str, ...]:
+    """Return the number of an account of ours that went, by the recordings that it left: the new one gets it again."""
+    numbers = {owner.partition(":")[0] for owner in facts.orphans.owners} if facts.orphans is not None else set()
+    free = facts.account is None and not _ownerless(facts, wanted)
+    return tuple(numbers) if free and len(numbers) == 1 and 0 < int(min(numbers)) < _PERSONS_FROM else ()
+
+
+def orphan_steps(facts: Facts, wanted: Wanted) -> list[Step]:
+    """Give what is below the recordings and nobody's to the upload user, who could not write to it; only if agreed.
+
+    Raises `ReceiverUnsuitableError` where that was not.
+    """
+    orphans, path = facts.orphans, wanted.recordings
+    if orphans is None or former_number(facts, wanted) or _ownerless(facts, wanted):
+        return []
+    numbers = ", ".join(sorted({owner.partition(":")[0] for owner in orphans.owners}))
+    told = f"{orphans.count} files and folders below {path} of uid {numbers}, which is nobody's"
+    if not wanted.overwrite:
+        raise ReceiverUnsuitableError(
+            f"{facts.hostname or 'the receiver'} has {told}, such as {', '.join(orphans.paths)}: {wanted.user} could "
+            "not write to them, and uploads would fail",
+            hint=f"--yes gives them to {wanted.user}; --check --diff shows it",
+        )
+    call = ("given", path, wanted.user, *orphans.owners)
+    return [
+        Step(
+            name="give recordings back",
+            detail=f"{told}: to {wanted.user}",
+            call=call,
+            diff=tuple(f"! {each}: owner {wanted.user}" for each in orphans.paths)
+            + ((f"! and {orphans.count - len(orphans.paths)} more",) if orphans.count > len(orphans.paths) else ()),
+        )
+    ]
+
+
+def _ownerless(facts: Facts, wanted: Wanted) -> bool:
+    disk = facts.disks.get(wanted.recordings)
+    return disk is not None and disk.ownerless
+
+
 def _user_step(facts: Facts, wanted: Wanted) -> Step:
     account = facts.account
     if account is None:
         return Step(
             name="create user",
             detail=f"{wanted.user}, home {wanted.home}, shell {facts.nologin}",
-            call=("user", wanted.user, wanted.home, facts.nologin, ACCOUNT_MARK),
+            call=("user", wanted.user, wanted.home, facts.nologin, ACCOUNT_MARK, *former_number(facts, wanted)),
             diff=(f"+ user {wanted.user}: home {wanted.home}, shell {facts.nologin}, no password opens it",),
         )
     if account.ours:

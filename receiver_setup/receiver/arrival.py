@@ -20,7 +20,8 @@ _CLOCK_GRAIN_S = 0.02
 class ArrivedFile:
     """A file in a recordings directory; `changed_s` is its change time, which no client can set.
 
-    `when` is the same time as text, finer where the receiver tells it finer; `size` in bytes.
+    `when` is the same time as text, finer where the receiver tells it finer: a date, or seconds of the epoch with a
+    fraction. `size` in bytes.
     """
 
     path: str
@@ -52,7 +53,7 @@ class ArrivedFile:
 
     def changed_after(self, moment_s: float) -> bool:
         """Tell whether the change time is after `moment_s`, as finely as the receiver tells both."""
-        fraction = re.search(r":\d\d\.(\d+)", self.when)
+        fraction = re.search(r"\d\.(\d+)", self.when)
         if fraction is not None and not int(fraction[1]):
             # exFAT counts whole seconds, FAT every other one, and both cut off the rest.
             return self.changed_s >= int(moment_s) - 1

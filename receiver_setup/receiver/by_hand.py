@@ -21,6 +21,8 @@ _REASONS = {
     "process list shows arguments.",
     "close password": "No password opens the account: a * before the former one, which is kept behind it.",
     "make jail": "The jail: sshd refuses one that anybody but root can write to.",
+    "give recordings back": "Recordings of an account that is gone, whose number is nobody's.",
+    "close to cameras": "What was in the home is no camera's to write to.",
     "make home": "The home, which an upload begins in.",
     "make recordings directory": "Where the recordings arrive: the upload user's own.",
     "remove directory": "Nothing is in it that is needed.",
@@ -117,6 +119,8 @@ def _render_step(plan: SetupPlan, place: Place, step: Step) -> list[str]:
         "closed": _render_closed,
         "join": _render_join,
         "directory": _render_directory,
+        "owned": _render_owned,
+        "given": _render_given,
         "retract": _render_retract,
     }
     if function not in renderers:
@@ -124,15 +128,17 @@ def _render_step(plan: SetupPlan, place: Place, step: Step) -> list[str]:
     return renderers[function](place.facts, *arguments)
 
 
-def _render_user(facts: Facts, name: str, home: str, shell: str, comment: str) -> list[str]:
+def _render_user(facts: Facts, name: str, home: str, shell: str, comment: str, *uid: str) -> list[str]:
     if "useradd" in facts.tools:
         group = "--user-group" if facts.group is None else f"--gid {quote(name)}"
+        number = "".join(f"--uid {each} " for each in uid)
         return [
-            f"useradd --system {group} --no-create-home --home-dir {quote(home)} --shell {quote(shell)} \\",
+            f"useradd --system {number}{group} --no-create-home --home-dir {quote(home)} --shell {quote(shell)} \\",
             f"  --comment {quote(comment)} --password '*' {quote(name)}",
         ]
     made = [] if facts.group is not None else [f"addgroup -S {quote(name)}"]
-    options = f"-S -D -H -h {quote(home)} -s {quote(shell)} -g {quote(comment)} -G {quote(name)}"
+    number = "".join(f"-u {each} " for each in uid)
+    options = f"-S -D -H {number}-h {quote(home)} -s {quote(shell)} -g {quote(comment)} -G {quote(name)}"
     return [*made, f"adduser {options} {quote(name)}"]
 
 
@@ -169,6 +175,15 @@ def _render_directory(facts: Facts, path: str, owner: str, mode: str) -> list[st
     user, _, group = owner.partition(":")
     made = f"install -d -o {quote(user)} -g {quote(group)} -m {mode.zfill(4)} {quote(path)}"
     return [made, *_relabel(facts, path)]
+
+
+def _render_owned(_: Facts, path: str, owner: str, mode: str) -> list[str]:
+    return [f"chown -h {quote(owner)} {quote(path)}", f"chmod {mode.zfill(4)} {quote(path)}"]
+
+
+def _render_given(_: Facts, path: str, user: str, *owners: str) -> list[str]:
+    uids = sorted({owner.partition(":")[0] for owner in owners})
+    return [f"find {quote(path)} -xdev -user {uid} -exec chown -h {quote(f'{user}:')} {{}} +" for uid in uids]
 
 
 def _render_retract(_: Facts, path: str) -> list[str]:

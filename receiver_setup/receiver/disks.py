@@ -74,7 +74,7 @@ def parse_disks(
     for text in folders:
         may, path, folder = text.split("\n", 2)
         # The one mounted last counts where two have the same place.
-        mount = max((m for m in table if _lies_in(folder, m)), key=len, default="/")
+        mount = max((m for m in table if lies_in(folder, m)), key=len, default="/")
         kind, options = table.get(mount, _NOWHERE)[1:]
         root, others, inodes, free = room.get(folder, (None, None, 0, 0))
         disks[path] = Disk(
@@ -115,7 +115,7 @@ def _find_memory(table: dict[str, Mount], place: str, uppers: frozenset[str], ke
     options = mount.options
     upper = next((option.removeprefix("upperdir=") for option in options if option.startswith("upperdir=")), "")
     if upper in uppers:
-        below = max((m for m in table if m != place and _lies_in(upper, m)), key=len, default="")
+        below = max((m for m in table if m != place and lies_in(upper, m)), key=len, default="")
         return _own_memory(table.get(below, _NOWHERE))
     # What it wrote to at the start lies outside of what can be seen now.
     return "tmpfs" if place == "/" and _OVERLAY_OPTION.search(kernel_options) else ""
@@ -147,5 +147,6 @@ def _parse_room(line: str) -> tuple[str, tuple[int, int, int, int]] | None:
     return match[6], (free * size // 1024, others * size // 1024, inodes, free_inodes)
 
 
-def _lies_in(path: str, folder: str) -> bool:
+def lies_in(path: str, folder: str) -> bool:
+    """Tell whether `path` is `folder` or below it, both absolute."""
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")

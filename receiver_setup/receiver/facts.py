@@ -9,6 +9,7 @@ from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.arrival import ArrivedFile
 from receiver_setup.receiver.configuration import MAIN, ConfigurationLine, parse_lines
+from receiver_setup.receiver.contents import Contents, Orphans, parse_contents, parse_orphans
 from receiver_setup.receiver.disks import Disk, parse_disks
 from receiver_setup.receiver.ledger import Ledger
 from receiver_setup.receiver.listening import Socket, parse_sockets, parse_unit_sockets
@@ -183,12 +184,22 @@ class Facts:
     """What the account runs besides uploads; read for an adoption only."""
     foreign_keys: bytes = b""
     """The key lines in the account's own home; read for an adoption only."""
+    home_entries: tuple[str, ...] = ()
+    """What is in the home of an account that was made by hand, beside the recordings."""
+    open_entries: tuple[PathState, ...] = ()
+    """Those of them that the account could write to, or to something in them; read for a set-up only."""
+    linked: tuple[str, ...] = ()
+    """Files in them that have another name, and links to the recordings; not all of them where there are many."""
+    orphans: Orphans | None = None
+    """What is below the recordings and nobody's; read for a set-up only."""
     uploads: tuple[str, ...] = ()
     """Files that are being uploaded; read for a removal only."""
     newest: dict[str, Upload] = field(default_factory=dict)
     """The last upload in each directory; read for a status only."""
     recordings: int = 0
     """How many files the recordings directory holds; read for a removal only."""
+    contents: dict[str, Contents] = field(default_factory=dict)
+    """What is in each of the cameras' folders; read for a removal only."""
     missing_tools: tuple[str, ...] = ()
     """Programs that are not there, of those that every change needs."""
     sshd_global: str = ""
@@ -310,9 +321,14 @@ class Facts:
             administrator=one.get("administrator", ""),
             programs=tuple(sorted(set(every["program"]))),
             foreign_keys=dict(raw).get("foreign_keys", b""),
+            home_entries=tuple(every["home_entry"]),
+            open_entries=tuple(filter(None, map(_parse_stat, every["open_entry"]))),
+            linked=tuple(every["linked"]),
+            orphans=parse_orphans(one.get("orphans", "")),
             uploads=tuple(every["upload"]),
             newest=dict(filter(None, map(_parse_upload, every["newest"]))),
             recordings=int(one.get("recordings", "0")),
+            contents=parse_contents(every["deletion"], every["mounted"], every["mounted_at"]),
             manager=one.get("manager", ""),
             starter=one.get("starter", ""),
             filed_accounts=_parse_filed(raw),

@@ -43,6 +43,10 @@ class Ledger:
     directories: tuple[str, ...] = ()
     modes: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Directory → its former owner (uid:gid) and mode."""
+    owners: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """The same for files in the home of an adopted account."""
+    entries: tuple[str, ...] | None = None
+    """What was in that home beside the recordings; None: not known."""
     files: tuple[str, ...] = ()
     backups: dict[str, str] = field(default_factory=dict)
     cameras: dict[str, CameraRecord] = field(default_factory=dict)
@@ -56,7 +60,7 @@ class Ledger:
         >>> ledger.made_user, ledger.modes, ledger.cameras["porch"].former
         (True, {'/home/ipcamera': ('0:0', 493)}, '{}')
         """
-        calls = [call for line in (undo or "").splitlines() if (call := _parse_call(line))]
+        calls = [call for line in (undo or "").split("\n") if line and (call := _parse_call(line))]
         one = {call[0]: call[1:] for call in calls}
         account = one.get("undo_account", [])
         group = one.get("undo_group", [])
@@ -70,6 +74,10 @@ class Ledger:
             joined=tuple(call[1] for call in calls if call[0] == "undo_join"),
             directories=tuple(call[1] for call in calls if call[0] == "undo_directory"),
             modes={call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_mode" and len(call) == 4},
+            owners={
+                call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_owner" and len(call) == 4
+            },
+            entries=next((tuple(call[2:]) for call in calls if call[0] == "undo_entries"), None),
             files=tuple(call[1] for call in calls if call[0] == "undo_remove"),
             backups={call[1]: call[2] for call in calls if call[0] == "undo_restore" and len(call) == 3},
             cameras=parse_camera_records(cameras),

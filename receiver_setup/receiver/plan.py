@@ -7,7 +7,15 @@ from typing import ClassVar
 from receiver_setup.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.errors import ReceiverEditedError, ReceiverUnsuitableError
 from receiver_setup.keys import PublicKey
-from receiver_setup.receiver.account import PASSWORD_CALL, check_account, check_groups, plan_account
+from receiver_setup.receiver.account import (
+    PASSWORD_CALL,
+    check_account,
+    check_adopted_home,
+    check_groups,
+    close_home_steps,
+    orphan_steps,
+    plan_account,
+)
 from receiver_setup.receiver.camera_records import parse_camera_records, render_camera_records
 from receiver_setup.receiver.facts import Facts, FiledAccount
 from receiver_setup.receiver.key_policy import check_way_to_keys, may_pass
@@ -16,8 +24,8 @@ from receiver_setup.receiver.remedy import DROP_IN_FOLDER
 from receiver_setup.receiver.server import check_asked, check_host_keys
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
 from receiver_setup.receiver.storage import (
+    check_home_parents,
     check_jail_disk,
-    check_jail_part,
     check_lasting,
     check_room,
     mounted_as,
@@ -90,6 +98,7 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
     check_account(facts, wanted)
     check_names(facts, wanted)
     check_groups(facts, wanted)
+    check_adopted_home(facts, wanted)
     check_include_lasts(facts, drop_in(wanted.user))
     check_admission(facts, wanted)
     check_key_folder(facts, wanted)
@@ -145,18 +154,19 @@ def _directory_steps(facts: Facts, wanted: Wanted) -> list[Step]:
     steps = []
     if wanted.jail:
         check_jail_disk(facts, wanted)
-        for path in _parents(wanted.home):
-            check_jail_part(facts, path)
+    check_home_parents(facts, wanted)
+    if wanted.jail:
         steps.append(_directory_step(facts, "make jail", wanted.home, "root", 0o755))
     else:
         steps.append(_upload_step(facts, wanted, "make home", wanted.home))
+    steps += close_home_steps(facts, wanted)
     seen = set()
     for target in (wanted.recordings, *(slot.directory for slot in wanted.slots)):
         for path in [*reversed(_below(wanted.home, target)), target]:
             if path not in seen:
                 seen.add(path)
                 steps.append(_upload_step(facts, wanted, "make recordings directory", path))
-    return steps
+    return [*steps, *orphan_steps(facts, wanted)]
 
 
 def _upload_step(facts: Facts, wanted: Wanted, name: str, path: str) -> Step:
@@ -324,15 +334,9 @@ def serves(facts: Facts) -> tuple[str, ...]:
     return () if facts.served is None else (f"serves={facts.served[0]} {facts.served[1]}",)
 
 
-def _parents(path: str) -> list[str]:
-    """Return every folder above `path`, nearest first, `/` included."""
-    parents = []
-    while path != "/":
-        path = path.rpartition("/")[0] or "/"
-        parents.append(path)
-    return parents
-
-
 def _below(home: str, path: str) -> list[str]:
     """Return the folders between `home` and `path`, nearest to `path` first, both left out."""
-    return [parent for parent in _parents(path) if parent.startswith(f"{home}/")]
+    folders = []
+    while (path := path.rpartition("/")[0]).startswith(f"{home}/"):
+        folders.append(path)
+    return folders

@@ -4,16 +4,20 @@ While other cameras use the account, only the lines of those that go are taken; 
 in the reverse order of a set-up. What cannot be taken back itself (the account, its folders) waits for the proof.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from receiver_setup.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.errors import ReceiverAccountError
+from receiver_setup.receiver.disks import lies_in
 from receiver_setup.receiver.facts import ADOPTED_MARK, Facts
 from receiver_setup.receiver.known_cameras import find_known_cameras
 from receiver_setup.receiver.plan import drop_in, key_file, serves
 from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
+from receiver_setup.receiver.storage import check_home_parents
 from receiver_setup.receiver.wanted import Wanted
+
+_FILES = frozenset({"regular file", "regular empty file"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +31,32 @@ class RemovalPlan(Plan):
     """Directories whose recordings stay."""
 
 
+def new_entries(facts: Facts, wanted: Wanted) -> tuple[str, ...]:
+    """Return what is in the home of an adopted account that was not there before, beside the recordings.
+
+    So is a key that opens it once it has its shell again, where the adoption had not found it.
+    """
+    if facts.ledger.entries is None:
+        return ()
+    added = [f"{wanted.home}/{name}" for name in facts.home_entries if name not in facts.ledger.entries]
+    known = set(facts.files.get(key_file(wanted.user), b"").split(b"\n"))
+    if not known.issuperset(facts.foreign_keys.split(b"\n")):
+        added.append(f"lines of {wanted.home}/.ssh/authorized_keys")
+    return tuple(added)
+
+
 def plan_removal(
     facts: Facts, wanted: Wanted, *, everything: bool = False, stay: frozenset[str] = frozenset(), delete: bool = False
 ) -> RemovalPlan:
     """Plan the way back for the cameras in `wanted.slots`; for all of them with `everything`.
 
     Cameras in `stay` are not to be taken though they were asked for. Recordings are kept unless `delete`.
-    Raises `ReceiverAccountError` for an account that is not ours; nothing has been changed by then.
+    Raises `ReceiverAccountError` for an account that is not ours, `ReceiverUnsuitableError` where somebody else could
+    lead root astray above the home; nothing has been changed by then.
     """
     _check_account(facts, wanted)
+    if _traces(facts, wanted):
+        check_home_parents(facts, wanted, there=True)
     gone = {slot.name for slot in wanted.slots} - stay
     known = set(find_known_cameras(facts, wanted.user))
     remaining = tuple(sorted((set() if everything else known - gone) | stay))
@@ -84,7 +105,7 @@ def _plan_part(
         if slot.name in gone and slot.directory in facts.paths and slot.directory != wanted.recordings
     )
     if delete:
-        steps += [_delete_step(path) for path in own]
+        steps += [_delete_step(facts, path) for path in own]
     if not own and wanted.recordings in facts.paths:
         told = f"those of {', '.join(sorted(gone))} are among the others' in {wanted.recordings}, and stay"
         steps.append(Step(name="keep recordings", detail=told))
@@ -193,8 +214,15 @@ def _keys_step(facts: Facts, wanted: Wanted, gone: set[str], *, last_one: bool =
 
 
 def _mode_steps(facts: Facts) -> list[Step]:
-    """Give directories that were there before us their owner and mode back."""
+    """Give directories that were there before us their owner and mode back; files in them first."""
     steps = []
+    for path, (owner, mode) in facts.ledger.owners.items():
+        state = facts.paths.get(path)
+        if state is None or state.kind not in _FILES or (f"{state.uid}:{state.gid}", state.mode) == (owner, mode):
+            continue
+        was = (f"{state.owner}:{state.group}", f"{state.mode:04o}")
+        step = directory_step("give file back", path, was=was, owner=owner, mode=mode)
+        steps.append(replace(step, call=("owned", path, owner, f"{mode:o}")))
     for path, (owner, mode) in reversed(facts.ledger.modes.items()):
         state = facts.paths.get(path)
         if state is None or not state.is_directory or (f"{state.uid}:{state.gid}", state.mode) == (owner, mode):
@@ -247,8 +275,9 @@ def _folder_steps(facts: Facts, wanted: Wanted, *, delete: bool, user_goes: bool
     tops = [path for path in uploads if not any(path.startswith(f"{other}/") for other in uploads)]
     steps: list[Step] = []
     kept: tuple[str, ...] = ()
+    mounted = [path for path, found in facts.contents.items() if found.is_mount or found.mounts]
     if delete:
-        steps += [_delete_step(wanted.recordings)] if wanted.recordings in facts.paths else []
+        steps += [_delete_step(facts, wanted.recordings)] if wanted.recordings in facts.paths else []
     elif facts.recordings:
         kept = (wanted.recordings,)
         told = f"{facts.recordings} files stay in {wanted.recordings}"
@@ -261,17 +290,24 @@ def _folder_steps(facts: Facts, wanted: Wanted, *, delete: bool, user_goes: bool
         else:
             steps.append(Step(name="keep recordings", detail=told))
     for path in sorted((path for path in there if path in made), reverse=True):
-        diff = () if any(path == k or k.startswith(f"{path}/") for k in kept) else (f"- {path}",)
+        diff = () if any(lies_in(each, path) for each in (*kept, *mounted)) else (f"- {path}",)
         detail = path if diff else f"{path}, once it is empty"
         steps.append(Step(name="remove directory", detail=detail, call=("directory", path), diff=diff, last=True))
     return steps, kept
 
 
-def _delete_step(path: str) -> Step:
+def _delete_step(facts: Facts, path: str) -> Step:
+    """Delete a folder; what is mounted below it stays, and where something is mounted at it, the empty folder."""
+    found = facts.contents.get(path)
+    size = "" if found is None else f": {found.files} files, {found.size} bytes"
+    stays: tuple[str, ...] = ()
+    if found is not None:
+        at = (f"a disk is mounted at {path}, which stays, and is emptied",) if found.is_mount else ()
+        stays = (*at, *(f"{mount} is mounted there, and stays with all that is in it" for mount in found.mounts))
     return Step(
         name="delete recordings",
-        detail=path,
+        detail="; ".join((f"{path}{size}", *stays)),
         call=("delete", path),
-        diff=(f"- {path} and all that is in it",),
+        diff=(f"- {path} and all that is in it{size}", *(f"  {line}" for line in stays)),
         last=True,
     )

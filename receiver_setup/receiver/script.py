@@ -21,7 +21,7 @@ from receiver_setup.upload_rules import NEWER
 Dialled = tuple[str, int | None] | None
 """Host and port, the latter None where it is the receiver's own."""
 JOURNAL = f"{STATE}/journal"
-_WAY_BACK = ("sshd_ask", "sshd", "journal", "undo", "ledger")
+_WAY_BACK = ("hands", "sshd_ask", "sshd", "journal", "undo", "ledger")
 _LOG_LINES = 2000
 _LOG_LINES_A_CAMERA = 60
 """What sshd writes of the logins of one camera in a run, amply: its tests, each refused or accepted."""
@@ -59,7 +59,19 @@ def render_facts(
     }
     return _assemble(
         values,
-        ("sshd_ask", "journal", "history", "evidence", "disks", "groups", "sshd", "manager", "sshd_facts", "facts"),
+        (
+            "hands",
+            "sshd_ask",
+            "journal",
+            "history",
+            "evidence",
+            "disks",
+            "groups",
+            "sshd",
+            "manager",
+            "sshd_facts",
+            "facts",
+        ),
         "facts",
         each=_each("each_account", [_facts_values(each, look) for each in wanted]),
     )
@@ -72,18 +84,25 @@ def _dialled_values(dialled: Dialled) -> dict[str, str]:
 
 def _facts_values(wanted: Wanted, look: Look) -> dict[str, str]:
     return {
-        "user": wanted.user,
-        "home": wanted.home,
+        **_place_values(wanted),
         "key_file": key_file(wanted.user),
         "drop_in": drop_in(wanted.user),
         # Which release it is, and whether SHA-1 stays allowed, is known only when this has been read.
         "may_differ": "\n".join(["+ssh-rsa$", "^Subsystem ", *(f"^    {name} " for name in NEWER)]),
         "drop_in_text": render_drop_in(wanted_match(wanted)).rstrip("\n"),
-        "recordings": wanted.recordings,
-        "directories": "\n".join(sorted({wanted.recordings, *wanted.retract, *(s.directory for s in wanted.slots)})),
         "joins": "\n".join(wanted.groups),
         "cameras": "\n".join(wanted.cameras),
         "adopt": _yes(wanted.adopt or look is Look.REMOVAL),
+    }
+
+
+def _place_values(wanted: Wanted) -> dict[str, str]:
+    directories = {wanted.recordings, *wanted.retract, *(slot.directory for slot in wanted.slots)}
+    return {
+        "user": wanted.user,
+        "home": wanted.home,
+        "recordings": wanted.recordings,
+        "directories": "\n".join(sorted(directories)),
     }
 
 
@@ -186,8 +205,8 @@ def render_evidence(  # noqa: PLR0913 - all but one are keywords
         "wait_count": str(wait_count),
         "causes": _yes(causes),
     }
-    accounts = [{"user": each.user, "recordings": each.recordings} for each in wanted]
-    return _assemble(values, ("sshd_ask", "evidence"), "evidence", each=_each("each_account", accounts))
+    accounts = [_place_values(each) for each in wanted]
+    return _assemble(values, ("hands", "sshd_ask", "evidence"), "evidence", each=_each("each_account", accounts))
 
 
 def _each_account(wanted: Iterable[Wanted]) -> str:

@@ -9,6 +9,7 @@ from receiver_setup.errors import (
     ReceiverBusyError,
     ReceiverChangeError,
     ReceiverError,
+    ReceiverUnfinishedError,
     ReceiverUnreachableError,
     UndoError,
 )
@@ -228,7 +229,8 @@ class ReceiverSession:
         """Confirm the transaction: from here on nothing is taken back; return what was done only now.
 
         `cameras` has, for each account where that is new, the records of all its cameras. Raises
-        `ReceiverBusyError` where nothing had been changed and another run came between.
+        `ReceiverBusyError` where nothing had been changed and another run came between, `ReceiverUnfinishedError` where
+        something is left to do that stands in the way of nothing else.
         """
         filed = {user: render_camera_records(each) for user, each in cameras.items()} if cameras else None
         text = script.render_commit(wanted, owner=self.owner, last=self._last, cameras=filed)
@@ -240,9 +242,17 @@ class ReceiverSession:
         if end == "unfinished":
             self.in_doubt = False
             left = "; ".join(f"{name} {detail}" for status, name, detail in steps if status in _LEFT)
-            raise ReceiverChangeError(
+            raise ReceiverUnfinishedError(
                 f"all is proven on {self.name}, but this is left to do there: {left or 'the journal cannot be filed'}",
                 hint="mend what it names and run the same command again",
+            )
+        if end == "undeleted":
+            self.in_doubt = False
+            left = "; ".join(detail for status, _, detail in steps if status == "left")
+            raise ReceiverUnfinishedError(
+                f"the set-up on {self.name} was taken back, but not all recordings could be deleted: {left}",
+                hint="free what it names there (a program that uses it, a read-only disk, chattr -i), then run the "
+                "same command again",
             )
         if end != "ok":
             raise ReceiverChangeError(f"the journal on {self.name} is not this run's any more", hint=_AGAIN)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from posixpath import dirname
 
 from receiver_setup.errors import ReceiverUnsuitableError
-from receiver_setup.receiver.disks import Disk
+from receiver_setup.receiver.disks import Disk, lies_in
 from receiver_setup.receiver.facts import Facts, PathState
 from receiver_setup.receiver.remedy import close_to_others, command, paste
 from receiver_setup.receiver.suitability import where
@@ -34,6 +34,45 @@ def check_jail_part(facts: Facts, path: str) -> None:
             "and must be a directory that only root can write to",
             hint=f"{_repair(state)}or give another --home, or --no-jail",
         )
+
+
+def check_home_parents(facts: Facts, wanted: Wanted, *, there: bool = False) -> None:
+    """Refuse a home with a folder above it that anybody but root can write to: whatever root does there goes by it.
+
+    With `there` it is about a home that is set up already. On a disk without owners the mount decides who may write,
+    and no links are followed.
+    """
+    disk = facts.disks.get(wanted.home)
+    for path in home_parents(facts, wanted.home):
+        state = facts.paths.get(path)
+        if wanted.jail and not there:
+            check_jail_part(facts, path)
+            continue
+        # Who is in root's own group may do as root does.
+        group = 0o020 if state is not None and state.gid != 0 else 0
+        if state is None or (state.is_directory and state.uid == 0 and not state.mode & (0o002 | group)):
+            continue
+        if not (disk is not None and disk.ownerless and lies_in(path, disk.mount)):
+            raise ReceiverUnsuitableError(
+                f"{path} on {where(facts)}, above the home {wanted.home}, is {state.kind}, owner {state.owner}, mode "
+                f"{state.mode:04o}: whoever can write to it could lead astray what root does there",
+                hint=f"{_repair(state)}or " + ("give it to root for the removal" if there else "give another --home"),
+            )
+
+
+def home_parents(facts: Facts, home: str) -> list[str]:
+    """Return every folder above the home, nearest first, as it is written and as it is with links followed."""
+    disk = facts.disks.get(home)
+    real = [] if disk is None or lies_in(home, disk.folder) else _parents(disk.folder)
+    return list(dict.fromkeys((*_parents(home), *real)))
+
+
+def _parents(path: str) -> list[str]:
+    parents = []
+    while path != "/":
+        path = dirname(path)
+        parents.append(path)
+    return parents
 
 
 def _repair(state: PathState) -> str:

@@ -9,7 +9,7 @@ from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.dialled import find_address
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.known_cameras import find_known_cameras
-from receiver_setup.receiver.removal import RemovalPlan, plan_removal
+from receiver_setup.receiver.removal import RemovalPlan, new_entries, plan_removal
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.steps import JointPlan
 from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
@@ -144,6 +144,9 @@ class _Removal(WholeRun[LeavingCamera]):
         if facts.uploads:
             told = f"{', '.join(facts.uploads)}; they may end first, for 20 s"
             self._receiver.tell(StepReport(name="uploads under way", changed=False, detail=told))
+        if added := new_entries(facts, self._wanted(account)):
+            told = f"{', '.join(added)}: not there when {account.user} was set up; see whose it is"
+            self._receiver.tell(StepReport(name="new in the home", changed=False, detail=told))
         if plan.remaining:
             told = f"{', '.join(plan.remaining)} go on to use {account.user}, so the account stays"
             self._receiver.tell(StepReport(name="other cameras", changed=False, detail=told))
@@ -209,9 +212,12 @@ class _Removal(WholeRun[LeavingCamera]):
             left = {name: text for name, text in filed.items() if name in own.remaining}
             if own.remaining and left != filed:
                 records[account.user] = left
-        if self._session.in_doubt or records:
-            self._session.commit([self._wanted(account) for account in self._accounts], cameras=records)
         self._report.kept = tuple(path for own in plan.plans for path in own.kept)
+        if self._session.in_doubt or records:
+            wanted = [self._wanted(account) for account in self._accounts]
+            for step in self._session.commit(wanted, cameras=records):
+                if step.name == "rest_delete" and "(kept" in step.detail:
+                    self._receiver.tell(StepReport(name="keep", changed=False, detail=step.detail))
 
     def _tell_revoked(self, run: LeavingCamera) -> None:
         """Add to the error of a camera what became of its share of the receiver, and what is left on the camera."""

@@ -5,7 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
-from receiver_setup.errors import CameraTimeoutError, CameraUnreachableError, InterruptedRunError, ReceiverSetupError
+from receiver_setup.errors import (
+    CameraTimeoutError,
+    CameraUnreachableError,
+    InterruptedRunError,
+    ReceiverSetupError,
+    ReceiverUnfinishedError,
+)
 from receiver_setup.interrupts import Stop, shielded
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.session import ReceiverSession
@@ -60,6 +66,9 @@ class WholeRun(ABC, Generic[R]):
                 self._run()
         except KeyboardInterrupt:
             self._fail(InterruptedRunError("the run was interrupted", hint="run the same command again when you like"))
+        except ReceiverUnfinishedError as error:
+            # What it ended in was proven on both sides, and stays.
+            self._receiver.fail(error)
         except ReceiverSetupError as error:
             self._fail(error)
         except BaseException:

@@ -35,10 +35,16 @@ journal_user() {
   fi
 }
 
-# journal_account NAME …: its shell and comment as they are.
+# journal_account NAME …: its shell and comment as they are, and what is in its home, for a removal to tell what is new.
 journal_account() {
   former=$(sed -n "s/^$1:[^:]*:[^:]*:[^:]*:\([^:]*\):[^:]*:\(.*\)/\2:\1/p" /etc/passwd)
-  [ -z "$former" ] || remember undo_account "$1" "${former%%:*}" "${former#*:}"
+  [ -z "$former" ] || remember undo_account "$1" "${former%%:*}" "${former#*:}" || return 1
+  set --
+  for entry in "$home"/* "$home"/.[!.]* "$home"/..?*; do
+    case $entry in *"$newline"*) continue ;; esac
+    if [ -e "$entry" ] || [ -L "$entry" ]; then set -- "$@" "${entry##*/}"; fi
+  done
+  remember undo_entries "$home" "$@"
 }
 
 journal_password() {
@@ -50,12 +56,25 @@ journal_closed() {
 journal_reopened() { remember undo_reopened "$1"; }
 
 journal_directory() {
-  former=$(stat -c '%u:%g %a' "$1" 2>/dev/null)
-  if [ -z "$former" ]; then
-    remember undo_directory "$1"
-  else
+  if former=$(enter "$1" && stat -c '%u:%g %a' .); then
     remember undo_mode "$1" "${former% *}" "${former#* }"
-  fi
+  elif ! any_there "$1"; then
+    remember undo_directory "$1"
+  fi # else it is none, and is refused when it is to be made
+}
+
+# journal_owned PATH OWNER MODE: of a file that is there.
+journal_owned() {
+  former=$(stat -c '%u:%g %a' "$1" 2>/dev/null) || return 0
+  remember undo_owner "$1" "${former% *}" "${former#* }"
+}
+
+# journal_given PATH USER UID:GID…: whose everything there is, by lists of names, which go with the journal.
+journal_given() {
+  path=$1
+  shift 2
+  (enter "$path" && in_each_folder note_owners "$journal/given.$user" "$@") || return 1
+  remember undo_given "$path" "$@"
 }
 
 # journal_directories OWNER MODE PATH…: many at once, of which none is there, need no look at what was noted before.
@@ -115,16 +134,16 @@ journal_withdraw() { :; }
 
 # ---- the steps
 
-# make_user NAME HOME SHELL COMMENT
+# make_user NAME HOME SHELL COMMENT [UID]: the number that its files have had before, where there are any.
 make_user() {
   if has useradd; then
     group=--user-group
     ! grep -q "^$1:" /etc/group || group=--gid=$1
-    try useradd --system "$group" --no-create-home --home-dir "$2" --shell "$3" --comment "$4" \
+    try useradd --system ${5:+"--uid=$5"} "$group" --no-create-home --home-dir "$2" --shell "$3" --comment "$4" \
       --password '*' "$1" || return 1
   elif has adduser; then # busybox: without -G the user would be in nogroup, together with others
     grep -q "^$1:" /etc/group || try addgroup -S "$1" || return 1
-    try adduser -S -D -H -h "$2" -s "$3" -g "$4" -G "$1" "$1" || return 1
+    try adduser -S -D -H ${5:+-u "$5"} -h "$2" -s "$3" -g "$4" -G "$1" "$1" || return 1
   else
     fail 'neither useradd nor adduser is installed' || return 1
   fi
@@ -158,14 +177,29 @@ make_reopened() {
   say changed "$stage" "the former password opens $1 again"
 }
 
-make_folder() (enter_parent "$1" && { [ -d "${1##*/}" ] || mkdir -m 0700 "${1##*/}"; })
-
 # make_directory PATH OWNER MODE: the parents are there already, or are steps of their own.
 make_directory() {
   try make_folder "$1" || return 1
   try own_folder "$1" "$2" "$3" || return 1
-  ! has restorecon || restorecon "$1" 2>/dev/null || :
   say changed "$stage" "$1, owner $2, mode $3"
+}
+
+# make_owned PATH OWNER MODE: a file that is there.
+make_owned() {
+  try own_file "$1" "$2" "$3" || return 1
+  say changed "$stage" "$1, owner $2, mode $3"
+}
+
+give_folder() (
+  enter "$1" || return 1
+  shift
+  in_each_folder give_to "$@"
+)
+
+# make_given PATH USER UID:GID…: what is there and theirs becomes the user's; the folder itself is another step.
+make_given() {
+  try give_folder "$@" || return 1
+  say changed "$stage" "$1, to $2"
 }
 
 # make_directories OWNER MODE PATH…: all in one folder.
@@ -178,22 +212,8 @@ make_directories() {
     return 0
   fi
   try new_folders "$owner" "$mode" "$@" || return 1
-  ! has restorecon || restorecon "$@" 2>/dev/null || :
   say changed "$stage" "$# in ${1%/*}, owner $owner, mode $mode"
 }
-
-# They are made with their mode, and a link that somebody puts in their place is not followed for the owner.
-new_folders() (
-  new_owner=$1
-  new_mode=$2
-  shift 2
-  enter_parent "$1" || return 1
-  for path in "$@"; do
-    shift
-    set -- "$@" "./${path##*/}"
-  done
-  mkdir -m "$new_mode" "$@" && chown -h "$new_owner" "$@"
-)
 
 make_retract() {
   undo_directory "$1" >/dev/null

@@ -42,19 +42,72 @@ log_sources() {
   own_logs
 }
 
+# prints: does find print what it knows of a file by itself, as GNU's does? Then no path is too long for it.
+prints() { [ "$(find / -maxdepth 0 -printf x 2>/dev/null)" = x ]; }
+
+# list_files GNU'S-FORMAT STAT'S-FORMAT FOLDER TEST…: a line a file, whatever its name has in it: a line end in a name
+# is \001 there. Without GNU's find files with such names are left out; no camera makes any.
+list_files() {
+  printed=$1
+  stated=$2
+  shift 2
+  if prints; then
+    find "$@" -printf "$printed\\0" 2>/dev/null | tr '\012\000' '\001\012'
+  else
+    find "$@" ! -path "*$newline*" -exec stat -c "$stated" {} + 2>/dev/null
+  fi
+}
+
+# count_files FOLDER TEST…: "FILES|BYTES|RECORDINGS", the last without test pictures, links and whatever else there is.
+count_files() {
+  if prints; then
+    find "$@" \( -type f ! -name 'Test-Snapshot*' -printf 'r %s\n' -o -printf 't %s\n' \) 2>/dev/null
+  else
+    find "$@" \( -type f ! -name 'Test-Snapshot*' -exec stat -c 'r %s' {} + -o -exec stat -c 't %s' {} + \) 2>/dev/null
+  fi | awk '$1 == "r" { recordings++ } { bytes += $2 } END { printf "%d|%.0f|%d", NR, bytes, recordings }'
+}
+
 # A client may set a file's modification time, never its change time: go by the latter.
-# A line each, by one stat for many: "CHANGED|INODE|SIZE|WHEN|PATH". No camera's file has a line end in its name.
+# recent_files [SINCE]: "CHANGED|INODE|SIZE|WHEN|PATH" of what has changed in the last minutes (or since, in seconds of
+# the epoch), the newest first; not more than the newest 100 of each camera's folder.
 recent_files() {
   [ -d "$recordings" ] || return 0
-  set -- -type f ! -path "*$newline*" -exec stat -c '%Z|%i|%s|%z|%n' {} +
-  find "$recordings" -cmin "-$minutes" "$@" 2>/dev/null || find "$recordings" "$@" 2>/dev/null
+  set -- "${1-0}" -type f
+  ! find / -maxdepth 0 -cmin -1 >/dev/null 2>&1 || set -- "$@" -cmin "-$minutes"
+  since=$1
+  shift
+  list_files '%C@|%i|%s|%C@|%p' '%Z|%i|%s|%z|%n' "$recordings" "$@" |
+    sort -rn 2>/dev/null | since=$since folders=$directories most=100 awk -F'|' '
+      BEGIN {
+        count = split(ENVIRON["folders"], each, "\n")
+        for (number = 1; number <= count; number++) camera_of[each[number]] = each[number]
+        since = ENVIRON["since"] + 0
+        most = ENVIRON["most"] + 0
+      }
+      {
+        if ($1 + 0 < since) exit
+        path = substr($0, length($1) + length($2) + length($3) + length($4) + 5)
+        folder = path
+        sub(/\/[^\/]*$/, "", folder)
+        if (!(folder in camera_of)) {
+          above = folder
+          while (!(above in camera_of) && sub(/\/[^\/]*$/, "", above)) continue
+          camera_of[folder] = camera_of[above]
+        }
+        if (++found[camera_of[folder]] > most) next
+        changed = $1
+        sub(/[.].*/, "", changed)
+        print changed "|" $2 "|" $3 "|" $4 "|" path
+      }'
 }
 
 # tell_files: "CHANGED|INODE|SIZE|WHEN|FIRST BYTES|PATH" of each line of recent_files.
 tell_files() {
   while IFS='|' read -r changed inode size when file; do
+    set --
+    # What has been put in its place meanwhile may be anything, and not be read at all.
     # shellcheck disable=SC2046 # a word a byte
-    set -- $(od -An -tx1 -N3 "$file" 2>/dev/null)
+    if [ -f "$file" ] && [ ! -L "$file" ]; then set -- $(od -An -tx1 -N3 "$file" 2>/dev/null); fi
     emit file "$changed|$inode|$size|$when|${1-}${2-}${3-}|$file"
   done
 }
@@ -121,7 +174,8 @@ firewall_rules() {
 
 # Folders that the camera may make files in no more, such as a day's that somebody else has made.
 closed_folders() {
-  [ ! -d "$recordings" ] || find "$recordings" -type d \( ! -user "$user" -o ! -perm -0300 \) 2>/dev/null
+  [ ! -d "$recordings" ] ||
+    list_files %p %n "$recordings" -type d \( ! -user "$user" -o ! -perm -0300 \) | head -n 5
 }
 
 # pam_rules: the lines by which PAM lets an account in or not, as FILE:NUMBER:LINE, also those of what is included.
@@ -159,7 +213,8 @@ evidence_of_causes() {
 evidence() {
   sources=$(log_sources)
   [ -z "$sources" ] || printf '%s\n' "$sources" | while IFS= read -r path; do emit log_source "$path"; done
-  each_account recent_files | tell_files
+  # A disk that counts in steps of two seconds cuts off the rest.
+  each_account recent_files "$((log_since - 2))" | tell_files
   # A log writer may be a moment behind the login that it tells of.
   tries=0
   while :; do

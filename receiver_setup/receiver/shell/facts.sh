@@ -9,11 +9,10 @@
 # What every step and its way back is made with, and this script as well.
 facts_missing() {
   missing=
-  for tool in cat chmod chown chpasswd cp date find grep head id ln ls mkdir mktemp mv od readlink rm rmdir sed sort \
-    stat tail tr wc; do
+  for tool in awk cat chmod chown chpasswd cp cut date find grep head id ln ls mkdir mktemp mv od readlink rm rmdir sed sort \
+    stat tail tr wc xargs; do
     has "$tool" || missing="$missing $tool"
   done
-  has usermod || has awk || missing="$missing awk"
   emit missing_tools "$missing"
 }
 
@@ -139,6 +138,19 @@ facts_followed() {
     set -- "$@" "$path"
     path=${path%/*}
   done
+  near=$home
+  while [ ! -d "$near" ]; do
+    near=${near%/*}
+    near=${near:-/}
+  done
+  # Where a link of root's leads to, the folders above are another's perhaps.
+  real=$(cd "$near" 2>/dev/null && here) || real=
+  if [ "$real" != "$near" ]; then
+    while [ -n "$real" ]; do
+      set -- "$@" "$real"
+      real=${real%/*}
+    done
+  fi
   real=$(cd "${key_file%/*}" 2>/dev/null && pwd -P) || real=
   if [ -n "$real" ] && [ "$real" != "${key_file%/*}" ]; then
     emit real_path "${key_file%/*}$newline$real"
@@ -234,6 +246,8 @@ facts_of_account() {
   facts_ledger
   facts_groups
   facts_adoption
+  facts_home
+  facts_orphans
   facts_removal
   facts_status
   facts_disks

@@ -68,23 +68,124 @@ own_keys() (
   esac
 )
 
+# facts_home: of an account that somebody made by hand: what is in its home beside the recordings, what of that the
+# account can write to, and what leads from there to other places.
+facts_home() {
+  [ -d "$home" ] && uid=$(id -u "$user" 2>/dev/null) || return 0
+  if [ "$adopt" = no ] || [ "$look" != setup ]; then
+    grep -qs '^undo_account ' "$state/accounts/$user/undo" || return 0
+  fi
+  own=${recordings#"$home"/}
+  own=${own%%/*}
+  set -- -user "$uid" -o -perm -0002
+  for number in $(id -G "$user" 2>/dev/null); do set -- "$@" -o -group "$number" -perm -0020; done
+  for entry in "$home"/* "$home"/.[!.]* "$home"/..?*; do
+    name=${entry##*/}
+    [ "$name" != "$own" ] || continue
+    if [ ! -e "$entry" ] && [ ! -L "$entry" ]; then continue; fi
+    emit home_entry "$name"
+    if [ "$look" != setup ]; then
+      emit stat "$(stat -c '%F|%a|%u|%g|%U|%G|%n' "$entry")"
+      continue
+    fi
+    if [ -L "$entry" ]; then
+      facts_link "$entry"
+      continue
+    fi
+    # What others may not go into is closed, whatever is in it.
+    case $(stat -c '%u %a %F' "$entry") in '0 '*'00 directory') continue ;; esac
+    [ -n "$(first_of "$entry" -xdev ! -type l \( "$@" \))" ] || continue
+    emit open_entry "$(stat -c '%F|%a|%u|%g|%U|%G|%n' "$entry")"
+    find "$entry" -xdev -type f -links +1 \( "$@" \) 2>/dev/null | head -n 3 |
+      while IFS= read -r path; do emit linked "$path"; done
+    case $name in *"$newline"*) emit linked "$entry" ;; esac
+    find "$entry" -xdev -type l 2>/dev/null | head -n 1000 | while IFS= read -r path; do facts_link "$path"; done
+  done
+}
+
+# facts_link PATH: a link that leads to where the camera can make files is another name for them.
+facts_link() {
+  target=$(readlink -f "$1" 2>/dev/null) || target=$(readlink "$1")
+  case $target/ in "$recordings"/* | "$own"/* | */"$own"/*) emit linked "$1" ;; esac
+}
+
+# What is below the recordings and belongs to a number that is nobody's: how many, whose, and the first of them.
+facts_orphans() {
+  [ "$look" = setup ] && [ -d "$recordings" ] || return 0
+  set -- "$recordings" -xdev -mindepth 1 \( -type d -o -type f -links 1 \)
+  if uid=$(id -u "$user" 2>/dev/null); then set -- "$@" ! -user "$uid"; fi
+  uids=$(cut -d: -f3 /etc/passwd)
+  while :; do
+    found=$(list_files '%U:%G|%p' '%u:%g|%n' "$@" | uids=$uids places=$directories awk -F'|' '
+      BEGIN {
+        count = split(ENVIRON["places"], each, "\n")
+        for (number = 1; number <= count; number++) is_camera[each[number]] = 1
+        count = split(ENVIRON["uids"], each, "\n")
+        for (number = 1; number <= count; number++) is_known[each[number]] = 1
+      }
+      {
+        uid = $1
+        sub(/:.*/, "", uid)
+        path = substr($0, length($1) + 2)
+        if (uid in is_known || path in is_camera) next
+        if (!seen[$1]++) pairs = pairs " " $1
+        if (++total <= 3) paths = paths "\n" path
+      }
+      END { if (total) printf "%d%s%s", total, pairs, paths }')
+    # Not every account stands in /etc/passwd.
+    more=
+    for pair in $(printf '%s\n' "$found" | sed -n '1s/^[0-9]* //p'); do
+      ! getent passwd "${pair%:*}" >/dev/null 2>&1 || more=$more$newline${pair%:*}
+    done
+    [ -n "$more" ] || break
+    uids=$uids$more
+  done
+  [ -z "$found" ] || emit orphans "$found"
+}
+
 # What a removal has to tell of before it begins.
 facts_removal() {
   [ "$look" = removal ] || return 0
-  sed -n "s/^undo_\(directory\|mode\) '\([^']*\)'.*/\2/p" "$state/accounts/$user/undo" 2>/dev/null |
+  sed -n "s/^undo_\(directory\|mode\|owner\) '\([^']*\)'.*/\2/p" "$state/accounts/$user/undo" 2>/dev/null |
     while IFS= read -r path; do emit stat "$(stat -c '%F|%a|%u|%g|%U|%G|%n' "$path" 2>/dev/null)"; done
   if uid=$(id -u "$user" 2>/dev/null); then
-    open_uploads "$uid" "$home" | sort -u | while IFS= read -r file; do emit upload "$file"; done
+    open_uploads "$uid" "$home" | sort -u | head -n 100 | while IFS= read -r file; do emit upload "$file"; done
   fi
-  [ ! -d "$recordings" ] || emit recordings "$(find "$recordings" -type f ! -name 'Test-Snapshot*' | wc -l | tr -d ' ')"
+  while IFS= read -r folder; do facts_deletion "$folder"; done <<LIST
+$directories
+LIST
+}
+
+# facts_deletion FOLDER: how many files and bytes a deletion would take, and what is mounted below it, which it would
+# not.
+facts_deletion() {
+  real=$(enter "$1" >/dev/null && here) || return 0
+  folder=$1
+  set --
+  while IFS= read -r point; do
+    case $point in
+      "$real") emit mounted_at "$folder" ;;
+      "$real"/*)
+        emit mounted "$folder$newline$point"
+        set -- "$@" -path "$(printf '%s' "$point" | sed 's/[][*?\\]/\\&/g')" -prune -o
+        ;;
+    esac
+  done <<LIST
+$(mount_points)
+LIST
+  counted=$(count_files "$real" -xdev "$@" ! -type d)
+  emit deletion "${counted%|*}|$folder"
+  [ "$folder" != "$recordings" ] || emit recordings "${counted##*|}"
 }
 
 # The newest upload in each of the directories.
 facts_status() {
   [ "$look" = status ] || return 0
-  printf '%s\n' "$directories" | while IFS= read -r folder; do
+  while IFS= read -r folder; do
     [ -d "$folder" ] || continue
-    newest=$(find "$folder" -type f ! -name 'Test-Snapshot*' -exec stat -c '%Y|%s|%n' {} + 2>/dev/null | sort -n | tail -n 1)
-    [ -z "$newest" ] || emit newest "$folder|$newest"
-  done
+    newest=$(list_files '%T@|%s|%p' '%Y|%s|%n' "$folder" -type f ! -name 'Test-Snapshot*' | sort -n | tail -n 1)
+    [ -z "$newest" ] || emit newest "$folder|$(printf '%s' "${newest%%|*}" | sed 's/[.].*//')|${newest#*|}"
+  done <<LIST
+$directories
+LIST
 }

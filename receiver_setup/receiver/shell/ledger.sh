@@ -22,7 +22,8 @@ same_thing() {
 
 # file_line VERB TARGET ARGUMENT…: add what the ledger does not know yet; a backup goes with its line.
 file_line() {
-  if [ "$1" = undo_reload ] || same_thing "$journal/ledger.$user" "$1" "$2"; then return 0; fi
+  case $1 in undo_reload | undo_given) return 0 ;; esac
+  if same_thing "$journal/ledger.$user" "$1" "$2"; then return 0; fi
   if [ "$1" = undo_restore ]; then
     # By the number of those that the ledger has: so one that was cut off is written anew.
     backup=$ledger/backup.$(grep -c '^undo_restore ' "$journal/ledger.$user")
@@ -39,7 +40,7 @@ file_undo() (
   drop_temporaries "$ledger/undo"
   if [ ! -e "$ledger/undo" ] && ! grep -q '^undo_restore ' "$journal/undo.$user"; then
     # Nothing is known yet, and no backup has to be moved.
-    sed '/^undo_reload$/d' "$journal/undo.$user" >"$journal/ledger.$user" && put_file "$journal/ledger.$user" "$ledger/undo"
+    sed -e '/^undo_reload$/d' -e '/^undo_given /d' "$journal/undo.$user" >"$journal/ledger.$user" && put_file "$journal/ledger.$user" "$ledger/undo"
     return
   fi
   if [ -e "$ledger/undo" ]; then cp "$ledger/undo" "$journal/ledger.$user"; else : >"$journal/ledger.$user"; fi || return 1
@@ -66,31 +67,14 @@ rest_group() { undo_group "$@"; }
 
 rest_new_group() { undo_new_group "$1"; }
 
-# rest_directory PATH: only what is empty goes, or has nothing but our test pictures.
-rest_directory() {
-  [ -d "$1" ] || return 0
-  if [ -n "$(find "$1" ! -type d ! -name 'Test-Snapshot*' | head -n 1)" ]; then
-    printf 'kept: it is not empty'
-  else
-    undo_directory "$1"
-  fi
-}
-
-# rest_shut PATH: recordings stay, for root alone: the next account may get the number of the one that went.
-rest_shut() { [ ! -d "$1" ] || own_folder "$1" root:root 750; }
-
-rest_delete() (
-  [ -d "$1" ] || return 0
-  enter_parent "$1" || return 1
-  rm -rf "./${1##*/}"
-)
-
 rest_ledger() { rm -rf "$ledger"; }
 
-# finish: file a proven journal. It can be begun anew after a power cut.
+# finish: file a proven journal. It can be begun anew after a power cut. Recordings that cannot be deleted hold up
+# nothing else: the account's record stays, so that another removal can try again.
 finish() {
   journal_claim || :
   bad=0
+  undeleted=
   each_of_journal finish_rest
   [ "$bad" = 0 ] || return 1
   each_of_journal file_account || return 1
@@ -103,6 +87,8 @@ finish() {
   journal_close
 }
 
+tell_finish() { if finish; then emit end "${undeleted:-ok}"; else emit end unfinished; fi; }
+
 # each_of_journal FUNCTION: with the values of every account in the journal, the first one first.
 each_of_journal() {
   line_number=1
@@ -114,10 +100,19 @@ each_of_journal() {
 }
 
 finish_rest() {
+  left=
   while IFS= read -r line; do
-    case $line in rest_[a-z]*" '"*) ;; *) continue ;; esac
+    case $line in
+      "rest_ledger '"*) [ -z "$left" ] || continue ;;
+      rest_[a-z]*" '"*) ;;
+      *) continue ;;
+    esac
     if problem=$(eval "$line" 2>&1 </dev/null); then
       say 'done' "${line%% *}" "${line#* }${problem:+ ($problem)}"
+    elif [ "${line%% *}" = rest_delete ]; then
+      left=yes
+      undeleted=undeleted
+      say left "${line%% *}" "${line#* }: ${problem:-it failed without a word}"
     else
       bad=1
       say failed "${line%% *}" "${line#* }: ${problem:-it failed without a word}"
@@ -140,7 +135,7 @@ keep_cameras() { (umask 077 && printf '%s' "$cameras" >"$journal/cameras.$user")
 commit() {
   await_writer
   if [ -e "$journal/done" ] && mine; then
-    if finish; then emit end ok; else emit end unfinished; fi
+    tell_finish
   elif [ ! -d "$journal" ] && [ "$last" != "$owner" ] && [ "$(cat "$state/last" 2>/dev/null)" = "$owner" ]; then
     emit end ok
   elif [ "$file_cameras" = yes ] && [ ! -d "$journal" ] && ! journal_open; then
@@ -154,6 +149,6 @@ commit() {
   else
     sync 2>/dev/null || :
     move_on confirmed 'done' || move_on applied 'done' || move_on open 'done' || :
-    if [ ! -e "$journal/done" ]; then emit end failed; elif finish; then emit end ok; else emit end unfinished; fi
+    if [ -e "$journal/done" ]; then tell_finish; else emit end failed; fi
   fi
 }

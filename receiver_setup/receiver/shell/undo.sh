@@ -3,35 +3,6 @@
 # Given: state journal (paths) owner.
 # shellcheck disable=SC2034,SC2154 # what is given or used elsewhere stands in the files beside this one
 
-# enter PATH: go there, and nowhere else: below the home the upload user may have planted links on the way.
-# The home and what is above it are root's, so its real path can be trusted. Call it in a subshell.
-enter() {
-  case $1 in
-    "$home"/*) real=$(cd "$home" && pwd -P) && cd "$1" && [ "$(pwd -P)" = "$real${1#"$home"}" ] ;;
-    *) cd "$1" ;;
-  esac || {
-    printf '%s is not the directory that it seems to be: a link stands in its way' "$1"
-    return 1
-  }
-}
-
-enter_parent() {
-  parent=${1%/*}
-  enter "${parent:-/}"
-}
-
-own_folder() (enter "$1" && chown "$2" . && chmod "$3" .)
-
-# put_file SOURCE PATH: a copy beside it, then a rename; nobody ever reads half a file.
-put_file() {
-  temporary=$(mktemp "${2%/*}/.receiver-setup.XXXXXX") && cp -Pp "$1" "$temporary" && mv -f "$temporary" "$2" && return 0
-  rm -f "$temporary"
-  return 1
-}
-
-# drop_temporaries PATH: what a write that was cut off has left beside it.
-drop_temporaries() { rm -f "${1%/*}"/.receiver-setup.*; }
-
 # password_field NAME: as it stands in /etc/shadow, the hash included; for pipes within this machine alone.
 password_field() { sed -n "s/^$1:\([^:]*\):.*/\1/p" /etc/shadow; }
 
@@ -161,22 +132,7 @@ set_account() {
   return 1
 }
 
-undo_mode() { [ ! -d "$1" ] || own_folder "$1" "$2" "$3"; }
-
-# A directory of ours goes with the test pictures in it; anything else that arrived meanwhile stays.
-undo_directory() (
-  [ -d "$1" ] || return 0
-  enter_parent "$1" || return 1
-  find "./${1##*/}" -type f -name 'Test-Snapshot*' -exec rm -f {} +
-  find "./${1##*/}" -depth -type d -exec rmdir {} \; 2>/dev/null
-  [ -d "${1##*/}" ] || return 0
-  if [ -n "$(find "./${1##*/}" ! -type d | head -n 1)" ]; then
-    printf 'kept: it holds files that are not ours to delete'
-  else
-    # Empty and still there: once more, for its reason, such as a disk that is mounted on it.
-    problem=$(rmdir "./${1##*/}" 2>&1) || printf 'kept: %s' "${problem:-it cannot be deleted}"
-  fi
-)
+undo_entries() { :; }
 
 undo_remove() { rm -f "$1" && drop_temporaries "$1"; }
 
@@ -251,7 +207,7 @@ withdraw() {
   undo_lines_of "$1"
   [ "$bad" = 0 ] || return 1
   (umask 077 && sed "/^$1\$/d" "$journal/accounts" >"$journal/accounts.new") &&
-    mv "$journal/accounts.new" "$journal/accounts" && rm -f "$journal/undo.$1" "$journal/rest.$1" "$journal/home.$1"
+    mv "$journal/accounts.new" "$journal/accounts" && rm -f "$journal/undo.$1" "$journal/rest.$1" "$journal/home.$1" "$journal/given.$1".*
 }
 
 undo_line() {

@@ -1,0 +1,53 @@
+"""What is in a camera's folder, as far as a deletion or a new account has to know (pure): shell/history.sh tells it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a deletion of a folder takes, `size` in bytes; what is mounted below it, at `mounts`, stays."""
+
+    files: int
+    size: int
+    mounts: tuple[str, ...] = ()
+    is_mount: bool = False
+    """Something is mounted at the folder itself: it is emptied and stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphans:
+    """What belongs to numbers that are nobody's; `owners` are these, as uid:gid, and `paths` the first of them."""
+
+    count: int
+    owners: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+def parse_contents(lines: list[str], below: list[str], at: list[str]) -> dict[str, Contents]:
+    r"""Read `FILES|BYTES|FOLDER` lines; `below` has each folder with what is mounted there, `at` those that are mounts.
+
+    >>> parse_contents(["2|9|/a"], ["/a\n/a/disk"], [])
+    {'/a': Contents(files=2, size=9, mounts=('/a/disk',), is_mount=False)}
+    """
+    found = {}
+    for line in lines:
+        files, size, folder = [*line.split("|", 2), "", ""][:3]
+        if files.isdigit() and size.isdigit():
+            found[folder] = Contents(
+                files=int(files),
+                size=int(size),
+                mounts=tuple(mount for place, _, mount in (text.partition("\n") for text in below) if place == folder),
+                is_mount=folder in at,
+            )
+    return found
+
+
+def parse_orphans(text: str) -> Orphans | None:
+    r"""Read `COUNT UID:GID …`, and below it a path a line; None where there are none.
+
+    >>> parse_orphans("1 999:999\n/a/b")
+    Orphans(count=1, owners=('999:999',), paths=('/a/b',))
+    """
+    head, _, paths = text.partition("\n")
+    count, *owners = head.split() or ["0"]
+    return Orphans(count=int(count), owners=tuple(owners), paths=tuple(paths.split("\n"))) if owners else None
