@@ -1,7 +1,7 @@
 """Files that arrived and logins that sshd saw (pure): what shell/evidence.sh printed, and what it proves."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -165,14 +165,24 @@ def _find_logins(log: str) -> tuple[Login, ...]:
 
 
 def newest_arrival(
-    files: Iterable[ArrivedFile], directory: str, *, since_s: float, before: Iterable[ArrivedFile]
+    files: Iterable[ArrivedFile],
+    directory: str,
+    *,
+    since_s: float,
+    before: Iterable[ArrivedFile],
+    others: Collection[str] = (),
 ) -> ArrivedFile | None:
-    """Return the newest file below `directory` that came after `since_s` and was not there in the same state."""
+    """Return the newest file below `directory` that came after `since_s` and was not there in the same state.
+
+    A folder among `others` is another camera's: `directory` ends where one begins in it.
+    """
+    nested = tuple(f"{other}/" for other in others if other.startswith(f"{directory}/"))
     known = {(file.path, file.inode, file.size, file.when) for file in before}
     fresh = [
         file
         for file in files
         if file.path.startswith(f"{directory}/")
+        and not file.path.startswith(nested)
         and file.changed_after(since_s)
         and (file.path, file.inode, file.size, file.when) not in known
     ]

@@ -1,6 +1,6 @@
 """What proves a set-up, and what a failed one shows (pure): both sides' words laid beside each other."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from receiver_setup.camera.messages import TestOutcome
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, LoginNotByKeyError, ProofError
@@ -34,11 +34,20 @@ def check_host_key(outcome: TestOutcome, own: Iterable[PublicKey], camera: str, 
     return outcome.host_key
 
 
-def find_arrival(
-    evidence: Evidence, directory: str, *, since_s: float, before: Iterable[ArrivedFile], camera: str
+def find_arrival(  # noqa: PLR0913 - all but the first two are keywords
+    evidence: Evidence,
+    directory: str,
+    *,
+    since_s: float,
+    before: Iterable[ArrivedFile],
+    others: Collection[str],
+    camera: str,
 ) -> ArrivedFile:
-    """Return the picture that the test upload left; `FileNotArrivedError` says what is there instead."""
-    file = newest_arrival(evidence.files, directory, since_s=since_s, before=before)
+    """Return the picture that the test upload left; `FileNotArrivedError` says what is there instead.
+
+    `others` are the folders of the account's other cameras.
+    """
+    file = newest_arrival(evidence.files, directory, since_s=since_s, before=before, others=others)
     if file is None:
         raise FileNotArrivedError(
             f"the camera {camera} reports a test upload, but no new file is in {directory}",

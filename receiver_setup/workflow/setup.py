@@ -233,7 +233,9 @@ class SetUp(Planning):
     def _prove_one(self, run: CameraRun, *, account: Account, evidence: Evidence, since_s: float) -> None:
         shown, login = run.report.address, account.login
         before = account.first.before
-        file = proof.find_arrival(evidence, run.directory, since_s=since_s, before=before, camera=shown)
+        file = proof.find_arrival(
+            evidence, run.directory, since_s=since_s, before=before, others=account.directories, camera=shown
+        )
         key = None if login.by_password else run.key
         proof.check_login(evidence, account.user, key, login.authentication, shown)
         self._describe(run)

@@ -64,6 +64,12 @@ class UploadAccount(Generic[R]):
         return tuple(address for run in self.alive for address in run.addresses())
 
     @property
+    def directories(self) -> set[str]:
+        """The folders of all its cameras, as far as they are known."""
+        known = (camera.directory for camera in find_known_cameras(self.facts, self.user).values())
+        return {run.directory for run in self.runs} | {directory for directory in known if directory is not None}
+
+    @property
     def alive(self) -> list[R]:
         """Its cameras that have not failed."""
         return [run for run in self.runs if run.alive]

@@ -304,7 +304,9 @@ class _Verification(WholeRun[CameraRun]):
         account = self._account_of[run]
         shown, claims, before = run.report.address, run.report.claims, account.facts.before
         try:
-            file = proof.find_arrival(evidence, run.directory, since_s=since_s, before=before, camera=shown)
+            file = proof.find_arrival(
+                evidence, run.directory, since_s=since_s, before=before, others=account.directories, camera=shown
+            )
         except FileNotArrivedError as error:
             run.broken = error
             return

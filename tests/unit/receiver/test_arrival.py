@@ -109,6 +109,13 @@ def test_only_files_below_the_directory_count(directory: str) -> None:
     assert newest_arrival([FILE], directory, since_s=0.0, before=[]) is None
 
 
+def test_the_folder_of_another_camera_is_no_part_of_the_one_around_it() -> None:
+    nested = replace(FILE, path="/r/gate/Test-Snapshot.jpeg")
+    assert newest_arrival([nested], "/r", since_s=0.0, before=[], others=["/r", "/r/gate", "/r/g"]) is None
+    assert newest_arrival([nested], "/r/gate", since_s=0.0, before=[], others=["/r", "/r/gate"]) == nested
+    assert newest_arrival([nested], "/r", since_s=0.0, before=[], others=["/r/gat"]) == nested
+
+
 def test_a_picture_goes_before_a_later_file_and_the_later_picture_before_the_earlier() -> None:
     text = replace(FILE, path="/r/x.txt", changed_s=2000, first_bytes="616263")
     later = replace(FILE, path="/r/b.jpeg", when="2026-11-22 10:37:50.700000000 +0000")

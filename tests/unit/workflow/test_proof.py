@@ -151,7 +151,10 @@ def test_a_user_name_cannot_make_us_allow_sha1(prefix: str) -> None:
 
 def test_a_fresh_picture_is_the_proof() -> None:
     seen = evidence(files=(picture(),))
-    assert find_arrival(seen, "/home/ipcamera/recordings", since_s=1000.25, before=(), camera="porch") == picture()
+    assert (
+        find_arrival(seen, "/home/ipcamera/recordings", since_s=1000.25, before=(), others=(), camera="porch")
+        == picture()
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,6 +173,6 @@ def test_what_is_not_a_fresh_picture_is_no_proof(
     files: tuple[ArrivedFile, ...], before: tuple[ArrivedFile, ...], since_s: float, directory: str, told: str
 ) -> None:
     with pytest.raises(FileNotArrivedError) as caught:
-        find_arrival(evidence(files=files), directory, since_s=since_s, before=before, camera="porch")
+        find_arrival(evidence(files=files), directory, since_s=since_s, before=before, others=(), camera="porch")
     assert told in caught.value.message
     assert caught.value.exit_code == 5
