@@ -210,6 +210,10 @@ def test_a_folder_stays_whoever_else_is_in_the_command(bench: Bench, make_camera
         assert (again.code, again.json["changed"]) == (0, False), (again.err, again.out)
     assert bench.verify(first).code == 0
     assert bench.verify(second).code == 0
+    bench.inside(f"echo film >{HOME}/recordings/{label(second)}/new.mp4; echo film >{HOME}/recordings/old.mp4")
+    bench.inside(f"touch -d '-3 hours' {HOME}/recordings/old.mp4")
+    status = bench.run(*bench.arguments(first, command="status"))
+    assert f"{HOME}/recordings/old.mp4, 5 bytes" in status.out, "the other camera's folder is no part of it"
 
 
 def test_a_device_that_is_given_twice_is_refused(bench: Bench, make_camera: MakeCamera) -> None:

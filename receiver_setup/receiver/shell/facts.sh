@@ -182,7 +182,7 @@ $directories
 LIST
   while IFS= read -r path; do [ -z "$path" ] || set -- "$@" "$path"; done <<LIST
 $folders$dangling
-$(sed -n "s/^undo_directory '\\([^']*\\)'.*/\\1/p" "$state/accounts/$user/undo" 2>/dev/null)
+$(made_folders)
 LIST
   stat -c '%F|%a|%u|%g|%U|%G|%n' "$@" 2>/dev/null | while IFS= read -r line; do emit stat "$line"; done
   [ ! -f "$key_file" ] || emit keys_written "$(stat -c %Y "$key_file" 2>/dev/null)"

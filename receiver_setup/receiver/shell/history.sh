@@ -178,12 +178,23 @@ LIST
   [ "$folder" != "$recordings" ] || emit recordings "${counted##*|}"
 }
 
+# made_folders: those that set-ups have made for the account.
+made_folders() { sed -n "s/^undo_directory '\([^']*\)'.*/\1/p" "$state/accounts/$user/undo" 2>/dev/null; }
+
 # The newest upload in each of the directories.
 facts_status() {
   [ "$look" = status ] || return 0
   while IFS= read -r folder; do
     [ -d "$folder" ] || continue
-    newest=$(list_files '%T@|%s|%p' '%Y|%s|%n' "$folder" -type f ! -name 'Test-Snapshot*' | sort -n | tail -n 1)
+    set -- "$folder"
+    # Another camera's folder in it is no part of it.
+    while IFS= read -r other; do
+      case $other in "$folder"/*) set -- "$@" ! -path "$other/*" ;; esac
+    done <<OTHERS
+$directories
+$(made_folders)
+OTHERS
+    newest=$(list_files '%T@|%s|%p' '%Y|%s|%n' "$@" -type f ! -name 'Test-Snapshot*' | sort -n | tail -n 1)
     [ -z "$newest" ] || emit newest "$folder|$(printf '%s' "${newest%%|*}" | sed 's/[.].*//')|${newest#*|}"
   done <<LIST
 $directories
