@@ -132,6 +132,14 @@ class Bench:
         """Run a line of shell on the receiver, as root; its output without blanks around it."""
         return self.receiver.run("sh", "-c", script).stdout.decode().strip()
 
+    def named(self, pattern: str) -> str:
+        """Return every path with such a name, a line each, wherever root or the users may write.
+
+        The system's programs, which nobody here writes to, are most of a machine's files: they are not looked through.
+        """
+        places = "/ /home /mnt /opt /root /run /srv /tmp /usr/local"
+        return self.inside(f"find {places} -xdev -path /usr -prune -o -name '{pattern}' -print | sort -u")
+
     def state(self) -> str:
         """Return every path on the receiver that a run could change: kind, owner, mode and content; no times.
 
