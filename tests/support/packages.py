@@ -46,7 +46,9 @@ def with_version(package: Path, version: str, directory: Path) -> Path:
     inside = opened / "usr/lib/python3/dist-packages/receiver_setup/__init__.py"
     inside.write_text(inside.read_text().replace(f'"{former}"', f'"{version}"'))
     made = directory / f"{NAME}_{version}_all.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-b", opened, made], check=True, capture_output=True)
+    subprocess.run(
+        ["dpkg-deb", "-Zgzip", "-z1", "--root-owner-group", "-b", opened, made], check=True, capture_output=True
+    )
     return made
 
 
