@@ -16,7 +16,7 @@ from receiver_setup.emulator import network
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
-from support.command import start
+from support.command import start_program
 
 CAMERA_PASSWORD = "cam era+pä&ss%word"
 FORMER = {
@@ -91,6 +91,8 @@ class Bench:
     environment: dict[str, str] = field(default_factory=dict)
     real: bool = False
     """Start an interpreter for each run, as a person does, instead of forking one."""
+    program: str = "receiver_setup"
+    """The command, or a script beside this file that is the command but for one thing."""
 
     def arguments(self, *cameras: EmulatedCamera, options: tuple[str, ...] = (), command: str = "setup") -> list[str]:
         """Return the arguments of a command for these cameras."""
@@ -103,7 +105,8 @@ class Bench:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command with the camera's password in its environment."""
-        return start(
+        return start_program(
+            self.program,
             *arguments,
             real=self.real,
             stdin=subprocess.DEVNULL,
