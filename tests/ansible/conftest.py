@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.ansible_site import COLLECTION, VERSIONS, Site, program
 from support.bench import CAMERA_PASSWORD, FORMER
+from support.once import made_once, shared_folder
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
@@ -20,9 +21,13 @@ MakeReceiver = Callable[..., ThrowawayReceiver]
 
 
 @pytest.fixture(scope="session")
-def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the collection's archive and install it; both by the oldest ansible-core."""
-    folder = tmp_path_factory.mktemp("collections")
+def collections(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Build the collection's archive and install it, once for all workers; both by the oldest ansible-core."""
+    return made_once(shared_folder(tmp_path_factory, worker_id), "collections", install_collection)
+
+
+def install_collection(folder: Path) -> None:
+    """Fill a folder with the archive and the collection that it holds."""
     galaxy = program(VERSIONS[0], "ansible-galaxy")
     environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     for arguments in (
@@ -33,7 +38,6 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [galaxy, "collection", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(params=[pytest.param(VERSIONS[0], marks=pytest.mark.rest), *VERSIONS[1:]])

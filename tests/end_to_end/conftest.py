@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support import packages
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench
+from support.once import shared_folder
 
 from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.admin_key import AdminKey
@@ -93,5 +94,4 @@ def mount_exfat(bench: Bench) -> Any:
 @pytest.fixture(scope="session")
 def debian_package(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Build the Debian package of these sources, once for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    return packages.build(base if worker_id == "master" else base.parent)
+    return packages.build(shared_folder(tmp_path_factory, worker_id))

@@ -97,8 +97,10 @@ def test_it_is_installed_used_upgraded_and_leaves_nothing_of_its_own(
 
 
 def test_the_same_sources_give_the_same_bytes(debian_package: Path, tmp_path: Path) -> None:
+    """What lintian says of these bytes it has said when they were built first."""
+    build = f"exec '{packages.ROOT}/tools/build-deb' --without-lintian '{tmp_path}/again'"
     done = subprocess.run(
-        ["sh", "-c", f"umask 077 && exec '{packages.ROOT}/tools/build-deb' '{tmp_path}/again'"],
+        ["sh", "-c", f"umask 077 && {build}"],
         check=False,
         capture_output=True,
         text=True,

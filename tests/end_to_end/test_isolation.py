@@ -84,11 +84,13 @@ def test_each_camera_gets_an_account_by_one_change_and_gives_it_back(
 
 
 def test_a_camera_that_fails_takes_its_account_back_and_no_other(bench: Bench, make_camera: MakeCamera) -> None:
-    good, liar, cut = make_camera(), make_camera(test_claims="0"), make_camera(reboot_at="testftp", reboot_s=60.0)
+    good, liar, cut = make_camera(), make_camera(test_claims="0"), make_camera(reboot_at="testftp", reboot_s=600.0)
+    bench.program = "impatient"
     result = bench.setup(good, liar, cut, options=(*ISOLATE, "--timeout", "2"))
-    assert result.code == 5, result.err
+    assert result.code == 6, result.err  # the one that is gone cannot be put back
     told = result.json["receivers"][0]["cameras"]
     assert [each["ok"] for each in told] == [True, False, False]
+    assert [each["error"]["exit_code"] for each in told[1:]] == [5, 6]
     assert accounts(bench) == [user_of(good)]
     left = bench.inside("ls /home /etc/ssh/authorized_keys.d /etc/ssh/sshd_config.d /var/lib/receiver-setup/accounts")
     assert user_of(good) in left

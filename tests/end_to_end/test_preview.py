@@ -14,20 +14,22 @@ from receiver_setup.emulator.camera import EmulatedCamera
 MakeCamera = Callable[..., EmulatedCamera]
 
 README = Path(__file__).parents[2] / "README.md"
-EVERYTHING = (
-    "find / /run /tmp -xdev \\( -path /proc -o -path /sys -o -path /dev \\) -prune -o "
-    "-printf '%p %y %m %U %G %s %T@ %l\\n'; "
-    "find /etc /home /srv /root /usr/local /var/lib /var/spool -xdev -type f -exec md5sum {} +"
+MARK = "/dev/mark"
+TOUCHED = (
+    f"find / /home /mnt /opt /root /run /srv /tmp -xdev \\( -path /proc -o -path /sys -o -path /dev \\) -prune "
+    f"-o -cnewer {MARK} -print"
 )
-"""Every path of the receiver with kind, mode, owner, size and time, and the content of all that could matter."""
+"""Every path of the receiver whose content, mode, owner, name or time was set since: no program can set that one back.
+
+A path that has gone, or has come, is a change of its folder.
+"""
 
 
 def touched(bench: Bench, act: Callable[[], object]) -> set[str]:
-    """Return the lines that something changes on the receiver, anywhere; paths alone."""
-    before = bench.inside(EVERYTHING).splitlines()
+    """Return the paths that something changes on the receiver, anywhere."""
+    bench.inside(f": >{MARK}")
     act()
-    after = bench.inside(EVERYTHING).splitlines()
-    return {path for line in {*before} ^ {*after} if (path := re.sub(r"^(?:\w{32}  )?(/\S*).*", r"\1", line))}
+    return {*bench.inside(TOUCHED).splitlines()}
 
 
 def sign_in(bench: Bench) -> None:

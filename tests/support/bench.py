@@ -16,7 +16,7 @@ from receiver_setup.emulator import network
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
-from support.command import start
+from support.command import start_program
 
 CAMERA_PASSWORD = "cam era+pä&ss%word"
 FORMER = {
@@ -91,6 +91,8 @@ class Bench:
     environment: dict[str, str] = field(default_factory=dict)
     real: bool = False
     """Start an interpreter for each run, as a person does, instead of forking one."""
+    program: str = "receiver_setup"
+    """The command, or a script beside this file that is the command but for one thing."""
 
     def arguments(self, *cameras: EmulatedCamera, options: tuple[str, ...] = (), command: str = "setup") -> list[str]:
         """Return the arguments of a command for these cameras."""
@@ -103,7 +105,8 @@ class Bench:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command with the camera's password in its environment."""
-        return start(
+        return start_program(
+            self.program,
             *arguments,
             real=self.real,
             stdin=subprocess.DEVNULL,
@@ -131,6 +134,14 @@ class Bench:
     def inside(self, script: str) -> str:
         """Run a line of shell on the receiver, as root; its output without blanks around it."""
         return self.receiver.run("sh", "-c", script).stdout.decode().strip()
+
+    def named(self, pattern: str) -> str:
+        """Return every path with such a name, a line each, wherever root or the users may write.
+
+        The system's programs, which nobody here writes to, are most of a machine's files: they are not looked through.
+        """
+        places = "/ /home /mnt /opt /root /run /srv /tmp /usr/local"
+        return self.inside(f"find {places} -xdev -path /usr -prune -o -name '{pattern}' -print | sort -u")
 
     def state(self) -> str:
         """Return every path on the receiver that a run could change: kind, owner, mode and content; no times.

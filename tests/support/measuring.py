@@ -32,7 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to count."""
-    config.getoption("measure").mkdir(parents=True, exist_ok=True)
+    folder = config.getoption("measure").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    if config.getini("enable_assertion_pass_hook"):
+        # A test that was compiled before without it never calls the hook, and pytest does not notice.
+        sys.pycache_prefix = str(folder / "compiled")
     sys.addaudithook(_count)
 
 

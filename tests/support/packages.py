@@ -6,12 +6,12 @@ packages.put(receiver, deb, "/root/receiver-setup.deb")
 packages.apt(receiver, "install", "/root/receiver-setup.deb")
 """
 
-import fcntl
 import subprocess
 from pathlib import Path
 
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from support import trees
+from support.once import made_once
 
 ROOT = Path(__file__).parents[2]
 NAME = "receiver-setup"
@@ -27,15 +27,12 @@ apt-get -qq update
 
 def build(directory: Path) -> Path:
     """Build the package, once for all processes that name the same directory; return it."""
-    with (directory / "build-deb.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        target = directory / "deb"
-        if not target.is_dir():
-            half = directory / "deb.half"
-            done = subprocess.run([ROOT / "tools/build-deb", half], check=False, capture_output=True, text=True)
-            assert done.returncode == 0, done.stdout + done.stderr
-            half.rename(target)
-        (found,) = target.iterdir()
+
+    def fill(target: Path) -> None:
+        done = subprocess.run([ROOT / "tools/build-deb", target], check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    (found,) = made_once(directory, "deb", fill).iterdir()
     return found
 
 
@@ -49,7 +46,9 @@ def with_version(package: Path, version: str, directory: Path) -> Path:
     inside = opened / "usr/lib/python3/dist-packages/receiver_setup/__init__.py"
     inside.write_text(inside.read_text().replace(f'"{former}"', f'"{version}"'))
     made = directory / f"{NAME}_{version}_all.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-b", opened, made], check=True, capture_output=True)
+    subprocess.run(
+        ["dpkg-deb", "-Zgzip", "-z1", "--root-owner-group", "-b", opened, made], check=True, capture_output=True
+    )
     return made
 
 
