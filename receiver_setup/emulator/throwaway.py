@@ -159,7 +159,7 @@ class ThrowawayReceiver:
                     f"sshd in the throw-away receiver {self.name} does not listen after {timeout_s:g} s",
                     hint=f"the end of its log: {self.log()[-500:].strip()}",
                 )
-            time.sleep(0.002)
+            time.sleep(0.01)
 
     def close(self) -> None:
         """End the receiver and everything in it; the second call does nothing."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
 from receiver_setup.receiver.facts import ACCOUNT_MARK, ADOPTED_MARK, Account, Facts
+from receiver_setup.receiver.remedy import command, paste
 from receiver_setup.receiver.steps import Step, directory_step
 from receiver_setup.receiver.wanted import Wanted
 from receiver_setup.sshd_config import Authentication
@@ -169,13 +170,13 @@ def orphan_steps(facts: Facts, wanted: Wanted) -> list[Step]:
     orphans, path = facts.orphans, wanted.recordings
     if orphans is None or former_number(facts, wanted) or _ownerless(facts, wanted):
         return []
-    numbers = ", ".join(sorted({owner.partition(":")[0] for owner in orphans.owners}))
-    told = f"{orphans.count} files and folders below {path} of uid {numbers}, which is nobody's"
+    numbers = sorted({owner.partition(":")[0] for owner in orphans.owners})
+    told = f"{orphans.count} files and folders below {path} of uid {', '.join(numbers)}, which is nobody's"
     if not wanted.overwrite:
         raise ReceiverUnsuitableError(
             f"{facts.hostname or 'the receiver'} has {told}, such as {', '.join(orphans.paths)}: {wanted.user} could "
             "not write to them, and uploads would fail",
-            hint=f"--yes gives them to {wanted.user}; --check --diff shows it",
+            hint=f"--yes gives them to {wanted.user}{_chown_hint(facts, wanted, numbers)}",
         )
     call = ("given", path, wanted.user, *orphans.owners)
     return [
@@ -187,6 +188,13 @@ def orphan_steps(facts: Facts, wanted: Wanted) -> list[Step]:
             + ((f"! and {orphans.count - len(orphans.paths)} more",) if orphans.count > len(orphans.paths) else ()),
         )
     ]
+
+
+def _chown_hint(facts: Facts, wanted: Wanted, numbers: list[str]) -> str:
+    """Return how a person does the same, once there is an account to give it to."""
+    whole = ("-exec", "chown", "-h", f"{wanted.user}:", "{}", "+")
+    each = [command("find", wanted.recordings, "-xdev", "-uid", number, *whole) for number in numbers]
+    return f"; by hand: {paste(each, 'chown')}" if facts.account is not None else ""
 
 
 def _ownerless(facts: Facts, wanted: Wanted) -> bool:

@@ -32,7 +32,7 @@ def check_jail_part(facts: Facts, path: str) -> None:
         raise ReceiverUnsuitableError(
             f"sshd would refuse the jail: {path} is {state.kind}, owner {state.owner}, mode {state.mode:04o}, "
             "and must be a directory that only root can write to",
-            hint=f"{_repair(state)}or give another --home, or --no-jail",
+            hint=f"{_repair(state)}or give another --home",
         )
 
 
@@ -56,7 +56,7 @@ def check_home_parents(facts: Facts, wanted: Wanted, *, there: bool = False) -> 
             raise ReceiverUnsuitableError(
                 f"{path} on {where(facts)}, above the home {wanted.home}, is {state.kind}, owner {state.owner}, mode "
                 f"{state.mode:04o}: whoever can write to it could lead astray what root does there",
-                hint=f"{_repair(state)}or " + ("give it to root for the removal" if there else "give another --home"),
+                hint=f"{_repair(state)}{'then run this again' if there else 'or give another --home'}",
             )
 
 

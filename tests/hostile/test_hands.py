@@ -186,6 +186,14 @@ def test_a_folder_is_not_given_away_by_a_hard_link_that_takes_its_place(bench: B
     assert owners(bench, place) == f"{place} ipcamera 700"
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_a_making_that_was_cut_off_has_left_goes_with_its_undo(bench: Bench, shell: str) -> None:
+    root(bench, TREE)
+    root(bench, f"mkdir -p {RECORDINGS}/.receiver-setup.abc/one; chmod 700 {RECORDINGS}/.receiver-setup.abc")
+    assert call(bench, shell, f"undo_directory {RECORDINGS}/one") == (0, "")
+    assert root(bench, f"ls -A {RECORDINGS}") == "a"
+
+
 # ---- deletion and mounts
 
 
