@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deb test test-quick test-all test-debian-libraries test-arm64 check check-python check-types check-shell trees newest-libraries bench clean \
+.PHONY: help demo deb fuzz test test-quick test-all test-debian-libraries test-arm64 check check-python check-types check-shell trees newest-libraries bench clean \
 	needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
@@ -43,8 +43,12 @@ test-quick: needs-test $(VENV)/.installed-test ## Run the units and contracts al
 test-all: needs-test ## Run all of `make test`, and the rest: see docs/development.md
 	$(call TOGETHER,trees newest-libraries check)
 	$(PYTEST) --hypothesis-profile=thorough
+	$(MAKE) --no-print-directory fuzz
 	tools/test-debian-libraries here --quiet $(WITH_OLD_LIBRARIES)
 	tools/test-debian-libraries sid --quiet --ignore tests/unit/tools tests/unit tests/contract
+
+fuzz: $(VENV)/.installed-test ## Look for FUZZ_SECONDS (60) for texts of others that a parser of ours trips over
+	PYTHONPATH=tests $(PYTHON) -m support.fuzz $(or $(FUZZ_SECONDS),60)
 
 test-debian-libraries: needs-test trees ## Run all tests with the libraries of this Debian, then with Debian 13's
 	tools/test-debian-libraries here
