@@ -4,6 +4,7 @@ No message repeats an address with a query, because user and password may stand 
 """
 
 import errno
+import http.client
 import logging
 import socket
 import ssl
@@ -35,12 +36,12 @@ _ADDRESS_ERRORS = (
     requests.exceptions.URLRequired,
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidHeader,
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.UnrewindableBodyError,
     urllib3.exceptions.LocationValueError,
 )
 _BODY_ERRORS = (
+    requests.exceptions.InvalidHeader,  # none of ours is ever
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
     requests.exceptions.StreamConsumedError,
@@ -75,7 +76,7 @@ def error_for_exception(error: Exception, *, camera: str, step: str) -> Receiver
         return ConfigurationError(f"no request can be made for the camera {camera} ({step})", hint=REACH_HINT)
     if _is_read_timeout(error):
         return CameraTimeoutError(f"the camera {camera} did not answer {step} in time", hint=SLOW_HINT)
-    if isinstance(error, _BODY_ERRORS):
+    if isinstance(error, _BODY_ERRORS) or _is_no_http(error):
         return CameraReplyError(f"the answer of {camera} to {step} is cut off or damaged", hint=SLOW_HINT)
     return CameraUnreachableError(
         f"the camera {camera} cannot be reached ({step}): {reason_for(error)}", hint=REACH_HINT
@@ -106,6 +107,13 @@ def _is_certificate(error: Exception) -> bool:
         or "ingerprint" in str(part)
         for part in _parts(error)
     )
+
+
+def _is_no_http(error: Exception) -> bool:
+    """Tell an answer that HTTP's reader does not understand; one that never began counts as a lost connection."""
+    parts = list(_parts(error))
+    broken = any(isinstance(part, http.client.HTTPException) for part in parts)
+    return broken and not any(isinstance(part, ConnectionError) for part in parts)
 
 
 def _is_read_timeout(error: Exception) -> bool:

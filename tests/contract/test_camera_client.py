@@ -857,7 +857,7 @@ EXPECTED = {
     "JSONDecodeError": CameraReplyError,
     "InvalidURL": ConfigurationError,
     "InvalidProxyURL": ConfigurationError,
-    "InvalidHeader": ConfigurationError,
+    "InvalidHeader": CameraReplyError,
     "InvalidSchema": ConfigurationError,
     "MissingSchema": ConfigurationError,
     "URLRequired": ConfigurationError,

@@ -186,7 +186,7 @@ PARSERS = {
             "sshd[8]: Connection closed by authenticating user a 10.0.0.9 port 4 [preauth]\n",
             "sshd[8]: drop connection #5 from [10.0.0.9]:4 on [10.0.0.2]:22 penalty: failed authentication\n",
             'sshd[8]: fatal: bad ownership or modes for chroot directory component "/srv/"\n',
-            "Authentication tried for a with correct key but not from a permitted host (host=b, ip=10.0.0.9, required=a)",
+            "Authentication tried for a with correct key but not from a permitted host (host=b, ip=::1, required=a)",
         ),
     ),
     "sshd -T": Parser(parse=parse_effective, seeds=("port 22\nHostKey /a\nhostkey /b\nmaxstartups 10:30:100\n",)),
