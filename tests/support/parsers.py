@@ -215,7 +215,11 @@ PARSERS = {
     "table": Parser(
         parse=lambda text: parse_csv(text, Path("/x/cameras.csv")), seeds=("name,address\nporch,192.168.2.168\n",)
     ),
-    "proven": Parser(parse=parse_proven, seeds=('{"receivers": [{"address": "a", "cameras": []}]}',)),
+    "proven": Parser(
+        parse=parse_proven,
+        seeds=('{"check": false, "receivers": [{"address": "a", "cameras": []}]}', '{"check": true}'),
+        allowed=(ValueError,),
+    ),
     "receipt": Parser(
         parse=parse_receipt,
         seeds=('{"format": "receiver-setup receipt", "version": 1}',),
