@@ -1,6 +1,7 @@
 """All cameras of a run, several at a time: one that fails stops no other, Ctrl-C stops all at a safe point."""
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -76,7 +77,12 @@ class Crew(Generic[R]):
         return self._futures
 
     def wait(self, futures: Iterable[Future[None]]) -> None:
-        """Wait for what was begun; Ctrl-C cancels what is left of it."""
+        """Wait for what was begun; Ctrl-C cancels what is left of it, also one that has come before and is on its way.
+
+        So it may stand in a `finally`, after something that is done at the same time.
+        """
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            self.cancel()
         try:
             for future in futures:
                 _wait_for([future])

@@ -250,14 +250,19 @@ def honest_but(command: str) -> Attack:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("cameras", [1, 2])
-def test_an_ending_cuts_off_a_camera_that_drips(bench: Bench, cameras: int, ending: signal.Signals) -> None:
+@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
+@pytest.mark.parametrize("command", ["getftpattr", "getpubkey"])
+def test_an_ending_cuts_off_cameras_that_drip(
+    bench: Bench, command: str, several: bool, ending: signal.Signals
+) -> None:
+    """The first command is asked while the receiver is read, the other one afterwards."""
     before = bench.state()
-    with attacking(honest_but("getpubkey"), host=HOST_ADDRESS) as hostile:
-        urls = [hostile.url.replace("://", f"://user{number}@") for number in range(cameras)]
-        named = [word for url in urls for word in ("--camera", url)]
+    attack = honest_but(command)
+    with attacking(attack, host=HOST_ADDRESS) as one, attacking(attack, host=HOST_ADDRESS) as other:
+        hostile = [one, other] if several else [one]
+        named = [word for each in hostile for word in ("--camera", each.url)]
         running = bench.start(*bench.arguments(options=(*named, "--timeout", "900")))
-        wait_until(lambda: sum("getpubkey" in head for head in hostile.heads) == cameras)
+        wait_until(lambda: all(any(command in head for head in each.heads) for each in hostile))
         running.send_signal(ending)
         result = finish(running)
     assert (result.code, result.json["error"]["kind"]) == (130, "interrupted"), result.err
