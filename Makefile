@@ -16,7 +16,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(PYTHON) -m pip --quiet i
 BENCH_PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(@D)/bin/python -m pip --quiet
 # What meets a library's every change: its errors, its keys, a whole set-up.
 WITH_OLD_LIBRARIES := tests/unit/test_keys.py tests/unit/test_errors.py tests/unit/receiver/hosts tests/unit/cli/test_help.py \
-	tests/unit/tools tests/contract/test_camera_client.py tests/end_to_end/test_local.py
+	tests/unit/tools tests/contract/test_camera_client.py tests/hostile/test_wire.py tests/end_to_end/test_local.py
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 ANSIBLE := .venv-ansible
 # Half of a test's time is waiting for servers.
@@ -45,7 +45,7 @@ test-all: needs-test ## Run all of `make test`, and the rest: see docs/developme
 	$(PYTEST) --hypothesis-profile=thorough
 	$(MAKE) --no-print-directory fuzz
 	tools/test-debian-libraries here --quiet $(WITH_OLD_LIBRARIES)
-	tools/test-debian-libraries sid --quiet --ignore tests/unit/tools tests/unit tests/contract
+	tools/test-debian-libraries sid --quiet --ignore tests/unit/tools tests/unit tests/contract tests/hostile
 
 fuzz: $(VENV)/.installed-test ## Look for FUZZ_SECONDS (60) for texts of others that a parser of ours trips over
 	PYTHONPATH=tests $(PYTHON) -m support.fuzz $(or $(FUZZ_SECONDS),60)
