@@ -37,8 +37,8 @@ _HTTP_OK = 200
 _REDIRECTS = range(300, 400)
 _LONGEST_PLACE = 100
 _LOGIN_HINT = (
-    "check user and password in the camera's own menu before the next try: after too many the camera "
-    "blocks this computer"
+    "check user and password in the camera's own menu before the next try: after too many tries the "
+    "camera blocks this computer"
 )
 _OTHER_WAY_HINT = (
     "the camera may not take a login in this form: if user and password are right, "

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from support.parsers import PARSERS, Parser
 
+pytestmark = pytest.mark.rest
+
 SEEDS = Path(__file__).parents[1] / "fixtures" / "fuzz"
 SIZE = 2_048
 TRIFLE_S = 0.01
