@@ -1,7 +1,8 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deb test test-quick test-all whole-suite other-libraries test-debian-libraries test-arm64 check check-python check-types check-shell trees newest-libraries bench clean \
+.PHONY: help demo deb fuzz test test-quick test-all whole-suite other-libraries test-debian-libraries test-arm64 check check-python check-types \
+	check-shell trees newest-libraries bench clean \
 	needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
@@ -16,7 +17,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(PYTHON) -m pip --quiet i
 BENCH_PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(@D)/bin/python -m pip --quiet
 # What meets a library's every change: its errors, its keys, a whole set-up.
 WITH_OLD_LIBRARIES := tests/unit/test_keys.py tests/unit/test_errors.py tests/unit/receiver/hosts tests/unit/cli/test_help.py \
-	tests/unit/tools tests/contract/test_camera_client.py tests/end_to_end/test_local.py
+	tests/unit/tools tests/contract/test_camera_client.py tests/hostile/test_wire.py tests/end_to_end/test_local.py
 # What shells and documents alone decide, whatever libraries there are.
 NEEDS_NO_LIBRARY := tests/unit/tools tests/unit/benchmarks tests/unit/test_architecture.py tests/unit/test_readme.py \
 	tests/unit/test_plain_shell.py tests/unit/receiver/test_journal.py tests/unit/receiver/test_script.py \
@@ -53,13 +54,17 @@ test-all: needs-test ## Run all of `make test`, and the rest: see docs/developme
 whole-suite: $(VENV)/.installed-test
 	-@$(PYTHON) -m pytest --collect-only --quiet >/dev/null
 	$(PYTEST) --hypothesis-profile=thorough
+	$(MAKE) --no-print-directory fuzz
 
 # Fills what the other suite leaves of the processors, which waits a lot; what it says is shown after that one.
 other-libraries:
 	@: >$(LIBRARIES_LOG)
 	nice -n 3 tools/test-debian-libraries here --quiet -n "$$(nproc)" $(WITH_OLD_LIBRARIES) >>$(LIBRARIES_LOG) 2>&1
 	nice -n 3 tools/test-debian-libraries sid --quiet -n "$$(nproc)" $(NEEDS_NO_LIBRARY:%=--ignore %) \
-	  tests/unit tests/contract >>$(LIBRARIES_LOG) 2>&1
+	  tests/unit tests/contract tests/hostile/test_wire.py tests/hostile/test_parsers.py >>$(LIBRARIES_LOG) 2>&1
+
+fuzz: $(VENV)/.installed-test ## Look for FUZZ_SECONDS (60) for texts of others that a parser of ours trips over
+	PYTHONPATH=tests $(PYTHON) -m support.fuzz $(or $(FUZZ_SECONDS),60)
 
 test-debian-libraries: needs-test trees ## Run all tests with the libraries of this Debian, then with Debian 13's
 	tools/test-debian-libraries here

@@ -4,6 +4,7 @@ Ctrl-C reaches the main thread alone, so that a question in any other could not 
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -34,11 +35,19 @@ class Desk:
         finally:
             _own.desk = before
 
-    def serve(self, done: Callable[[], bool]) -> None:
-        """Ask one question after the other until `done`, which is looked at again after each `wake`."""
+    def serve(self, done: Callable[[], bool], *, until_s: float | None = None) -> None:
+        """Ask one question after the other until `done`, which is looked at again after each `wake`.
+
+        No longer than until the moment `until_s` of the monotonic clock, where one is given.
+        """
         while not done():
+            left_s = None if until_s is None else until_s - time.monotonic()
+            if left_s is not None and left_s <= 0:
+                return
             try:
-                put = self._queue.get(timeout=WAIT_S)
+                put = self._queue.get(
+                    timeout=min((each for each in (WAIT_S, left_s) if each is not None), default=None)
+                )
             except Empty:
                 continue
             if put is not None:

@@ -10,6 +10,7 @@
     │   ├── CameraLoginError           camera-login
     │   ├── CameraReplyError           camera-reply
     │   ├── CameraTooOldError          camera-too-old
+    │   ├── UnforeseenCameraError      camera-unforeseen
     │   └── CameraResponseError        camera-… (one kind a response code, see camera/codes.py)
     ├── ReceiverError                  receiver                 4
     │   ├── ReceiverUnreachableError   receiver-unreachable
@@ -105,6 +106,12 @@ class CameraTooOldError(CameraError):
     """The camera speaks the older series' dialect or knows no sFTP."""
 
     kind = "camera-too-old"
+
+
+class UnforeseenCameraError(CameraError):
+    """An exception that nobody foresaw while one camera was worked on: a bug of ours that is no other camera's."""
+
+    kind = "camera-unforeseen"
 
 
 class CameraResponseError(CameraError):

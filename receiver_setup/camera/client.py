@@ -4,6 +4,7 @@ import base64
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -11,14 +12,21 @@ from urllib.parse import urlsplit
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
 from receiver_setup.camera.command import Command, Parameters, R
-from receiver_setup.camera.login import UNAUTHORIZED, Evidence, Login, Verdict, next_login
+from receiver_setup.camera.failures import unforeseen
+from receiver_setup.camera.login import UNAUTHORIZED, Evidence, Login, Verdict, name_schemes, next_login
 from receiver_setup.camera.menu_calls import MenuCalls
 from receiver_setup.camera.messages import GetToken
 from receiver_setup.camera.reply import Reply, parse_reply
 from receiver_setup.camera.settings import Patience, Tls
 from receiver_setup.camera.transport import Answer, Transport
 from receiver_setup.dialling import Dial
-from receiver_setup.errors import CameraError, CameraLoginError, CameraReplyError, CameraUnreachableError
+from receiver_setup.errors import (
+    CameraError,
+    CameraLoginError,
+    CameraReplyError,
+    CameraUnreachableError,
+    ReceiverSetupError,
+)
 from receiver_setup.secrets import Redactor, Secret
 
 _log = logging.getLogger(__name__)
@@ -27,13 +35,18 @@ _DEFAULT_TLS = Tls()
 _DEFAULT_PATIENCE = Patience()
 _HTTP_OK = 200
 _REDIRECTS = range(300, 400)
+_LONGEST_PLACE = 100
 _LOGIN_HINT = (
-    "check user and password in the camera's own menu before the next try: a few wrong ones and the camera "
-    "blocks this computer"
+    "check user and password in the camera's own menu before the next try: after too many tries the "
+    "camera blocks this computer"
 )
 _OTHER_WAY_HINT = (
     "the camera may not take a login in this form: if user and password are right, "
     "choose another with --camera-login basic, query or token"
+)
+_OTHER_SCHEME_HINT = (
+    "check the address; if it is the camera's, allow Basic authentication in its own menu, or choose "
+    "--camera-login query: user and password are then sent in the address line, as readable on the way as with Basic"
 )
 _refused: set[tuple[str, str, Secret, Login]] = set()
 """Logins that a camera refused in this process; none of them is sent again."""
@@ -47,8 +60,9 @@ def forget_refused_logins() -> None:
 class Camera(MenuCalls):
     """One camera; `with Camera("admin@192.168.2.168", password) as camera: camera.send(GetFtpAttr())`.
 
-    `timeout_s` is for connecting and for each wait for an answer. `dial` opens the connections where they do not
-    begin at this machine, for example `SshHost.dial`. Not for several threads.
+    `timeout_s` is for each exchange from connecting to the last byte; a test upload may take 120 s. `dial` opens the
+    connections where they do not begin at this machine, for example `SshHost.dial`. For one thread; others may only
+    `cut` and `resume`.
     All errors are ReceiverSetupErrors; none of them holds user, password or query.
     """
 
@@ -61,7 +75,7 @@ class Camera(MenuCalls):
         timeout_s: float = 10.0,
         login: Login = Login.AUTO,
         patience: Patience = _DEFAULT_PATIENCE,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         dial: Dial | None = None,
     ) -> None:
         self.address = CameraAddress.parse(address) if isinstance(address, str) else address
@@ -79,7 +93,7 @@ class Camera(MenuCalls):
         self._settled = False
         self._token: Secret | None = None
         self._patience = patience
-        self._sleep = sleep
+        self._sleep = sleep or self._transport.wire.wait
         self._redact = Redactor()
         if self._password is not None:
             self._redact.add(self._password, user=self.address.user)
@@ -113,9 +127,38 @@ class Camera(MenuCalls):
         """Send a command and return what its reply means.
 
         A busy camera is asked again with patience; what it says in the end counts. Raises CameraLoginError,
-        CameraResponseError, CameraReplyError, CameraTooOldError, CameraUnreachableError, CameraTimeoutError
-        or CameraCertificateError.
+        CameraResponseError, CameraReplyError, CameraTooOldError, CameraUnreachableError, CameraTimeoutError,
+        CameraCertificateError, UnforeseenCameraError, or InterruptedRunError after `cut`.
         """
+        try:
+            return self._send(command)
+        except ReceiverSetupError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a camera can provoke errors that nobody foresaw
+            failure = unforeseen(error, camera=self.address.display, step=command.cmd)
+        raise failure
+
+    def cut(self, *, everything: bool = False) -> None:
+        """End the exchange that another thread has under way, and let none begin until `resume`.
+
+        One that changes the camera, or a test upload, goes on to its end, and that is logged; not so with `everything`.
+        """
+        spared = self._transport.wire.cut(everything=everything)
+        if spared is not None:
+            step, left_s = spared
+            _log.warning(
+                "%s: interrupted; %s must not be cut off and ends first, in %.0f s at most", self.address, step, left_s
+            )
+
+    def resume(self) -> None:
+        """Let exchanges begin again after `cut`."""
+        self._transport.wire.resume()
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Let the body's exchanges come to their end, whatever was or is cut: they put the camera back."""
+        return self._transport.wire.undisturbed()
+
+    def _send(self, command: Command[R]) -> R:
         waits = self._patience.waits()
         sent = 0
         while True:
@@ -150,7 +193,7 @@ class Camera(MenuCalls):
             elif verdict is Verdict.ACCEPTED:
                 return self._accept(command, answer, reply)
             else:
-                raise self._refusal(verdict, self._way, command.cmd)
+                raise self._refusal(verdict, self._way, command.cmd, challenge=answer.challenge)
 
     def _judge(self, answer: Answer, reply: Reply | None, way: Login) -> Verdict:
         """Judge an answer; once a way has worked, or without a password, no other way is tried."""
@@ -175,10 +218,9 @@ class Camera(MenuCalls):
         if answer.status == HTTP_NOT_FOUND:
             raise command.refusal(HTTP_NOT_FOUND, self.address.display)
         if answer.status in _REDIRECTS:
-            target = urlsplit(answer.location)
-            place = f"{target.scheme}://{target.hostname}" if target.hostname else "another page"
+            place = self._redact(_place(answer.location))
             raise CameraReplyError(
-                f"{self.address} sends us on to {self._redact(place)}, and no password is taken along",
+                f"{self.address} sends us on to {place}, and no password is taken along",
                 hint="if that is the camera, give this address with --camera",
             )
         raise CameraReplyError(
@@ -186,7 +228,9 @@ class Camera(MenuCalls):
             hint="check the address; if it is right, restart the camera",
         )
 
-    def _refusal(self, verdict: Verdict, way: Login, cmd: str) -> CameraError:
+    def _refusal(  # noqa: PLR0911 - one for each cause
+        self, verdict: Verdict, way: Login, cmd: str, *, challenge: str
+    ) -> CameraError:
         """Remember a refused login where it may be wrong, and build the error for it."""
         shown = self.address.display
         if verdict is Verdict.BLOCKED:
@@ -198,10 +242,16 @@ class Camera(MenuCalls):
             )
         if verdict is Verdict.NO_PERMISSION and self._settled:
             return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
-        ways = (way,) if verdict is Verdict.UNCLEAR else tuple(Login)
+        ways = (way,) if verdict in {Verdict.UNCLEAR, Verdict.OTHER_SCHEME} else tuple(Login)
         _refused.update(self._login_key(each) for each in ways)
         if verdict is Verdict.NO_PERMISSION:
             return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
+        if verdict is Verdict.OTHER_SCHEME:
+            return CameraLoginError(
+                f"the camera {shown} asks for a login by {name_schemes(challenge)}, "
+                f"which receiver-setup does not do ({cmd})",
+                hint=_OTHER_SCHEME_HINT,
+            )
         if verdict is Verdict.WRONG_PASSWORD:
             return CameraLoginError(f"the camera {shown} refused user or password ({cmd})", hint=_LOGIN_HINT)
         return CameraLoginError(
@@ -245,7 +295,7 @@ class Camera(MenuCalls):
             )
         )
         if verdict is not Verdict.ACCEPTED:
-            raise self._refusal(verdict, Login.QUERY, command.cmd)
+            raise self._refusal(verdict, Login.QUERY, command.cmd, challenge=answer.challenge)
         reply = self._accept(command, answer, reply)
         error = command.error(reply)
         if error is not None:
@@ -266,13 +316,17 @@ class Camera(MenuCalls):
     def _request(self, command: Command[R], login: Parameters, authorization: str | None) -> Answer:
         """Make one request; a camera that had answered and then goes away is waited for (a restart)."""
         parameters = (("cmd", command.cmd), *command.parameters(), *login)
-        timeouts_s = (self._timeout_s, self._timeout_s * command.patience_factor)
         gone_since: float | None = None
         while True:
             self.trips += 1
             try:
                 return self._transport.get(
-                    parameters, authorization=authorization, step=command.cmd, timeouts_s=timeouts_s
+                    parameters,
+                    authorization=authorization,
+                    step=command.cmd,
+                    connect_s=self._timeout_s,
+                    within_s=max(self._timeout_s, command.within_s),
+                    spare=command.spared,
                 )
             except CameraUnreachableError as error:
                 now = time.monotonic()
@@ -282,3 +336,13 @@ class Camera(MenuCalls):
             # A kept connection may have been closed in between, so the first new try comes at once.
             self._sleep(0 if gone_since is None else self._patience.reboot_step_s)
             gone_since = now if gone_since is None else gone_since
+
+
+def _place(location: str) -> str:
+    """Return the scheme and host of a Location header, as far as they can be read and shown."""
+    try:
+        target = urlsplit(location)
+        place = f"{target.scheme}://{target.hostname}" if target.hostname else ""
+    except ValueError:
+        place = ""
+    return place if place.isprintable() and 0 < len(place) <= _LONGEST_PLACE else "another page"

@@ -20,8 +20,13 @@ class Command(ABC, Generic[R]):
     cmd: ClassVar[str]
     changes: ClassVar[bool] = False
     """True if the camera's settings may be others afterwards."""
-    patience_factor: ClassVar[float] = 1.0
-    """How many times the usual read timeout the camera may take to answer."""
+    within_s: ClassVar[float] = 0.0
+    """How long the camera may take at least, however short the usual time for an answer is."""
+
+    @property
+    def spared(self) -> bool:
+        """True if an interruption lets the exchange end by itself: cut off, it would not be known what came of it."""
+        return self.changes
 
     @abstractmethod
     def parameters(self) -> Parameters:

@@ -4,8 +4,11 @@ No message repeats an address with a query, because user and password may stand 
 """
 
 import errno
+import http.client
+import logging
 import socket
 import ssl
+import traceback
 from collections.abc import Iterator
 
 import requests
@@ -19,23 +22,26 @@ from receiver_setup.errors import (
     CameraUnreachableError,
     ConfigurationError,
     ReceiverSetupError,
+    UnforeseenCameraError,
 )
 
+_log = logging.getLogger(__name__)
+
 HTTP_ERRORS = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError)
-_REACH_HINT = "Check that the camera is switched on and in the same network, and that address and port are right."
+REACH_HINT = "Check that the camera is switched on and in the same network, and that address and port are right."
 _SSL_HINT = "Check whether the camera offers HTTPS on this port; else begin its address with http://."
-_SLOW_HINT = "Try again with a larger --timeout; if it stays so, restart the camera."
+SLOW_HINT = "Try again with a larger --timeout; if it stays so, restart the camera."
 _ADDRESS_ERRORS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.URLRequired,
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidHeader,
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.UnrewindableBodyError,
     urllib3.exceptions.LocationValueError,
 )
 _BODY_ERRORS = (
+    requests.exceptions.InvalidHeader,  # none of ours is ever
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
     requests.exceptions.StreamConsumedError,
@@ -67,12 +73,28 @@ def error_for_exception(error: Exception, *, camera: str, step: str) -> Receiver
     if any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in _parts(error)):
         return CameraUnreachableError(f"no HTTPS connection to the camera {camera} ({step})", hint=_SSL_HINT)
     if isinstance(error, _ADDRESS_ERRORS):
-        return ConfigurationError(f"no request can be made for the camera {camera} ({step})", hint=_REACH_HINT)
+        return ConfigurationError(f"no request can be made for the camera {camera} ({step})", hint=REACH_HINT)
     if _is_read_timeout(error):
-        return CameraTimeoutError(f"the camera {camera} did not answer {step} in time", hint=_SLOW_HINT)
-    if isinstance(error, _BODY_ERRORS):
-        return CameraReplyError(f"the answer of {camera} to {step} is cut off or damaged", hint=_SLOW_HINT)
-    return CameraUnreachableError(f"the camera {camera} cannot be reached ({step}): {_reason(error)}", hint=_REACH_HINT)
+        return CameraTimeoutError(f"the camera {camera} did not answer {step} in time", hint=SLOW_HINT)
+    if isinstance(error, _BODY_ERRORS) or _is_no_http(error):
+        return CameraReplyError(f"the answer of {camera} to {step} is cut off or damaged", hint=SLOW_HINT)
+    return CameraUnreachableError(
+        f"the camera {camera} cannot be reached ({step}): {reason_for(error)}", hint=REACH_HINT
+    )
+
+
+def unforeseen(error: Exception, *, camera: str, step: str) -> UnforeseenCameraError:
+    """Return the error for an exception that no library documents, and log where it came from.
+
+    What it says is left out of both: user and password may stand in it.
+    """
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    _log.debug("%s: %s: %s\n%s", camera, step, type(error).__name__, trace)
+    return UnforeseenCameraError(
+        f"something unforeseen went wrong with the camera {camera} ({step}): {type(error).__name__}",
+        hint="run the same command again with -vv and report what it prints: this is a bug of receiver-setup, "
+        "whatever the camera sent",
+    )
 
 
 def _is_certificate(error: Exception) -> bool:
@@ -87,6 +109,13 @@ def _is_certificate(error: Exception) -> bool:
     )
 
 
+def _is_no_http(error: Exception) -> bool:
+    """Tell an answer that HTTP's reader does not understand; one that never began counts as a lost connection."""
+    parts = list(_parts(error))
+    broken = any(isinstance(part, http.client.HTTPException) for part in parts)
+    return broken and not any(isinstance(part, ConnectionError) for part in parts)
+
+
 def _is_read_timeout(error: Exception) -> bool:
     """Tell a camera that took the connection and stalls; requests hides it in a ConnectionError at times."""
     if any(
@@ -98,16 +127,16 @@ def _is_read_timeout(error: Exception) -> bool:
     return any(isinstance(part, kinds) for part in _parts(error))
 
 
-def _reason(error: Exception) -> str:
+def reason_for(error: BaseException) -> str:
     """Say in a few words why there is no connection."""
     for part in _parts(error):
-        if isinstance(part, socket.gaierror) or type(part).__name__ == "NameResolutionError":
+        if isinstance(part, (socket.gaierror, UnicodeError)) or type(part).__name__ == "NameResolutionError":
             return "the name is not known"
         if isinstance(part, OSError) and part.errno in _REASONS:
             return _REASONS[part.errno]
         if type(part).__name__ == "RemoteDisconnected":
             return "the connection was closed without an answer"
-    late = (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError)
+    late = (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError, TimeoutError)
     if any(isinstance(part, late) for part in _parts(error)):  # in urllib3 1.26 a refusal is one of these as well
         return "nobody answers at that address"
     return "the connection failed"

@@ -13,6 +13,7 @@ from receiver_setup.camera.codes import ResponseCode
 UNAUTHORIZED = frozenset({401, 403})
 _NOT_LOOKED_AT = frozenset({ResponseCode.MISSING_PARAM, ResponseCode.DISABLED})
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?')
+_LONGEST_NAME = 20
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)(?=\s+[^\s=,]|\s*,|\s*$)(?!\s*=)")
 
 
@@ -33,10 +34,15 @@ class Verdict(StrEnum):
     TRY_QUERY = "try query"
     TRY_TOKEN = "try token"  # noqa: S105 - no password
     WRONG_PASSWORD = "wrong password"  # noqa: S105 - no password
+    OTHER_SCHEME = "other scheme"
+    """Asked for by a way of signing in that is not among ours; nothing else is tried with the same password."""
     UNCLEAR = "unclear"
     """Refused, and whether the password was looked at cannot be told."""
     NO_PERMISSION = "no permission"
     BLOCKED = "blocked"
+
+
+_WHATEVER_WAS_CHOSEN = frozenset({Verdict.WRONG_PASSWORD, Verdict.OTHER_SCHEME})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,15 @@ def parse_schemes(challenge: str) -> frozenset[str]:
     return frozenset(match[1].lower() for match in _SCHEME.finditer(_QUOTED.sub("''", challenge)))
 
 
+def name_schemes(challenge: str) -> str:
+    """Name the schemes that a WWW-Authenticate header offers, for people.
+
+    >>> name_schemes('Digest realm="a", Negotiate')
+    'Digest or Negotiate'
+    """
+    return " or ".join(sorted(scheme.capitalize()[:_LONGEST_NAME] for scheme in parse_schemes(challenge))[:3])
+
+
 def next_login(evidence: Evidence, *, chosen: Login = Login.AUTO) -> Verdict:
     """Say what to do after an answer; `chosen` other than AUTO allows no other way.
 
@@ -74,7 +89,7 @@ def next_login(evidence: Evidence, *, chosen: Login = Login.AUTO) -> Verdict:
         return Verdict.NO_PERMISSION
     if evidence.status in UNAUTHORIZED:
         verdict = _judge_refusal(evidence.way, parse_schemes(evidence.challenge))
-        return verdict if chosen is Login.AUTO or verdict is Verdict.WRONG_PASSWORD else Verdict.UNCLEAR
+        return verdict if chosen is Login.AUTO or verdict in _WHATEVER_WAS_CHOSEN else Verdict.UNCLEAR
     if chosen is Login.AUTO and evidence.response in _NOT_LOOKED_AT:
         after = {Login.BASIC: Verdict.TRY_QUERY, Login.QUERY: Verdict.TRY_TOKEN}
         return after.get(evidence.way, Verdict.ACCEPTED)
@@ -82,11 +97,15 @@ def next_login(evidence: Evidence, *, chosen: Login = Login.AUTO) -> Verdict:
 
 
 def _judge_refusal(way: Login, offered: frozenset[str]) -> Verdict:
-    """Judge a 401 or 403 by what the camera offers instead."""
+    """Judge a 401 or 403 by what the camera offers instead.
+
+    A token is the only other way that a camera can ask for. What is in the query can be read by everybody on the way,
+    so that a camera, or whoever answers in its place, does not get it by asking for Digest or Negotiate.
+    """
     if way is Login.BASIC and "basic" in offered:
         return Verdict.WRONG_PASSWORD
-    if not offered or way is Login.TOKEN or "basic" in offered:
+    if not offered or "basic" in offered:
         return Verdict.UNCLEAR
-    if way is Login.BASIC and offered != {"bearer"}:
-        return Verdict.TRY_QUERY
-    return Verdict.TRY_TOKEN if "bearer" in offered else Verdict.UNCLEAR
+    if offered != {"bearer"}:
+        return Verdict.OTHER_SCHEME
+    return Verdict.UNCLEAR if way is Login.TOKEN else Verdict.TRY_TOKEN

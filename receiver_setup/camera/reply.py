@@ -18,17 +18,28 @@ from receiver_setup.errors import CameraReplyError, CameraTooOldError
 
 _log = logging.getLogger(__name__)
 
-_KEY = r"[A-Za-z_][A-Za-z0-9_.\-]*(?:\[[^\]\"=;\r\n]*\])?"
-_OPENING = re.compile(rf'[\s;\0]*({_KEY})[ \t]*=[ \t]*"')
+# Every repetition is possessive: what comes after one cannot begin inside it, so that giving back would find nothing,
+# and a hostile answer takes no more than linear time.
+_KEY = r"[A-Za-z_][A-Za-z0-9_.\-]*+(?:\[[^\]\"=;\r\n]*+\])?+"
+_OPENING = re.compile(rf'[\s;\0]*+({_KEY})[ \t]*+=[ \t]*+"')
 # A quote ends the value only where the body ends or the next field begins: a value may hold `"` and `;`.
-_CLOSING = re.compile(rf'"[\s\0]*(?:;[\s;\0]*)?(?=\Z|{_KEY}[ \t]*=[ \t]*")')
-_OLD_DIALECT = re.compile(r"\s*(?:var\s+\w+\s*=|\[(?:Succeed|Error)\])", re.IGNORECASE)
-_MARKUP = re.compile(r"\s*<")
-_SECRET = re.compile(r"((?:\w*pass\w*|pwd|\w*token\w*)[\"']?\s*[=:]\s*[\"']?)[^\"';&\s]+", re.IGNORECASE)
+_CLOSING = re.compile(rf'"[\s\0]*+(?:;[\s;\0]*+)?+(?=\Z|{_KEY}[ \t]*+=[ \t]*+")')
+_END = re.compile(r"[; \t\r\n\0]*+\Z")
+_OLD_DIALECT = re.compile(r"\s*+(?:var\s++\w++\s*+=|\[(?:Succeed|Error)\])", re.IGNORECASE)
+_MARKUP = re.compile(r"\s*+<")
+_SECRET = re.compile(
+    r"(\b(?=\w*?(?:pass|token|pwd\b))\w++[\"']?+\s*+[=:]\s*+[\"']?+)[^\"';&\s]++",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"-?[0-9]{1,18}")
 _EXCERPT_LENGTH = 60
+_LOOKED_AT = 2000
+"""How many characters of an answer its excerpt is made from."""
+_LONGEST_SPELLING = 300
+"""Of a password: what stands so near to the cut may be a part of one, which nothing masks."""
+_NAMED = 3
 _NOT_SETTINGS = frozenset({"cmd", "response"})
-_ADDRESS_HINT = "Check that the address is the camera's own, and not that of a router or another device."
+ADDRESS_HINT = "Check that the address is the camera's own, and not that of a router or another device."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +128,7 @@ def parse_reply(
     if _MARKUP.match(text):
         raise CameraReplyError(
             f"the answer of {camera} is a web page, not a camera's: {_excerpt(text, redact)}",
-            hint=_ADDRESS_HINT,
+            hint=ADDRESS_HINT,
         )
     return Reply(fields=MappingProxyType(_split_fields(text, camera, redact)), camera=camera)
 
@@ -125,24 +136,28 @@ def parse_reply(
 def _split_fields(text: str, camera: str, redact: Callable[[str], str]) -> dict[str, str]:
     """Walk from field to field; whatever is neither a field nor a separator is an error."""
     fields: dict[str, str] = {}
+    twice: dict[str, None] = {}
     offset = 0
-    while text[offset:].strip("; \t\r\n\0"):
+    while not _END.match(text, offset):
         opening = _OPENING.match(text, offset)
         if not opening:
             reason = "is cut off or not a camera's" if fields else "is not a camera's"
             raise CameraReplyError(
-                f"the answer of {camera} {reason}: {_excerpt(text[offset:], redact)}", hint=_ADDRESS_HINT
+                f"the answer of {camera} {reason}: {_excerpt(text[offset : offset + _LOOKED_AT + 1], redact)}",
+                hint=ADDRESS_HINT,
             )
         closing = _CLOSING.search(text, opening.end())
         if not closing:
             raise CameraReplyError(
-                f"the answer of {camera} is cut off inside {opening[1]}",
+                f"the answer of {camera} is cut off inside {_printable(opening[1])}",
                 hint="try again; if it stays so, restart it",
             )
         if opening[1] in fields:
-            _log.warning("the camera sent %s twice; the last one counts", opening[1])
+            twice[opening[1]] = None
         fields[opening[1]] = text[opening.end() : closing.start()].replace('\\"', '"')
         offset = closing.end()
+    if twice:
+        _log.warning("the camera sent %s twice; the last one counts", ", ".join(map(_printable, list(twice)[:_NAMED])))
     return fields
 
 
@@ -156,7 +171,12 @@ def _decode(body: bytes) -> str:
 
 def _excerpt(text: str, redact: Callable[[str], str]) -> str:
     """Return the beginning of an answer in quotes, on one line, without anything that looks like a secret."""
-    words = " ".join(redact(text[:2000]).split())
+    shown = redact(text[:_LOOKED_AT])
+    words = " ".join((shown if len(text) <= _LOOKED_AT else shown[:-_LONGEST_SPELLING]).split())
     words = _SECRET.sub(r"\1…", words)
-    words = "".join(c if c.isprintable() else "?" for c in words)
-    return repr(words[:_EXCERPT_LENGTH]) + ("…" if len(words) > _EXCERPT_LENGTH else "")
+    return repr(_printable(words)) + ("…" if len(words) > _EXCERPT_LENGTH else "")
+
+
+def _printable(text: str) -> str:
+    """Return the beginning of what a camera sent, for one line of a terminal."""
+    return "".join(c if c.isprintable() else "?" for c in text[:_EXCERPT_LENGTH])

@@ -2,27 +2,40 @@
 
 import hashlib
 import logging
+import re
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.util.ssl_ import create_urllib3_context
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.command import Parameters
-from receiver_setup.camera.failures import HTTP_ERRORS, error_for_exception
+from receiver_setup.camera.failures import (
+    HTTP_ERRORS,
+    REACH_HINT,
+    SLOW_HINT,
+    error_for_exception,
+    reason_for,
+    unforeseen,
+)
 from receiver_setup.camera.query import PATH, encode_query
+from receiver_setup.camera.reply import ADDRESS_HINT
 from receiver_setup.camera.settings import Tls
-from receiver_setup.dialling import Dial
+from receiver_setup.camera.sockets import Limit, Wire, dial_directly
+from receiver_setup.dialling import Dial, DialError
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraReplyError,
     CameraTimeoutError,
     ConfigurationError,
+    InterruptedRunError,
     ReceiverSetupError,
 )
 from receiver_setup.tracing import log_trip
@@ -30,7 +43,8 @@ from receiver_setup.tracing import log_trip
 _log = logging.getLogger(__name__)
 
 _LARGEST_BODY = 64 * 1024
-_CHUNK = 32  # small, so that a camera that sends a byte now and then is noticed
+_PIECE = 4096
+_LENGTH = re.compile("[0-9]{1,9}")
 _TEST = "testftp"
 _CERTIFICATE_HINT = (
     "If this is the camera's own certificate, say so: --camera-fingerprint with the SHA-256 above, "
@@ -51,54 +65,98 @@ class Answer:
 class Transport:
     """Send GET requests to one camera over one kept connection; environment proxies and netrc are ignored.
 
-    `dial` opens it; without one it begins at this machine.
+    `dial` opens it; without one it begins at this machine. `wire` keeps the limits of each exchange.
     """
 
     def __init__(self, address: CameraAddress, tls: Tls, dial: Dial | None = None) -> None:
         self._address = address
-        self._dial = dial
-        self._session = requests.Session()
+        self._dial = dial or dial_directly
+        self.wire = Wire()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": "receiver-setup", "Accept": "*/*", "Accept-Encoding": "identity"})
-        self._session.mount(address.url, _CameraAdapter(address, tls, dial))
+        self._session.mount(address.url, _CameraAdapter(tls, self._connect, self.wire))
         self._session.verify = _verification(address, tls)
+        self._connect_s = 0.0
 
-    def get(
-        self, parameters: Parameters, *, authorization: str | None, step: str, timeouts_s: tuple[float, float]
+    def get(  # noqa: PLR0913 - all but one are options with a name
+        self,
+        parameters: Parameters,
+        *,
+        authorization: str | None,
+        step: str,
+        connect_s: float,
+        within_s: float,
+        spare: bool = False,
     ) -> Answer:
-        """Ask /param.cgi; `timeouts_s` are those for connecting and for reading.
+        """Ask /param.cgi; a connection may take `connect_s`, all of the exchange `within_s`.
 
-        Raises one of our errors for whatever goes wrong below HTTP. It has no cause attached: that of
-        the library repeats the query, with user and password in it.
+        `spare`: an interruption lets it come to its end. Raises one of our errors for whatever goes wrong below HTTP.
+        It has no cause attached: that of the library repeats the query, with user and password in it.
         """
         headers = {} if authorization is None else {"Authorization": authorization}
         started = time.monotonic()
+        self._connect_s = connect_s
         answer = None
         try:
-            with self._session.get(
-                f"{self._address.url}{PATH}?{encode_query(parameters)}",
-                headers=headers,
-                timeout=timeouts_s,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with (
+                self.wire.exchange(within_s=within_s, spare=step if spare else ""),
+                self._session.get(
+                    f"{self._address.url}{PATH}?{encode_query(parameters)}",
+                    headers=headers,
+                    timeout=within_s,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 answer = Answer(
                     status=response.status_code,
                     challenge=response.headers.get("WWW-Authenticate", ""),
                     location=response.headers.get("Location", ""),
-                    body=self._read(response, step=step, deadline=started + sum(timeouts_s)),
+                    body=self._read(response, step=step),
                 )
-        except HTTP_ERRORS as error:
-            failure = error_for_exception(error, camera=self._address.display, step=step)
+        except Exception as error:  # noqa: BLE001 - a camera can provoke errors that no library documents
+            failure = self._failure(error, step, within_s)
         else:
             return answer
         finally:
             self._trace(answer, step, started)
-        raise self._explain(failure, timeouts_s[0])
+        raise self._explain(failure)
 
     def close(self) -> None:
         """Close the kept connection."""
         self._session.close()
+
+    def _connect(self) -> socket.socket:
+        """Open a connection; whatever prevents it is a `DialError`."""
+        try:
+            return self.wire.open(self._address.host, self._address.port, self._dial, within_s=self._connect_s)
+        except (OSError, UnicodeError) as error:
+            if isinstance(error, DialError) or self.wire.reached is not None:
+                raise
+            raise DialError(reason_for(error), hint=REACH_HINT) from error
+
+    def _failure(self, error: Exception, step: str, within_s: float) -> ReceiverSetupError:
+        """Say what went wrong: the limits of ours first, since libraries wrap them in errors of many kinds."""
+        if isinstance(error, ReceiverSetupError):
+            return error
+        camera, reached = self._address.display, self.wire.reached
+        if reached is Limit.INTERRUPTED:
+            return InterruptedRunError("the run was interrupted")
+        if reached is Limit.BYTES:
+            return self._too_long(step)
+        if reached is Limit.TIME:
+            return CameraTimeoutError(
+                f"the camera {camera} did not answer {step} in time ({within_s:g} s)", hint=SLOW_HINT
+            )
+        if isinstance(error, HTTP_ERRORS):
+            return error_for_exception(error, camera=camera, step=step)
+        return unforeseen(error, camera=camera, step=step)
+
+    def _too_long(self, step: str) -> CameraReplyError:
+        return CameraReplyError(
+            f"the answer of {self._address} to {step} is far too long for a camera's", hint=ADDRESS_HINT
+        )
 
     def _trace(self, answer: Answer | None, step: str, started: float) -> None:
         log_trip(
@@ -111,52 +169,84 @@ class Transport:
             received=None if answer is None else len(answer.body),
         )
 
-    def _read(self, response: requests.Response, *, step: str, deadline: float) -> bytes:
-        """Read the body; too large, too slow or cut off is an error (urllib3 1.26 does not notice)."""
+    def _read(self, response: requests.Response, *, step: str) -> bytes:
+        """Read the body; too large or cut off is an error (urllib3 1.26 does not notice), and so is a compressed one.
+
+        What was compressed, perhaps several times over, would be large only once it is unpacked.
+        """
+        if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
+            raise CameraReplyError(
+                f"the answer of {self._address} to {step} is compressed, which it was asked not to be",
+                hint=ADDRESS_HINT,
+            )
         body = b""
-        for chunk in response.iter_content(_CHUNK):
-            body += chunk
+        for piece in response.iter_content(_PIECE):
+            body += piece
             if len(body) > _LARGEST_BODY:
-                raise CameraReplyError(f"the answer of {self._address} to {step} is far too long for a camera's")
-            if time.monotonic() > deadline:
-                raise CameraTimeoutError(
-                    f"the camera {self._address} sends its answer to {step} too slowly",
-                    hint="try again with a larger --timeout; if it stays so, restart the camera",
-                )
+                raise self._too_long(step)
         announced = response.headers.get("Content-Length", "")
-        if announced.isdigit() and len(body) < int(announced):
+        if _LENGTH.fullmatch(announced) and len(body) < int(announced):
             raise CameraReplyError(
                 f"the answer of {self._address} to {step} is cut off: {len(body)} of {announced} bytes",
                 hint="try again; if it stays so, restart the camera",
             )
         return body
 
-    def _explain(self, failure: ReceiverSetupError, timeout_s: float) -> ReceiverSetupError:
+    def _explain(self, failure: ReceiverSetupError) -> ReceiverSetupError:
         """Add to a certificate error what was seen."""
         if not isinstance(failure, CameraCertificateError):
             return failure
-        seen = read_fingerprint(self._address, timeout_s, self._dial)
+        seen = self._read_fingerprint()
         shown = "could not be read again" if seen is None else f"has the SHA-256 fingerprint {seen}"
         return CameraCertificateError(f"{failure.message[:-1]}; it {shown}", hint=_CERTIFICATE_HINT)
 
+    def _read_fingerprint(self) -> str | None:
+        """Return the SHA-256 of the certificate that is shown, `AB:CD:…`; nothing else is sent. None if none is."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.sslsocket_class = self.wire.secure
+        try:
+            with (
+                self.wire.exchange(within_s=self._connect_s),
+                self._connect() as plain,
+                context.wrap_socket(plain, server_hostname=self._address.host) as secure,
+            ):
+                shown = secure.getpeercert(binary_form=True)
+        except (OSError, ValueError):
+            return None
+        return None if shown is None else hashlib.sha256(shown).digest().hex(":").upper()
+
+
+class _Session(requests.Session):
+    """A session that follows nobody, and reads no address that a camera sends."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as requests has it
+        """Return none: requests would read the whole body and the address first, though redirects are off."""
+        return None
+
 
 class _CameraAdapter(HTTPAdapter):
-    """One connection, no retries of its own, and a pinned certificate where there is one."""
+    """One connection from `connect`, no retries of its own, and a pinned certificate where there is one."""
 
-    def __init__(self, address: CameraAddress, tls: Tls, dial: Dial | None) -> None:
-        self._address = address
-        self._fingerprint = tls.fingerprint
-        self._dial = dial
+    def __init__(self, tls: Tls, connect: Callable[[], socket.socket], wire: Wire) -> None:
+        self._tls = tls
+        self._connect = connect
+        self._wire = wire
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        if self._fingerprint is not None:
-            kwargs["assert_fingerprint"] = self._fingerprint
+        """Let every pool have connections of ours."""
+        context = create_urllib3_context(cert_reqs=ssl.CERT_NONE if _unchecked(self._tls) else ssl.CERT_REQUIRED)
+        context.sslsocket_class = self._wire.secure
+        kwargs["ssl_context"] = context
+        if self._tls.fingerprint is not None:
+            kwargs["assert_fingerprint"] = self._tls.fingerprint
         super().init_poolmanager(*args, **kwargs)
-        if self._dial is not None:
-            scheme = self._address.scheme
-            pool = self.poolmanager.pool_classes_by_scheme[scheme]
-            self.poolmanager.pool_classes_by_scheme = {scheme: _dialled_pool(pool, self._address, self._dial)}
+        pools = self.poolmanager.pool_classes_by_scheme
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: _pool_with(pool, self._connect) for scheme, pool in pools.items()
+        }
 
     def close(self) -> None:
         """Close the kept connection now: urllib3 2 does so when the pool happens to be collected."""
@@ -166,34 +256,19 @@ class _CameraAdapter(HTTPAdapter):
         super().close()
 
 
-def _dialled_pool(pool: Any, address: CameraAddress, dial: Dial) -> Any:
-    """Return the same kind of urllib3's pool, with connections from `dial`; TLS goes on top of them as ever."""
+def _pool_with(pool: Any, connect: Callable[[], socket.socket]) -> Any:
+    """Return the same kind of urllib3's pool, with connections from `connect`; TLS goes on top of them as ever."""
 
-    def new_connection(self: Any) -> socket.socket:
-        return dial(address.host, address.port, self.timeout)
+    def new_connection(_: Any) -> socket.socket:
+        return connect()
 
-    connection = type("DialledConnection", (pool.ConnectionCls,), {"_new_conn": new_connection})
-    return type("DialledPool", (pool,), {"ConnectionCls": connection})
-
-
-def read_fingerprint(address: CameraAddress, timeout_s: float, dial: Dial | None = None) -> str | None:
-    """Return the SHA-256 of the certificate that is shown, `AB:CD:…`; nothing else is sent. None if none is shown."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    try:
-        with (
-            (dial or _dial_here)(address.host, address.port, timeout_s) as plain,
-            context.wrap_socket(plain, server_hostname=address.host) as secure,
-        ):
-            shown = secure.getpeercert(binary_form=True)
-    except (OSError, ValueError):
-        return None
-    return None if shown is None else hashlib.sha256(shown).digest().hex(":").upper()
+    connection = type("CameraConnection", (pool.ConnectionCls,), {"_new_conn": new_connection})
+    return type("CameraPool", (pool,), {"ConnectionCls": connection})
 
 
-def _dial_here(host: str, port: int, timeout_s: float) -> socket.socket:
-    return socket.create_connection((host, port), timeout_s)
+def _unchecked(tls: Tls) -> bool:
+    """Tell whether no chain is checked: a pinned certificate is checked by urllib3, and instead of its chain."""
+    return tls.insecure or tls.fingerprint is not None
 
 
 def _verification(address: CameraAddress, tls: Tls) -> bool | str:
@@ -201,8 +276,8 @@ def _verification(address: CameraAddress, tls: Tls) -> bool | str:
     if tls.insecure and address.scheme == "https":
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the next line says it instead
         _log.warning("%s: the camera's certificate is not checked, as was asked for", address)
-    if tls.insecure or tls.fingerprint is not None:
-        return False  # a pinned certificate is checked by urllib3, and instead of its chain
+    if _unchecked(tls):
+        return False
     if tls.ca_file is None:
         return True
     try:

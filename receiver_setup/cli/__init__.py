@@ -79,9 +79,9 @@ def run() -> NoReturn:
         raise
     except BaseException as error:  # noqa: BLE001 - the last stop: nothing may pass as a bare traceback
         from receiver_setup.cli.failures import report_failure  # noqa: PLC0415 - only when something failed
-        from receiver_setup.interrupts import heed_none  # noqa: PLC0415 - as above
+        from receiver_setup.interrupts import ignore_signals  # noqa: PLC0415 - as above
 
-        heed_none()
+        ignore_signals()
         code = report_failure(error, sys.argv[1:])
     gc.freeze()  # the process ends: to search what it has loaded for garbage once more would only take time
     sys.exit(code if isinstance(code, int) else 0)

@@ -35,10 +35,6 @@ class PrintedRedactor(Redactor):
         """Return `text` as it may be printed; JSON stays the same JSON."""
         return clean(self.mask(text))
 
-    def mask(self, text: str) -> str:
-        """Return `text` with every known secret masked."""
-        return super().__call__(text)
-
 
 redact = PrintedRedactor()
 """Told every secret as soon as it is read; everything that is printed passes through it."""

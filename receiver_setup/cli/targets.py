@@ -17,7 +17,7 @@ from receiver_setup.cli.progress import progress
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.shares import CameraShare, Share
 from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
-from receiver_setup.interrupts import Stop, endings_interrupt, heed_none
+from receiver_setup.interrupts import Stop, endings_interrupt, ignore_signals
 from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import Observer, ReceiverReport, Report
@@ -82,7 +82,7 @@ def run_workflow(
     with endings_interrupt():
         with shown as observe:
             receivers = run_all([partial(_run, workflow, observe) for _, workflow in parts])
-        heed_none()
+        ignore_signals()
         for (target, _), receiver in zip(parts, receivers, strict=True):
             _name(receiver, target.share)
         report = Report(check=options.get("check", False), receivers=receivers)

@@ -9,6 +9,7 @@ from typing import Self
 
 from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError
+from receiver_setup.camera.failures import unforeseen
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.keys import PublicKey
 from receiver_setup.receiver.dialled import is_address
@@ -57,13 +58,15 @@ class CameraPart(ABC):
         return self.report.error is None
 
     def attempt(self, work: Callable[[Self], None]) -> None:
-        """Do `work`; an error ends this camera's part and no other's."""
+        """Do `work`; an error ends this camera's part and no other's, whatever it is."""
         try:
             self._checkpoint()
             self._observe(Event(scope=self.name, mark=Mark.BEGUN))
             work(self)
         except ReceiverSetupError as error:
             self.fail(error)
+        except Exception as error:  # noqa: BLE001 - another camera's part is not to end by it
+            self.fail(unforeseen(error, camera=self.report.address, step="its part of the run"))
         finally:
             self._observe(Event(scope=self.name, mark=Mark.PAUSED))
 
@@ -120,6 +123,6 @@ class CameraPart(ABC):
         if is_address(host):
             return [str(ipaddress.ip_address(host))]
         if not self._addresses:
-            with suppress(OSError):
+            with suppress(OSError, UnicodeError):
                 self._addresses = [str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])]
         return self._addresses

@@ -1,6 +1,7 @@
 """All cameras of a run, several at a time: one that fails stops no other, Ctrl-C stops all at a safe point."""
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -20,15 +21,25 @@ R = TypeVar("R", bound=CameraPart)
 class Crew(Generic[R]):
     """The cameras of one run, each a `kind` of part; a context manager, since it holds threads."""
 
-    def __init__(
-        self, kind: type[R], cameras: Sequence[NamedCamera], observe: Observer, *, jobs: int, stop: Stop | None = None
+    def __init__(  # noqa: PLR0913 - all but three are options with a name
+        self,
+        kind: type[R],
+        cameras: Sequence[NamedCamera],
+        observe: Observer,
+        *,
+        jobs: int,
+        stop: Stop | None = None,
+        cuts_all: bool = False,
     ) -> None:
+        """`cuts_all`: an interruption spares no exchange, since there is nothing to be put back afterwards."""
         self._stop = stop or Stop()
+        self._cuts_all = cuts_all
         self._cancelled = Stop()
         self._finishing = False
         self._futures: list[Future[None]] = []
         self._executor = ThreadPoolExecutor(max(1, jobs), thread_name_prefix="camera")
         self.runs = [kind(each, observe, checkpoint=self._checkpoint) for each in cameras]
+        self._stop.listen(self._cut)
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +77,12 @@ class Crew(Generic[R]):
         return self._futures
 
     def wait(self, futures: Iterable[Future[None]]) -> None:
-        """Wait for what was begun; Ctrl-C cancels what is left of it."""
+        """Wait for what was begun; Ctrl-C cancels what is left of it, also one that has come before and is on its way.
+
+        So it may stand in a `finally`, after something that is done at the same time.
+        """
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            self.cancel()
         try:
             for future in futures:
                 _wait_for([future])
@@ -76,8 +92,12 @@ class Crew(Generic[R]):
             raise
 
     def cancel(self) -> None:
-        """Let each camera end the request that it is in and no more: nothing may be sent after its settings go back."""
+        """Let each camera send nothing more: its settings may go back.
+
+        What it is asked just now is cut off, but for what has to be ended first.
+        """
         self._cancelled.tell()
+        self._cut()
 
     @property
     def stopping(self) -> bool:
@@ -89,6 +109,12 @@ class Crew(Generic[R]):
         _wait_for(self._futures)
         self._cancelled = Stop()
         self._finishing = True
+        for run in self.runs:
+            run.camera.resume()
+
+    def _cut(self) -> None:
+        for run in self.runs:
+            run.camera.cut(everything=self._cuts_all)
 
     def _checkpoint(self) -> None:
         if self._cancelled.told or self._stop.insisted or (self._stop.told and not self._finishing):

@@ -1,25 +1,42 @@
 """Putting things back after a failure: cameras first, so that none points at an account that goes away."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
+from receiver_setup.camera.failures import unforeseen
 from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import ReceiverReport
 from receiver_setup.workflow.camera_part import CameraPart
 
+_AT_ONCE = 16
+
 
 def put_back_cameras(runs: Iterable[CameraPart]) -> None:
-    """Send every changed camera its former settings; what fails or cannot be known is in its report."""
-    for run in runs:
-        if not run.changed:
-            continue
-        error = run.report.error
-        try:
+    """Send every changed camera its former settings; what fails or cannot be known is in its report.
+
+    Several at a time, so that those that do not answer cost the time of one.
+    """
+    changed = [run for run in runs if run.changed]
+    if len(changed) == 1:
+        _put_back_camera(changed[0])
+    elif changed:
+        with ThreadPoolExecutor(min(_AT_ONCE, len(changed)), thread_name_prefix="put back") as executor:
+            for done in [executor.submit(_put_back_camera, run) for run in changed]:
+                done.result()
+
+
+def _put_back_camera(run: CameraPart) -> None:
+    error = run.report.error
+    try:
+        with run.camera.undisturbed():
             for lost in run.restore():
                 run.warn(lost)
-        except UndoError as undo:
-            run.report.error = combine(error, undo)
-            continue
+    except UndoError as undo:
+        run.report.error = combine(error, undo)
+    except Exception as bug:  # noqa: BLE001 - the others have to go back all the same
+        run.report.error = combine(error, unforeseen(bug, camera=run.report.address, step="putting it back"))
+    else:
         run.report.put_back = True
         if error is not None:
             error.rolled_back = True

@@ -59,6 +59,8 @@ def verify(
 class _Verification(WholeRun[CameraRun]):
     """One run; the methods stand in the order in which they are called."""
 
+    cuts_all = True
+
     def __init__(
         self,
         request: VerifyRequest,

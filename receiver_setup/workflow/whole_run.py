@@ -1,9 +1,10 @@
 """What a set-up and a removal have in common: one receiver, its cameras, and putting all back whatever happens."""
 
+import logging
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from receiver_setup.errors import (
     CameraTimeoutError,
@@ -27,6 +28,7 @@ from receiver_setup.workflow.upload_account import UploadAccount, find_accounts
 
 R = TypeVar("R", bound=CameraPart)
 
+_log = logging.getLogger(__name__)
 _JOBS_A_CORE = 4
 """A camera takes its time to answer, and little of ours."""
 _LOOK_S = 3.0
@@ -35,6 +37,9 @@ _LOOK_S = 3.0
 
 class WholeRun(ABC, Generic[R]):
     """One run over one receiver and its cameras."""
+
+    cuts_all: ClassVar[bool] = False
+    """True for a run that has nothing to put back, so that an interruption need not wait for any camera."""
 
     def __init__(
         self,
@@ -47,7 +52,7 @@ class WholeRun(ABC, Generic[R]):
         self._session = session
         session.dialled = request.dialled
         jobs = min(request.jobs or _JOBS_A_CORE * (os.cpu_count() or 1), max(1, len(cameras)))
-        self._crew = Crew(self._kind(), cameras, observe, jobs=jobs, stop=stop)
+        self._crew = Crew(self._kind(), cameras, observe, jobs=jobs, stop=stop, cuts_all=self.cuts_all)
         self._accounts = find_accounts(request, self._crew.runs)
         self._account_of = {run: account for account in self._accounts for run in account.runs}
         self._report = ReceiverReport(
@@ -65,6 +70,9 @@ class WholeRun(ABC, Generic[R]):
             with self._crew:
                 self._run()
         except KeyboardInterrupt:
+            changed = ", ".join(run.name for run in self._crew.runs if run.changed)
+            if changed:
+                _log.warning("interrupted; the former settings go back first: %s", changed)
             self._fail(InterruptedRunError("the run was interrupted", hint="run the same command again when you like"))
         except ReceiverUnfinishedError as error:
             # What it ended in was proven on both sides, and stays.

@@ -559,7 +559,7 @@ def test_stalling_camera_is_a_timeout(act: Callable[[BaseHTTPRequestHandler], No
         camera.send(GetFtpAttr())
 
 
-def test_test_upload_may_take_three_times_as_long() -> None:
+def test_a_test_upload_has_a_time_of_its_own() -> None:
     def slow(seen: Seen) -> Reaction:
         time.sleep(0.5)
         return Reaction(body=b'result="0";' if seen.query["cmd"] == "testftp" else OK)
@@ -857,7 +857,7 @@ EXPECTED = {
     "JSONDecodeError": CameraReplyError,
     "InvalidURL": ConfigurationError,
     "InvalidProxyURL": ConfigurationError,
-    "InvalidHeader": ConfigurationError,
+    "InvalidHeader": CameraReplyError,
     "InvalidSchema": ConfigurationError,
     "MissingSchema": ConfigurationError,
     "URLRequired": ConfigurationError,

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from support.bench import FORMER, Bench, finish
+from support.hostile_camera import Attack, attacking, dripping, reply
+from support.parsers import RSA
 
 from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.emulator.network import HOST_ADDRESS
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
 pytestmark = pytest.mark.rest
@@ -225,3 +228,57 @@ def test_a_second_run_at_the_same_time_waits_for_the_first(bench: Bench, make_ca
     assert len(lines) == 2, lines
     again = bench.setup(first)
     assert (again.code, again.json["changed"]) == (0, False), again.err
+
+
+HONEST = {
+    "getftpattr": b'cmd="getftpattr";ft_server="192.168.178.1";ft_port="21";ft_username="former";ft_mode="1";'
+    b'ft_dirname="./old";ft_dirmode="1";ft_ssl="0";ft_insecure="1";response="200";',
+    "getpubkey": b'cmd="getpubkey";publickey="ssh-rsa ' + RSA.encode() + b'";response="200";',
+}
+
+
+def honest_but(command: str) -> Attack:
+    """Answer what is only read, but let the answer to one command drip for ever."""
+    drip = dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x")
+
+    def attack(head: str) -> Iterable[bytes]:
+        asked = re.search(r"cmd=(\w+)", head)
+        assert asked is not None
+        return drip(head) if asked[1] == command else [reply(HONEST[asked[1]])]
+
+    return attack
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
+@pytest.mark.parametrize("command", ["getftpattr", "getpubkey"])
+def test_an_ending_cuts_off_cameras_that_drip(
+    bench: Bench, command: str, several: bool, ending: signal.Signals
+) -> None:
+    """The first command is asked while the receiver is read, the other one afterwards."""
+    before = bench.state()
+    attack = honest_but(command)
+    with attacking(attack, host=HOST_ADDRESS) as one, attacking(attack, host=HOST_ADDRESS) as other:
+        hostile = [one, other] if several else [one]
+        named = [word for each in hostile for word in ("--camera", each.url)]
+        running = bench.start(*bench.arguments(options=(*named, "--timeout", "900")))
+        wait_until(lambda: all(any(command in head for head in each.heads) for each in hostile))
+        running.send_signal(ending)
+        result = finish(running)
+    assert (result.code, result.json["error"]["kind"]) == (130, "interrupted"), result.err
+    assert bench.state() == before
+
+
+def test_a_change_that_must_not_be_cut_off_is_named_and_ends_at_its_deadline(bench: Bench) -> None:
+    before = bench.state()
+    with attacking(honest_but("setftpattr"), host=HOST_ADDRESS) as hostile:
+        running = bench.start(*bench.arguments(options=("--camera", hostile.url, "--timeout", "6")))
+        wait_until(lambda: any("setftpattr" in head for head in hostile.heads))
+        running.send_signal(signal.SIGINT)
+        result = finish(running)
+        asked = [re.findall(r"cmd=(\w+)", head)[0] for head in hostile.heads]
+    assert (result.code, result.json["error"]["kind"]) == (130, "interrupted"), result.err
+    assert result.json["error"]["rolled_back"] is True
+    assert "setftpattr must not be cut off and ends first" in result.err
+    assert asked[asked.index("setftpattr") + 1 :] == ["getftpattr"]
+    assert bench.state() == before

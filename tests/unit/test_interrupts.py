@@ -5,12 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import AbstractContextManager
 
 import pytest
 
 from receiver_setup.compat import ENDING_SIGNALS
-from receiver_setup.interrupts import endings_interrupt, heed_another, heed_none, shielded
+from receiver_setup.interrupts import Stop, endings_interrupt, heed_another, ignore_signals, shielded
 
 
 def interrupted() -> AbstractContextManager[object]:
@@ -44,6 +45,77 @@ def test_a_shield_inside_a_shield_delivers_at_the_outer_end() -> None:
             send(signal.SIGINT)
         done.append("still shielded")
     assert done
+
+
+def test_what_an_inner_shield_drops_does_not_take_along_what_came_before_it() -> None:
+    done = []
+    with interrupted(), endings_interrupt(), shielded():
+        send(signal.SIGINT)
+        with shielded(deliver=False):
+            send(signal.SIGTERM)
+        done.append("the rest of the body")
+    assert done
+
+
+def test_a_signal_that_a_shield_drops_interrupts_nothing() -> None:
+    done = []
+    with endings_interrupt():
+        with shielded(deliver=False):
+            send(signal.SIGINT)
+        done.append("told")
+    assert done
+
+
+def test_a_body_that_fails_loses_no_signal() -> None:
+    with interrupted(), endings_interrupt(), shielded():
+        send(signal.SIGINT)
+        raise LookupError
+
+
+def test_one_handler_stays_in_place_while_bodies_are_shielded() -> None:
+    with endings_interrupt():
+        before = [signal.getsignal(number) for number in ENDING_SIGNALS]
+        with shielded(), shielded():
+            assert [signal.getsignal(number) for number in ENDING_SIGNALS] == before
+
+
+def test_a_handler_that_raises_as_soon_as_it_is_back_keeps_no_other_from_going_back() -> None:
+    before = [signal.getsignal(number) for number in ENDING_SIGNALS]
+    number, *others = ENDING_SIGNALS
+
+    def meanwhile(*_: object) -> None:
+        raise LookupError
+
+    signal.signal(number, meanwhile)
+    try:
+        with pytest.raises(LookupError), shielded():
+            send(number)
+        assert [signal.getsignal(each) for each in others] == before[1:]
+    finally:
+        signal.signal(number, before[0])
+
+
+def test_a_stop_is_told_to_those_who_listen_each_time() -> None:
+    stop = Stop()
+    told: list[str] = []
+    stop.listen(lambda: told.append("early"))
+    stop.tell()
+    stop.listen(lambda: told.append("late"))
+    assert told == ["early", "late"]
+    stop.tell()
+    assert told == ["early", "late", "early", "late"]
+
+
+def test_an_interruption_that_has_to_wait_is_told_for_what(caplog: pytest.LogCaptureFixture) -> None:
+    def told() -> bool:
+        return any("the step “apply” must not be cut off" in record.getMessage() for record in caplog.records)
+
+    with interrupted(), endings_interrupt(), shielded("the step “apply”"):
+        send(signal.SIGINT)
+        deadline = time.monotonic() + 30
+        while not told() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert told()
 
 
 def test_without_a_signal_nothing_happens_and_handlers_are_put_back() -> None:
@@ -110,7 +182,7 @@ def test_to_heed_another_is_nothing_where_nothing_was_guarded() -> None:
 def test_nothing_interrupts_once_all_is_done() -> None:
     done = []
     with endings_interrupt():
-        heed_none()
+        ignore_signals()
         send(signal.SIGINT)
         done.append("told")
     assert done

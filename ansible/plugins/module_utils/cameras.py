@@ -41,14 +41,3 @@ def make_camera(options: dict[str, Any], redact: Redactor, *, timeout_s: float, 
         password = Secret(str(options["password"]))
         redact.add(password, user=address.user)
     return Camera(address, password, tls=tls, timeout_s=timeout_s, login=Login(options["login"]), dial=dial)
-
-
-def redacted(value: Any, redact: Redactor) -> Any:
-    """Return a result with every known secret masked, wherever it stands."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {redact(key): redacted(each, redact) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [redacted(each, redact) for each in value]
-    return value

@@ -15,7 +15,7 @@ def run_module(argument_spec, work):
     if problem is not None:
         module.fail_json(msg=problem)
     # The package may be missing, so all that needs it is loaded only now.
-    from ansible_collections.receiver_setup.instar.plugins.module_utils import cameras, menu  # noqa: PLC0415
+    from ansible_collections.receiver_setup.instar.plugins.module_utils import menu  # noqa: PLC0415
 
     from receiver_setup.errors import ReceiverSetupError  # noqa: PLC0415
     from receiver_setup.secrets import Redactor  # noqa: PLC0415
@@ -24,8 +24,8 @@ def run_module(argument_spec, work):
     try:
         result = work(menu, module.params, redact, module.check_mode)
     except ReceiverSetupError as error:
-        module.fail_json(**cameras.redacted(menu.describe_failure(error), redact))
+        module.fail_json(**redact.values(menu.describe_failure(error)))
     except Exception as error:  # noqa: BLE001 - the last stop: a secret may stand in any message
         told = {"msg": f"this is a bug of receiver-setup: {type(error).__name__}: {error}"}
-        module.fail_json(**cameras.redacted(told | {"exception": traceback.format_exc()}, redact))
-    module.exit_json(**cameras.redacted(result, redact))
+        module.fail_json(**redact.values(told | {"exception": traceback.format_exc()}))
+    module.exit_json(**redact.values(result))

@@ -6,7 +6,6 @@ import re
 import traceback
 from typing import Any
 
-from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import redacted
 from ansible_collections.receiver_setup.instar.plugins.module_utils.options import RECEIVER
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.become_shell import BecomeShell, Becoming
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.exec_shell import ExecShell
@@ -82,7 +81,7 @@ def run_task(  # noqa: PLR0913 - all but two are keywords
             hint="run the playbook again with -vvv and report what it prints",
         )
         result = _failure(bug) | {"exception": traceback.format_exc()}
-    return redacted(_reworded(result), redact)
+    return redact.values(_reworded(result))
 
 
 def choose_shell(connection: Any, become: Any, *, timeout_s: float) -> tuple[Shell, str | None]:

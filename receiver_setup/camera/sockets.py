@@ -1,0 +1,234 @@
+"""The sockets of a camera's connection: one deadline and one budget of bytes for a whole exchange.
+
+Both are kept where bytes come in, below TLS's and HTTP's own reading, so that it makes no difference which line never
+ends or how slowly it comes. Another thread can end an exchange by closing its socket.
+"""
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from receiver_setup.compat import WAIT_S
+from receiver_setup.dialling import Dial
+from receiver_setup.head_start import HeadStart
+
+_MOST_BYTES = 256 * 1024
+"""Of one answer, headers and chunk lines included; the longest known is below 4 KiB."""
+_GRACE_S = 0.5
+
+
+class Limit(Enum):
+    """Why an exchange was ended from here."""
+
+    TIME = auto()
+    BYTES = auto()
+    INTERRUPTED = auto()
+
+
+class LimitError(OSError):
+    """An exchange was ended from here; `Wire.reached` says why."""
+
+
+class Wire:
+    """What the connections of one camera have in common: the limits of the exchange that is under way.
+
+    One exchange at a time; `cut`, `resume` and `undisturbed` are for any thread.
+    """
+
+    def __init__(self) -> None:
+        self.reached: Limit | None = None
+        """What ended the exchange; None while nothing did."""
+        self.plain = type("PlainSocket", (_Limited, socket.socket), {"wire": self})
+        self.secure = type("SecureSocket", (_Limited, ssl.SSLSocket), {"wire": self})
+        """What TLS contexts have to make: their `sslsocket_class`."""
+        self._changing = threading.Lock()
+        self._deadline = 0.0
+        self._bytes = 0
+        self._socket: socket.socket | None = None
+        self._opening: HeadStart[socket.socket] | None = None
+        self._under_way = False
+        self._spared = ""
+        self._cut = threading.Event()
+        self._undisturbed = 0
+
+    @contextlib.contextmanager
+    def exchange(self, *, within_s: float, spare: str = "") -> Iterator[None]:
+        """Keep the limits for one exchange; `spare` names one that `cut` lets come to its end. Raises `LimitError`."""
+        with self._changing:
+            self.reached = Limit.INTERRUPTED if self._cut.is_set() else None
+            self._check()
+            self._deadline = time.monotonic() + within_s
+            self._bytes = 0
+            self._under_way, self._spared = True, spare
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._under_way, self._spared, self._socket = False, "", None
+
+    def open(self, host: str, port: int, dial: Dial, *, within_s: float) -> socket.socket:
+        """Return a connection that keeps the limits; to open it may take `within_s` at most. Raises OSError.
+
+        In a thread of its own, since neither looking up a name nor a dialler can be ended from outside.
+        """
+        within_s = min(within_s, self._left())
+        opening = HeadStart(lambda: dial(host, port, within_s))
+        try:
+            with self._changing:
+                self._check()
+                self._opening = opening
+            # A dialler that keeps to the time says more than that it is over.
+            opened = opening.result(within_s=within_s + _GRACE_S)
+        except BaseException:
+            opening.discard(socket.socket.close)
+            raise
+        finally:
+            with self._changing:
+                self._opening = None
+        limited: socket.socket = self.plain(opened.family, opened.type, opened.proto, fileno=opened.detach())
+        limited.settimeout(None)  # as the descriptor is to be; each use of it sets what is left
+        return limited
+
+    def cut(self, *, everything: bool = False) -> tuple[str, float] | None:
+        """End the exchange under way and let none begin until `resume`.
+
+        One that is to be spared goes on, unless `everything`: then its name and the seconds it has left are returned.
+        """
+        with self._changing:
+            if self._undisturbed:
+                return None
+            self._cut.set()
+            if self._spared and not everything:
+                return self._spared, max(0.0, self._deadline - time.monotonic())
+            if self._under_way:
+                self._spared = ""
+                self.reached = self.reached or Limit.INTERRUPTED
+            if self._opening is not None:
+                self._opening.abandon()
+            if self._socket is not None:
+                _shut(self._socket)
+        return None
+
+    def resume(self) -> None:
+        """Let exchanges begin again."""
+        self._cut.clear()
+
+    @contextlib.contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Let the body's exchanges come to their end, whatever was or is cut."""
+        with self._changing:
+            was_cut = self._cut.is_set()
+            self._undisturbed += 1
+            self._cut.clear()
+        try:
+            yield
+        finally:
+            with self._changing:
+                self._undisturbed -= 1
+                if was_cut:
+                    self._cut.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait between two exchanges, at most until they are cut."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._cut.wait(min(left, WAIT_S or left)):
+            pass
+
+    def _check(self) -> None:
+        if self.reached is not None:
+            raise LimitError(f"ended already: {self.reached.name}")
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            self.reached = self.reached or Limit.TIME
+            raise LimitError("too late")
+        return left
+
+    def begin_wait(self, waiting: socket.socket) -> float:
+        """Note the socket that is about to wait; return for how long it may. Raises `LimitError`."""
+        with self._changing:
+            self._check()
+            self._socket = waiting
+            return self._left()
+
+    def count(self, received: int) -> None:
+        """Note how many bytes came. Raises `LimitError` once there were too many."""
+        self._bytes += received
+        if self._bytes > _MOST_BYTES:
+            self.reached = self.reached or Limit.BYTES
+            raise LimitError("too many bytes")
+
+    def note_timeout(self) -> None:
+        """Note that a socket waited for as long as it may."""
+        self.reached = self.reached or Limit.TIME
+
+
+class _Limited:
+    """A socket that keeps the limits of its `wire`; mixed into both kinds.
+
+    HTTP's reader asks it by `recv_into` alone, and writes by `sendall`.
+    """
+
+    wire: Wire
+
+    if TYPE_CHECKING:
+
+        def settimeout(self, value: float | None, /) -> None: ...
+
+    def do_handshake(self, *arguments: Any, **options: Any) -> None:
+        """Shake hands."""
+        with self._limited():
+            super().do_handshake(*arguments, **options)  # type: ignore[misc]  # of SSLSocket, which alone is asked
+
+    def sendall(self, *arguments: Any, **options: Any) -> None:
+        """Send all of it."""
+        with self._limited():
+            super().sendall(*arguments, **options)  # type: ignore[misc]  # of the other base
+
+    def recv_into(self, *arguments: Any, **options: Any) -> int:
+        """Receive into a buffer."""
+        with self._limited():
+            received: int = super().recv_into(*arguments, **options)  # type: ignore[misc]  # as above
+        self.wire.count(received)
+        return received
+
+    @contextlib.contextmanager
+    def _limited(self) -> Iterator[None]:
+        self.settimeout(self.wire.begin_wait(self))  # type: ignore[arg-type]  # it is one
+        try:
+            yield
+        except TimeoutError:
+            self.wire.note_timeout()
+            raise
+
+
+def _shut(waiting: socket.socket) -> None:
+    """Wake whoever waits for a socket; by the plain shutdown, since TLS's would take its state away under them."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(waiting, socket.SHUT_RDWR)
+
+
+def dial_directly(host: str, port: int, within_s: float) -> socket.socket:
+    """Open a TCP connection from this machine, to one of the addresses of a name after the other. Raises OSError."""
+    end = time.monotonic() + within_s
+    failure: OSError | None = None
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for number, (family, kind, protocol, _, address) in enumerate(found):
+        opened = socket.socket(family, kind, protocol)
+        try:
+            # What is left is shared, so that an address where nobody answers does not take the next one's time.
+            opened.settimeout(max(0.001, end - time.monotonic()) / (len(found) - number))
+            opened.connect(address)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            opened.close()
+            failure = error
+        else:
+            return opened
+    raise failure or OSError("the name has no address")
