@@ -4,8 +4,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-_DOCSTRING = re.compile(r'r?"""(?:[^"]|"(?!""))*+"""')
-"""What is never printed, and has passwords in its examples."""
+_NEVER_PRINTED = re.compile(r'r?"""(?:[^"]|"(?!""))*+"""|^[ \t]*+#.*+|  # .*+', re.MULTILINE)
+"""Docstrings, whose examples have passwords in them, and comments."""
 
 
 def is_own(text: str) -> bool:
@@ -19,6 +19,6 @@ def is_own(text: str) -> bool:
 
 @cache
 def _texts() -> str:
-    """Return the source of the package without its docstrings."""
+    """Return the source of the package without docstrings and comments."""
     sources = sorted(each for each in Path(__file__).parent.rglob("*") if each.suffix in {".py", ".sh"})
-    return _DOCSTRING.sub("", "\n".join(each.read_text(encoding="utf-8", errors="replace") for each in sources))
+    return _NEVER_PRINTED.sub("", "\n".join(each.read_text(encoding="utf-8", errors="replace") for each in sources))
