@@ -45,9 +45,7 @@ class Desk:
             if left_s is not None and left_s <= 0:
                 return
             try:
-                put = self._queue.get(
-                    timeout=min((each for each in (WAIT_S, left_s) if each is not None), default=None)
-                )
+                put = self._queue.get(timeout=WAIT_S if left_s is None else min(WAIT_S, left_s))
             except Empty:
                 continue
             if put is not None:

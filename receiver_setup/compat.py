@@ -18,10 +18,12 @@ ENDING_SIGNALS: tuple[signal.Signals, ...] = tuple(
 """Signals that ask a process to end. Windows has no SIGHUP; closing the console window sends SIGBREAK there."""
 HANG_UP: signal.Signals | None = getattr(signal, "SIGHUP", None)
 """What nohup lets a process ignore."""
-WAIT_S: float | None = 0.2 if sys.platform == "win32" else None
-"""How long the main thread may wait at a time: on Windows no signal interrupts a wait for a lock.
+WAIT_S = 0.2
+"""How long the main thread may wait at a time: not every signal interrupts a wait for a lock.
 
-Source: "Queue.get" in Python's library reference.
+On Windows none does ("Queue.get" in Python's library reference). Elsewhere one is only noted that comes while the
+thread gives the interpreter's lock away on its way into the wait, which takes long where others want that lock
+(CPython, Modules/_queuemodule.c and Python/ceval_gil.h); it was seen once in ten interruptions of a busy fleet.
 """
 _SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 

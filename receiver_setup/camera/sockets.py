@@ -136,7 +136,7 @@ class Wire:
     def wait(self, seconds: float) -> None:
         """Wait between two exchanges, at most until they are cut."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not self._cut.wait(min(left, WAIT_S or left)):
+        while (left := end - time.monotonic()) > 0 and not self._cut.wait(min(left, WAIT_S)):
             pass
 
     def _check(self) -> None:

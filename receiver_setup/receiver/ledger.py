@@ -4,6 +4,7 @@ A line of it is a line of a journal: `undo_restore '/etc/ssh/x' '/var/lib/receiv
 """
 
 import logging
+import re
 import shlex
 from dataclasses import dataclass, field
 from typing import Self
@@ -73,15 +74,20 @@ class Ledger:
             made_group="undo_new_group" in one,
             joined=tuple(call[1] for call in calls if call[0] == "undo_join"),
             directories=tuple(call[1] for call in calls if call[0] == "undo_directory"),
-            modes={call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_mode" and len(call) == 4},
+            modes={call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_mode" and _has_mode(call)},
             owners={
-                call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_owner" and len(call) == 4
+                call[1]: (call[2], int(call[3], 8)) for call in calls if call[0] == "undo_owner" and _has_mode(call)
             },
             entries=next((tuple(call[2:]) for call in calls if call[0] == "undo_entries"), None),
             files=tuple(call[1] for call in calls if call[0] == "undo_remove"),
             backups={call[1]: call[2] for call in calls if call[0] == "undo_restore" and len(call) == 3},
             cameras=parse_camera_records(cameras),
         )
+
+
+def _has_mode(call: list[str]) -> bool:
+    """Tell whether a call ends with an owner and a mode in octal digits."""
+    return len(call) == 4 and re.fullmatch("[0-7]{1,4}", call[3]) is not None
 
 
 def _parse_call(line: str) -> list[str]:

@@ -105,7 +105,7 @@ class ReceiverSession:
         )
         in_doubt, self.in_doubt = self.in_doubt, True
         self._confirm_by = time.monotonic() + self._confirm_s
-        with shielded():
+        with shielded("the receiver's change"):
             output = self.shell.run(text, step="apply")
         steps = self._steps(output, "apply")
         end = steps[-1][0]
@@ -175,7 +175,7 @@ class ReceiverSession:
         this waits until it has.
         """
         text = script.render_undo(owner=self.owner)
-        with shielded():
+        with shielded("putting the receiver back"):
             try:
                 steps = self._run_again_if_lost(text, "undo")
             except ReceiverError as error:
@@ -234,7 +234,7 @@ class ReceiverSession:
         """
         filed = {user: render_camera_records(each) for user, each in cameras.items()} if cameras else None
         text = script.render_commit(wanted, owner=self.owner, last=self._last, cameras=filed)
-        with shielded():
+        with shielded("finishing on the receiver"):
             steps = self._run_again_if_lost(text, "commit")
         end = steps[-1][0]
         if end in {"busy", "stale"}:

@@ -103,7 +103,7 @@ _PATTERNS = tuple(
             r"Could not open (?:user '(?P<user>.+?)' )?(?P<detail>authorized keys '.+': .+)$",
         ),
         (Seen.JAIL_REFUSED, r"(?P<detail>bad ownership or modes for chroot directory (?:component )?\".+\")"),
-        (Seen.JAIL_REFUSED, r"(?P<detail>chroot path .*\".+\" is not a directory)"),
+        (Seen.JAIL_REFUSED, r"(?P<detail>chroot path [^\"]*\".+\" is not a directory)$"),
         (Seen.JAIL_MISSING, r"(?:safely_chroot: )?(?P<detail>stat\(\".+\"\): .+)$"),
         (
             Seen.KEY_FAILED,

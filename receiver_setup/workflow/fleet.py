@@ -1,10 +1,10 @@
 """Several receivers in one run, each with its cameras: one that fails stops no other, Ctrl-C stops them all."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from receiver_setup.asking import Desk
-from receiver_setup.interrupts import Stop, heed_another
+from receiver_setup.interrupts import Stop, heed_another, shielded
 from receiver_setup.report import ReceiverReport
 
 Part = Callable[[Stop], ReceiverReport]
@@ -26,13 +26,21 @@ def run_all(parts: Sequence[Part], *, at_once: int = 8) -> list[ReceiverReport]:
             return part(stop)
 
     with ThreadPoolExecutor(max(1, min(at_once, len(parts))), thread_name_prefix="receiver") as executor:
-        futures = [executor.submit(run, part) for part in parts]
-        for future in futures:
-            future.add_done_callback(lambda _: desk.wake())
+        futures: list[Future[ReceiverReport]] = []
+
+        def all_done() -> bool:
+            return all(map(Future.done, futures))
+
         while True:
             try:
                 heed_another()
-                desk.serve(lambda: all(future.done() for future in futures))
+                if not futures:
+                    # An interruption in between would wait for parts that nobody has told to stop.
+                    with shielded():
+                        futures += [executor.submit(run, part) for part in parts]
+                        for future in futures:
+                            future.add_done_callback(lambda _: desk.wake())
+                desk.serve(all_done)
                 return [future.result() for future in futures]
             except KeyboardInterrupt:
                 # The parts end by themselves; nothing may be cut off, or it could not be put back.

@@ -98,5 +98,5 @@ def keep_found(name: str, text: str) -> None:
 
 if __name__ == "__main__":
     logging.disable()
-    names = sys.argv[2:] or [name for name, parser in PARSERS.items() if not parser.wanting]
+    names = sys.argv[2:] or list(PARSERS)
     sys.exit(1 if fuzz(float((sys.argv[1:2] or ["60"])[0]), names, keep=keep_found) else 0)

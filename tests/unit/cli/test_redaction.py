@@ -28,7 +28,7 @@ def test_letters_of_every_language_and_lines_stay() -> None:
 
 
 def test_secrets_are_masked_before() -> None:
-    assert PrintedRedactor([Secret("p\x1bw")])("is p\x1bw") == "is ********"
+    assert PrintedRedactor([Secret("p@ss\x1bw0rd")])("is p@ss\x1bw0rd") == "is ********"
 
 
 @pytest.mark.parametrize("name", NAMES)
