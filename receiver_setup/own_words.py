@@ -1,24 +1,29 @@
 """The words of our own texts, read from the package itself, so that the list cannot rot."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+_WORD = re.compile(r"[A-Za-z]++(?:[-_][A-Za-z]++)*+", re.ASCII)
 _NEVER_PRINTED = re.compile(r'r?"""(?:[^"]|"(?!""))*+"""|^[ \t]*+#.*+|  # .*+', re.MULTILINE)
 """Docstrings, whose examples have passwords in them, and comments."""
 
 
-def is_own(text: str) -> bool:
-    """Tell whether `text` stands in a fixed sentence, name or code of ours, be it inside a longer word.
-
-    >>> is_own("amera"), is_own("camera-reply"), is_own("correct-horse")
-    (True, True, False)
-    """
-    return any(character.isalpha() for character in text) and text in _texts()
-
-
 @cache
-def _texts() -> str:
-    """Return the source of the package without docstrings and comments."""
-    sources = sorted(each for each in Path(__file__).parent.rglob("*") if each.suffix in {".py", ".sh"})
-    return _NEVER_PRINTED.sub("", "\n".join(each.read_text(encoding="utf-8", errors="replace") for each in sources))
+def is_own(text: str) -> bool:
+    """Tell whether `text` is a word that stands in a fixed sentence, name or code of ours, or a part of one.
+
+    What has a blank, a digit or any other sign in it is no word: nothing of ours would be hidden with it but a sentence.
+
+    >>> is_own("amera"), is_own("camera-reply"), is_own("correct-horse"), is_own("the camera")
+    (True, True, False, False)
+    """
+    return _WORD.fullmatch(text) is not None and any(text in _NEVER_PRINTED.sub("", each) for each in _sources(text))
+
+
+def _sources(text: str) -> Iterator[str]:
+    """Read the package's files that have a text anywhere; most passwords are in none."""
+    for path in sorted(Path(__file__).parent.rglob("*")):
+        if path.suffix in {".py", ".sh"} and text in (source := path.read_text(encoding="utf-8", errors="replace")):
+            yield source

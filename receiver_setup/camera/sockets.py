@@ -61,7 +61,7 @@ class Wire:
         """Keep the limits for one exchange; `spare` names one that `cut` lets come to its end. Raises `LimitError`."""
         with self._changing:
             self.reached = Limit.INTERRUPTED if self._cut.is_set() else None
-            self._check()
+            self.check()
             self._deadline = time.monotonic() + within_s
             self._bytes = 0
             self._under_way, self._spared = True, spare
@@ -80,7 +80,7 @@ class Wire:
         opening = HeadStart(lambda: dial(host, port, within_s))
         try:
             with self._changing:
-                self._check()
+                self.check()
                 self._opening = opening
             # A dialler that keeps to the time says more than that it is over.
             opened = opening.result(within_s=within_s + _GRACE_S)
@@ -139,7 +139,8 @@ class Wire:
         while (left := end - time.monotonic()) > 0 and not self._cut.wait(min(left, WAIT_S)):
             pass
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise `LimitError` where the exchange was ended from here."""
         if self.reached is not None:
             raise LimitError(f"ended already: {self.reached.name}")
 
@@ -153,7 +154,7 @@ class Wire:
     def begin_wait(self, waiting: socket.socket) -> float:
         """Note the socket that is about to wait; return for how long it may. Raises `LimitError`."""
         with self._changing:
-            self._check()
+            self.check()
             self._socket = waiting
             return self._left()
 

@@ -115,6 +115,7 @@ class Transport:
                     location=response.headers.get("Location", ""),
                     body=self._read(response, step=step),
                 )
+                self.wire.check()
         except Exception as error:  # noqa: BLE001 - a camera can provoke errors that no library documents
             failure = self._failure(error, step, within_s)
         else:
@@ -138,11 +139,12 @@ class Transport:
 
     def _failure(self, error: Exception, step: str, within_s: float) -> ReceiverSetupError:
         """Say what went wrong: the limits of ours first, since libraries wrap them in errors of many kinds."""
-        if isinstance(error, ReceiverSetupError):
-            return error
         camera, reached = self._address.display, self.wire.reached
         if reached is Limit.INTERRUPTED:
+            # An answer that was cut off from here looks as if the camera had done it.
             return InterruptedRunError("the run was interrupted")
+        if isinstance(error, ReceiverSetupError):
+            return error
         if reached is Limit.BYTES:
             return self._too_long(step)
         if reached is Limit.TIME:
