@@ -14,7 +14,7 @@ _NEVER_PRINTED = re.compile(r'r?"""(?:[^"]|"(?!""))*+"""|^[ \t]*+#.*+|  # .*+', 
 def is_own(text: str) -> bool:
     """Tell whether `text` is a word that stands in a fixed sentence, name or code of ours, or a part of one.
 
-    What has a blank, a digit or any other sign in it is no word: nothing of ours would be hidden with it but a sentence.
+    What has a blank, a digit or any other sign in it is no word, and is masked wherever it stands.
 
     >>> is_own("amera"), is_own("camera-reply"), is_own("correct-horse"), is_own("the camera")
     (True, True, False, False)

@@ -122,7 +122,7 @@ def test_show_keeps_what_it_does_not_know(camera: EmulatedCamera, run: Run) -> N
     camera.state.attributes["snapschedftpattr"]["times"] = "36000-1,72000-2"
     text = run(camera, "show").out
     assert "ft_ssl=7" in text
-    assert "ft_new=x\\x1b[2J" in text
+    assert "ft_new=x\\u001b[2J" in text
     assert "enable['dream']=1" in text
     assert "times=36000-1,72000-2" in text
     told = run(camera, "show", "--json").json["camera"]["settings"]

@@ -8,12 +8,13 @@ import contextlib
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,13 +70,18 @@ def start(
 
 def end(process: subprocess.Popen[str], began_s: float, *, within_s: float = IN_TIME_S) -> Ended:
     """Wait for the end of a process, no longer than that."""
-    try:
-        out, err = process.communicate(timeout=within_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        raise AssertionError(f"it was still at work after {within_s:.0f} s") from None
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    expiry = threading.Timer(within_s, process.kill)
+    expiry.start()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with ThreadPoolExecutor(2) as readers, process.stdout, process.stderr:
+        told = [readers.submit(stream.read) for stream in (process.stdout, process.stderr)]
+        # Of this process alone, however much others of this worker have used.
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out, err = (each.result() for each in told)
+    expiry.cancel()
+    assert process.returncode != -signal.SIGKILL, f"it was still at work after {within_s:.0f} s"
     return Ended(
         code=process.returncode,
         json=json.loads(out) if out else {},
