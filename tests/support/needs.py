@@ -9,6 +9,8 @@ import pytest
 _ROOT = Path(__file__).parents[2]
 _TESTS = _ROOT / "tests"
 _FOLDERS = ("unit", "contract", "end_to_end", "ansible")
+_LIKE = {"hostile/test_wire.py": "contract", "hostile/test_parsers.py": "contract", "hostile": "end_to_end"}
+"""Which folder's programs others need: attacks on the wire need no receiver."""
 
 
 def require(arguments: Sequence[str]) -> None:
@@ -28,6 +30,7 @@ def folders(arguments: Sequence[str]) -> list[str]:
     found: set[str] = set()
     for argument in arguments:
         path = Path(argument.partition("::")[0]).resolve()
-        name = path.relative_to(_TESTS).parts[:1] if path.is_relative_to(_TESTS) else ()
-        found.update(name if name and name[0] in _FOLDERS else _FOLDERS)
+        parts = path.relative_to(_TESTS).parts if path.is_relative_to(_TESTS) else ()
+        name = next((_LIKE[part] for part in ("/".join(parts[:2]), *parts[:1]) if part in _LIKE), *parts[:1] or ("",))
+        found.update((name,) if name in _FOLDERS else _FOLDERS)
     return [folder for folder in _FOLDERS if folder in found]
