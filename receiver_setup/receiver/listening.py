@@ -4,6 +4,7 @@ Source: proc(5); addresses are words of four bytes in the machine's own order, l
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 
 _LISTEN = "0A"
@@ -58,14 +59,14 @@ def parse_unit_sockets(text: str) -> tuple[Socket, ...]:
 
 def _is_tcp(place: str) -> bool:
     """Tell a TCP socket from one in the filesystem."""
-    return place.startswith(("[", *"0123456789")) and place.rpartition(":")[2].isdigit()
+    return place.startswith(("[", *"0123456789")) and re.fullmatch("[0-9]{1,5}", place.rpartition(":")[2]) is not None
 
 
 def _parse(line: str) -> Socket | None:
     fields = line.split()
     try:
         (own, port), (peer, _), state = (_end(fields[1]), _end(fields[2]), fields[3])
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, OverflowError):
         return None
     return Socket(address=own, port=port, peer=None if state == _LISTEN else peer)
 

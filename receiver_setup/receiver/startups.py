@@ -3,6 +3,8 @@
 Source: sshd_config(5), MaxStartups, PerSourceMaxStartups, PerSourcePenalties (OpenSSH 9.8 and later, by default).
 """
 
+import re
+
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.sshd_config import parse_effective
 
@@ -18,7 +20,7 @@ def parse_startups(text: str) -> tuple[int, int, int]:
     >>> parse_startups("10:30:100"), parse_startups("50"), parse_startups("?")
     ((10, 30, 100), (50, 100, 50), (10, 30, 100))
     """
-    numbers = [int(word) for word in text.split(":") if word.isascii() and word.isdigit()]
+    numbers = [int(word) for word in text.split(":") if re.fullmatch("[0-9]{1,9}", word)]
     if len(numbers) == 3:
         return numbers[0], numbers[1], numbers[2]
     return (numbers[0], 100, numbers[0]) if len(numbers) == 1 else _DEFAULT
@@ -30,7 +32,7 @@ def uploads_at_once(facts: Facts) -> int:
     begin, _, full = parse_startups(_last(found, "maxstartups"))
     by_source = _last(found, "persourcemaxstartups")
     limits = [begin - _OTHERS, full - _OTHERS, _MOST]
-    if by_source.isascii() and by_source.isdigit():
+    if re.fullmatch("[0-9]{1,9}", by_source):
         # Cameras may share one address, such as a router's.
         limits.append(int(by_source))
     return max(1, min(limits))
