@@ -23,6 +23,9 @@ def find_records(account: Account) -> dict[str, CameraRecord] | None:
     What a camera was set to before stays with its key, whatever it is called.
     """
     filed = account.facts.ledger.cameras
+    if not (account.facts.ledger.filed or account.touched or any(run.changed for run in account.alive)):
+        # Made by hand and right: without a record of how things were, a removal goes by what a set-up makes.
+        return None
     records = {name: record for name, record in filed.items() if name not in claimed_names(account.alive)}
     for run in account.alive:
         older = filed.get(run.known_as) if run.known_as is not None else _record_elsewhere(account, run)
