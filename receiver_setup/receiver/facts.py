@@ -8,6 +8,7 @@ from typing import Self
 from receiver_setup.keys import KeyFormatError, PublicKey
 from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.arrival import ArrivedFile
+from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records
 from receiver_setup.receiver.configuration import MAIN, ConfigurationLine, parse_lines
 from receiver_setup.receiver.contents import Contents, Orphans, parse_contents, parse_orphans
 from receiver_setup.receiver.disks import Disk, parse_disks
@@ -96,6 +97,11 @@ class FiledAccount:
 
     keys: bytes = b""
     cameras: bytes = b""
+
+    @property
+    def records(self) -> dict[str, CameraRecord]:
+        """The records of its cameras, by name."""
+        return parse_camera_records(self.cameras.decode("utf-8", "replace"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

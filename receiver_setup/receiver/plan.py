@@ -16,7 +16,7 @@ from receiver_setup.receiver.account import (
     orphan_steps,
     plan_account,
 )
-from receiver_setup.receiver.camera_records import parse_camera_records, render_camera_records
+from receiver_setup.receiver.camera_records import render_camera_records
 from receiver_setup.receiver.facts import Facts, FiledAccount
 from receiver_setup.receiver.key_policy import check_way_to_keys, may_pass
 from receiver_setup.receiver.ledger import STATE
@@ -245,7 +245,7 @@ def _keys_step(facts: Facts, wanted: Wanted) -> Step:
 def _close_former(facts: Facts, user: str, name: str) -> list[Step]:
     """Take a camera from the account that it came from: its key line, and what is filed of it."""
     filed = facts.filed_accounts.get(user, FiledAccount())
-    records = parse_camera_records(filed.cameras.decode("utf-8", "replace"))
+    records = filed.records
     left = {other: record for other, record in records.items() if other != name}
     told = f"{user} no longer opens to {name}, which moves to another account"
     keys, steps = edit_keys(filed.keys, {}, drop=[name]), []

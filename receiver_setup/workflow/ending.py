@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from receiver_setup.authorized_keys import parse_cameras
 from receiver_setup.camera.former_place import Here
-from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records
+from receiver_setup.receiver.camera_records import CameraRecord
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import SetupPlan, key_file, plan_receiver
 from receiver_setup.receiver.steps import JointPlan
@@ -49,7 +49,7 @@ def _record_elsewhere(account: Account, run: CameraRun) -> CameraRecord | None:
         return None
     user, name = run.came_from
     filed = account.first.filed_accounts.get(user)
-    return None if filed is None else parse_camera_records(filed.cameras.decode("utf-8", "replace")).get(name)
+    return None if filed is None else filed.records.get(name)
 
 
 def without_failed(account: Account, wanted: Wanted) -> Wanted:

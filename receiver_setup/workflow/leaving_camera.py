@@ -102,11 +102,6 @@ class LeavingCamera(CameraPart):
             self.warn(warning)
         self.note(StepReport(name="point camera away", changed=bool(plan.diff), detail=plan.detail))
 
-    @property
-    def folder(self) -> str:
-        """The folder that the camera names in its own settings, below the home."""
-        return self.departure.now.get("ft_dirname", "").removeprefix("./").strip("/")
-
     def stay(self, why: str) -> None:
         """Say why the camera is left as it is."""
         self.note(StepReport(name="point camera away", changed=False, detail=f"left as it is: {why}"))
