@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deb fuzz test test-quick test-all whole-suite other-libraries test-debian-libraries test-arm64 check check-python check-types \
+.PHONY: help demo deb fuzz test test-quick test-all first-half second-half other-libraries test-debian-libraries test-arm64 check check-python check-types \
 	check-shell trees newest-libraries bench clean \
 	needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
@@ -25,8 +25,8 @@ NEEDS_NO_LIBRARY := tests/unit/tools tests/unit/benchmarks tests/unit/test_archi
 LIBRARIES_LOG := .trees/other-libraries.log
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 ANSIBLE := .venv-ansible
-# Half of a test's time is waiting for servers.
-PYTEST = $(PYTHON) -m pytest -n $$((2 * $$(nproc))) --dist worksteal --durations 10
+# Two thirds of a test's time is waiting for servers.
+PYTEST = $(PYTHON) -m pytest -n $$((3 * $$(nproc))) --dist worksteal --durations 10
 # Targets that take their time and need each other's files in nothing, at the same time; Ctrl-C ends them all.
 TOGETHER = printf '%s\n' $(1) | xargs -n 1 -P 4 $(MAKE) --no-print-directory
 
@@ -46,23 +46,27 @@ test: $(if $(ARGS),needs-test $(VENV)/.installed-test $(ANSIBLE)/.installed,chec
 test-quick: needs-test $(VENV)/.installed-test ## Run the units and contracts alone
 	$(PYTEST) tests/unit tests/contract
 
-test-all: needs-test ## Run all of `make test`, and the rest: see docs/development.md
-	$(call TOGETHER,trees newest-libraries check)
-	failed=; $(call TOGETHER,whole-suite other-libraries) || failed=yes; cat $(LIBRARIES_LOG); [ -z "$$failed" ]
+# What waits for a mirror goes along with what needs nothing of it; then the libraries of other releases with the rest.
+test-all: needs-test $(VENV)/.installed-test ## Run all of `make test`, and the rest: see docs/development.md
+	$(call TOGETHER,trees newest-libraries check first-half)
+	failed=; $(call TOGETHER,second-half other-libraries) || failed=yes; cat $(LIBRARIES_LOG); [ -z "$$failed" ]
 
-# On a fresh machine all workers would compile each test at once, so it is done once before. What the search finds is
-# told and kept for the tests; another minute may find something else, so it fails nothing by itself.
-whole-suite: $(VENV)/.installed-test
+# On a fresh machine all workers would compile each test at once, so it is done once before.
+first-half: $(VENV)/.installed-test
 	-@$(PYTHON) -m pytest --collect-only --quiet >/dev/null
-	$(PYTEST) --hypothesis-profile=thorough
-	-$(MAKE) --no-print-directory fuzz
+	$(PYTEST) --hypothesis-profile=thorough tests/unit tests/contract
 
-# Fills what the other suite leaves of the processors, which waits a lot; what it says is shown after that one.
+second-half: $(VENV)/.installed-test $(ANSIBLE)/.installed
+	$(PYTEST) --hypothesis-profile=thorough --ignore tests/unit --ignore tests/contract
+
+# Fills what the other suite leaves of the processors, which waits a lot; what it says is shown after that one. What the
+# search finds is told and kept for the tests; another minute may find something else, so it fails nothing by itself.
 other-libraries:
 	@: >$(LIBRARIES_LOG)
 	nice -n 3 tools/test-debian-libraries here --quiet -n "$$(nproc)" $(WITH_OLD_LIBRARIES) >>$(LIBRARIES_LOG) 2>&1
 	nice -n 3 tools/test-debian-libraries sid --quiet -n "$$(nproc)" $(NEEDS_NO_LIBRARY:%=--ignore %) \
 	  tests/unit tests/contract tests/hostile/test_wire.py tests/hostile/test_parsers.py >>$(LIBRARIES_LOG) 2>&1
+	-nice -n 3 $(MAKE) --no-print-directory fuzz >>$(LIBRARIES_LOG) 2>&1
 
 fuzz: $(VENV)/.installed-test ## Look for FUZZ_SECONDS (60) for texts of others that a parser of ours trips over
 	PYTHONPATH=tests $(PYTHON) -m support.fuzz $(or $(FUZZ_SECONDS),60)

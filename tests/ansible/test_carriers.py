@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from support.ansible_site import Site
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.plain_shell import quote
+
+pytestmark = pytest.mark.rest
 
 SUDO_PASSWORD = 'su do\'s "$HOME" `word` %s'
 SECRET = "s3cret-" + "canary-value"

@@ -102,27 +102,27 @@ def test_documented_return_values_are_the_real_ones(
     login = {"camera": other.url, "camera_password": CAMERA_PASSWORD}
     seen: dict[str, set[str]] = {"receiver": set(), "camera": set(), "camera_info": set()}
     parts: dict[str, set[str]] = {"receiver": set(), "cameras": set()}
-    for module, options, arguments in (
-        ("receiver", {"cameras": [known], "sha1": "always"}, ["--diff"]),
-        ("receiver", {"cameras": [known], "state": "verified"}, []),
-        ("receiver", {"cameras": [known | {"name": "no", "password": "n0t"}]}, []),
+    tasks: list[tuple[str, dict[str, Any]]] = [
+        ("receiver", {"cameras": [known], "sha1": "always"}),
+        ("receiver", {"cameras": [known], "state": "verified"}),
+        ("receiver", {"cameras": [known | {"name": "no", "password": "n0t"}]}),
         (
             "camera",
             login | {"snapshots": 3, "trust": "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"},
-            [],
         ),
-        ("camera", {"camera": camera.url, "camera_password": CAMERA_PASSWORD, "test": True}, []),
-        ("camera", login | {"snapshots": 99}, []),
-        ("camera_info", login, []),
-        ("camera_info", login | {"camera": "ftp://nowhere"}, []),
-    ):
-        delegated = "\n      delegate_to: localhost" if module != "receiver" else ""
-        text = (
-            "- hosts: receivers\n  gather_facts: false\n  tasks:\n"
-            f"    - receiver_setup.instar.{module}: {json.dumps(options)}{delegated}\n"
-        )
-        run = site.play(text, *arguments)
-        result = run.results["attic"]
+        ("camera", {"camera": camera.url, "camera_password": CAMERA_PASSWORD, "test": True}),
+        ("camera", login | {"snapshots": 99}),
+        ("camera_info", login),
+        ("camera_info", login | {"camera": "ftp://nowhere"}),
+    ]
+    whole = [
+        {f"receiver_setup.instar.{module}": options, "diff": number == 0, "ignore_errors": True}
+        | ({} if module == "receiver" else {"delegate_to": "localhost"})
+        for number, (module, options) in enumerate(tasks)
+    ]
+    run = site.play(json.dumps([{"hosts": "receivers", "gather_facts": False, "tasks": whole}]))
+    assert len(run.told) == len(tasks), run.out
+    for (module, _), result in zip(tasks, run.told, strict=True):
         seen[module] |= {key for key in result if not key.startswith("_")}
         if "receiver" in result:
             parts["receiver"] |= result["receiver"].keys()

@@ -8,6 +8,8 @@ import sys
 import pytest
 from support.ansible_site import Site
 
+pytestmark = pytest.mark.rest
+
 PASSWORDS = {"porch": "in a'file", "gate": 'in the "env"', "barn": "from {{ a }} command"}
 
 

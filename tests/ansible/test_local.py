@@ -12,6 +12,8 @@ from support.bench import CAMERA_PASSWORD
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
+pytestmark = pytest.mark.rest
+
 SUDO_PASSWORD = 'su do\'s "$HOME" %s'
 LEFT_OUT = ("ansible_test", "pip", "setuptools", "__pycache__", "ansiblelint", "mypy", "black")
 

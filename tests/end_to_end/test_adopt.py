@@ -11,6 +11,8 @@ from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 
 HOME = "/home/ipcamera"
@@ -61,7 +63,6 @@ def uploads(bench: Bench, folder: str = "recordings") -> bool:
     return done.returncode == 0
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize("release", ["bullseye", "sid"])
 def test_right_after_an_upload_its_own_systemd_manager_is_in_nobodys_way(
     make_bench: MakeBench, make_camera: MakeCamera, release: str

@@ -18,7 +18,7 @@ from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.usefixtures("private_network"), pytest.mark.rest]
 
 PASSWORD = "made up: p@ss&word'1"
 BY_PASSWORD = Profile(auth_order="password")

@@ -103,6 +103,7 @@ def test_it_works_with_busybox_alone(make_bench: MakeBench, make_camera: MakeCam
         settled(bench, camera)
 
 
+@pytest.mark.rest
 def test_an_account_made_by_hand_is_adopted(bench: Bench, make_camera: MakeCamera, tmp_path: Path) -> None:
     camera = make_camera()
     bench.inside("useradd --shell /bin/sh ipcamera && echo ipcamera:its-own | chpasswd")
@@ -112,6 +113,7 @@ def test_an_account_made_by_hand_is_adopted(bench: Bench, make_camera: MakeCamer
     settled(bench, camera, options=("--adopt",))
 
 
+@pytest.mark.rest
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     "profile",
@@ -139,6 +141,7 @@ def test_a_chosen_login_is_the_one_of_the_script(bench: Bench, make_camera: Make
     settled(bench, camera, options=("--camera-login", "query"))
 
 
+@pytest.mark.rest
 @pytest.mark.thorough
 @pytest.mark.parametrize("way", ["fingerprint", "authority", "insecure"])
 def test_the_certificate_is_checked_as_it_was_asked_for(
@@ -162,6 +165,7 @@ def test_the_certificate_is_checked_as_it_was_asked_for(
         assert other.requests == []
 
 
+@pytest.mark.rest
 def test_two_cameras_have_a_folder_each(bench: Bench, make_camera: MakeCamera, tmp_path: Path) -> None:
     first, second = make_camera(), make_camera()
     script = explain(bench, first, second)
@@ -172,6 +176,7 @@ def test_two_cameras_have_a_folder_each(bench: Bench, make_camera: MakeCamera, t
     assert (result.code, result.json["changed"]) == (0, False), result.out
 
 
+@pytest.mark.rest
 def test_by_password_the_script_makes_it_and_the_camera_is_told(
     bench: Bench, make_camera: MakeCamera, tmp_path: Path
 ) -> None:
@@ -192,6 +197,7 @@ def test_by_password_the_script_makes_it_and_the_camera_is_told(
     settled(bench, camera)
 
 
+@pytest.mark.rest
 def test_accounts_of_their_own_have_passwords_of_their_own(
     bench: Bench, make_camera: MakeCamera, tmp_path: Path
 ) -> None:
@@ -238,6 +244,7 @@ def test_a_second_script_has_nothing_but_the_test(bench: Bench, make_camera: Mak
     assert (lasting(bench), camera.set_commands[sent:]) == (before, [])
 
 
+@pytest.mark.rest
 def test_only_what_a_hand_has_changed_is_told(bench: Bench, make_camera: MakeCamera, tmp_path: Path) -> None:
     camera = make_camera()
     assert bench.setup(camera).code == 0
@@ -254,6 +261,7 @@ def test_only_what_a_hand_has_changed_is_told(bench: Bench, make_camera: MakeCam
 # ---- where it stops
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("there", [False, True], ids=["new", "replaced"])
 def test_an_sshd_that_refuses_has_its_former_configuration_again(
     bench: Bench, make_camera: MakeCamera, there: bool
@@ -271,6 +279,7 @@ def test_an_sshd_that_refuses_has_its_former_configuration_again(
     assert bench.inside("cd /etc/ssh/sshd_config.d && ls -A && cat *") == before
 
 
+@pytest.mark.rest
 def test_an_sshd_that_would_not_go_by_the_drop_in_is_not_reloaded(bench: Bench, make_camera: MakeCamera) -> None:
     script = explain(bench, make_camera())
     bench.inside("sed -i '1i Match User ipcamera\\nPermitTTY yes\\nMatch all' /etc/ssh/sshd_config")
@@ -281,6 +290,7 @@ def test_an_sshd_that_would_not_go_by_the_drop_in_is_not_reloaded(bench: Bench, 
     assert bench.receiver.log().count("Server listening on 0.0.0.0") == 1
 
 
+@pytest.mark.rest
 def test_the_first_part_runs_on_its_own_receiver_alone(
     bench: Bench, make_camera: MakeCamera, make_bench: MakeBench
 ) -> None:

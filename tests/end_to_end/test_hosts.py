@@ -12,6 +12,8 @@ from support.by_hand import explain, run_both
 
 from receiver_setup.emulator.camera import EmulatedCamera
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 
 MAIN = "/etc/ssh/sshd_config"
@@ -154,7 +156,6 @@ def test_openmediavault_lets_the_account_in_by_its_group_and_keeps_the_line_from
         lives_on(bench, camera, "--groups", "_ssh")
 
 
-@pytest.mark.rest
 def test_yunohost_lets_the_account_in_by_its_group_and_keeps_the_line_of_a_hook(
     make_bench: MakeBench, make_camera: MakeCamera
 ) -> None:
@@ -167,7 +168,6 @@ def test_yunohost_lets_the_account_in_by_its_group_and_keeps_the_line_of_a_hook(
         lives_on(bench, camera, "--groups", "sftp.app")
 
 
-@pytest.mark.rest
 def test_freedombox_lets_the_account_in_by_its_group(make_bench: MakeBench, make_camera: MakeCamera) -> None:
     with make_bench(FREEDOMBOX) as bench:
         camera = make_camera()
@@ -175,7 +175,6 @@ def test_freedombox_lets_the_account_in_by_its_group(make_bench: MakeBench, make
         lives_on(bench, camera, "--groups", "freedombox-ssh")
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize("script", [CLOUD_INIT, MANAGED], ids=["cloud-init", "Ansible"])
 def test_what_writes_its_own_files_again_leaves_the_drop_in_alone(
     make_bench: MakeBench, make_camera: MakeCamera, script: str
@@ -184,7 +183,6 @@ def test_what_writes_its_own_files_again_leaves_the_drop_in_alone(
         lives_on(bench, make_camera())
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize(
     ("file", "line", "says"),
     [
@@ -201,7 +199,6 @@ def test_an_edit_of_a_file_that_is_written_anew_is_not_proposed(
         assert f"; by hand {says} would undo it when it writes that file anew)" in hint
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize(
     ("script", "name", "instead"),
     [
@@ -228,7 +225,6 @@ def test_a_system_on_which_nothing_lasts_is_refused(
         assert instead in error["hint"]
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize(
     ("mark", "way"),
     [
@@ -266,7 +262,6 @@ chmod +x /usr/bin/raspi-config
 """
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize(
     ("script", "says", "hint"),
     [
@@ -330,7 +325,6 @@ echo '@includedir /etc/more' >>/etc/sudoers
 """
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize(
     ("group", "make", "says"),
     [
@@ -351,7 +345,6 @@ def test_a_group_that_would_make_an_administrator_is_refused(
         assert says in refused(bench, make_camera(), "--groups", group).json["error"]["message"]
 
 
-@pytest.mark.rest
 def test_plain_commands_join_the_group_as_well(make_bench: MakeBench, make_camera: MakeCamera, tmp_path: Path) -> None:
     with make_bench("groupadd media") as bench:
         camera, options = make_camera(), ("--groups", "media")
@@ -361,7 +354,6 @@ def test_plain_commands_join_the_group_as_well(make_bench: MakeBench, make_camer
         assert (settled.code, settled.json["changed"]) == (0, False), settled.out
 
 
-@pytest.mark.rest
 def test_a_membership_that_was_there_before_stays(make_bench: MakeBench, make_camera: MakeCamera) -> None:
     made = "groupadd media; groupadd film; useradd -m ipcamera; usermod -a -G media ipcamera"
     with make_bench(f"{made}; mkdir -p /home/ipcamera/recordings") as bench:
@@ -373,7 +365,6 @@ def test_a_membership_that_was_there_before_stays(make_bench: MakeBench, make_ca
         assert inside(bench, "id -Gn ipcamera").split() == ["ipcamera", "media"]
 
 
-@pytest.mark.rest
 def test_a_rule_about_a_group_is_heard_before_the_account_is_in_it(
     make_bench: MakeBench, make_camera: MakeCamera
 ) -> None:

@@ -45,6 +45,7 @@ def sign_in(bench: Bench) -> None:
     )
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("command", ["setup", "remove"])
 def test_a_check_touches_nothing_on_the_whole_receiver(bench: Bench, make_camera: MakeCamera, command: str) -> None:
     camera = make_camera()

@@ -8,6 +8,8 @@ from support.bench import FORMER, OLD_SOCKET, SOCKET, MakeBench, MakeCamera, fre
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 
+pytestmark = pytest.mark.rest
+
 
 @pytest.mark.usefixtures("systemd")
 def test_systemd_reloads_ssh_service_and_its_journal_proves_the_login(

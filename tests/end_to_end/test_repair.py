@@ -9,6 +9,8 @@ from support.bench import FORMER, Bench, Result
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.camera.rsa_keys import render_private_pem
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 
 DROP_IN = "/etc/ssh/sshd_config.d/00-receiver-setup-ipcamera.conf"

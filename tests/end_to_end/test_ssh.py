@@ -152,6 +152,7 @@ def test_a_jump_host_is_gone_through(
     assert setup(bench, camera, "admin@attic", *options).json["changed"] is False
 
 
+@pytest.mark.rest
 def test_two_jump_hosts_are_gone_through_in_their_order(
     bench: Bench, jump: ThrowawayReceiver, make_camera: MakeCamera, tmp_path: Path
 ) -> None:
@@ -256,6 +257,7 @@ def test_a_password_helps_where_the_own_key_has_a_passphrase(
     assert result.code == 0, result.err
 
 
+@pytest.mark.rest
 def test_a_password_still_helps_when_sshd_hung_up_after_too_many_keys(
     bench: Bench, by_password: ThrowawayReceiver, make_camera: MakeCamera
 ) -> None:
@@ -485,6 +487,7 @@ def test_root_may_sign_in_himself(bench: Bench, make_camera: MakeCamera) -> None
     assert bench.setup(camera).json["changed"] is False
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize(
     "change",
     [

@@ -17,6 +17,8 @@ from receiver_setup.receiver.script import render_facts
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.sshd_config import missing_effective
 
+pytestmark = pytest.mark.rest
+
 MakeCamera = Callable[..., EmulatedCamera]
 
 MAIN = "/etc/ssh/sshd_config"
@@ -237,7 +239,6 @@ CAUSES = {
 }
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize("name", CAUSES)
 def test_a_cause_is_named_before_anything_changes_and_mended_as_its_hint_is_printed(
     bench: Bench, make_camera: MakeCamera, name: str
@@ -302,7 +303,6 @@ RELOADS = {
 }
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize(
     ("kind", "change"),
     [*((kind, "a list") for kind in RELOADS), *(("systemd", change) for change in LATER if change != "a list")],

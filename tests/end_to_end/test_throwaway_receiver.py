@@ -30,7 +30,7 @@ KERNEL_SETTINGS = [Path("/proc/sys", name) for name in ("fs/file-max", "fs/nr_op
 """What systemd as a machine's PID 1 changes."""
 SHARED = [Path(name) for name in ("/", "/media", "/mnt", "/opt", "/run", "/srv", "/var")]
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.usefixtures("private_network"), pytest.mark.rest]
 
 
 def ssh(

@@ -13,6 +13,8 @@ from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.receiver import script
 
+pytestmark = pytest.mark.rest
+
 HOME = "/home/ipcamera"
 RECORDINGS = f"{HOME}/recordings"
 SHELLS = ["dash", "bash", "busybox sh"]

@@ -38,6 +38,8 @@ class Run:
     err: str
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Host → the result of the last task that ran on it."""
+    told: list[dict[str, Any]] = field(default_factory=list)
+    """The result of every task on every host, in the order in which they came."""
     stats: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def recap(self, host: str) -> tuple[int, int, int, int]:
@@ -137,6 +139,7 @@ class Site:
                 run.stats = line["stats"]
             else:
                 run.results[line["host"]] = line["result"]
+                run.told.append(line["result"])
         return run
 
     @property

@@ -102,7 +102,10 @@ def is_pure(name: str) -> bool:
     return "(pure)" in first
 
 
-PURE = [name for name in MODULES if is_pure(name)]
+@cache
+def pure() -> frozenset[str]:
+    """Return the modules that claim it; not at import, since each worker imports this file."""
+    return frozenset(name for name in MODULES if is_pure(name))
 
 
 def offenders(found: dict[str, set[str]]) -> dict[str, list[str]]:
@@ -111,8 +114,8 @@ def offenders(found: dict[str, set[str]]) -> dict[str, list[str]]:
 
 
 def test_a_pure_module_loads_no_library_that_does_things() -> None:
-    roots = {name: {found.partition(".")[0] for found in reaches(name)} for name in PURE}
-    wrong = offenders({name: FORBIDDEN_IN_PURE & roots[name] for name in PURE})
+    roots = {name: {found.partition(".")[0] for found in reaches(name)} for name in pure()}
+    wrong = offenders({name: FORBIDDEN_IN_PURE & roots[name] for name in pure()})
     assert not wrong, listed(wrong)
 
 
@@ -138,7 +141,7 @@ def test_the_formats_and_decisions_are_pure() -> None:
         "inventory.resolve", "inventory.selection", "inventory.csv_format", "inventory.writer",
         "pi.attempt", "pi.block", "pi.card", "pi.first_run", "pi.job", "pi.plan", "pi.user_data",
     }  # fmt: skip
-    wrong = {f"receiver_setup.{name}" for name in decisions} - set(PURE)
+    wrong = {f"receiver_setup.{name}" for name in decisions} - pure()
     assert not wrong, listed(wrong)
 
 
@@ -185,7 +188,7 @@ def test_only_the_named_modules_know_both_sides() -> None:
     # An inventory names both sides and does nothing to either.
     outside = {name for name in both if not side(name, "workflow") and not side(name, "inventory")}
     assert not outside, listed(outside)
-    impure = {name for name in both if side(name, "inventory")} - set(PURE)
+    impure = {name for name in both if side(name, "inventory")} - pure()
     assert not impure, listed(impure)
     assert f"{KNOW_BOTH_SIDES}.setup" in both, "the rule found nothing, so it looks for the wrong thing"
 

@@ -26,13 +26,13 @@ def test_maker_examples(days: str, times: str) -> None:
 
 
 def test_all_values_survive_both_ways() -> None:
-    seen = set()
-    for minute in range(1440):
-        for days in range(1, 128):
-            schedule = Schedule(minute=minute, days=days)
-            assert parse_times(render_times(schedule)) == schedule
-            seen.add(render_times(schedule))
-    assert len(seen) == 1440 * 127
+    """Each minute with the days at both ends and one between, and each of the days with such minutes."""
+    pairs = {(minute, days) for minute in range(1440) for days in (1, 67, 127)}
+    pairs |= {(minute, days) for minute in (0, 1, 600, 1439) for days in range(1, 128)}
+    schedules = [Schedule(minute=minute, days=days) for minute, days in pairs]
+    written = [render_times(schedule) for schedule in schedules]
+    assert [parse_times(text) for text in written] == schedules
+    assert len(set(written)) == len(pairs)
 
 
 def test_all_words_survive_both_ways() -> None:
