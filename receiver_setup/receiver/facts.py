@@ -334,7 +334,7 @@ class Facts:
             orphans=parse_orphans(one.get("orphans", "")),
             uploads=tuple(every["upload"]),
             newest=dict(filter(None, map(_parse_upload, every["newest"]))),
-            recordings=int(one.get("recordings", "0")),
+            recordings=sum(read_number(count) or 0 for count in every["recordings"]),
             contents=parse_contents(every["deletion"], every["mounted"], every["mounted_at"]),
             manager=one.get("manager", ""),
             starter=one.get("starter", ""),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import odd_files
 from support.bench import Bench, MakeCamera, Result
 
 from receiver_setup.emulator.admin_key import AdminKey
@@ -17,6 +18,7 @@ HOME = "/home/ipcamera"
 RECORDINGS = f"{HOME}/recordings"
 SHELLS = ["dash", "bash", "busybox sh"]
 SHELL_FILES = Path(script.__file__).with_name("shell")
+ODD_FILES = Path(odd_files.__file__)
 DEADLINE_S = 50.0
 """Five times what it may take on a machine with nothing else to do; a process a file would take minutes."""
 VICTIM = (
@@ -271,31 +273,9 @@ def test_what_cannot_be_deleted_is_told_truthfully_and_holds_up_nothing(bench: B
 # ---- very many files, and odd names
 
 
-ODD = r"""
-import os, sys
-folder = os.fsencode(sys.argv[1])
-many, deep = int(sys.argv[2]), int(sys.argv[3])
-names = [b"\n1999999999|5000|x.mp4", b"a\n1999999999|7|5000|2033-05-18 03:33:19.5|x",
-         b"\x1b[2J\x1b[H.mp4", b"\xff\xfe.mp4",
-         "\u202egpj.exe".encode(), b"n" * 250 + b"\n\x1b.m", b"|||", b"$(touch canary)", b"-rf", b" ", b"*",
-         b"Test-Snapshot\n"]
-for name in names:
-    open(folder + b"/" + name, "wb").write(b"film")
-os.makedirs(folder + b"/day", exist_ok=True)
-for number in range(many):
-    os.close(os.open(folder + b"/day/%d.mp4" % number, os.O_CREAT | os.O_WRONLY))
-os.chdir(folder)
-for number in range(deep):
-    name = (b"%d\n\x1b" % number).ljust(255, b"d")
-    os.mkdir(name)
-    os.chdir(name)
-open(b"deepest.mp4", "wb").write(b"film")
-"""
-
-
 def plant(bench: Bench, folder: str, *, many: int, deep: int) -> None:
     """Make files with odd names, `many` plain ones, and folders `deep` below each other, all the upload user's."""
-    bench.receiver.run("tee", "/run/odd.py", input=ODD.encode())
+    bench.receiver.run("tee", "/run/odd.py", input=ODD_FILES.read_bytes())
     user = "setpriv --reuid ipcamera --regid ipcamera --clear-groups"
     root(bench, f"{user} python3 /run/odd.py {folder} {many} {deep}")
 
