@@ -344,31 +344,53 @@ echo '# mine' >{HOME}/.ssh/authorized_keys; echo '# mine' >{HOME}/.profile; touc
 chown -R ipcamera:ipcamera {HOME}; chmod 755 {HOME}; chown root:root {HOME}/roots {HOME}/shared; chmod 777 {HOME}/shared
 """
 WRITES = f"""
-for path in {HOME}/x {HOME}/.ssh/authorized_keys {HOME}/.ssh/x {HOME}/.profile {HOME}/.bashrc {HOME}/.bash_profile \\
+mkdir -p {HOME}/.ssh {HOME}/.config/systemd/user 2>/dev/null
+for path in {HOME}/x {HOME}/.ssh/rc {HOME}/.ssh/environment {HOME}/.forward {HOME}/.config/systemd/user/x.service \\
+  {HOME}/.ssh/authorized_keys {HOME}/.ssh/x {HOME}/.profile {HOME}/.bashrc {HOME}/.bash_profile \\
   {HOME}/notes/x {HOME}/notes/a {HOME}/shared/x "{HOME}/it's" {HOME}/recordings/x; do
   (echo planted >>"$path") 2>/dev/null && echo "$path"
 done; true
 """
 
 
-def test_an_adopted_account_can_write_nothing_but_recordings(bench: Bench, make_camera: MakeCamera) -> None:
+@pytest.mark.parametrize("options", [(), ("--no-jail",)], ids=["jailed", "unjailed"])
+def test_an_adopted_account_can_write_nothing_but_recordings(
+    bench: Bench, make_camera: MakeCamera, options: tuple[str, ...]
+) -> None:
     camera = make_camera()
     root(bench, BY_HAND)
     before = bench.state()
-    check = bench.setup(camera, options=("--adopt", "--check", "--diff"))
+    check = bench.setup(camera, options=("--adopt", *options, "--check", "--diff"))
     assert f"+ {HOME}/.ssh: owner root:root, mode 0700" in check.json["receivers"][0]["diff"]
     assert bench.state() == before
-    first = bench.setup(camera, options=("--adopt",))
+    first = bench.setup(camera, options=("--adopt", *options))
     assert first.code == 0, first.err
-    written = root(bench, f"setpriv --reuid ipcamera --regid ipcamera --init-groups bash -c {shlex.quote(WRITES)}")
-    assert written.split("\n") == [f"{HOME}/recordings/x"]
-    again = bench.setup(camera)
+    assert planted(bench) == [f"{HOME}/recordings/x"]
+    again = bench.setup(camera, options=options)
     assert (again.code, again.json["changed"]) == (0, False), again.err
     root(bench, f"rm -r {RECORDINGS}/*; echo new >{HOME}/new")
     removed = bench.remove(camera)
     assert removed.code == 0, removed.err
     assert f"{HOME}/new" in steps_of(removed)["new in the home"]
     root(bench, f"rm {HOME}/new")
+    assert bench.state() == before
+
+
+def planted(bench: Bench) -> list[str]:
+    """Return where the upload user can write, of what is read by whatever acts for it: sshd, shells, a mail server."""
+    done = root(bench, f"setpriv --reuid ipcamera --regid ipcamera --init-groups bash -c {shlex.quote(WRITES)}")
+    return done.split("\n")
+
+
+def test_an_account_without_a_jail_can_write_nothing_but_recordings_either(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    camera, before = make_camera(), bench.state()
+    assert bench.setup(camera, options=("--no-jail",)).code == 0
+    assert planted(bench) == [f"{HOME}/recordings/x"]
+    assert bench.verify(camera, options=("--no-jail",)).code == 0
+    root(bench, f"rm -r {RECORDINGS}/*")
+    assert bench.remove(camera).code == 0
     assert bench.state() == before
 
 
