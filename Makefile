@@ -107,7 +107,7 @@ trees: needs-test ## Build what tests make other receivers of; kept in .trees
 newest-libraries: needs-test
 	-@tools/build-trees sid-suite
 
-# ONLY=start,setup,receiver,collection,fleet,slow measures some of it, ROUNDS=1 in a hurry; the others are at their newest.
+# ONLY=start,setup,receiver,collection,fleet,slow,hostile measures some of it, ROUNDS=1 in a hurry; the others are at their newest.
 OTHERS := .venv-bench
 BENCH_NEEDS := $(if $(ONLY),$(if $(findstring receiver,$(ONLY)),yes),yes)
 COLLECTION_NEEDS := $(if $(ONLY),$(if $(findstring collection,$(ONLY)),yes),yes)

@@ -18,6 +18,7 @@ PARTS = {
     "collection": "ansible_collection",
     "fleet": "fleet",
     "slow": "slow_link",
+    "hostile": "hostile",
 }
 """What can be measured, and the module whose `measure(rounds)` returns its rows."""
 

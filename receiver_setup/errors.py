@@ -35,7 +35,7 @@
 A message is one sentence that names the host, the step and what was seen; the hint says what to do next.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ReceiverSetupError(Exception):
@@ -50,6 +50,16 @@ class ReceiverSetupError(Exception):
         self.hint = hint
         self.rolled_back: bool | None = None
         """True: everything that had been changed was put back; False: not all; None: nothing had been changed."""
+
+    def retold(self, message: str | None = None, *, hint: str | None = None) -> Self:
+        """Return the same error in other words, for where more of it is known; of both, None stays as it is."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.message = self.message if message is None else message
+        other.hint = self.hint if hint is None else hint
+        other.args = (other.message,)
+        other.__cause__ = self.__cause__
+        return other.with_traceback(self.__traceback__)
 
 
 class ConfigurationError(ReceiverSetupError):

@@ -12,6 +12,7 @@ from receiver_setup.camera.former_words import (
     host_key_lost,
     nothing_known,
     password_lost,
+    place_unseen,
     pointed_here_before,
     still_enabled,
 )
@@ -129,6 +130,8 @@ def _warn_of_attributes(
         warnings.append(password_lost(camera))
     if is_somewhere(back) and back.get("ft_insecure") == "0":
         warnings.append(host_key_lost(camera))
+    if is_somewhere(back) and back.get("ft_ssl") == "2":
+        warnings.append(place_unseen(camera, in_words(back)))
     return warnings
 
 

@@ -13,6 +13,14 @@ def host_key_lost(camera: str) -> str:
     return f"{camera}: it verified another host key before; whether it still trusts that one cannot be read"
 
 
+def place_unseen(camera: str, place: str) -> str:
+    """Say that it was not looked at whether what the camera goes back to is still there."""
+    return (
+        f"{camera}: it uploads to {place} again, by sFTP; whether that account is still there and still opens to it "
+        "is not known here: `receiver-setup verify` for that receiver tells"
+    )
+
+
 def cannot_be_set(camera: str, each: Setting, code: str | None) -> str:
     """Say that a former value is one that no camera can be sent."""
     return f"{camera}: the former {each.name} cannot be set again: it was {each.in_words(code)}"

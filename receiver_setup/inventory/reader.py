@@ -30,7 +30,7 @@ def parse_inventory(text: str, path: Path) -> Inventory:
     """
     try:
         whole = tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ConfigurationError(
             f"{path}: this is not TOML: {error}",
             hint="texts stand in quotes, a key and its value on one line; see receiver-setup inventory example",

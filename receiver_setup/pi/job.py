@@ -58,7 +58,7 @@ class Job:
         """Read a job; ConfigurationError names what is wrong with it."""
         try:
             table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise _refusal(str(error)) from error
         if table.pop("format", None) != FORMAT:
             raise _refusal("it is of another version of receiver-setup")

@@ -81,7 +81,8 @@ def check_adopted_home(facts: Facts, wanted: Wanted) -> None:
 
 def _closes_home(facts: Facts, wanted: Wanted) -> bool:
     account = facts.account
-    return wanted.jail and account is not None and (not account.ours or facts.ledger.former is not None)
+    by_hand = account is not None and (not account.ours or facts.ledger.former is not None)
+    return by_hand and not _is_ownerless(facts, wanted.home)
 
 
 def close_home_steps(facts: Facts, wanted: Wanted) -> list[Step]:
@@ -158,7 +159,7 @@ def _join_steps(facts: Facts, wanted: Wanted) -> list[Step]:
 def former_number(facts: Facts, wanted: Wanted) -> tuple[str, ...]:
     """Return the number of an account of ours that went, by the recordings that it left: the new one gets it again."""
     numbers = {owner.partition(":")[0] for owner in facts.orphans.owners} if facts.orphans is not None else set()
-    free = facts.account is None and not _ownerless(facts, wanted)
+    free = facts.account is None and not _is_ownerless(facts, wanted.recordings)
     return tuple(numbers) if free and len(numbers) == 1 and 0 < int(min(numbers)) < _PERSONS_FROM else ()
 
 
@@ -168,7 +169,7 @@ def orphan_steps(facts: Facts, wanted: Wanted) -> list[Step]:
     Raises `ReceiverUnsuitableError` where that was not.
     """
     orphans, path = facts.orphans, wanted.recordings
-    if orphans is None or former_number(facts, wanted) or _ownerless(facts, wanted):
+    if orphans is None or former_number(facts, wanted) or _is_ownerless(facts, wanted.recordings):
         return []
     numbers = sorted({owner.partition(":")[0] for owner in orphans.owners})
     told = f"{orphans.count} files and folders below {path} of uid {', '.join(numbers)}, which is nobody's"
@@ -197,8 +198,8 @@ def _chown_hint(facts: Facts, wanted: Wanted, numbers: list[str]) -> str:
     return f"; by hand: {paste(each, 'chown')}" if facts.account is not None else ""
 
 
-def _ownerless(facts: Facts, wanted: Wanted) -> bool:
-    disk = facts.disks.get(wanted.recordings)
+def _is_ownerless(facts: Facts, path: str) -> bool:
+    disk = facts.disks.get(path)
     return disk is not None and disk.ownerless
 
 

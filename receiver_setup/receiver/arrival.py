@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
+from receiver_setup.numbers import read_number
 from receiver_setup.receiver.listening import Socket, parse_sockets
 from receiver_setup.receiver.log_trust import Processes, keep_ours, read_journal
 from receiver_setup.receiver.records import RecordError, parse_records
@@ -35,12 +36,13 @@ class ArrivedFile:
     def parse(cls, record: bytes) -> Self | None:
         """Read `CHANGED|INODE|SIZE|WHEN|FIRST BYTES|PATH`; None for a file that vanished meanwhile."""
         parts = record.decode("utf-8", "backslashreplace").split("|", 5)
-        if len(parts) < 6 or not all(part.isascii() and part.isdigit() for part in parts[:3]):
+        changed, inode, size = map(read_number, [*parts, "", "", ""][:3])
+        if len(parts) < 6 or changed is None or inode is None or size is None:
             return None
         return cls(
-            changed_s=int(parts[0]),
-            inode=int(parts[1]),
-            size=int(parts[2]),
+            changed_s=changed,
+            inode=inode,
+            size=size,
             when=parts[3],
             first_bytes=parts[4],
             path=parts[5],

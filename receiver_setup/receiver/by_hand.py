@@ -23,7 +23,7 @@ _REASONS = {
     "make jail": "The jail: sshd refuses one that anybody but root can write to.",
     "give recordings back": "Recordings of an account that is gone, whose number is nobody's.",
     "close to cameras": "What was in the home is no camera's to write to.",
-    "make home": "The home, which an upload begins in.",
+    "make home": "The home, which an upload begins in: root's own, so that no camera plants there what opens doors.",
     "make recordings directory": "Where the recordings arrive: the upload user's own.",
     "remove directory": "Nothing is in it that is needed.",
     "make key folder": "The folder of key files, outside the jail and root's own.",

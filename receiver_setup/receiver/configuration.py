@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from posixpath import join
 
 MAIN = "/etc/ssh/sshd_config"
-_LINE = re.compile(r'(/[^:]*):([0-9]+):\s*"?([A-Za-z0-9]+)"?[\s=]*(.*)')
+_LINE = re.compile(r'(/[^:]*):([0-9]{1,9}):\s*"?([A-Za-z0-9]+)"?[\s=]*(.*)')
 _OLD_NAMES = {
     "challengeresponseauthentication": "kbdinteractiveauthentication",
     "skeyauthentication": "kbdinteractiveauthentication",

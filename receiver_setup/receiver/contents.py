@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from receiver_setup.numbers import read_number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
@@ -32,10 +34,11 @@ def parse_contents(lines: list[str], below: list[str], at: list[str]) -> dict[st
     found = {}
     for line in lines:
         files, size, folder = [*line.split("|", 2), "", ""][:3]
-        if files.isdigit() and size.isdigit():
+        count, bytes_ = read_number(files), read_number(size)
+        if count is not None and bytes_ is not None:
             found[folder] = Contents(
-                files=int(files),
-                size=int(size),
+                files=count,
+                size=bytes_,
                 mounts=tuple(mount for place, _, mount in (text.partition("\n") for text in below) if place == folder),
                 is_mount=folder in at,
             )

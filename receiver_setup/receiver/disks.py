@@ -139,8 +139,13 @@ def parse_mounts(text: str) -> dict[str, Mount]:
     return table
 
 
+_ROOM = re.compile(r"([0-9]{1,18})\|(-?[0-9]{1,18})\|([0-9]{1,18})\|([0-9]{1,18})\|(-?[0-9]{1,18})\|(.*)", re.DOTALL)
+
+
 def _parse_room(line: str) -> tuple[str, tuple[int, int, int, int]] | None:
-    match = re.fullmatch(r"(\d+)\|(-?\d+)\|(\d+)\|(\d+)\|(-?\d+)\|(.*)", line, re.ASCII | re.DOTALL)
+    match = re.fullmatch(
+        r"(\d{1,18})\|(-?\d{1,18})\|(\d{1,18})\|(\d{1,18})\|(-?\d{1,18})\|(.*)", line, re.ASCII | re.DOTALL
+    )
     if match is None:
         return None
     free, others, size, inodes, free_inodes = map(int, match.groups()[:5])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.numbers import read_number
 from receiver_setup.plain_shell import quote
 from receiver_setup.receiver.arrival import ArrivedFile
 from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records
@@ -14,7 +15,7 @@ from receiver_setup.receiver.contents import Contents, Orphans, parse_contents, 
 from receiver_setup.receiver.disks import Disk, parse_disks
 from receiver_setup.receiver.ledger import Ledger
 from receiver_setup.receiver.listening import Socket, parse_sockets, parse_unit_sockets
-from receiver_setup.receiver.records import parse_records
+from receiver_setup.receiver.records import RecordError, parse_records
 from receiver_setup.sshd_config import parse_effective
 
 ACCOUNT_MARK = "receiver-setup upload account"
@@ -333,7 +334,7 @@ class Facts:
             orphans=parse_orphans(one.get("orphans", "")),
             uploads=tuple(every["upload"]),
             newest=dict(filter(None, map(_parse_upload, every["newest"]))),
-            recordings=int(one.get("recordings", "0")),
+            recordings=sum(read_number(count) or 0 for count in every["recordings"]),
             contents=parse_contents(every["deletion"], every["mounted"], every["mounted_at"]),
             manager=one.get("manager", ""),
             starter=one.get("starter", ""),
@@ -421,7 +422,12 @@ def parse_facts(output: bytes) -> tuple[Facts, ...]:
                 own = shared
         else:
             own.append((name, value))
-    return tuple(Facts.from_records(shared + each) for each in accounts)
+    try:
+        return tuple(Facts.from_records(shared + each) for each in accounts)
+    except RecordError:
+        raise
+    except (ValueError, KeyError) as error:
+        raise RecordError(f"what the script printed cannot be read: {error}") from error
 
 
 def _parse_pair(text: str) -> tuple[str, str]:
@@ -431,7 +437,8 @@ def _parse_pair(text: str) -> tuple[str, str]:
 
 def _parse_served(text: str) -> tuple[str, int] | None:
     address, _, port = text.rpartition(" ")
-    return (address, int(port)) if port.isdigit() else None
+    number = read_number(port)
+    return None if number is None else (address, number)
 
 
 class _Lists(dict[str, list[str]]):
@@ -465,7 +472,7 @@ def _parse_system_ids(text: str) -> tuple[str, ...]:
 def _parse_connection(text: str) -> tuple[str, int] | None:
     """Return the receiver's own address and port from SSH_CONNECTION (ssh(1))."""
     words = text.split()
-    return (words[2], int(words[3])) if len(words) == 4 and words[3].isdigit() else None
+    return _parse_served(" ".join(words[2:])) if len(words) == 4 else None
 
 
 def _parse_account(line: str) -> Account | None:
@@ -567,7 +574,7 @@ def _parse_filed(records: list[tuple[str, bytes]]) -> dict[str, FiledAccount]:
 
 def _parse_log(line: str) -> LogMark:
     path, _, size = line.rpartition(" ")
-    return LogMark(path=path, size=int(size) if size.isdigit() else 0)
+    return LogMark(path=path, size=read_number(size) or 0)
 
 
 def _parse_before(records: list[tuple[str, bytes]]) -> frozenset[ArrivedFile]:
@@ -582,13 +589,14 @@ def _parse_journal(line: str | None) -> OpenJournal | None:
     return OpenJournal(
         alive=life.startswith("alive"),
         proven=life.endswith("done"),
-        age_s=int(age) if age.isdigit() else 0,
+        age_s=read_number(age) or 0,
         who=who or "an unknown run",
     )
 
 
 def _parse_upload(line: str) -> tuple[str, Upload] | None:
     folder, changed, size, path = [*line.split("|", 3), "", "", ""][:4]
-    if not (changed.isdigit() and size.isdigit()):
+    changed_s, bytes_ = read_number(changed), read_number(size)
+    if changed_s is None or bytes_ is None:
         return None
-    return folder, Upload(path=path, changed_s=int(changed), size=int(size))
+    return folder, Upload(path=path, changed_s=changed_s, size=bytes_)

@@ -11,6 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
+from receiver_setup.numbers import read_number
+
 PROGRAMS = frozenset({"sshd", "sshd-session", "sshd-auth"})
 """OpenSSH has had the second since 9.8, the third since 10.0."""
 
@@ -37,7 +39,7 @@ class Processes:
         >>> Processes.parse("812 830 815")
         Processes(first=812, last=830, others=frozenset({815}))
         """
-        numbers = [int(word) for word in text.split() if word.isascii() and word.isdigit()]
+        numbers = [number for word in text.split() if (number := read_number(word)) is not None]
         first, last, *others = numbers if len(numbers) > 1 else (0, 0)
         return cls(first=first, last=last, others=frozenset(others))
 

@@ -155,10 +155,12 @@ def _directory_steps(facts: Facts, wanted: Wanted) -> list[Step]:
     if wanted.jail:
         check_jail_disk(facts, wanted)
     check_home_parents(facts, wanted)
-    if wanted.jail:
-        steps.append(_directory_step(facts, "make jail", wanted.home, "root", 0o755))
+    # Without a jail the home is root's as well: what an account can put there (.ssh, .forward, .profile) opens doors.
+    name = "make jail" if wanted.jail else "make home"
+    if mounted_as(facts, wanted, wanted.home, uploads=False) is not None:
+        steps.append(_upload_step(facts, wanted, name, wanted.home))
     else:
-        steps.append(_upload_step(facts, wanted, "make home", wanted.home))
+        steps.append(_directory_step(facts, name, wanted.home, "root", 0o755))
     steps += close_home_steps(facts, wanted)
     seen = set()
     for target in (wanted.recordings, *(slot.directory for slot in wanted.slots)):

@@ -4,6 +4,7 @@ While other cameras use the account, only the lines of those that go are taken; 
 in the reverse order of a set-up. What cannot be taken back itself (the account, its folders) waits for the proof.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -99,19 +100,41 @@ def _plan_part(
 ) -> RemovalPlan:
     """Take some cameras' lines; the account goes on."""
     steps = [_keys_step(facts, wanted, gone)]
+    slots = {slot.name: slot.directory for slot in wanted.slots if slot.directory in facts.paths}
+    theirs = _folders_of(facts, wanted, set(remaining))
+    # What is not known to be this camera's alone may be the others'.
     own = tuple(
-        slot.directory
-        for slot in wanted.slots
-        if slot.name in gone and slot.directory in facts.paths and slot.directory != wanted.recordings
+        path
+        for name, path in slots.items()
+        if name in gone and path not in theirs and (path != wanted.recordings or _has_record(facts, name))
     )
     if delete:
-        steps += [_delete_step(facts, path) for path in own]
+        others = _every_folder(facts, wanted) - set(own)
+        steps += [_delete_step(facts, path, others=others) for path in own]
     if not own and wanted.recordings in facts.paths:
         told = f"those of {', '.join(sorted(gone))} are among the others' in {wanted.recordings}, and stay"
         steps.append(Step(name="keep recordings", detail=told))
     elif not delete:
         steps += [Step(name="keep recordings", detail=f"{path} stays") for path in own]
     return RemovalPlan(wanted=wanted, steps=tuple(steps), remaining=remaining, kept=() if delete else own)
+
+
+def _folders_of(facts: Facts, wanted: Wanted, names: set[str]) -> set[str]:
+    """Return the folders of these cameras; one whose folder is not known may have the recordings directory itself."""
+    known = find_known_cameras(facts, wanted.user)
+    return {known[name].directory or wanted.recordings for name in names & known.keys()}
+
+
+def _every_folder(facts: Facts, wanted: Wanted) -> set[str]:
+    """Return each folder that is or was a camera's."""
+    made = {*facts.ledger.directories, *facts.ledger.modes}
+    known = _folders_of(facts, wanted, set(facts.ledger.cameras))
+    return known | {path for path in made if lies_in(path, wanted.recordings)}
+
+
+def _has_record(facts: Facts, camera: str) -> bool:
+    record = facts.ledger.cameras.get(camera)
+    return record is not None and record.directory is not None
 
 
 def _plan_whole(facts: Facts, wanted: Wanted, *, delete: bool) -> RemovalPlan:
@@ -296,18 +319,32 @@ def _folder_steps(facts: Facts, wanted: Wanted, *, delete: bool, user_goes: bool
     return steps, kept
 
 
-def _delete_step(facts: Facts, path: str) -> Step:
-    """Delete a folder; what is mounted below it stays, and where something is mounted at it, the empty folder."""
-    found = facts.contents.get(path)
-    size = "" if found is None else f": {found.files} files, {found.size} bytes"
-    stays: tuple[str, ...] = ()
-    if found is not None:
-        at = (f"a disk is mounted at {path}, which stays, and is emptied",) if found.is_mount else ()
-        stays = (*at, *(f"{mount} is mounted there, and stays with all that is in it" for mount in found.mounts))
+def _delete_step(facts: Facts, path: str, *, others: Collection[str] = ()) -> Step:
+    """Delete a folder, but for `others` in it, which are other cameras'.
+
+    What is mounted below it stays, and where something is mounted at it, the empty folder.
+    """
+    inner = tuple(sorted(each for each in others if each != path and lies_in(each, path)))
+    told = {
+        place: found
+        for place, found in facts.contents.items()
+        if lies_in(place, path) and not any(lies_in(place, each) for each in inner)
+    }
+    size = ""
+    if told:
+        files, size_bytes = sum(each.files for each in told.values()), sum(each.size for each in told.values())
+        size = f": {files} files, {size_bytes} bytes"
+    at = (f"a disk is mounted at {path}, which stays, and is emptied",) if path in told and told[path].is_mount else ()
+    mounts = sorted({mount for each in told.values() for mount in each.mounts})
+    stays = (
+        *at,
+        *(f"{mount} is mounted there, and stays with all that is in it" for mount in mounts),
+        *(f"{each} stays, as another camera's" for each in inner if each in facts.paths),
+    )
     return Step(
         name="delete recordings",
         detail="; ".join((f"{path}{size}", *stays)),
-        call=("delete", path),
+        call=("delete", path, *inner),
         diff=(f"- {path} and all that is in it{size}", *(f"  {line}" for line in stays)),
         last=True,
     )

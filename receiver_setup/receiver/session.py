@@ -75,7 +75,7 @@ class ReceiverSession:
         output = self.shell.run(text, step="read facts")
         try:
             facts = parse_facts(output.data)
-        except (RecordError, KeyError, ValueError) as error:
+        except RecordError as error:
             raise self._garbled(output, "read facts", error) from error
         if not aside:
             self._last = facts[0].last

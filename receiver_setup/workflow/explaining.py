@@ -76,9 +76,9 @@ def _fail(
         seen = Symptom.from_outcome(run.outcome) if run.outcome is not None else Symptom()
         symptom = Symptom(result=0) if isinstance(error, FileNotArrivedError) else seen
         diagnosis = diagnose(symptom, target=target, facts=facts, evidence=evidence)
-        explain(error, diagnosis, run.report.address)
+        error = explain(error, diagnosis, run.report.address)
         if offer_password and not target.by_password and diagnosis.cause in KEY_UNUSED:
-            error.hint += _OTHER_LOGIN
+            error = error.retold(hint=f"{error.hint}{_OTHER_LOGIN}")
     run.fail(error)
 
 
@@ -101,17 +101,15 @@ def make_target(run: CameraRun, receiver: str, wanted: Wanted, sources: tuple[st
     )
 
 
-def explain(error: ProofError, diagnosis: "Diagnosis", camera: str) -> None:
-    """Put the cause and its remedy into the error; its kind and exit code stay."""
+def explain(error: ProofError, diagnosis: "Diagnosis", camera: str) -> ProofError:
+    """Return the error with the cause and its remedy; its kind and exit code stay."""
     for line in diagnosis.seen:
         _log.info("%s: the receiver's log: %s", camera, line)
     if isinstance(error, UploadTestError):
         known = explain_result(error.result)
-        error.message = (
-            f"the test upload of the camera {camera} ended with {error.result} ({known.name}): {diagnosis.sentence}"
-        )
-        error.hint = diagnosis.remedy
-    elif diagnosis.certain:
+        told = f"the test upload of the camera {camera} ended with {error.result} ({known.name}): {diagnosis.sentence}"
+        return error.retold(told, hint=diagnosis.remedy)
+    if diagnosis.certain:
         said = diagnosis.sentence if isinstance(error, FileNotArrivedError) else diagnosis.cause.title
-        error.message += f": {said}"
-        error.hint = diagnosis.remedy
+        return error.retold(f"{error.message}: {said}", hint=diagnosis.remedy)
+    return error

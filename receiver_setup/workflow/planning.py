@@ -13,7 +13,7 @@ from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.key_policy import check_key
-from receiver_setup.receiver.known_cameras import KnownCamera, find_known_cameras
+from receiver_setup.receiver.known_cameras import KnownCamera
 from receiver_setup.receiver.plan import SetupPlan, allows_sha1, check_connection, key_file, plan_receiver
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import explain_startups
@@ -104,9 +104,8 @@ class Planning(WholeRun[CameraRun]):
         for account in self._accounts:
             keyless = any(run.without_key is not None for run in account.alive)
             account.login = keep_login(account.login, self._request.auth, account.facts, without_key=keyless)
-            known = find_known_cameras(account.facts, account.user)
             for run in account.alive:
-                run.known_as = run.name if run.name in known else None
+                run.known_as = run.name if run.name in account.known else None
                 self._aim(run, account)
         self._crew.each([run for run in self._crew.alive if not run.settled], self._read_key)
         for account in self._accounts:
@@ -123,7 +122,7 @@ class Planning(WholeRun[CameraRun]):
 
     def _identify(self, account: Account) -> None:
         """Find out which of the account's cameras each one is that was asked for its key."""
-        known = find_known_cameras(account.facts, account.user)
+        known = account.known
         asked = [run for run in account.alive if run.key is not None and not run.settled]
         pinned = self._request.pin_source is True
         if not pinned:

@@ -71,8 +71,11 @@ def check_login(
     """
     logins = [login for login in evidence.logins if login.user == user]
     fingerprint = key.fingerprint if key else None
+    # A line without a key says nothing where others have one.
+    silent = None if all(login.key is None for login in logins) else fingerprint
     if not logins or any(
-        login.method == authentication and (fingerprint is None or login.key in {fingerprint, None}) for login in logins
+        login.method == authentication and (fingerprint is None or login.key in {fingerprint, silent})
+        for login in logins
     ):
         return
     seen = ", ".join(sorted({f"{login.method} {login.key or ''}".strip() for login in logins}))

@@ -22,6 +22,8 @@ _CLAIMS = {
     _DROP_IN: (_DROP_IN_STEP,),
 }
 """Claim → the steps of a set-up that make it so."""
+_OTHER_BEFORE = {_DROP_IN_STEP, "make home"}
+"""What older versions made in another way: a home without a jail was the account's own."""
 
 
 def receiver_claims(facts: Facts, wanted: Wanted) -> list[Claim]:
@@ -33,7 +35,7 @@ def receiver_claims(facts: Facts, wanted: Wanted) -> list[Claim]:
     steps = plan.steps
     older = find_older_drop_in(facts, plan.match)
     if older is not None:
-        steps = tuple(step for step in steps if step.name != _DROP_IN_STEP)
+        steps = tuple(step for step in steps if step.name not in _OTHER_BEFORE)
     claims = [_from_steps(name, [step for step in steps if step.name in names]) for name, names in _CLAIMS.items()]
     if older is not None:
         claims = [_older(facts, claim, older) if claim.name == _DROP_IN else claim for claim in claims]

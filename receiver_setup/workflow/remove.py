@@ -8,7 +8,6 @@ from receiver_setup.errors import InterruptedRunError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.dialled import find_address
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.known_cameras import find_known_cameras
 from receiver_setup.receiver.removal import RemovalPlan, new_entries, plan_removal
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.steps import JointPlan
@@ -88,13 +87,12 @@ class _Removal(WholeRun[LeavingCamera]):
             self._read_receiver()
         for run in self._crew.runs:
             account = self._account_of[run]
-            run.known_as = run.name if run.name in find_known_cameras(account.facts, account.user) else None
+            run.known_as = run.name if run.name in account.known else None
         self._crew.each(self._crew.alive, self._recognise)
 
     def _recognise(self, run: LeavingCamera) -> None:
         account = self._account_of[run]
-        known = find_known_cameras(account.facts, account.user)
-        run.find_itself(known, {other.name for other in account.runs}, self._here(run))
+        run.find_itself(account.known, {other.name for other in account.runs}, self._here(run))
 
     def _read_receiver(self) -> Facts:
         return self._read_accounts(self._accounts, routes=self._routes(), look=Look.REMOVAL)
@@ -150,7 +148,7 @@ class _Removal(WholeRun[LeavingCamera]):
         if plan.remaining:
             told = f"{', '.join(plan.remaining)} go on to use {account.user}, so the account stays"
             self._receiver.tell(StepReport(name="other cameras", changed=False, detail=told))
-        elif not account.runs and (left := sorted(find_known_cameras(facts, account.user))):
+        elif not account.runs and (left := sorted(account.known)):
             told = f"{', '.join(left)}: their settings are not touched; give each as --camera to put them back as well"
             self._receiver.tell(StepReport(name="cameras that point here", changed=False, detail=told))
 
@@ -224,16 +222,16 @@ class _Removal(WholeRun[LeavingCamera]):
         error, account = run.report.error, self._account_of[run]
         if error is None or _is_interrupted(run):
             return
-        known = find_known_cameras(account.facts, account.user).get(run.known_as or run.name)
+        known = account.known.get(run.known_as or run.name)
         if known is None:
-            error.message += f"; {self._session.name} has nothing of a set-up of it"
+            run.report.error = error.retold(f"{error.message}; {self._session.name} has nothing of a set-up of it")
             return
-        error.message += (
-            f"; its key no longer opens {account.user} on {self._session.name}, but the camera's own settings could "
-            "not be changed"
-        )
         former = run.describe_former(known)
-        error.hint = f"if it is ever back, point it elsewhere in its own menu{former}; until then {error.hint}"
+        run.report.error = error.retold(
+            f"{error.message}; its key no longer opens {account.user} on {self._session.name}, but the camera's own "
+            "settings could not be changed",
+            hint=f"if it is ever back, point it elsewhere in its own menu{former}; until then {error.hint}",
+        )
 
 
 def _is_interrupted(run: LeavingCamera) -> bool:

@@ -1,12 +1,12 @@
 """The upload accounts of one run: one that all cameras share, or one for each, jailed from the others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.known_cameras import find_known_cameras
+from receiver_setup.receiver.known_cameras import KnownCamera, find_known_cameras
 from receiver_setup.receiver.wanted import account_name, clean_name
 from receiver_setup.secrets import Secret
 from receiver_setup.sshd_config import Authentication
@@ -34,10 +34,11 @@ class UploadAccount(Generic[R]):
     """True once this run has changed anything of it on the receiver."""
     _first: Facts | None = None
     _facts: Facts | None = None
+    _known: Mapping[str, KnownCamera] | None = None
 
     def learn(self, facts: Facts, *, first: bool = False) -> None:
         """Keep what was read of it; with `first` as that from which this run began."""
-        self._facts = facts
+        self._facts, self._known = facts, None
         if first or self._first is None:
             self._first = facts
 
@@ -47,6 +48,13 @@ class UploadAccount(Generic[R]):
         if self._facts is None:
             raise ValueError(f"nothing was read of {self.user} yet")
         return self._facts
+
+    @property
+    def known(self) -> Mapping[str, KnownCamera]:
+        """Every camera that uses it, by name, as it was read last."""
+        if self._known is None:
+            self._known = find_known_cameras(self.facts, self.user)
+        return self._known
 
     @property
     def learnt(self) -> bool:
@@ -66,7 +74,7 @@ class UploadAccount(Generic[R]):
     @property
     def directories(self) -> set[str]:
         """The folders of all its cameras, as far as they are known."""
-        known = (camera.directory for camera in find_known_cameras(self.facts, self.user).values())
+        known = (camera.directory for camera in self.known.values())
         return {run.directory for run in self.runs} | {directory for directory in known if directory is not None}
 
     @property
@@ -124,7 +132,7 @@ def choose_directory(run: CameraPart, request: Request, account: UploadAccount[R
     """
     if request.isolate:
         return run.directory
-    known = find_known_cameras(account.facts, account.user)
+    known = account.known
     base, own = f"{account.home}/{account.directory}", find_directory(request, run.name, alone=False)
     camera = known.get(run.known_as) if run.known_as is not None else known.get(run.name)
     if camera is not None and camera.directory is not None:

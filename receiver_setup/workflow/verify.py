@@ -15,7 +15,6 @@ from receiver_setup.errors import CameraError, FileNotArrivedError, HostKeyMisma
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.key_policy import check_key
-from receiver_setup.receiver.known_cameras import find_known_cameras
 from receiver_setup.receiver.plan import check_connection, drop_in, key_file
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.startups import uploads_at_once
@@ -132,7 +131,7 @@ class _Verification(WholeRun[CameraRun]):
         account.login = keep_login(account.login, AuthPolicy.AUTO, account.facts, without_key=keyless)
         for run in account.runs:
             run.key, run.source = known.get(run.name), pinned.get(run.name)
-            run.known_as = run.name if run.name in find_known_cameras(account.facts, account.user) else None
+            run.known_as = run.name if run.name in account.known else None
             run.directory = choose_directory(run, self._request, account)
             run.report.directory = run.directory
 
@@ -194,8 +193,7 @@ class _Verification(WholeRun[CameraRun]):
             if line is not None and run.key in {line, None}:
                 missing = f"the camera {shown} has no key any more, and {account.user} knows {line} for it"
                 return _claim(_KEY, run.key is not None, str(line), missing)
-            known = find_known_cameras(account.facts, account.user)
-            name = find_name(run.key, run.name, known) if run.key is not None else None
+            name = find_name(run.key, run.name, account.known) if run.key is not None else None
             if name is not None:
                 cause = f"the camera {shown} is the one that {account.user} knows as {name}: its key is {run.key}"
             elif line is None:
@@ -271,9 +269,9 @@ class _Verification(WholeRun[CameraRun]):
         if claim.ok is False:
             claims = run.report.claims
             claims[:] = [each for each in claims if each.name != _KEY]
-            error.message, error.hint = f"{error.message}: {claim.cause}", "run `receiver-setup setup` again"
-            claims += [claim, Claim(name=_TEST, ok=False, cause=error.message, remedy=error.hint)]
-            run.fail(error)
+            told = error.retold(f"{error.message}: {claim.cause}", hint="run `receiver-setup setup` again")
+            claims += [claim, Claim(name=_TEST, ok=False, cause=told.message, remedy=told.hint)]
+            run.fail(told)
 
     def _fail_with_causes(self) -> None:
         """Make a claim of each proof that failed, with its cause."""

@@ -121,7 +121,8 @@ class WholeRun(ABC, Generic[R]):
         def look(run: R) -> None:
             address, error = run.camera.address, run.report.error
             if error is not None and self._session.reaches(address.host, address.port, timeout_s=_LOOK_S):
-                error.hint += "; the receiver reaches it: with --camera-via-receiver all goes that way"
+                more = "; the receiver reaches it: with --camera-via-receiver all goes that way"
+                run.report.error = error.retold(hint=f"{error.hint}{more}")
 
         unreached = (CameraUnreachableError, CameraTimeoutError)
         failed = [run for run in self._crew.failed if isinstance(run.report.error, unreached)]

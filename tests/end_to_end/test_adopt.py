@@ -150,13 +150,13 @@ def test_a_set_up_that_fails_gives_it_back_at_once(
     assert by_hand.state() == before
 
 
-def test_without_a_jail_the_home_stays_the_accounts_own(by_hand: Bench, make_camera: MakeCamera) -> None:
+def test_without_a_jail_the_home_is_closed_and_given_back(by_hand: Bench, make_camera: MakeCamera) -> None:
     camera = make_camera()
     before = by_hand.state()
     options = (*ADOPT, "--no-jail")
     first = by_hand.setup(camera, options=options)
     assert first.code == 0, first.err
-    assert by_hand.inside(f"stat -c %U {HOME}") == "ipcamera"
+    assert by_hand.inside(f"stat -c %U {HOME}") == "root"
     assert uploads(by_hand, RECORDINGS)
     again = by_hand.setup(camera, options=("--no-jail",))
     assert (again.code, again.json["changed"]) == (0, False), again.err

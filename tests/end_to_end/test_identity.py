@@ -276,3 +276,32 @@ def test_a_move_to_another_account_that_fails_leaves_the_former_one_open(bench: 
     assert failed.code == 5, failed.err
     assert bench.state() == before
     assert dict(camera.state.fields) == fields
+
+
+def test_a_deletion_takes_a_cameras_own_files_and_no_others(bench: Bench, make_camera: MakeCamera) -> None:
+    first, second, gone, spare = (make_camera() for _ in range(4))
+    for camera in (first, second, gone):
+        assert bench.setup(camera).code == 0
+    assert bench.remove(gone).code == 0
+    base, inner = f"{HOME}/recordings", f"{HOME}/recordings/{label(second)}"
+    bench.inside(f"mkdir -p '{base}/a day/x' {inner}/day; echo film >'{base}/a day/x/1.mp4'; echo film >{base}/2.mp4")
+    bench.inside(f"echo film >{inner}/day/3.mp4; find {base} -name 'Test-*' -delete")
+    kept = f"{base}/{label(gone)}"
+    check = bench.remove(first, options=("--delete-recordings", "--check", "--diff"))
+    diff = check.json["receivers"][0]["diff"]
+    assert f"- {base} and all that is in it: 2 files, 10 bytes" in diff
+    assert f"{inner} stays, as another camera's" in diff
+    removed = bench.remove(first, options=("--delete-recordings",))
+    assert removed.code == 0, removed.err
+    assert bench.inside(f"ls -d {base}/* | sort").split("\n") == sorted([inner, kept])
+    assert bench.inside(f"cat {inner}/day/3.mp4") == "film"
+    verified = bench.verify(second)
+    assert verified.code == 0, verified.out
+    # A folder keeps the name that its camera had at first.
+    exchange(second, spare)
+    assert bench.setup(spare).code == 0
+    assert bench.setup(first).code == 0
+    again = bench.remove(spare, options=("--delete-recordings",))
+    assert again.code == 0, again.err
+    assert bench.inside(f"ls -d {inner} 2>/dev/null") == ""
+    assert bench.verify(first).code == 0

@@ -134,10 +134,10 @@ def test_two_cameras_at_once_get_a_directory_each(bench: Bench, make_camera: Mak
     assert bench.setup(*cameras).json["changed"] is False
 
 
-def test_without_a_jail_the_home_is_the_users_own(bench: Bench, make_camera: MakeCamera) -> None:
+def test_without_a_jail_the_home_is_roots_all_the_same(bench: Bench, make_camera: MakeCamera) -> None:
     result = bench.setup(make_camera(), options=("--no-jail",))
     assert result.code == 0, result.err
-    assert inside(bench.receiver, "stat -c '%a %U' /home/ipcamera").split() == ["750", "ipcamera"]
+    assert inside(bench.receiver, "stat -c '%a %U' /home/ipcamera").split() == ["755", "root"]
     assert "chrootdirectory none" in inside(bench.receiver, "sshd -T -C user=ipcamera,host=x,addr=192.0.2.9")
 
 

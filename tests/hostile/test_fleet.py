@@ -4,29 +4,12 @@ from contextlib import ExitStack
 
 import pytest
 from support.bench import Bench, MakeCamera, finish
-from support.hostile_camera import Attack, attacking, dripping, flooding, reply
+from support.hostile_camera import EIGHT_WAYS, attacking
 
 from receiver_setup.emulator.network import HOST_ADDRESS
 
 pytestmark = pytest.mark.rest
 
-OK = b"HTTP/1.1 200 OK\r\n"
-ATTACKS: dict[str, tuple[Attack, str]] = {
-    "a header that drips": (dripping(OK + b"X-Y: ", b"z"), "camera-timeout"),
-    "a body that drips": (dripping(OK + b"Content-Length: 60000\r\n\r\n", b"x"), "camera-timeout"),
-    "a chunk line that never ends": (flooding(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"0"), "camera-reply"),
-    "a body that never ends": (flooding(OK + b"\r\n", b"x"), "camera-reply"),
-    "a reply that is slow to read": (lambda _: [reply(b"pass" * 10_000)], "camera-reply"),
-    "a page with escapes": (lambda _: [reply(b"<html>\x1b[2J\x1b]0;x\x07</html>")], "camera-reply"),
-    "a place that is none": (
-        lambda _: [reply(b"", status="302 Found", headers=["Location: http://["])],
-        "camera-reply",
-    ),
-    "a login by digest": (
-        lambda _: [reply(b"", status="401 Unauthorized", headers=['WWW-Authenticate: Digest realm="x", nonce="y"'])],
-        "camera-login",
-    ),
-}
 HONEST = 32
 
 
@@ -34,17 +17,17 @@ def test_eight_hostile_cameras_of_forty_cost_the_others_nothing(bench: Bench, ma
     honest = [make_camera() for _ in range(HONEST)]
     with ExitStack() as stack:
         hostile = {
-            name: stack.enter_context(attacking(attack, host=HOST_ADDRESS)) for name, (attack, _) in ATTACKS.items()
+            name: stack.enter_context(attacking(attack, host=HOST_ADDRESS)) for name, (attack, _) in EIGHT_WAYS.items()
         }
         arguments = bench.arguments(*honest, options=("--timeout", "5"))
         arguments += [word for camera in hostile.values() for word in ("--camera", camera.url)]
         result = finish(bench.start(*arguments), timeout_s=300)
     assert result.code == 3, result.err
     told = {each["address"]: each for each in result.json["receivers"][0]["cameras"]}
-    assert len(told) == HONEST + len(ATTACKS)
+    assert len(told) == HONEST + len(EIGHT_WAYS)
     assert all(told[camera.url]["ok"] and told[camera.url]["host_key"]["verified"] for camera in honest)
     kinds = {name: told[camera.url]["error"]["kind"] for name, camera in hostile.items()}
-    assert kinds == {name: kind for name, (_, kind) in ATTACKS.items()}
+    assert kinds == {name: kind for name, (_, kind) in EIGHT_WAYS.items()}
     assert all(told[camera.url]["error"]["hint"] for camera in hostile.values())
     assert "\x1b" not in result.out + result.err
     keys = bench.inside("grep -c receiver-setup: /etc/ssh/authorized_keys.d/ipcamera")

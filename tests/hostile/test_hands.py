@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import odd_files
 from support.bench import Bench, MakeCamera, Result
 
 from receiver_setup.emulator.admin_key import AdminKey
@@ -19,6 +20,7 @@ HOME = "/home/ipcamera"
 RECORDINGS = f"{HOME}/recordings"
 SHELLS = ["dash", "bash", "busybox sh"]
 SHELL_FILES = Path(script.__file__).with_name("shell")
+ODD_FILES = Path(odd_files.__file__)
 DEADLINE_S = 50.0
 """Five times what it may take on a machine with nothing else to do; a process a file would take minutes."""
 VICTIM = (
@@ -273,31 +275,9 @@ def test_what_cannot_be_deleted_is_told_truthfully_and_holds_up_nothing(bench: B
 # ---- very many files, and odd names
 
 
-ODD = r"""
-import os, sys
-folder = os.fsencode(sys.argv[1])
-many, deep = int(sys.argv[2]), int(sys.argv[3])
-names = [b"\n1999999999|5000|x.mp4", b"a\n1999999999|7|5000|2033-05-18 03:33:19.5|x",
-         b"\x1b[2J\x1b[H.mp4", b"\xff\xfe.mp4",
-         "\u202egpj.exe".encode(), b"n" * 250 + b"\n\x1b.m", b"|||", b"$(touch canary)", b"-rf", b" ", b"*",
-         b"Test-Snapshot\n"]
-for name in names:
-    open(folder + b"/" + name, "wb").write(b"film")
-os.makedirs(folder + b"/day", exist_ok=True)
-for number in range(many):
-    os.close(os.open(folder + b"/day/%d.mp4" % number, os.O_CREAT | os.O_WRONLY))
-os.chdir(folder)
-for number in range(deep):
-    name = (b"%d\n\x1b" % number).ljust(255, b"d")
-    os.mkdir(name)
-    os.chdir(name)
-open(b"deepest.mp4", "wb").write(b"film")
-"""
-
-
 def plant(bench: Bench, folder: str, *, many: int, deep: int) -> None:
     """Make files with odd names, `many` plain ones, and folders `deep` below each other, all the upload user's."""
-    bench.receiver.run("tee", "/run/odd.py", input=ODD.encode())
+    bench.receiver.run("tee", "/run/odd.py", input=ODD_FILES.read_bytes())
     user = "setpriv --reuid ipcamera --regid ipcamera --clear-groups"
     root(bench, f"{user} python3 /run/odd.py {folder} {many} {deep}")
 
@@ -366,31 +346,53 @@ echo '# mine' >{HOME}/.ssh/authorized_keys; echo '# mine' >{HOME}/.profile; touc
 chown -R ipcamera:ipcamera {HOME}; chmod 755 {HOME}; chown root:root {HOME}/roots {HOME}/shared; chmod 777 {HOME}/shared
 """
 WRITES = f"""
-for path in {HOME}/x {HOME}/.ssh/authorized_keys {HOME}/.ssh/x {HOME}/.profile {HOME}/.bashrc {HOME}/.bash_profile \\
+mkdir -p {HOME}/.ssh {HOME}/.config/systemd/user 2>/dev/null
+for path in {HOME}/x {HOME}/.ssh/rc {HOME}/.ssh/environment {HOME}/.forward {HOME}/.config/systemd/user/x.service \\
+  {HOME}/.ssh/authorized_keys {HOME}/.ssh/x {HOME}/.profile {HOME}/.bashrc {HOME}/.bash_profile \\
   {HOME}/notes/x {HOME}/notes/a {HOME}/shared/x "{HOME}/it's" {HOME}/recordings/x; do
   (echo planted >>"$path") 2>/dev/null && echo "$path"
 done; true
 """
 
 
-def test_an_adopted_account_can_write_nothing_but_recordings(bench: Bench, make_camera: MakeCamera) -> None:
+@pytest.mark.parametrize("options", [(), ("--no-jail",)], ids=["jailed", "unjailed"])
+def test_an_adopted_account_can_write_nothing_but_recordings(
+    bench: Bench, make_camera: MakeCamera, options: tuple[str, ...]
+) -> None:
     camera = make_camera()
     root(bench, BY_HAND)
     before = bench.state()
-    check = bench.setup(camera, options=("--adopt", "--check", "--diff"))
+    check = bench.setup(camera, options=("--adopt", *options, "--check", "--diff"))
     assert f"+ {HOME}/.ssh: owner root:root, mode 0700" in check.json["receivers"][0]["diff"]
     assert bench.state() == before
-    first = bench.setup(camera, options=("--adopt",))
+    first = bench.setup(camera, options=("--adopt", *options))
     assert first.code == 0, first.err
-    written = root(bench, f"setpriv --reuid ipcamera --regid ipcamera --init-groups bash -c {shlex.quote(WRITES)}")
-    assert written.split("\n") == [f"{HOME}/recordings/x"]
-    again = bench.setup(camera)
+    assert planted(bench) == [f"{HOME}/recordings/x"]
+    again = bench.setup(camera, options=options)
     assert (again.code, again.json["changed"]) == (0, False), again.err
     root(bench, f"rm -r {RECORDINGS}/*; echo new >{HOME}/new")
     removed = bench.remove(camera)
     assert removed.code == 0, removed.err
     assert f"{HOME}/new" in steps_of(removed)["new in the home"]
     root(bench, f"rm {HOME}/new")
+    assert bench.state() == before
+
+
+def planted(bench: Bench) -> list[str]:
+    """Return where the upload user can write, of what is read by whatever acts for it: sshd, shells, a mail server."""
+    done = root(bench, f"setpriv --reuid ipcamera --regid ipcamera --init-groups bash -c {shlex.quote(WRITES)}")
+    return done.split("\n")
+
+
+def test_an_account_without_a_jail_can_write_nothing_but_recordings_either(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    camera, before = make_camera(), bench.state()
+    assert bench.setup(camera, options=("--no-jail",)).code == 0
+    assert planted(bench) == [f"{HOME}/recordings/x"]
+    assert bench.verify(camera, options=("--no-jail",)).code == 0
+    root(bench, f"rm -r {RECORDINGS}/*")
+    assert bench.remove(camera).code == 0
     assert bench.state() == before
 
 

@@ -1,20 +1,17 @@
 """No text that somebody else has written takes more than linear time, or an error that nobody documents."""
 
-import contextlib
+import logging
 import re
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.parsers import PARSERS, Parser
+from support.fuzz import SIZE, search
+from support.parsers import PARSERS, Parser, grows
 
 pytestmark = pytest.mark.rest
 
 SEEDS = Path(__file__).parents[1] / "fixtures" / "fuzz"
-SIZE = 2_048
-TRIFLE_S = 0.01
-"""Below it a clock says nothing."""
 
 
 def texts(parser: Parser, size: int) -> Iterator[str]:
@@ -27,28 +24,19 @@ def texts(parser: Parser, size: int) -> Iterator[str]:
                 before = "".join(parts[:number])
                 for after in ("\n", "".join(parts[number + 1 :])):
                     made = before + piece * (size // len(piece)) + after
-                    if (before, piece, after) not in yielded:
-                        yielded.add((before, piece, after))
+                    # What stands far before it makes no other case of it.
+                    case = (before[-20:], piece, after == "\n")
+                    if case not in yielded:
+                        yielded.add(case)
                         yield made
 
 
-def seconds(parser: Parser, text: str) -> float:
-    """Measure the processor time of this thread."""
-    began_s = time.thread_time()
-    with contextlib.suppress(Exception):  # the other test's business
-        parser.run(text)
-    return time.thread_time() - began_s
-
-
-def grows(parser: Parser, short: str, long: str) -> bool:
-    """Tell whether four times the text takes more than nine times as long; sixteen times is what is quadratic.
-
-    The best of some tries, since others work on this machine as well.
-    """
-    if seconds(parser, long) < TRIFLE_S:
-        return False
-    tries = range(3)
-    return min(seconds(parser, long) for _ in tries) > max(TRIFLE_S, 9 * min(seconds(parser, short) for _ in tries))
+@pytest.fixture(autouse=True)
+def _silence() -> Iterator[None]:
+    """Let no log of what could not be read count as time."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("name", PARSERS)
@@ -59,6 +47,25 @@ def test_no_repetition_takes_more_than_linear_time(name: str) -> None:
     assert not slow
 
 
+def _quadratic(text: str) -> None:
+    for start in range(text.count("k")):
+        sum(map(ord, text[start:]))
+
+
+def _foreign(text: str) -> None:
+    if '"' in text and "\0" in text:
+        raise KeyError(text)
+
+
+@pytest.mark.parametrize(("parse", "found"), [(_quadratic, "k"), (_foreign, '"')])
+def test_the_search_finds_what_it_looks_for(parse: Callable[[str], None], found: str) -> None:
+    _, finding = search(Parser(parse=parse, seeds=("k", '"x"')), 1, most=20_000)
+    assert finding is not None
+    assert found in finding.text
+    if parse is _foreign:
+        assert len(finding.text) == 2, "what is not needed is left out"
+
+
 @pytest.mark.parametrize("path", sorted(SEEDS.glob("*/*")))
 def test_what_was_once_found_stays_repaired(path: Path) -> None:
     PARSERS[path.parent.name].run(path.read_bytes().decode("utf-8", "surrogatepass"))
@@ -66,5 +73,5 @@ def test_what_was_once_found_stays_repaired(path: Path) -> None:
 
 @pytest.mark.parametrize("name", PARSERS)
 def test_each_seed_is_understood(name: str) -> None:
-    for seed in PARSERS[name].seeds:
-        PARSERS[name].run(seed)
+    misread = [seed for seed in PARSERS[name].seeds if not PARSERS[name].understands(seed)]
+    assert not misread

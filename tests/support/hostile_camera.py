@@ -109,3 +109,23 @@ def flooding(beginning: bytes, rest: bytes) -> Attack:
             yield piece
 
     return attack
+
+
+_OK = b"HTTP/1.1 200 OK\r\n"
+EIGHT_WAYS: dict[str, tuple[Attack, str]] = {
+    "a header that drips": (dripping(_OK + b"X-Y: ", b"z"), "camera-timeout"),
+    "a body that drips": (dripping(_OK + b"Content-Length: 60000\r\n\r\n", b"x"), "camera-timeout"),
+    "a chunk line that never ends": (flooding(_OK + b"Transfer-Encoding: chunked\r\n\r\n", b"0"), "camera-reply"),
+    "a body that never ends": (flooding(_OK + b"\r\n", b"x"), "camera-reply"),
+    "a reply that is slow to read": (lambda _: [reply(b"pass" * 10_000)], "camera-reply"),
+    "a page with escapes": (lambda _: [reply(b"<html>\x1b[2J\x1b]0;x\x07</html>")], "camera-reply"),
+    "a place that is none": (
+        lambda _: [reply(b"", status="302 Found", headers=["Location: http://["])],
+        "camera-reply",
+    ),
+    "a login by digest": (
+        lambda _: [reply(b"", status="401 Unauthorized", headers=['WWW-Authenticate: Digest realm="x", nonce="y"'])],
+        "camera-login",
+    ),
+}
+"""What a camera may do to hold up the others, and the kind of error that is then its own."""

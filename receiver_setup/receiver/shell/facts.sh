@@ -183,6 +183,7 @@ LIST
   while IFS= read -r path; do [ -z "$path" ] || set -- "$@" "$path"; done <<LIST
 $folders$dangling
 $(made_folders)
+$([ "$look" != removal ] || account_folders)
 LIST
   stat -c '%F|%a|%u|%g|%U|%G|%n' "$@" 2>/dev/null | while IFS= read -r line; do emit stat "$line"; done
   [ ! -f "$key_file" ] || emit keys_written "$(stat -c %Y "$key_file" 2>/dev/null)"
@@ -233,7 +234,9 @@ facts_logs() {
   done
 }
 
+# What a test upload is held against.
 facts_before() {
+  [ "$look" = setup ] || return 0
   each_account recent_files | while IFS='|' read -r changed inode size when file; do
     emit before "$changed|$inode|$size|$when||$file"
   done

@@ -220,10 +220,11 @@ mount_here() { while read -r key number; do [ "$key" != mnt_id: ] || printf '%s'
 
 # ---- deletion
 
-# empty_here all|pictures: delete what is in the folder that we are in, or test pictures alone; and folders that are
-# empty then. What is mounted in it stays with all that is in it. Returns 3 where only that is left, 1 where more is.
+# empty_here all|pictures [PATH OTHER…]: delete what is in the folder that we are in, or test pictures alone; and folders
+# that are empty then. What is mounted in it stays with all that is in it, and so do others' folders (as paths, ours is
+# PATH). Returns 3 where only what is mounted is left, 1 where more is.
 empty_here() {
-  if [ -z "$(mounts_below "$(here)")" ]; then
+  if [ "$#" -le 2 ] && [ -z "$(mounts_below "$(here)")" ]; then
     # GNU's find goes by descriptors; others know no -regextype, and do nothing.
     case $1 in
       all) find . -regextype posix-basic -xdev -mindepth 1 -delete ;;
@@ -233,32 +234,53 @@ empty_here() {
         ;;
     esac >/dev/null 2>&1
   fi
-  empty_by_steps "$1"
+  empty_by_steps "$@"
 }
 
 # The same with any find: each deletion is of a name in the folder that we are in.
 empty_by_steps() (
+  what=$1
+  place=${2-}
+  shift
+  [ "$#" = 0 ] || shift
   result=0
   mount=$(mount_here)
-  case $1 in
+  case $what in
     all) find . -maxdepth 1 ! -type d -exec rm -f {} + ;;
     *) find . -maxdepth 1 -type f -name 'Test-Snapshot*' -exec rm -f {} + ;;
   esac || result=1
   for entry in ./* ./.[!.]* ./..?*; do
     if [ -L "$entry" ] || [ ! -d "$entry" ]; then continue; fi
+    inner=$place/${entry#./}
+    within=$(for other in "$@"; do case $other/ in "$inner"/*) printf '%s\n' "$other" ;; esac done)
+    case $newline$within$newline in *"$newline$inner$newline"*) continue ;; esac
     (
       step_into "$entry" || exit 1
       [ "$(mount_here)" = "$mount" ] || exit 3
-      empty_by_steps "$1"
+      if [ "$#" = 0 ]; then
+        empty_by_steps "$what"
+      else
+        as_lines "$within" empty_here "$what" "$inner"
+      fi
     )
     case $? in
-      0) rmdir "$entry" || result=1 ;;
+      0) [ -n "$within" ] || rmdir "$entry" || result=1 ;;
       3) [ "$result" = 1 ] || result=3 ;;
       *) result=1 ;;
     esac
   done
   return "$result"
 )
+
+# as_lines LINES COMMAND…: with each of the lines as one word more.
+as_lines() {
+  lines=$1
+  shift
+  while IFS= read -r line; do [ -z "$line" ] || set -- "$@" "$line"; done <<LIST
+$lines
+LIST
+  "$@"
+}
 
 # first_of FIND-ARGUMENT…: the first path that find prints; it need not look further.
 first_of() (
@@ -315,8 +337,8 @@ rest_shut() {
   if [ -z "$(enter "$1")" ]; then own_folder "$1" root:root 750; else printf 'kept as it is: a link is in its way'; fi
 }
 
-# rest_delete PATH: the folder and all that is in it, but for what is mounted below. Where something is mounted at it,
-# it is emptied and stays.
+# rest_delete PATH [OTHER…]: the folder and all that is in it, but for what is mounted below, and for other cameras'
+# folders. Where something is mounted at it, or it is not this camera's alone, it is emptied and stays.
 rest_delete() (
   [ -d "${1%/*}/" ] || return 0
   enter_parent "$1" || return 1
@@ -328,17 +350,23 @@ rest_delete() (
   [ -d "$name" ] || return 0
   why=$(
     exec 2>&1
-    enter "$1" && empty_here all
+    enter "$1" && empty_here all "$@"
   )
   emptied=$?
-  problem=$(rmdir "$name" 2>&1) && return 0
-  # Whoever gets the number of an account that is gone gets nothing of what is left.
-  [ "$(stat -c %U "$name")" != UNKNOWN ] || rest_shut "$1"
+  if [ "$#" -gt 1 ]; then
+    problem='other cameras have their folders in it'
+  else
+    problem=$(rmdir "$name" 2>&1) && return 0
+    # Whoever gets the number of an account that is gone gets nothing of what is left.
+    [ "$(stat -c %U "$name")" != UNKNOWN ] || rest_shut "$1"
+  fi
   below=$(enter "$1" >/dev/null && mounts_below "$(here)" | head -n 3 | tr '\n' ' ')
   case $emptied in
     3) printf 'kept: something is mounted there: %s' "${below% }" ;;
     0)
-      if mount_points | grep -qxF -e "$(enter "$1" >/dev/null && here)"; then
+      if [ "$#" -gt 1 ]; then
+        printf 'kept, and emptied: %s' "$problem"
+      elif mount_points | grep -qxF -e "$(enter "$1" >/dev/null && here)"; then
         printf 'kept, and empty: a disk is mounted on it'
       else
         printf '%s' "${problem:-it cannot be deleted}"

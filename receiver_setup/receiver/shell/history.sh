@@ -151,23 +151,49 @@ facts_removal() {
   if uid=$(id -u "$user" 2>/dev/null); then
     open_uploads "$uid" "$home" | sort -u | head -n 100 | while IFS= read -r file; do emit upload "$file"; done
   fi
+  own_folders=$(account_folders)
   while IFS= read -r folder; do facts_deletion "$folder"; done <<LIST
-$directories
+$own_folders
 LIST
 }
 
+# made_folders: those that set-ups have made for the account.
+made_folders() { sed -n "s/^undo_directory '\([^']*\)'.*/\1/p" "$state/accounts/$user/undo" 2>/dev/null; }
+
+# account_folders: the recordings directory, those that are asked about, and every folder below it that is or was some
+# camera's; another camera's folder is no part of the one that it lies in.
+account_folders() {
+  {
+    printf '%s\n' "$recordings" "$directories"
+    {
+      sed -n "s/^undo_\(directory\|mode\) '\([^']*\)'.*/\2/p" "$state/accounts/$user/undo"
+      sed -n 's/.*"directory":"\([^"\\]*\)".*/\1/p' "$state/accounts/$user/cameras"
+    } 2>/dev/null | while IFS= read -r folder; do
+      case $folder in "$recordings"/*) printf '%s\n' "$folder" ;; esac
+    done
+  } | sort -u
+}
+
+# pattern TEXT: as find's -path takes it.
+pattern() { printf '%s' "$1" | sed 's/[][*?\\]/\\&/g'; }
+
 # facts_deletion FOLDER: how many files and bytes a deletion would take, and what is mounted below it, which it would
-# not.
+# not; without those of $own_folders that lie in it.
 facts_deletion() {
   real=$(enter "$1" >/dev/null && here) || return 0
   folder=$1
   set --
+  while IFS= read -r other; do
+    case $other in "$folder"/*) set -- "$@" -path "$(pattern "$real${other#"$folder"}")" -prune -o ;; esac
+  done <<LIST
+$own_folders
+LIST
   while IFS= read -r point; do
     case $point in
       "$real") emit mounted_at "$folder" ;;
       "$real"/*)
         emit mounted "$folder$newline$point"
-        set -- "$@" -path "$(printf '%s' "$point" | sed 's/[][*?\\]/\\&/g')" -prune -o
+        set -- "$@" -path "$(pattern "$point")" -prune -o
         ;;
     esac
   done <<LIST
@@ -175,26 +201,23 @@ $(mount_points)
 LIST
   counted=$(count_files "$real" -xdev "$@" ! -type d)
   emit deletion "${counted%|*}|$folder"
-  [ "$folder" != "$recordings" ] || emit recordings "${counted##*|}"
+  case $folder/ in "$recordings"/*) emit recordings "${counted##*|}" ;; esac
 }
-
-# made_folders: those that set-ups have made for the account.
-made_folders() { sed -n "s/^undo_directory '\([^']*\)'.*/\1/p" "$state/accounts/$user/undo" 2>/dev/null; }
 
 # The newest upload in each of the directories.
 facts_status() {
   [ "$look" = status ] || return 0
+  own_folders=$(account_folders)
   while IFS= read -r folder; do
     [ -d "$folder" ] || continue
     set -- "$folder"
-    # Another camera's folder in it is no part of it.
     while IFS= read -r other; do
-      case $other in "$folder"/*) set -- "$@" ! -path "$other/*" ;; esac
+      case $other in "$folder"/*) set -- "$@" -path "$(pattern "$other")" -prune -o ;; esac
     done <<OTHERS
-$directories
-$(made_folders)
+$own_folders
 OTHERS
-    newest=$(list_files '%T@|%s|%p' '%Y|%s|%n' "$@" -type f ! -name 'Test-Snapshot*' | sort -n | tail -n 1)
+    newest=$(list_files '%T@|%s|%p' '%Y|%s|%n' "$@" -type f ! -name 'Test-Snapshot*' |
+      awk -F'|' '$1 + 0 > most + 0 || line == "" { most = $1; line = $0 } END { if (line != "") print line }')
     [ -z "$newest" ] || emit newest "$folder|$(printf '%s' "${newest%%|*}" | sed 's/[.].*//')|${newest#*|}"
   done <<LIST
 $directories

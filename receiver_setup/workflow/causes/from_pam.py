@@ -13,7 +13,9 @@ from receiver_setup.receiver.sshd_log import LogEvent, Seen
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.model import Diagnosis, Target, name
 
-_RULE = re.compile(r"(?P<file>/[^:]+):(?P<number>\d+):(?P<text>.*?\b(?P<module>pam_\w+)(?:\.so)?\b(?P<options>.*))")
+_RULE = re.compile(
+    r"(?P<file>/[^:]+):(?P<number>[0-9]{1,9}):(?P<text>.*?\b(?P<module>pam_\w+)(?:\.so)?\b(?P<options>.*))"
+)
 _FILES = {
     "pam_access": "/etc/security/access.conf",
     "pam_shells": "/etc/shells",

@@ -48,6 +48,12 @@ def test_a_camera_that_points_elsewhere_is_left_as_it_is(change: dict[str, str])
         assert needed_readings(now, former, HERE) == frozenset()
 
 
+def test_an_account_somewhere_else_is_not_said_to_be_there_still() -> None:
+    found = plan(record({**NAS, "ft_ssl": "2", "ft_username": "ipcamera"}))
+    assert found.fields["ft_server"] == "nas.lan"
+    assert any("ipcamera@nas.lan:21" in told and "not known here" in told for told in found.warnings), found.warnings
+
+
 def test_only_what_differs_goes_back() -> None:
     found = plan(record(NAS))
     assert found.fields == {
