@@ -100,7 +100,8 @@ class _Removal(WholeRun[LeavingCamera]):
             account = self._account_of[run]
             if run.key is None or account.known:
                 continue
-            for own in find_filed_accounts(self._request, facts.filed_accounts):
+            filed: list[Account] = find_filed_accounts(self._request, facts.filed_accounts)
+            for own in filed:
                 if run.key in parse_cameras(facts.filed_accounts[own.user].keys).values():
                     account.user, account.home = own.user, own.home
                     run.report.user, run.directory = own.user, f"{own.home}/{own.directory}"
