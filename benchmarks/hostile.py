@@ -42,11 +42,10 @@ def measure(rounds: int) -> list[Row]:
 
 def _set_up(attackers: int) -> Ended:
     with make_bed() as bed, make_cameras(_CAMERAS - attackers) as cameras, ExitStack() as stack:
-        hostile = [
-            stack.enter_context(attacking(attack, host=HOST_ADDRESS))
-            for attack, _ in list(EIGHT_WAYS.values())[:attackers]
-        ]
-        command = bed.ours(*(camera.url for camera in (*cameras, *hostile)))
+        urls = [camera.url for camera in cameras]
+        for attack, _ in list(EIGHT_WAYS.values())[:attackers]:
+            urls.append(stack.enter_context(attacking(attack, host=HOST_ADDRESS)).url)
+        command = bed.ours(*urls)
         return run_timed([*command, "--timeout", str(_DEADLINE_S)], expect=_CAMERA_ERROR if attackers else 0)
 
 

@@ -531,14 +531,19 @@ def _parse_stat(line: str) -> PathState | None:
 
 
 def _parse_files(records: list[tuple[str, bytes]]) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    path = ""
+    found = _grouped(records, "file_path", "file_bytes")
+    return {path: own["file_bytes"] for path, own in found if "file_bytes" in own}
+
+
+def _grouped(records: list[tuple[str, bytes]], head: str, *parts: str) -> list[tuple[str, dict[str, bytes]]]:
+    """Return the value of each record `head`, with those of the `parts` that follow it."""
+    found: list[tuple[str, dict[str, bytes]]] = []
     for name, value in records:
-        if name == "file_path":
-            path = value.decode("utf-8", "replace")
-        elif name == "file_bytes":
-            files[path] = value
-    return files
+        if name == head:
+            found.append((value.decode("utf-8", "replace"), {}))
+        elif name in parts and found:
+            found[-1][1][name] = value
+    return found
 
 
 def _parse_version(text: str) -> tuple[int, int] | None:
@@ -559,17 +564,11 @@ def _parse_key(line: str) -> PublicKey | None:
 
 
 def _parse_filed(records: list[tuple[str, bytes]]) -> dict[str, FiledAccount]:
-    found: dict[str, FiledAccount] = {}
-    user = ""
-    for name, value in records:
-        if name == "filed_account":
-            user = value.decode("utf-8", "replace")
-            found[user] = FiledAccount()
-        elif name == "filed_cameras" and user in found:
-            found[user] = replace(found[user], cameras=value)
-        elif name == "filed_keys" and user in found:
-            found[user] = replace(found[user], keys=value)
-    return found
+    found = _grouped(records, "filed_account", "filed_cameras", "filed_keys")
+    return {
+        user: FiledAccount(keys=own.get("filed_keys", b""), cameras=own.get("filed_cameras", b""))
+        for user, own in found
+    }
 
 
 def _parse_log(line: str) -> LogMark:

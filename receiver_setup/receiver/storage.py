@@ -48,9 +48,8 @@ def check_home_parents(facts: Facts, wanted: Wanted, *, there: bool = False) -> 
         if wanted.jail and not there:
             check_jail_part(facts, path)
             continue
-        # Who is in root's own group may do as root does.
-        group = 0o020 if state is not None and state.gid != 0 else 0
-        if state is None or (state.is_directory and state.uid == 0 and not state.mode & (0o002 | group)):
+        # Of root's own group as well: an access list for somebody else shows as the group's right to write (acl(5)).
+        if state is None or state.safe_for_jail:
             continue
         if not (disk is not None and disk.ownerless and lies_in(path, disk.mount)):
             raise ReceiverUnsuitableError(

@@ -56,6 +56,11 @@ class LeavingCamera(CameraPart):
         if name == self.name or line is None or line.key is None:
             moved = name is not None and line is None and points_here(self.departure.now, None, here)
             self.known_as = name if moved else self.known_as
+            if name is not None and line is None and not moved:
+                self.warn(
+                    f"{self.report.address}: it points elsewhere, and its key is the one of {name}, which stays; "
+                    f"`receiver-setup remove` with --camera {name} takes that"
+                )
             if name is None or self.known_as == name:
                 self._remember(known.get(self.known_as or self.name))
         elif name is not None and name in asked:

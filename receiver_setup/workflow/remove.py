@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from receiver_setup.authorized_keys import parse_cameras
 from receiver_setup.camera.former_place import Here
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.interrupts import Stop
@@ -85,10 +86,27 @@ class _Removal(WholeRun[LeavingCamera]):
             # Which accounts there are is known only now.
             self._accounts = find_filed_accounts(self._request, facts.filed_accounts) or self._accounts
             self._read_receiver()
+        if self._request.isolate and self._follow_keys(facts):
+            self._read_receiver()
         for run in self._crew.runs:
             account = self._account_of[run]
             run.known_as = run.name if run.name in account.known else None
         self._crew.each(self._crew.alive, self._recognise)
+
+    def _follow_keys(self, facts: Facts) -> bool:
+        """Find the account of each camera that has another name by now: the one that its key opens; tell of any."""
+        found = False
+        for run in self._crew.alive:
+            account = self._account_of[run]
+            if run.key is None or account.known:
+                continue
+            filed: list[Account] = find_filed_accounts(self._request, facts.filed_accounts)
+            for own in filed:
+                if run.key in parse_cameras(facts.filed_accounts[own.user].keys).values():
+                    account.user, account.home = own.user, own.home
+                    run.report.user, run.directory = own.user, f"{own.home}/{own.directory}"
+                    found = True
+        return found
 
     def _recognise(self, run: LeavingCamera) -> None:
         account = self._account_of[run]

@@ -123,6 +123,24 @@ def test_a_removal_under_another_address_takes_the_line_of_the_key(bench: Bench,
     assert bench.state() == before
 
 
+def test_a_removal_under_another_address_finds_the_account_that_the_camera_has_to_itself(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    camera, spare, other, before = make_camera(), make_camera(), make_camera(), bench.state()
+    assert bench.setup(camera, options=("--isolate",)).code == 0
+    between = bench.state()
+    assert bench.setup(other, options=("--isolate",)).code == 0
+    exchange(camera, spare)
+    check = bench.remove(spare, options=("--isolate", "--check"))
+    assert (check.code, check.json["changed"]) == (7, True), check.err
+    assert bench.remove(other, options=("--isolate",)).code == 0
+    assert bench.state() == between
+    removed = bench.remove(spare, options=("--isolate",))
+    assert removed.code == 0, removed.err
+    assert former(spare) == FORMER
+    assert bench.state() == before
+
+
 def test_each_of_two_that_changed_places_gets_its_own_settings_back(bench: Bench, make_camera: MakeCamera) -> None:
     first, second, before = make_camera(), make_camera(settings=OTHERS), bench.state()
     assert bench.setup(first, second).code == 0

@@ -251,7 +251,11 @@ def test_without_a_jail_a_link_in_place_of_the_recordings_is_not_followed_by_roo
     first, second = make_camera(), make_camera()
     thief = steal(bench, first, tmp_path, "--no-jail")
     before = plant(thief)
-    planted = thief.sftp("rename recordings away", f"symlink {VICTIM} recordings")
+    attack = ("rename recordings away", f"symlink {VICTIM} recordings")
+    assert thief.sftp(*attack).returncode != 0, "the home is root's"
+    # As older versions left it.
+    thief.inside("chown ipcamera: /home/ipcamera")
+    planted = thief.sftp(*attack)
     assert planted.returncode == 0, planted.stderr
     for cameras in ((first,), (first, second)):
         result = bench.setup(*cameras, options=("--no-jail",))

@@ -67,7 +67,8 @@ def steps_of(result: Result) -> dict[str, str]:
 
 @pytest.mark.parametrize("options", [("--no-jail",), ()], ids=["unjailed", "jailed"])
 @pytest.mark.parametrize(
-    "mode", ["chown mal /srv/mal", "chmod 1777 /srv/mal", "chgrp mal /srv/mal; chmod 775 /srv/mal"]
+    "mode",
+    ["chown mal /srv/mal", "chmod 1777 /srv/mal", "chgrp mal /srv/mal; chmod 775 /srv/mal", "chmod 775 /srv/mal"],
 )
 def test_a_home_below_a_folder_of_somebody_else_is_refused_before_anything_changes(
     bench: Bench, make_camera: MakeCamera, options: tuple[str, ...], mode: str
@@ -114,6 +115,18 @@ def test_a_folder_that_was_handed_to_somebody_after_the_set_up_leads_no_removal_
     again = bench.remove(camera, options=(*home, "--delete-recordings"))
     assert again.code == 0, again.err
     assert bench.state() == before
+
+
+def test_a_file_is_not_given_away_by_a_hard_link_that_takes_its_place(bench: Bench) -> None:
+    """Between the look at whose a file is and its new owner, another one may stand in its place."""
+    root(bench, f"{TREE}\necho keep >/srv/other.mp4; chown 4242:4242 {RECORDINGS}/a/b/c/d.mp4")
+    swap = (
+        f'#!/bin/sh\nrm -f {RECORDINGS}/a/b/c/d.mp4; ln /srv/other.mp4 {RECORDINGS}/a/b/c/d.mp4\nexec /bin/chown "$@"\n'
+    )
+    bench.receiver.run("tee", "/usr/local/sbin/chown", input=swap.encode())
+    root(bench, "chmod 755 /usr/local/sbin/chown")
+    call(bench, "dash", f"PATH=/usr/local/sbin:$PATH; {ACTS['give']}")
+    assert owners(bench, "/srv/other.mp4") == "/srv/other.mp4 root 644"
 
 
 # ---- links at every component and moment

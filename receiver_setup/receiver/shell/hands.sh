@@ -174,11 +174,15 @@ note_owners() {
   done
 }
 
+# only_from OWNER[:GROUP]: the option by which chown asks the file that it has open whose that is, so that one that was
+# put in its place keeps its owner. Without it, as in busybox, links alone are left.
+only_from() { if chown --help 2>&1 | grep -q -e --from; then printf '%s' "--from=$1"; else printf '%s' -h; fi; }
+
 # give_to USER UID:GID…
 give_to() {
   receiver=$1
   shift
-  for pair in "$@"; do those_of "$pair" -exec chown -h "$receiver:" {} + || return 1; done
+  for pair in "$@"; do those_of "$pair" -exec chown "$(only_from "$pair")" "$receiver:" {} + || return 1; done
 }
 
 # take_from FILE UID:GID…: the way back.
@@ -186,7 +190,7 @@ take_from() {
   place=$1.$(stat -c %d:%i .)
   shift
   for pair in "$@"; do
-    [ ! -e "$place.$pair" ] || xargs -0 chown -h "$pair" <"$place.$pair" 2>/dev/null || :
+    [ ! -e "$place.$pair" ] || xargs -0 chown "$(only_from "$user")" "$pair" <"$place.$pair" 2>/dev/null || :
   done
 }
 

@@ -119,8 +119,8 @@ def test_a_key_login_of_a_release_that_tells_no_fingerprint_counts() -> None:
     seen = evidence(BY_KEY.partition(": RSA")[0])
     check_login(seen, "ipcamera", OWN, Authentication.PUBLIC_KEY, "porch")
     assert [(login.method, login.key) for login in seen.logins] == [("publickey", None)]
+    other = evidence(BY_KEY.replace(PRINT, OTHER_PRINT), BY_KEY.partition(": RSA")[0])
     with pytest.raises(LoginNotByKeyError):
-        other = evidence(BY_KEY.replace(PRINT, OTHER_PRINT), BY_KEY.partition(": RSA")[0])
         check_login(other, "ipcamera", OWN, Authentication.PUBLIC_KEY, "porch")
 
 
