@@ -280,6 +280,7 @@ make_sshd() {
         why="sshd -T refuses the configuration: $effective"
         return 1
       }
+      effective=$(printf '%s\n' "$effective" | lower_keywords)
       continue
     fi
     case "$newline$effective$newline" in

@@ -12,7 +12,9 @@ folder() {
     near=${near%/*}
     near=${near:-/}
   done
-  real=$(cd "$near" 2>/dev/null && pwd -P) || real=$near
+  real=$near
+  # In this shell itself: a fork for each of them would be most of what this costs.
+  ! cd -P "$near" 2>/dev/null || real=$PWD
   may=no
   [ ! -w "$near" ] || may=yes
   emit folder "$may$newline$1$newline$real"
@@ -33,6 +35,7 @@ facts_disks() {
   done <<LIST
 $directories
 LIST
+  cd /
   set --
   while IFS= read -r path; do [ -z "$path" ] || set -- "$@" "$path"; done <<LIST
 $folders

@@ -10,9 +10,9 @@
 # are sshd's word. In a file of the system's logger every local user can write what looks like sshd's (logger -t sshd):
 # such files are read only where there is no journal, and the line's process has to be one that sshd can have been.
 
-# own_logs: the regular files that the listening sshd holds open, which nobody but root writes to.
+# own_logs: the regular files that the listening sshd, which find_sshd has found, holds open; nobody but root writes to
+# them.
 own_logs() {
-  [ -n "${ask_sockets+found}" ] || find_sshd '' '' no
   [ -n "$ask_pid" ] || return 0
   shared=$newline$(system_logs)$newline
   # shellcheck disable=SC2012 # a link's name is what is wanted
@@ -43,7 +43,13 @@ log_sources() {
 }
 
 # prints: does find print what it knows of a file by itself, as GNU's does? Then no path is too long for it.
-prints() { [ "$(find / -maxdepth 0 -printf x 2>/dev/null)" = x ]; }
+prints() {
+  if [ -z "${find_prints-}" ]; then
+    find_prints=no
+    [ "$(find / -maxdepth 0 -printf x 2>/dev/null)" != x ] || find_prints=yes
+  fi
+  [ "$find_prints" = yes ]
+}
 
 # list_files GNU'S-FORMAT STAT'S-FORMAT FOLDER TEST…: a line a file, whatever its name has in it: a line end in a name
 # is \001 there. Without GNU's find files with such names are left out; no camera makes any.
@@ -211,6 +217,9 @@ evidence_of_causes() {
 }
 
 evidence() {
+  # Here, so that it is done once for all that are asked below, each in a shell of its own.
+  prints
+  find_sshd '' '' no
   sources=$(log_sources)
   [ -z "$sources" ] || printf '%s\n' "$sources" | while IFS= read -r path; do emit log_source "$path"; done
   # A disk that counts in steps of two seconds cuts off the rest.

@@ -93,12 +93,15 @@ facts_header() {
   [ -z "$head" ] || emit header "$1$head"
 }
 
-# The password field is told as a word; the hash itself never leaves the receiver.
+# The password field is told as a word; the hash itself never leaves the receiver. Sets $uid, empty without an account.
 facts_account() {
   account=$(getent passwd "$user" 2>/dev/null || grep -s "^$user:" /etc/passwd)
   group=$(getent group "$user" 2>/dev/null || grep -s "^$user:" /etc/group)
   emit passwd "$account"
   emit group "$group"
+  IFS=: read -r _ _ uid _ <<ACCOUNT
+$account
+ACCOUNT
   word=unknown
   while IFS=: read -r name field _; do
     [ "$name" = "$user" ] || continue
@@ -116,9 +119,6 @@ facts_account() {
 
 # Who else has the account's number, or the group of its name as the first of their own.
 facts_neighbours() {
-  IFS=: read -r _ _ uid _ <<ACCOUNT
-$account
-ACCOUNT
   IFS=: read -r _ _ gid _ <<GROUP
 $group
 GROUP
@@ -266,6 +266,8 @@ facts() {
     emit end ok
     return
   fi
+  # Here, so that it is done once for all that list files below.
+  prints
   facts_names
   facts_journal
   facts_history

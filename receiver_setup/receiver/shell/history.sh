@@ -1,7 +1,7 @@
 #!/bin/sh
 # What earlier runs left: an open journal, and how things were before the first change. Changes nothing.
-# Given: user home recordings state key_folder accounts (those that are asked about) journal; patience (seconds to wait
-# for another run), adopt (yes or no), look (setup, removal or status), directories.
+# Given: user uid home recordings state key_folder accounts (those that are asked about) journal; patience (seconds to
+# wait for another run), adopt (yes or no), look (setup, removal or status), directories.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file
 
 # A script outlives the connection that it came by: it ends by itself, so wait for it rather than race with it.
@@ -47,7 +47,7 @@ facts_ledger() {
 
 # Of an account that somebody made by hand: what it is used for, and the keys that open it.
 facts_adoption() {
-  [ "$adopt" = yes ] && uid=$(id -u "$user" 2>/dev/null) || return 0
+  [ "$adopt" = yes ] && [ -n "$uid" ] || return 0
   for process in $(processes_of "$uid"); do
     # The account's own manager of systemd's is no use that anybody makes of it, and ends by itself.
     ! grep -qs '/user@[0-9]*[.]service/init[.]scope$' "/proc/$process/cgroup" || continue
@@ -71,7 +71,7 @@ own_keys() (
 # facts_home: of an account that somebody made by hand: what is in its home beside the recordings, what of that the
 # account can write to, and what leads from there to other places.
 facts_home() {
-  [ -d "$home" ] && uid=$(id -u "$user" 2>/dev/null) || return 0
+  [ -d "$home" ] && [ -n "$uid" ] || return 0
   if [ "$adopt" = no ] || [ "$look" != setup ]; then
     grep -qs '^undo_account ' "$state/accounts/$user/undo" || return 0
   fi
@@ -113,7 +113,7 @@ facts_link() {
 facts_orphans() {
   [ "$look" = setup ] && [ -d "$recordings" ] || return 0
   set -- "$recordings" -xdev -mindepth 1 \( -type d -o -type f -links 1 \)
-  if uid=$(id -u "$user" 2>/dev/null); then set -- "$@" ! -user "$uid"; fi
+  if [ -n "$uid" ]; then set -- "$@" ! -user "$uid"; fi
   uids=$(cut -d: -f3 /etc/passwd)
   while :; do
     found=$(list_files '%U:%G|%p' '%u:%g|%n' "$@" | uids=$uids places=$directories awk -F'|' '
@@ -148,7 +148,7 @@ facts_removal() {
   [ "$look" = removal ] || return 0
   sed -n "s/^undo_\(directory\|mode\|owner\) '\([^']*\)'.*/\2/p" "$state/accounts/$user/undo" 2>/dev/null |
     while IFS= read -r path; do emit stat "$(stat -c '%F|%a|%u|%g|%U|%G|%n' "$path" 2>/dev/null)"; done
-  if uid=$(id -u "$user" 2>/dev/null); then
+  if [ -n "$uid" ]; then
     open_uploads "$uid" "$home" | sort -u | head -n 100 | while IFS= read -r file; do emit upload "$file"; done
   fi
   own_folders=$(account_folders)

@@ -20,10 +20,10 @@ G
 s/\n[^ ]*//'
 }
 
-# answer_of COMMAND…: what an `sshd -T` prints, keywords in lower case; false, with sshd's own words, where it refuses.
+# answer_of COMMAND…: what an `sshd -T` prints; false, with sshd's own words, where it refuses.
 answer_of() {
   if answer=$("$@" 2>/dev/null </dev/null); then
-    printf '%s\n' "$answer" | lower_keywords
+    printf '%s\n' "$answer"
   else
     # Its words on standard error would be among its lines where it only warns.
     "$@" 2>&1 </dev/null

@@ -337,8 +337,8 @@ facts_host_keys() {
     wait "$beside"
     emit sshd_global "$(cat "$stage/global")"
   fi
-  count=$(cat "$stage/count" 2>/dev/null)
-  count=${count:-0}
+  count=0
+  { read -r count <"$stage/count"; } 2>/dev/null || :
   newer=$(newer_keys)
   [ -z "$newer" ] || printf '%s\n' "$newer" | while IFS= read -r path; do emit newer_key "$path"; done
   shown=
@@ -351,7 +351,8 @@ facts_host_keys() {
     read_keys=yes
     name=host_key
     [ -z "$shown" ] || name=disk_key
-    emit "$name" "$(cat "$stage/key.$each")"
+    IFS= read -r line <"$stage/key.$each"
+    emit "$name" "$line"
   done
   [ -n "$shown$read_keys" ] || emit host_keys_unread yes
   [ -z "$shown" ] || printf '%s\n' "$shown" | while IFS= read -r line; do emit host_key "$line"; done
@@ -359,28 +360,33 @@ facts_host_keys() {
 
 # keys_on_disk: a file for each of them.
 keys_on_disk() {
-  global=$(cat "$stage/global")
-  printf '%s\n' "$global" | sed -n 's/^hostkey //p' >"$stage/hostkeys"
   count=0
+  agent=none
+  while read -r keyword path; do
+    case $keyword in
+      [Hh][Oo][Ss][Tt][Kk][Ee][Yy])
+        count=$((count + 1))
+        printf '%s\n' "$path"
+        ;;
+      [Hh][Oo][Ss][Tt][Kk][Ee][Yy][Aa][Gg][Ee][Nn][Tt]) agent=$path ;;
+    esac
+  done <"$stage/global" >"$stage/hostkeys"
+  each=0
   while IFS= read -r path; do
-    count=$((count + 1))
-    key_on_disk "$path" >"$stage/key.$count" &
+    each=$((each + 1))
+    key_on_disk "$path" >"$stage/key.$each" &
   done <"$stage/hostkeys"
   wait
-  printf '%s' "$count" >"$stage/count"
+  printf '%s\n' "$count" >"$stage/count"
 }
 
 # key_on_disk PATH: sshd goes by the private key; a .pub beside it is a copy that somebody made, and stands for it
 # only where an agent has the key, or nothing can read it.
 key_on_disk() {
-  case "$newline$global$newline" in
-    *"${newline}hostkeyagent none$newline"*)
-      if has ssh-keygen; then
-        ssh-keygen -y -P '' -f "$1" 2>/dev/null </dev/null
-        return
-      fi
-      ;;
-  esac
+  if [ "$agent" = none ] && has ssh-keygen; then
+    ssh-keygen -y -P '' -f "$1" 2>/dev/null </dev/null
+    return
+  fi
   cat "$1.pub" 2>/dev/null
 }
 

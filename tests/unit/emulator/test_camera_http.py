@@ -1,5 +1,6 @@
 """The emulated camera's web server: statuses, headers, delays, reboots, HTTPS, and what it leaves behind."""
 
+import gc
 import hashlib
 import http.client
 import socket
@@ -29,6 +30,8 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory, monkeypatch
     threads, open_before = set(threading.enumerate()), descriptors()
     yield
     assert set(threading.enumerate()) == threads
+    if descriptors() != open_before:
+        gc.collect()  # an error of the client's that a test has caught may still hold its connection
     assert descriptors() == open_before
     assert list(temporary.iterdir()) == []
 
