@@ -257,6 +257,13 @@ REPEATED = [
     "[",
     "a[",
     "a[]",
+    '["',
+    '["a"]',
+    '"[',
+    '"[""]',
+    '";\n',
+    '";\na=',
+    '";cmd=',
     ";",
     " ",
     "\0",
@@ -268,7 +275,7 @@ REPEATED = [
 
 
 @pytest.mark.parametrize("piece", REPEATED)
-@pytest.mark.parametrize("beginning", ["", 'a="', 'a="x";', "<", "a["], ids=repr)
+@pytest.mark.parametrize("beginning", ["", 'a="', 'a="x";', 'a="x";\nb="', "<", "a["], ids=repr)
 def test_no_answer_takes_more_than_linear_time_to_read(beginning: str, piece: str) -> None:
     """Twice as long takes at most thrice as long; what is quadratic takes four times, what is cubic eight."""
 
