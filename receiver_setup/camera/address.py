@@ -4,7 +4,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
@@ -13,6 +13,7 @@ DEFAULT_USER = "admin"
 _PORTS = {"http": 80, "https": 443}
 _HIGHEST_PORT = 65535
 _NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
+_LONGEST_PLACE = 100
 _ALLOWED = "a camera is given as [http[s]://][USER@]HOST[:PORT], for example admin@192.168.2.168"
 
 
@@ -114,3 +115,19 @@ def _is_ipv6(text: str) -> bool:
 
 def _refusal(reason: str) -> ConfigurationError:
     return ConfigurationError(f"this is not the address of a camera: {reason}", hint=f"note that {_ALLOWED}")
+
+
+def read_location(location: str, scheme: str) -> str:
+    """Return what a Location header names, as --camera takes it: scheme, host, port; "" where it names no camera's.
+
+    >>> read_location("https://user@[fd00::168]:8443/x?y", "http")
+    'https://[fd00::168]:8443'
+    >>> read_location("//porch/x", "http"), read_location("/login.html", "http")
+    ('http://porch', '')
+    """
+    try:
+        target = urlsplit(location.strip(), scheme=scheme)
+        place = CameraAddress.parse(f"{target.scheme}://{target.netloc}").url if target.netloc else ""
+    except (ValueError, ConfigurationError):
+        return ""
+    return place if len(place) <= _LONGEST_PLACE else ""

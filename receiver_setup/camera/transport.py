@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
 from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
 from receiver_setup.camera.command import Parameters
 from receiver_setup.camera.failures import (
     HTTP_ERRORS,
@@ -172,27 +173,32 @@ class Transport:
         )
 
     def _read(self, response: requests.Response, *, step: str) -> bytes:
-        """Read the body; too large or cut off is an error (urllib3 1.26 does not notice), and so is a compressed one.
+        """Read the body as it was meant; too large, cut off or damaged is an error.
 
-        What was compressed, perhaps several times over, would be large only once it is unpacked.
+        Its length is compared before it is unpacked, and here: urllib3 1.26 does not compare it.
         """
-        if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
-            raise CameraReplyError(
-                f"the answer of {self._address} to {step} is compressed, which it was asked not to be",
-                hint=ADDRESS_HINT,
-            )
+        answer = response.raw
+        answer.enforce_content_length = False
         body = b""
-        for piece in response.iter_content(_PIECE):
+        for piece in answer.stream(_PIECE, decode_content=False):
             body += piece
             if len(body) > _LARGEST_BODY:
                 raise self._too_long(step)
-        announced = response.headers.get("Content-Length", "")
-        if _LENGTH.fullmatch(announced) and len(body) < int(announced):
+        announced = _announced_length(response.headers)
+        if announced is not None and len(body) < announced:
             raise CameraReplyError(
                 f"the answer of {self._address} to {step} is cut off: {len(body)} of {announced} bytes",
                 hint="try again; if it stays so, restart the camera",
             )
-        return body
+        try:
+            return unpack(body, response.headers.get("Content-Encoding", ""), most=_LARGEST_BODY)
+        except BodyTooLongError:
+            raise self._too_long(step) from None
+        except BodyError as error:
+            raise CameraReplyError(
+                f"the answer of {self._address} to {step} {error}",
+                hint="try again; if it stays so, restart the camera",
+            ) from None
 
     def _explain(self, failure: ReceiverSetupError) -> ReceiverSetupError:
         """Add to a certificate error what was seen."""
@@ -218,6 +224,15 @@ class Transport:
         except (OSError, ValueError):
             return None
         return None if shown is None else hashlib.sha256(shown).digest().hex(":").upper()
+
+
+def _announced_length(headers: Mapping[str, str]) -> int | None:
+    """Return the Content-Length, which counts nothing where the body comes in chunks; None where there is none."""
+    # The same one several times is joined by commas.
+    lengths = {length.strip() for length in headers.get("Content-Length", "").split(",")}
+    length = lengths.pop()
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    return int(length) if not (lengths or chunked) and _LENGTH.fullmatch(length) else None
 
 
 class _Session(requests.Session):

@@ -1,6 +1,7 @@
 """The camera's client against real HTTP servers on loopback that do, in fact, what cameras and networks do."""
 
 import base64
+import gzip
 import hashlib
 import logging
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +50,7 @@ from receiver_setup.secrets import Secret, spellings
 
 PASSWORD = "p@ss word?&+=%#'\"ü"
 OK = b'cmd="getftpattr";\r\nft_server="192.168.2.110";\r\nresponse="200";\r\n'
+GZIP_OF_OK = {"Content-Encoding": "gzip", "Content-Length": str(len(gzip.compress(OK)))}
 DONE = b'cmd="setftpattr";\nresponse="200";'
 HASTY = Patience(tries=4, first_wait_s=0.01, factor=1.0, reboot_s=3.0, reboot_step_s=0.02)
 HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"
@@ -272,6 +275,41 @@ def test_wrong_password_is_sent_exactly_once(server: list[Reaction] | Callable[[
         assert len(fake.seen) == 1
     assert caught.value.exit_code == 3
     assert wrong not in str(caught.value) + caught.value.hint
+    assert "--camera-login" in caught.value.hint
+    assert "query" in caught.value.hint
+    assert "token" in caught.value.hint
+
+
+def test_explicit_choice_is_tried_where_basic_was_offered_to_a_user_without_the_right_to_it() -> None:
+    def query_beside_basic(seen: Seen) -> Reaction:
+        offer = {"WWW-Authenticate": "Basic realm=INSTAR 2K+"}
+        return check_query(seen) if "pwd" in seen.query else Reaction(status=401, headers=offer, body=b"")
+
+    with serving(FakeCamera(query_beside_basic)) as fake:
+        with Camera(fake.address, PASSWORD) as camera, pytest.raises(CameraLoginError, match="user or password"):
+            camera.send(GetFtpAttr())
+        with Camera(fake.address, PASSWORD, login=Login.QUERY) as camera:
+            camera.send(GetFtpAttr())
+
+
+@pytest.mark.parametrize(("user", "password"), [("a" * 31, "x"), ("admin", "p" * 31), ("admin", "ü" * 16)])
+def test_login_that_is_longer_than_a_camera_s_is_never_sent(user: str, password: str) -> None:
+    """A long Authorization header makes firmware 3.11.1 overflow (CVE-2025-8760)."""
+    with pytest.raises(ConfigurationError, match="30 characters") as caught:
+        Camera(f"{quote(user)}@127.0.0.1:9", password)
+    assert password not in (caught.value.message + caught.value.hint).split()
+    with serving(FakeCamera([Reaction()])) as fake, Camera(f"{'a' * 30}@127.0.0.1:{fake.port}", "p" * 30) as camera:
+        camera.send(GetFtpAttr())
+
+
+def test_long_token_is_not_sent() -> None:
+    def server(_: Seen) -> Reaction:
+        return Reaction(body=b'token="%s";response="200";' % (b"t" * 257))
+
+    with serving(FakeCamera(server)) as fake, Camera(fake.address, "x", login=Login.TOKEN) as camera:
+        with pytest.raises(CameraReplyError, match="token"):
+            camera.send(GetFtpAttr())
+        assert [seen.query["cmd"] for seen in fake.seen] == ["gettoken"]
 
 
 def test_refused_query_login_ends_the_search() -> None:
@@ -446,17 +484,35 @@ def test_connection_is_kept() -> None:
     assert len(ports) == 1
 
 
-def test_redirect_is_reported_and_not_followed() -> None:
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("http://127.0.0.1:{port}/param.cgi?user=somebody", "http://127.0.0.1:{port}"),
+        ("https://somebody@porch.lan:8443/x", "https://porch.lan:8443"),
+        ("https://[fd00::168]/x", "https://[fd00::168]"),
+        ("HTTPS://[fd00::168]:8443", "https://[fd00::168]:8443"),
+        ("//porch.lan:81/x?somebody", "http://porch.lan:81"),
+        ("/somebody", None),
+        ("", None),
+        ("http://[", None),
+        ("rtsp://porch/somebody", None),
+        ("http://x:99999/somebody", None),
+    ],
+)
+def test_redirect_is_reported_and_not_followed(location: str, shown: str | None) -> None:
     with serving(FakeCamera([Reaction()])) as other:
-        target = f"http://127.0.0.1:{other.port}/param.cgi?user=somebody"
+        headers = {"Location": location.format(port=other.port)}
         with (
-            serving(FakeCamera([Reaction(status=302, headers={"Location": target})])) as fake,
+            serving(FakeCamera([Reaction(status=302, headers=headers)])) as fake,
             Camera(fake.address, "hunter2") as camera,
             pytest.raises(CameraReplyError) as caught,
         ):
             camera.send(GetFtpAttr())
         assert other.seen == []
     assert "somebody" not in caught.value.message + caught.value.hint
+    expected = "another page" if shown is None else shown.format(port=other.port)
+    assert f"sends us on to {expected} (" in caught.value.message
+    assert ("--camera" in caught.value.hint) is (shown is not None)
 
 
 # --- busy ------------------------------------------------------------------------------------------------------------
@@ -582,6 +638,14 @@ def test_a_test_upload_has_a_time_of_its_own() -> None:
         (Reaction(body=OK, status=500), CameraReplyError),
         (Reaction(body=b"not found", status=404), CameraReplyError),
         (Reaction(body=b"x", headers={"Transfer-Encoding": "chunked", "Content-Length": "1"}), CameraReplyError),
+        (Reaction(body=gzip.compress(OK)[:-9], headers={"Content-Encoding": "gzip"}), CameraReplyError),
+        (Reaction(body=gzip.compress(OK)[:-9], headers=GZIP_OF_OK), CameraReplyError),
+        (Reaction(body=gzip.compress(bytes(10_000_000)), headers={"Content-Encoding": "gzip"}), CameraReplyError),
+        (Reaction(body=zlib.compress(bytes(10_000_000)), headers={"Content-Encoding": "deflate"}), CameraReplyError),
+        (Reaction(body=gzip.compress(gzip.compress(OK)), headers={"Content-Encoding": "gzip"}), CameraReplyError),
+        (Reaction(body=b"\x0b\x02\x80" + OK, headers={"Content-Encoding": "br"}), CameraReplyError),
+        (Reaction(body=OK, headers={"Content-Length": "20\r\nContent-Length: 21"}), CameraReplyError),
+        (Reaction(body=OK, headers={"Content-Length": "20, 21"}), CameraReplyError),
         (Reaction(body=b'var ft_server="x";'), CameraTooOldError),
         (Reaction(body=b"[Succeed]set ok"), CameraTooOldError),
         (Reaction(body=b"[Error]unknown cmd"), CameraTooOldError),
@@ -596,6 +660,44 @@ def test_answer_that_is_no_reply_is_our_error(reaction: Reaction, error: type[Re
             camera.send(GetFtpAttr())
         assert len(fake.seen) == 1
     assert f"127.0.0.1:{fake.port}" in caught.value.message
+
+
+PACKED = {
+    "gzip": gzip.compress(OK),
+    "x-gzip": gzip.compress(OK),
+    "deflate": zlib.compress(OK),
+    "Deflate": zlib.compress(OK, wbits=-15),
+    "GZip, identity": gzip.compress(OK),
+    "": gzip.compress(OK),
+    "identity": gzip.compress(OK[:40]) + gzip.compress(OK[40:]),
+    "gzip ": OK,
+    "deflate ": OK,
+    "br": OK,
+}
+"""By Content-Encoding; some servers name one that they did not apply, or apply one that they do not name."""
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("encoding", PACKED)
+def test_body_that_came_compressed_is_read(encoding: str, chunked: bool) -> None:
+    body = PACKED[encoding]
+    headers = {"Content-Encoding": encoding, "Content-Length": str(len(body))}
+    if chunked:
+        halves = (body[:25], body[25:], b"")
+        body = b"".join(b"%x\r\n%s\r\n" % (len(half), half) for half in halves)
+        headers |= {"Transfer-Encoding": "chunked", "Content-Length": "1"}
+    with serving(FakeCamera([Reaction(body=body, headers=headers)])) as fake, Camera(fake.address, "x") as camera:
+        assert camera.ftp_attributes().server == "192.168.2.110"
+
+
+def test_length_is_compared_before_the_body_is_unpacked() -> None:
+    reaction = Reaction(body=gzip.compress(OK)[:-9], headers=GZIP_OF_OK)
+    with (
+        serving(FakeCamera([reaction])) as fake,
+        Camera(fake.address, "x") as camera,
+        pytest.raises(CameraReplyError, match=f"cut off: {len(reaction.body)} of {len(reaction.body) + 9} bytes"),
+    ):
+        camera.send(GetFtpAttr())
 
 
 @pytest.mark.parametrize(
