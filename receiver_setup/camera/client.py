@@ -91,7 +91,8 @@ class Camera(MenuCalls):
         self.tls = tls
         self.dialled_here = dial is None
         """False where the connections begin elsewhere, so that name and address are meant as they are there."""
-        self._transport = Transport(self.address, tls, dial)
+        self._redact = Redactor()
+        self._transport = Transport(self.address, tls, dial, redact=self._redact)
         self._timeout_s = timeout_s
         self._login = login
         self._way = Login.BASIC if login is Login.AUTO else login
@@ -99,7 +100,6 @@ class Camera(MenuCalls):
         self._token: Secret | None = None
         self._patience = patience
         self._sleep = sleep or self._transport.wire.wait
-        self._redact = Redactor()
         if self._password is not None:
             self._redact.add(self._password, user=self.address.user)
 
@@ -133,7 +133,7 @@ class Camera(MenuCalls):
 
         A busy camera is asked again with patience; what it says in the end counts. Raises CameraLoginError,
         CameraResponseError, CameraReplyError, CameraTooOldError, CameraUnreachableError, CameraTimeoutError,
-        CameraCertificateError, UnforeseenCameraError, or InterruptedRunError after `cut`.
+        CameraCertificateError, CameraTlsError, UnforeseenCameraError, or InterruptedRunError after `cut`.
         """
         try:
             return self._send(command)

@@ -135,7 +135,7 @@ def parse_reply(
         )
     if _MARKUP.match(text):
         raise CameraReplyError(
-            f"the answer of {camera} is a web page, not a camera's: {_excerpt(text, redact)}",
+            f"the answer of {camera} is a web page, not a camera's: {excerpt(text, redact)}",
             hint=ADDRESS_HINT,
         )
     return Reply(fields=MappingProxyType(_split_fields(text, camera, redact)), camera=camera)
@@ -156,7 +156,7 @@ def _split_fields(text: str, camera: str, redact: Callable[[str], str]) -> dict[
         if not opening:
             reason = "is cut off or not a camera's" if fields else "is not a camera's"
             raise CameraReplyError(
-                f"the answer of {camera} {reason}: {_excerpt(text[offset : offset + _LOOKED_AT + 1], redact)}",
+                f"the answer of {camera} {reason}: {excerpt(text[offset : offset + _LOOKED_AT + 1], redact)}",
                 hint=ADDRESS_HINT,
             )
         closing = (_FIRST_QUOTE if opening[1] in _ENVELOPE else usual).search(text, opening.end())
@@ -182,8 +182,8 @@ def _decode(body: bytes) -> str:
         return body.decode("latin-1")
 
 
-def _excerpt(text: str, redact: Callable[[str], str]) -> str:
-    """Return the beginning of an answer in quotes, on one line, without anything that looks like a secret."""
+def excerpt(text: str, redact: Callable[[str], str]) -> str:
+    """Return the beginning of what a camera sent in quotes, on one line, without anything that looks like a secret."""
     shown = redact(text[:_LOOKED_AT])
     words = " ".join((shown if len(text) <= _LOOKED_AT else shown[:-_LONGEST_SPELLING]).split())
     words = _SECRET.sub(r"\1…", words)

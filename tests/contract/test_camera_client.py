@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -28,18 +28,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from support.hostile_camera import attacking
 
 from receiver_setup.camera import Camera, Login, Patience, Tls
 from receiver_setup.camera.client import forget_refused_logins
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult
 from receiver_setup.camera.failures import error_for_exception
 from receiver_setup.camera.messages import GetFtpAttr, GetPubKey, SetFtpAttr, TestFtp
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraLoginError,
     CameraReplyError,
     CameraResponseError,
     CameraTimeoutError,
+    CameraTlsError,
     CameraTooOldError,
     CameraUnreachableError,
     ConfigurationError,
@@ -896,8 +899,19 @@ def test_other_certificates_are_refused_with_what_was_seen(choice: str, lan: Cer
     }[choice]
     error = refused_certificate(ddns, tls)
     assert ddns.fingerprint in error.message.replace(":", "").lower()
+    if choice == "another pin":
+        assert "has changed" in error.message
+        assert lan.fingerprint in error.message.replace(":", "").lower()
+        assert "--camera-insecure" not in error.hint
+        return
     for option in ("--camera-fingerprint", "--camera-ca-file", "--camera-insecure"):
         assert option in error.hint
+    reasons = {
+        "nothing": "signed by itself",
+        "another authority": f"signed by itself, and is not one of those in {lan.path}",
+        "right authority, other name": "is for camera.example, not for 127.0.0.1",
+    }
+    assert reasons[choice] in error.message
 
 
 def test_insecure_is_taken_with_a_warning_of_ours_alone(
@@ -912,14 +926,215 @@ def test_insecure_is_taken_with_a_warning_of_ours_alone(
     assert not [warning for warning in recwarn if "Insecure" in warning.category.__name__]
 
 
-def test_https_to_a_plain_port_is_explained() -> None:
+def asked(camera: EmulatedCamera, tls: Tls, *, scheme: str | None = None) -> ReceiverSetupError | None:
+    """Return the error of a request, None where it was answered; a camera that was not trusted was told nothing."""
+    address = camera.url if scheme is None else f"{scheme}://127.0.0.1:{camera.port}"
+    failed: ReceiverSetupError | None = None
+    with Camera(address, "instar", tls=tls) as client:
+        try:
+            client.ftp_attributes()
+        except ReceiverSetupError as error:
+            failed = error
+    if failed is not None:
+        assert camera.requests == []
+        assert failed.exit_code == 3
+        assert f"127.0.0.1:{camera.port}" in failed.message
+        assert "http://" not in failed.hint, "which would send the password to everybody"
+    return failed
+
+
+TLS_SHAPES: list[tuple[Profile, type[ReceiverSetupError], str]] = [
+    (Profile(tls_version="1.0", https_name="address"), CameraTlsError, "no TLS newer than TLS 1.0"),
+    (Profile(tls_version="1.1", https_name="address"), CameraTlsError, "no TLS newer than TLS 1.1"),
+    (
+        Profile(tls_version="1.0", tls_ciphers="static-rsa", https_name="address"),
+        CameraTlsError,
+        "no TLS newer than TLS 1.0",
+    ),
+    (Profile(tls_ciphers="static-rsa", https_name="address"), CameraTlsError, "no cipher with forward secrecy"),
+    (Profile(https_key="rsa1024", https_name="address"), CameraCertificateError, "its key has only 1024 bits"),
+    (Profile(https_validity="expired", https_name="address"), CameraCertificateError, "it expired on 20"),
+    (Profile(https_validity="future", https_name="address"), CameraCertificateError, "it is valid from 20"),
+    (Profile(https_name="ddns"), CameraCertificateError, "is for emulated.ddns3-instar.invalid, not for 127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("profile", "kind", "reason"), TLS_SHAPES, ids=[reason for *_, reason in TLS_SHAPES])
+def test_tls_of_every_shape_is_named_or_pinned(
+    profile: Profile, kind: type[ReceiverSetupError], reason: str, tmp_path: Path
+) -> None:
+    with EmulatedCamera(replace(profile, https=True)) as camera:
+        shown = str(camera.certificate_fingerprint)
+        authority = tmp_path / "ca.pem"
+        authority.write_bytes(camera.certificate_pem or b"")
+        error = asked(camera, Tls(ca_file=authority))
+        assert type(error) is kind
+        assert reason in error.message
+        assert "--camera-fingerprint" in error.hint
+        assert shown in (error.message + error.hint).replace(":", "").lower()
+        untrusted = asked(camera, Tls())
+        assert isinstance(untrusted, (CameraTlsError, CameraCertificateError))
+        changed = asked(camera, Tls(fingerprint="ab" * 32))
+        assert isinstance(changed, CameraCertificateError)
+        assert "has changed" in changed.message
+        assert asked(camera, Tls(fingerprint=shown)) is None
+        assert asked(camera, Tls(insecure=True)) is None
+
+
+def test_camera_that_shares_no_cipher_is_named() -> None:
+    """Not even where everything is allowed."""
+    alert = b"\x15\x03\x01\x00\x02\x02\x28"
+    with attacking(lambda _: [alert], raw=True) as camera:
+        for tls in (Tls(), Tls(insecure=True), Tls(fingerprint="ab" * 32)):
+            with Camera(camera.url, "x", tls=tls) as client, pytest.raises(CameraTlsError) as caught:
+                client.ftp_attributes()
+            assert "no cipher in common" in caught.value.message
+
+
+SERVICES = {
+    "ssh": "an SSH server answers there: 'SSH-2.0-dropbear_2020.81'",
+    "ftp": "an FTP or mail server answers there: '220 (vsFTPd 3.0.3)'",
+    "rtsp": "an RTSP server (for video streams) answers there: 'RTSP/1.0 400 Bad Request'",
+    "http/0.9": "something answers there without HTTP's status line: '<html><body>It works",
+}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("https", [False, True])
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_in_a_camera_s_place_is_named_by_what_it_says(service: str, https: bool, scheme: str) -> None:
+    """At the port of an address with either scheme, inside TLS or not."""
+    with EmulatedCamera(Profile(serves=service, https=https)) as camera:  # type: ignore[arg-type]
+        error = asked(camera, Tls(insecure=True), scheme=scheme)
+    assert type(error) is CameraReplyError, "with which no other way to the camera is proposed"
+    if https and scheme == "http":
+        assert "speaks TLS" in error.message
+        assert "begin the camera's address with https://" in error.hint
+    else:
+        assert SERVICES[service] in error.message
+        assert "port" in error.hint
+
+
+def test_service_that_repeats_the_request_does_not_show_the_password() -> None:
     with (
-        serving(FakeCamera([Reaction()])) as fake,
-        Camera(f"https://127.0.0.1:{fake.port}", "x") as camera,
-        pytest.raises(CameraUnreachableError) as caught,
+        attacking(lambda head: [head.encode("latin-1")]) as echo,
+        Camera(echo.url, PASSWORD, login=Login.QUERY) as camera,
+        pytest.raises(CameraReplyError, match="without HTTP's status line: 'GET /param") as caught,
     ):
         camera.send(GetFtpAttr())
-    assert "http://" in caught.value.hint
+    for form in spellings(PASSWORD):
+        assert form not in caught.value.message
+    assert "pwd=p" not in caught.value.message
+
+
+@pytest.mark.parametrize("tls", [Tls(), Tls(insecure=True), Tls(fingerprint="ab" * 32)], ids=["checked", "any", "pin"])
+def test_https_to_a_plain_port_is_explained(tls: Tls) -> None:
+    with EmulatedCamera() as camera:
+        error = asked(camera, tls, scheme="https")
+    assert type(error) is CameraReplyError
+    assert "answers there by plain HTTP" in error.message
+    assert "switch it on" in error.hint
+
+
+@pytest.mark.parametrize("refusal", ["close", "400"])
+def test_plain_http_to_an_https_port_is_explained(refusal: str) -> None:
+    with EmulatedCamera(Profile(https=True, https_plain=refusal)) as camera:  # type: ignore[arg-type]
+        error = asked(camera, Tls(), scheme="http")
+    assert type(error) is CameraReplyError
+    assert "speaks TLS" in error.message
+    assert "https://" in error.hint
+
+
+DIALECTS = [
+    Profile(content_encoding="gzip"),
+    Profile(content_encoding="gzip", chunked=True),
+    Profile(content_encoding="deflate", content_lengths="none"),
+    Profile(content_encoding="raw-deflate"),
+    Profile(content_encoding="label-only", crlf=True),
+    Profile(content_lengths="none"),
+    Profile(chunked=True, odd_keys=True),
+    Profile(odd_keys=True, crlf=True, content_encoding="gzip"),
+    Profile(realm_quotes=False, login_methods=("token",)),
+]
+
+
+@pytest.mark.parametrize("https", [False, True])
+@pytest.mark.parametrize("profile", DIALECTS, ids=range(len(DIALECTS)))
+def test_camera_of_any_dialect_is_understood(profile: Profile, https: bool) -> None:
+    with (
+        EmulatedCamera(replace(profile, https=https), settings={"ft_server": "porch;a=b"}) as emulated,
+        Camera(emulated.url, "instar", tls=Tls(insecure=https)) as camera,
+    ):
+        assert camera.ftp_attributes().server == "porch;a=b"
+        camera.send(SetFtpAttr(port=2222))
+        attributes = camera.ftp_attributes()
+        assert (attributes.port, attributes.server) == (2222, "porch;a=b")
+
+
+@pytest.mark.parametrize("https", [False, True])
+def test_headers_that_contradict_each_other_are_an_error_of_the_camera(https: bool) -> None:
+    with (
+        EmulatedCamera(Profile(content_lengths="two", https=https)) as emulated,
+        Camera(emulated.url, "instar", tls=Tls(insecure=https)) as camera,
+        pytest.raises(CameraReplyError, match="headers that contradict"),
+    ):
+        camera.send(GetFtpAttr())
+
+
+def test_user_without_the_right_to_basic_signs_in_by_another_way() -> None:
+    with EmulatedCamera(Profile(basic_right=False, realm_quotes=False)) as emulated:
+        with (
+            Camera(emulated.url, "instar") as camera,
+            pytest.raises(CameraLoginError, match="user or password") as caught,
+        ):
+            camera.send(GetFtpAttr())
+        assert "--camera-login query or token" in caught.value.hint
+        for login in (Login.QUERY, Login.TOKEN):
+            with Camera(emulated.url, "instar", login=login) as camera:
+                camera.send(GetFtpAttr())
+
+
+def test_no_login_is_long_enough_to_crash_a_camera() -> None:
+    """The longest one allowed, by every way: 30 characters each in base64."""
+    user, password = "u" * 30, "p" * 30
+    with EmulatedCamera(Profile(authorization_limit=100), user=user, password=password) as emulated:
+        for login in Login:
+            with Camera(f"{user}@127.0.0.1:{emulated.port}", password, login=login) as camera:
+                camera.send(GetFtpAttr())
+        long = {"Authorization": "Basic " + "A" * 95}
+        with pytest.raises(requests.exceptions.ConnectionError):
+            requests.get(f"{emulated.url}/param.cgi", headers=long, timeout=30)
+
+
+LINK_LOCAL = """
+import subprocess, sys
+from receiver_setup.camera import Camera, Tls
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
+for words in ("link set lo up", "link add porch0 type veth peer name porch1", "link set porch1 up",
+              "link set porch0 up", "addr add fe80::1/64 dev porch0 nodad"):
+    subprocess.run(["ip", *words.split()], check=True)
+for https in (False, True):
+    with EmulatedCamera(Profile(https=https), host="::") as emulated:
+        for zone in ("porch0", "25porch0"):
+            address = f"{'https' if https else 'http'}://[fe80::1%{zone}]:{emulated.port}"
+            with Camera(address, "instar", tls=Tls(insecure=https)) as camera:
+                camera.ftp_attributes()
+                print(camera.address)
+"""
+
+
+def test_link_local_address_with_its_zone_is_reached() -> None:
+    """Over an interface of a network of its own; the zone is no part of what the camera is told."""
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--net", sys.executable, "-c", LINK_LOCAL],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4
 
 
 def test_ca_file_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -942,7 +1157,7 @@ REQUESTS_ERRORS: set[type[Exception]] = {
     if isinstance(kind, type) and issubclass(kind, requests.exceptions.RequestException)
 }
 EXPECTED = {
-    "SSLError": CameraUnreachableError,
+    "SSLError": CameraTlsError,
     "ConnectTimeout": CameraUnreachableError,
     "ProxyError": CameraUnreachableError,
     "ConnectionError": CameraUnreachableError,
