@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.certificate import Trouble, fingerprint, why_refused, why_untrusted
+from receiver_setup.camera.look import Look, ask_plainly, look
 from receiver_setup.camera.services import SERVICE_HINT, is_http, is_tls, name_service
 from receiver_setup.camera.settings import Tls
 from receiver_setup.camera.sockets import Limit, Wire
-from receiver_setup.camera.tls import Look, is_unchecked, look, receive
+from receiver_setup.camera.tls import is_unchecked
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraReplyError,
@@ -141,15 +142,8 @@ class Diagnosis:
 
     def _ask_plainly(self) -> bytes:
         """Return the first bytes of the answer to a request without TLS, in which nothing is said but the host."""
-        said = b""
         try:
-            with (
-                self._wire.exchange(within_s=min(self._within_s, _LOOK_S)),
-                self._connect() as connection,
-            ):
-                connection.sendall(f"GET / HTTP/1.0\r\nHost: {self._address.bare_host}\r\n\r\n".encode())
-                while b"\n" not in said and (piece := receive(connection)):
-                    said += piece
+            with self._wire.exchange(within_s=min(self._within_s, _LOOK_S)), self._connect() as connection:
+                return ask_plainly(connection, self._address.bare_host)
         except OSError:
-            pass
-        return said
+            return b""

@@ -108,8 +108,12 @@ def test_a_wrong_address_is_told_and_asked_again_before_any_password(bench: Benc
     assert "only http:// and https://" in terminal.answer(WHERE, "10.99.0.1:9")
     assert "nothing listens on its port 9" in terminal.answer(WHERE, "no.such.camera.invalid")
     assert "no machine called no.such.camera.invalid" in terminal.answer(WHERE, f"{bench.receiver.address}:22")
-    assert "does not answer as a web server does" in terminal.answer(WHERE, camera.url.replace("http:", "https:"))
-    assert "does not answer by https" in terminal.answer(WHERE, "10.255.255.1")
+    assert "does not answer as a web server does: an SSH server answers there: 'SSH-2.0-" in terminal.answer(
+        WHERE, camera.url.replace("http:", "https:")
+    )
+    assert "does not answer by https: a web server answers there by plain HTTP" in terminal.answer(
+        WHERE, "10.255.255.1"
+    )
     assert "there is no way to http://10.255.255.1" in terminal.answer(WHERE, camera.url)
     terminal.answer(WHO, "")
     terminal.wait_for(PASSWORD)

@@ -14,7 +14,13 @@ from receiver_setup.cli.guided.probe import probe, unknown_certificate
 from receiver_setup.cli.guided.questions import ask, ask_hidden, choose, confirm, say, say_error
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
-from receiver_setup.errors import CameraError, CameraLoginError, CameraResponseError, CameraUnreachableError
+from receiver_setup.errors import (
+    CameraError,
+    CameraLoginError,
+    CameraReplyError,
+    CameraResponseError,
+    CameraUnreachableError,
+)
 from receiver_setup.receiver.disk_choice import Place, render_room
 from receiver_setup.receiver.wanted import check_user
 from receiver_setup.report import UPLOADS
@@ -33,7 +39,7 @@ def ask_camera(options: dict[str, Any]) -> dict[str, Any]:
         try:
             say(probe(address))
             certificate = _ask_for_certificate(address, options)
-        except (CameraUnreachableError, OSError) as error:
+        except (CameraReplyError, CameraUnreachableError, OSError) as error:
             say_error(error) if isinstance(error, CameraError) else say(f"no certificate could be read: {error}")
             continue
         if "@" not in typed:
