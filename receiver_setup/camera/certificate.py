@@ -74,13 +74,25 @@ def why_refused(trouble: Trouble, *, version: str | None, cipher: str | None) ->
     >>> why_refused(Trouble(), version="TLSv1.2", cipher="AES128-SHA")
     'it has no cipher with forward secrecy, only such as AES128-SHA'
     """
-    if version in _OLD_VERSIONS:
-        return f"it speaks no TLS newer than {_OLD_VERSIONS[version]}"
     known = trouble.reason in _REFUSED and trouble.reason != _NO_COMMON_CIPHER
-    if not known and version == "TLSv1.2" and cipher and not cipher.startswith(("ECDHE-", "DHE-")):
-        return f"it has no cipher with forward secrecy, only such as {cipher}"
+    old = why_old(version, cipher)
+    if old and (not known or version in _OLD_VERSIONS):
+        return old
     said = trouble.reason.lower().replace("_", " ")
     return _REFUSED.get(trouble.reason) or (f"OpenSSL says: {said}" if said else "the handshake failed")
+
+
+def why_old(version: str | None, cipher: str | None) -> str:
+    """Say what is old in what was negotiated; "" where nothing is.
+
+    >>> why_old("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256"), why_old("TLSv1", None)
+    ('', 'it speaks no TLS newer than TLS 1.0')
+    """
+    if version in _OLD_VERSIONS:
+        return f"it speaks no TLS newer than {_OLD_VERSIONS[version]}"
+    if version == "TLSv1.2" and cipher and not cipher.startswith(("ECDHE-", "DHE-")):
+        return f"it has no cipher with forward secrecy, only such as {cipher}"
+    return ""
 
 
 def _load(der: bytes) -> "Certificate":

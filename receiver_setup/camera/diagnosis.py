@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable
 
 from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.certificate import Trouble, fingerprint, why_refused, why_untrusted
+from receiver_setup.camera.certificate import Trouble, fingerprint, why_old, why_refused, why_untrusted
 from receiver_setup.camera.look import Look, ask_plainly, look
 from receiver_setup.camera.services import SERVICE_HINT, is_http, is_tls, name_service
 from receiver_setup.camera.settings import Tls
@@ -112,10 +112,11 @@ class Diagnosis:
             return CameraCertificateError(
                 f"{failure.message}: {why}; it has the SHA-256 fingerprint {shown}", hint=_CERTIFICATE_HINT
             )
-        if isinstance(failure, CameraTlsError):
+        why = why_old(seen.version, seen.cipher)
+        if isinstance(failure, CameraTlsError) or (why and isinstance(failure, CameraUnreachableError)):
             why = why_refused(trouble, version=seen.version, cipher=seen.cipher)
             hint = _NO_TLS_HINT if is_unchecked(self._tls) else _OLD_TLS_HINT.format(shown)
-            return CameraTlsError(f"{failure.message}: {why}", hint=hint)
+            return CameraTlsError(f"no HTTPS connection to the camera {self._address} ({step}): {why}", hint=hint)
         return failure
 
     def _other_service(self, beginning: bytes, step: str) -> CameraReplyError:

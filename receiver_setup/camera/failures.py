@@ -77,7 +77,7 @@ def error_for_exception(  # noqa: PLR0911 - one for each cause
         )
     if _is_certificate(error):
         return CameraCertificateError(f"the HTTPS certificate of {camera} is not trusted ({step})")
-    if any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in _parts(error)):
+    if _is_tls_trouble(error):
         return CameraTlsError(f"no HTTPS connection to the camera {camera} ({step})", hint=_SSL_HINT)
     if isinstance(error, _ADDRESS_ERRORS) and not answered:
         return ConfigurationError(f"no request can be made for the camera {camera} ({step})", hint=REACH_HINT)
@@ -120,6 +120,13 @@ def _is_certificate(error: Exception) -> bool:
     )
 
 
+def _is_tls_trouble(error: Exception) -> bool:
+    """Tell a refusal of TLS from a connection that ended while it was begun, as that of a camera that restarts does."""
+    wrapped = list(_parts(error))
+    ended = any(isinstance(part, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for part in wrapped)
+    return not ended and any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in wrapped)
+
+
 def _is_no_http(error: Exception) -> bool:
     """Tell an answer that HTTP's reader does not understand; one that never began counts as a lost connection."""
     wrapped = list(_parts(error))
@@ -145,7 +152,7 @@ def reason_for(error: BaseException) -> str:
             return "the name is not known"
         if isinstance(part, OSError) and part.errno in _REASONS:
             return _REASONS[part.errno]
-        if type(part).__name__ == "RemoteDisconnected":
+        if type(part).__name__ == "RemoteDisconnected" or isinstance(part, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return "the connection was closed without an answer"
     late = (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError, TimeoutError)
     if any(isinstance(part, late) for part in _parts(error)):  # in urllib3 1.26 a refusal is one of these as well

@@ -13,6 +13,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -989,6 +990,23 @@ def test_camera_that_shares_no_cipher_is_named() -> None:
             with Camera(camera.url, "x", tls=tls) as client, pytest.raises(CameraTlsError) as caught:
                 client.ftp_attributes()
             assert "no cipher in common" in caught.value.message
+
+
+def test_connection_that_ends_in_the_handshake_may_be_that_of_a_camera_that_restarts() -> None:
+    def end_each(server: socket.socket) -> None:
+        for _ in ("the request", "a look", "a plain look"):
+            with server.accept()[0] as connection:
+                connection.recv(65536)
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        Camera(f"https://127.0.0.1:{server.getsockname()[1]}", "x") as camera,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        served = pool.submit(end_each, server)
+        with pytest.raises(CameraUnreachableError, match="closed without an answer"):
+            camera.send(GetFtpAttr())
+        served.result(60)
 
 
 SERVICES = {
