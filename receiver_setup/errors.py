@@ -7,6 +7,7 @@
     │   ├── CameraUnreachableError     camera-unreachable
     │   ├── CameraTimeoutError         camera-timeout
     │   ├── CameraCertificateError     camera-certificate
+    │   ├── CameraTlsError             camera-tls
     │   ├── CameraLoginError           camera-login
     │   ├── CameraReplyError           camera-reply
     │   ├── CameraTooOldError          camera-too-old
@@ -98,6 +99,12 @@ class CameraCertificateError(CameraError):
     """The camera's HTTPS certificate is not one that we were told to trust."""
 
     kind = "camera-certificate"
+
+
+class CameraTlsError(CameraError):
+    """The camera answers by HTTPS, of a kind that is too old or of another shape to be used."""
+
+    kind = "camera-tls"
 
 
 class CameraLoginError(CameraError):

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
@@ -13,6 +13,9 @@ DEFAULT_USER = "admin"
 _PORTS = {"http": 80, "https": 443}
 _HIGHEST_PORT = 65535
 _NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
+_ZONE = re.compile("[A-Za-z0-9._~-]{1,64}")
+"""The interface behind a link-local address: its name or number."""
+_LONGEST_PLACE = 100
 _ALLOWED = "a camera is given as [http[s]://][USER@]HOST[:PORT], for example admin@192.168.2.168"
 
 
@@ -61,9 +64,17 @@ class CameraAddress:
     @property
     def url(self) -> str:
         """Scheme, host and a port that is not the usual one: no user, no password, no slash at the end."""
-        host = f"[{self.host.replace('%', '%25')}]" if ":" in self.host else self.host
-        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}"
+        return self._url(self.host.replace("%", "%25"))
+
+    @property
+    def request_url(self) -> str:
+        """As `url`, with the bare host: what a request says, wherever its connection leads."""
+        return self._url(self.bare_host)
+
+    @property
+    def bare_host(self) -> str:
+        """The host without the zone of a link-local address, which means something on the dialling machine alone."""
+        return self.host.partition("%")[0]
 
     @property
     def display(self) -> str:
@@ -78,6 +89,11 @@ class CameraAddress:
     def __str__(self) -> str:
         return self.display
 
+    def _url(self, host: str) -> str:
+        place = f"[{host}]" if ":" in host else host
+        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{place}{port}"
+
 
 def _split_place(place: str, *, default_port: int) -> tuple[str, int]:
     """Split `HOST[:PORT]` or `[IPv6][:PORT]` and check both halves."""
@@ -86,8 +102,11 @@ def _split_place(place: str, *, default_port: int) -> tuple[str, int]:
         if not bracket or (rest and not rest.startswith(":")):
             raise _refusal(f"{place!r} has no closing bracket where one belongs")
         port = rest[1:] if rest else None
-        if not _is_ipv6(host):
+        address, percent, zone = host.partition("%")
+        if not _is_ipv6(address) or (percent and not _ZONE.fullmatch(zone)):
             raise _refusal(f"{host!r} is no IPv6 address")
+        # In an address, `%` is written as `%25` (RFC 6874).
+        host = address + percent + (zone.removeprefix("25") or zone)
     else:
         host, colon, port_text = place.partition(":")
         port = port_text if colon else None
@@ -114,3 +133,19 @@ def _is_ipv6(text: str) -> bool:
 
 def _refusal(reason: str) -> ConfigurationError:
     return ConfigurationError(f"this is not the address of a camera: {reason}", hint=f"note that {_ALLOWED}")
+
+
+def read_location(location: str, scheme: str) -> str:
+    """Return what a Location header names, as --camera takes it: scheme, host, port; "" where it names no camera's.
+
+    >>> read_location("https://user@[fd00::168]:8443/x?y", "http")
+    'https://[fd00::168]:8443'
+    >>> read_location("//porch/x", "http"), read_location("/login.html", "http")
+    ('http://porch', '')
+    """
+    try:
+        target = urlsplit(location.strip(), scheme=scheme)
+        place = CameraAddress.parse(f"{target.scheme}://{target.netloc}").url if target.netloc else ""
+    except (ValueError, ConfigurationError):
+        return ""
+    return place if len(place) <= _LONGEST_PLACE else ""

@@ -7,16 +7,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
-from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.address import CameraAddress, read_location
 from receiver_setup.camera.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
 from receiver_setup.camera.command import Command, Parameters, R
 from receiver_setup.camera.failures import unforeseen
-from receiver_setup.camera.login import UNAUTHORIZED, Evidence, Login, Verdict, name_schemes, next_login
+from receiver_setup.camera.login import UNAUTHORIZED, Evidence, Login, Verdict, check_length, name_schemes, next_login
 from receiver_setup.camera.menu_calls import MenuCalls
 from receiver_setup.camera.messages import GetToken
-from receiver_setup.camera.reply import Reply, parse_reply
+from receiver_setup.camera.reply import ADDRESS_HINT, Reply, parse_reply
 from receiver_setup.camera.settings import Patience, Tls
 from receiver_setup.camera.transport import Answer, Transport
 from receiver_setup.dialling import Dial
@@ -35,7 +34,7 @@ _DEFAULT_TLS = Tls()
 _DEFAULT_PATIENCE = Patience()
 _HTTP_OK = 200
 _REDIRECTS = range(300, 400)
-_LONGEST_PLACE = 100
+_LONGEST_TOKEN = 256
 _LOGIN_HINT = (
     "check user and password in the camera's own menu before the next try: after too many tries the "
     "camera blocks this computer"
@@ -44,9 +43,13 @@ _OTHER_WAY_HINT = (
     "the camera may not take a login in this form: if user and password are right, "
     "choose another with --camera-login basic, query or token"
 )
+_NO_BASIC_HINT = (
+    "if both are right, the user may lack the right “Basic Authentication”: give it in the camera's menu, or choose "
+    "--camera-login query or token"
+)
 _OTHER_SCHEME_HINT = (
-    "check the address; if it is the camera's, allow Basic authentication in its own menu, or choose "
-    "--camera-login query: user and password are then sent in the address line, as readable on the way as with Basic"
+    "check the address; if it is the camera's, allow Basic authentication in its own menu, or choose --camera-login "
+    "query or token: user and password are then sent in the address line, as readable on the way as with Basic"
 )
 _refused: set[tuple[str, str, Secret, Login]] = set()
 """Logins that a camera refused in this process; none of them is sent again."""
@@ -63,7 +66,8 @@ class Camera(MenuCalls):
     `timeout_s` is for each exchange from connecting to the last byte; a test upload may take 120 s. `dial` opens the
     connections where they do not begin at this machine, for example `SshHost.dial`. For one thread; others may only
     `cut` and `resume`.
-    All errors are ReceiverSetupErrors; none of them holds user, password or query.
+    All errors are ReceiverSetupErrors; none of them holds user, password or query. Raises ConfigurationError for a user
+    or password that is longer than a camera's.
     """
 
     def __init__(  # noqa: PLR0913 - all but two are options with a name
@@ -83,10 +87,12 @@ class Camera(MenuCalls):
         """HTTP requests so far, failed ones and those for a token included."""
         secret = Secret(password) if isinstance(password, str) else password
         self._password = self.address.password if secret is None else secret
+        check_length(self.address, self._password)
         self.tls = tls
         self.dialled_here = dial is None
         """False where the connections begin elsewhere, so that name and address are meant as they are there."""
-        self._transport = Transport(self.address, tls, dial)
+        self._redact = Redactor()
+        self._transport = Transport(self.address, tls, dial, redact=self._redact)
         self._timeout_s = timeout_s
         self._login = login
         self._way = Login.BASIC if login is Login.AUTO else login
@@ -94,7 +100,6 @@ class Camera(MenuCalls):
         self._token: Secret | None = None
         self._patience = patience
         self._sleep = sleep or self._transport.wire.wait
-        self._redact = Redactor()
         if self._password is not None:
             self._redact.add(self._password, user=self.address.user)
 
@@ -128,7 +133,7 @@ class Camera(MenuCalls):
 
         A busy camera is asked again with patience; what it says in the end counts. Raises CameraLoginError,
         CameraResponseError, CameraReplyError, CameraTooOldError, CameraUnreachableError, CameraTimeoutError,
-        CameraCertificateError, UnforeseenCameraError, or InterruptedRunError after `cut`.
+        CameraCertificateError, CameraTlsError, UnforeseenCameraError, or InterruptedRunError after `cut`.
         """
         try:
             return self._send(command)
@@ -218,10 +223,11 @@ class Camera(MenuCalls):
         if answer.status == HTTP_NOT_FOUND:
             raise command.refusal(HTTP_NOT_FOUND, self.address.display)
         if answer.status in _REDIRECTS:
-            place = self._redact(_place(answer.location))
+            place = read_location(answer.location, self.address.scheme)
             raise CameraReplyError(
-                f"{self.address} sends us on to {place}, and no password is taken along",
-                hint="if that is the camera, give this address with --camera",
+                f"{self.address} sends us on to {self._redact(place or 'another page')} ({command.cmd}), "
+                "and no password is taken along",
+                hint="if that is the camera, give this address with --camera" if place else ADDRESS_HINT,
             )
         raise CameraReplyError(
             f"the camera {self.address} answered {command.cmd} with HTTP status {answer.status}",
@@ -242,10 +248,15 @@ class Camera(MenuCalls):
             )
         if verdict is Verdict.NO_PERMISSION and self._settled:
             return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
-        ways = (way,) if verdict in {Verdict.UNCLEAR, Verdict.OTHER_SCHEME} else tuple(Login)
+        # A camera that offers Basic to a user without the right to it refuses the right password as well.
+        may_be_right = way is Login.BASIC or verdict in {Verdict.UNCLEAR, Verdict.OTHER_SCHEME}
+        ways = (way,) if may_be_right else tuple(Login)
         _refused.update(self._login_key(each) for each in ways)
         if verdict is Verdict.NO_PERMISSION:
-            return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
+            error = error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
+            if way is Login.BASIC:
+                error.hint += f" {_NO_BASIC_HINT[0].upper()}{_NO_BASIC_HINT[1:]}."
+            return error
         if verdict is Verdict.OTHER_SCHEME:
             return CameraLoginError(
                 f"the camera {shown} asks for a login by {name_schemes(challenge)}, "
@@ -253,7 +264,9 @@ class Camera(MenuCalls):
                 hint=_OTHER_SCHEME_HINT,
             )
         if verdict is Verdict.WRONG_PASSWORD:
-            return CameraLoginError(f"the camera {shown} refused user or password ({cmd})", hint=_LOGIN_HINT)
+            return CameraLoginError(
+                f"the camera {shown} refused user or password ({cmd})", hint=f"{_LOGIN_HINT}; {_NO_BASIC_HINT}"
+            )
         return CameraLoginError(
             f"the camera {shown} refused the login by {way} and does not say why ({cmd})",
             hint=f"{_LOGIN_HINT}; {_OTHER_WAY_HINT}",
@@ -300,7 +313,13 @@ class Camera(MenuCalls):
         error = command.error(reply)
         if error is not None:
             raise error
-        self._token = command.decode(reply).token
+        token = command.decode(reply).token
+        if len(token.reveal()) > _LONGEST_TOKEN:
+            raise CameraReplyError(
+                f"the camera {self.address} gave a token of more than {_LONGEST_TOKEN} characters, which is not sent",
+                hint=_OTHER_WAY_HINT,
+            )
+        self._token = token
         self._redact.add(self._token)
         return self._token
 
@@ -336,13 +355,3 @@ class Camera(MenuCalls):
             # A kept connection may have been closed in between, so the first new try comes at once.
             self._sleep(0 if gone_since is None else self._patience.reboot_step_s)
             gone_since = now if gone_since is None else gone_since
-
-
-def _place(location: str) -> str:
-    """Return the scheme and host of a Location header, as far as they can be read and shown."""
-    try:
-        target = urlsplit(location)
-        place = f"{target.scheme}://{target.hostname}" if target.hostname else ""
-    except ValueError:
-        place = ""
-    return place if place.isprintable() and 0 < len(place) <= _LONGEST_PLACE else "another page"

@@ -14,11 +14,13 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
+from receiver_setup.camera.certificate import Trouble
 from receiver_setup.dialling import DialError
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraReplyError,
     CameraTimeoutError,
+    CameraTlsError,
     CameraUnreachableError,
     ConfigurationError,
     ReceiverSetupError,
@@ -29,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 HTTP_ERRORS = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError)
 REACH_HINT = "Check that the camera is switched on and in the same network, and that address and port are right."
-_SSL_HINT = "Check whether the camera offers HTTPS on this port; else begin its address with http://."
+_SSL_HINT = "Check that the port is the one of the camera's HTTPS (usually 443), then restart the camera."
 SLOW_HINT = "Try again with a larger --timeout; if it stays so, restart the camera."
 _ADDRESS_ERRORS = (
     requests.exceptions.InvalidURL,
@@ -40,8 +42,8 @@ _ADDRESS_ERRORS = (
     requests.exceptions.UnrewindableBodyError,
     urllib3.exceptions.LocationValueError,
 )
+_HEADER_ERRORS = (requests.exceptions.InvalidHeader, urllib3.exceptions.InvalidHeader)  # none of ours is ever
 _BODY_ERRORS = (
-    requests.exceptions.InvalidHeader,  # none of ours is ever
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
     requests.exceptions.StreamConsumedError,
@@ -61,8 +63,13 @@ _REASONS = {
 }
 
 
-def error_for_exception(error: Exception, *, camera: str, step: str) -> ReceiverSetupError:  # noqa: PLR0911 - one for each cause
-    """Map any exception of requests, urllib3, a dialler or the operating system; `camera` is its shown address."""
+def error_for_exception(  # noqa: PLR0911 - one for each cause
+    error: Exception, *, camera: str, step: str, answered: bool = False
+) -> ReceiverSetupError:
+    """Map any exception of requests, urllib3, a dialler or the operating system; `camera` is its shown address.
+
+    `answered`: something had come, so that whatever the library complains of is not what we asked.
+    """
     dialled = next((part for part in _parts(error) if isinstance(part, DialError)), None)
     if dialled is not None:
         return CameraUnreachableError(
@@ -70,13 +77,17 @@ def error_for_exception(error: Exception, *, camera: str, step: str) -> Receiver
         )
     if _is_certificate(error):
         return CameraCertificateError(f"the HTTPS certificate of {camera} is not trusted ({step})")
-    if any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in _parts(error)):
-        return CameraUnreachableError(f"no HTTPS connection to the camera {camera} ({step})", hint=_SSL_HINT)
-    if isinstance(error, _ADDRESS_ERRORS):
+    if _is_tls_trouble(error):
+        return CameraTlsError(f"no HTTPS connection to the camera {camera} ({step})", hint=_SSL_HINT)
+    if isinstance(error, _ADDRESS_ERRORS) and not answered:
         return ConfigurationError(f"no request can be made for the camera {camera} ({step})", hint=REACH_HINT)
     if _is_read_timeout(error):
         return CameraTimeoutError(f"the camera {camera} did not answer {step} in time", hint=SLOW_HINT)
-    if isinstance(error, _BODY_ERRORS) or _is_no_http(error):
+    if any(isinstance(part, _HEADER_ERRORS) for part in _parts(error)):
+        return CameraReplyError(
+            f"the answer of {camera} to {step} has headers that contradict each other", hint=SLOW_HINT
+        )
+    if isinstance(error, (*_BODY_ERRORS, *_ADDRESS_ERRORS)) or _is_no_http(error):
         return CameraReplyError(f"the answer of {camera} to {step} is cut off or damaged", hint=SLOW_HINT)
     return CameraUnreachableError(
         f"the camera {camera} cannot be reached ({step}): {reason_for(error)}", hint=REACH_HINT
@@ -109,11 +120,18 @@ def _is_certificate(error: Exception) -> bool:
     )
 
 
+def _is_tls_trouble(error: Exception) -> bool:
+    """Tell a refusal of TLS from a connection that ended while it was begun, as that of a camera that restarts does."""
+    wrapped = list(_parts(error))
+    ended = any(isinstance(part, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for part in wrapped)
+    return not ended and any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in wrapped)
+
+
 def _is_no_http(error: Exception) -> bool:
     """Tell an answer that HTTP's reader does not understand; one that never began counts as a lost connection."""
-    parts = list(_parts(error))
-    broken = any(isinstance(part, http.client.HTTPException) for part in parts)
-    return broken and not any(isinstance(part, ConnectionError) for part in parts)
+    wrapped = list(_parts(error))
+    broken = any(isinstance(part, http.client.HTTPException) for part in wrapped)
+    return broken and not any(isinstance(part, ConnectionError) for part in wrapped)
 
 
 def _is_read_timeout(error: Exception) -> bool:
@@ -134,12 +152,26 @@ def reason_for(error: BaseException) -> str:
             return "the name is not known"
         if isinstance(part, OSError) and part.errno in _REASONS:
             return _REASONS[part.errno]
-        if type(part).__name__ == "RemoteDisconnected":
+        if type(part).__name__ == "RemoteDisconnected" or isinstance(part, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return "the connection was closed without an answer"
     late = (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError, TimeoutError)
     if any(isinstance(part, late) for part in _parts(error)):  # in urllib3 1.26 a refusal is one of these as well
         return "nobody answers at that address"
     return "the connection failed"
+
+
+def read_trouble(error: BaseException) -> Trouble:
+    """Take what OpenSSL said out of an exception or one that it wraps."""
+    for part in _parts(error):
+        if isinstance(part, ssl.SSLCertVerificationError):
+            return Trouble(
+                reason=part.reason or "",
+                verify_code=getattr(part, "verify_code", 0),
+                verify_message=getattr(part, "verify_message", ""),
+            )
+        if isinstance(part, ssl.SSLError) and part.reason:
+            return Trouble(reason=part.reason)
+    return Trouble()
 
 
 def _parts(error: BaseException, depth: int = 0) -> Iterator[BaseException]:

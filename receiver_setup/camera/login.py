@@ -8,12 +8,20 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.codes import ResponseCode
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.secrets import Secret
 
 UNAUTHORIZED = frozenset({401, 403})
 _NOT_LOOKED_AT = frozenset({ResponseCode.MISSING_PARAM, ResponseCode.DISABLED})
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"?')
 _LONGEST_NAME = 20
+_LONGEST_LOGIN = 30
+"""Bytes of a user's name and of a password. Source: INSTAR wiki, 1440p_Series/System/User: 8 to 30 ASCII characters.
+
+Firmware 3.11.1 overflows on a long Authorization header (CVE-2025-8760), so none is ever sent.
+"""
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)(?=\s+[^\s=,]|\s*,|\s*$)(?!\s*=)")
 
 
@@ -109,3 +117,15 @@ def _judge_refusal(way: Login, offered: frozenset[str]) -> Verdict:
     if offered != {"bearer"}:
         return Verdict.OTHER_SCHEME
     return Verdict.UNCLEAR if way is Login.TOKEN else Verdict.TRY_TOKEN
+
+
+def check_length(address: CameraAddress, password: Secret | None) -> None:
+    """Refuse a user or password that no camera takes, before anything is contacted. Raises ConfigurationError."""
+    for what, text in (("user name", address.user), ("password", "" if password is None else password.reveal())):
+        if len(text.encode("utf-8", "surrogateescape")) > _LONGEST_LOGIN:
+            raise ConfigurationError(
+                f"the {what} for the camera {address} is longer than a camera's can be: at most {_LONGEST_LOGIN} "
+                "characters, those beyond ASCII count more than once; nothing was sent",
+                hint=f"check that this {what} is the camera's; if so, choose a shorter one in its own menu, "
+                "because a long login crashes some firmwares (CVE-2025-8760)",
+            )

@@ -19,11 +19,19 @@ from receiver_setup.errors import CameraReplyError, CameraTooOldError
 _log = logging.getLogger(__name__)
 
 # Every repetition is possessive: what comes after one cannot begin inside it, so that giving back would find nothing,
-# and a hostile answer takes no more than linear time.
-_KEY = r"[A-Za-z_][A-Za-z0-9_.\-]*+(?:\[[^\]\"=;\r\n]*+\])?+"
+# and a hostile answer takes no more than linear time. For the same reason a key has quotes only as `["…"]`.
+_KEY = r"(?:[^\s\0=;\"\[\]]++|\[(?:\"[^\]\"=;\r\n]*+\"|[^\]\"=;\r\n]*+)\])++"
+_KEY_AND_QUOTE = rf'{_KEY}[ \t]*+=[ \t]*+"'
+_ENVELOPE = ("cmd", "response", "result")
+_BEFORE_ENVELOPE = rf'"[ \t]*+;[ \t;\0]*+(?=(?:{"|".join(_ENVELOPE)})[ \t]*+=[ \t]*+")'
 _OPENING = re.compile(rf'[\s;\0]*+({_KEY})[ \t]*+=[ \t]*+"')
-# A quote ends the value only where the body ends or the next field begins: a value may hold `"` and `;`.
-_CLOSING = re.compile(rf'"[\s\0]*+(?:;[\s;\0]*+)?+(?=\Z|{_KEY}[ \t]*+=[ \t]*+")')
+_FIRST_QUOTE = re.compile(r'"[\s;\0]*+')
+"""Ends a value that never holds a quote: those of `cmd`, `response` and `result`."""
+_CLOSING_ON_A_LINE = re.compile(rf'"[\s\0]*+(?:;[\s;\0]*+)?+(?=\Z|{_KEY_AND_QUOTE})')
+"""Ends a value where fields may share a line: a value may hold `"` and `;`, but no `"` before a further field."""
+_CLOSING_OF_A_LINE = re.compile(rf'"[ \t;\0]*+(?:\Z|\r?+\n[\s;\0]*+(?=\Z|{_KEY_AND_QUOTE}))|{_BEFORE_ENVELOPE}')
+"""Ends a value where each field has a line of its own: the value may hold `";name="` as well."""
+_LINE_EACH = re.compile(rf'"[ \t;\0]*+\r?+\n[\s;\0]*+{_KEY_AND_QUOTE}')
 _END = re.compile(r"[; \t\r\n\0]*+\Z")
 _OLD_DIALECT = re.compile(r"\s*+(?:var\s++\w++\s*+=|\[(?:Succeed|Error)\])", re.IGNORECASE)
 _MARKUP = re.compile(r"\s*+<")
@@ -127,26 +135,31 @@ def parse_reply(
         )
     if _MARKUP.match(text):
         raise CameraReplyError(
-            f"the answer of {camera} is a web page, not a camera's: {_excerpt(text, redact)}",
+            f"the answer of {camera} is a web page, not a camera's: {excerpt(text, redact)}",
             hint=ADDRESS_HINT,
         )
     return Reply(fields=MappingProxyType(_split_fields(text, camera, redact)), camera=camera)
 
 
 def _split_fields(text: str, camera: str, redact: Callable[[str], str]) -> dict[str, str]:
-    """Walk from field to field; whatever is neither a field nor a separator is an error."""
+    """Walk from field to field; whatever is neither a field nor a separator is an error.
+
+    The maker prints each field on a line of its own, and that line's last quote is the value's end. Only where no line
+    break parts two fields may they share a line.
+    """
     fields: dict[str, str] = {}
     twice: dict[str, None] = {}
     offset = 0
+    usual = _CLOSING_OF_A_LINE if _LINE_EACH.search(text) else _CLOSING_ON_A_LINE
     while not _END.match(text, offset):
         opening = _OPENING.match(text, offset)
         if not opening:
             reason = "is cut off or not a camera's" if fields else "is not a camera's"
             raise CameraReplyError(
-                f"the answer of {camera} {reason}: {_excerpt(text[offset : offset + _LOOKED_AT + 1], redact)}",
+                f"the answer of {camera} {reason}: {excerpt(text[offset : offset + _LOOKED_AT + 1], redact)}",
                 hint=ADDRESS_HINT,
             )
-        closing = _CLOSING.search(text, opening.end())
+        closing = (_FIRST_QUOTE if opening[1] in _ENVELOPE else usual).search(text, opening.end())
         if not closing:
             raise CameraReplyError(
                 f"the answer of {camera} is cut off inside {_printable(opening[1])}",
@@ -169,8 +182,8 @@ def _decode(body: bytes) -> str:
         return body.decode("latin-1")
 
 
-def _excerpt(text: str, redact: Callable[[str], str]) -> str:
-    """Return the beginning of an answer in quotes, on one line, without anything that looks like a secret."""
+def excerpt(text: str, redact: Callable[[str], str]) -> str:
+    """Return the beginning of what a camera sent in quotes, on one line, without anything that looks like a secret."""
     shown = redact(text[:_LOOKED_AT])
     words = " ".join((shown if len(text) <= _LOOKED_AT else shown[:-_LONGEST_SPELLING]).split())
     words = _SECRET.sub(r"\1…", words)

@@ -19,6 +19,8 @@ from receiver_setup.head_start import HeadStart
 
 _MOST_BYTES = 256 * 1024
 """Of one answer, headers and chunk lines included; the longest known is below 4 KiB."""
+_KEPT = 2048
+"""Of the beginning of an exchange, to tell who answers."""
 _GRACE_S = 0.5
 
 
@@ -43,6 +45,12 @@ class Wire:
     def __init__(self) -> None:
         self.reached: Limit | None = None
         """What ended the exchange; None while nothing did."""
+        self.beginning = b""
+        """The first bytes that came in this exchange, inside TLS where there is any."""
+        self.opened = False
+        """Whether this exchange opened a connection, and …"""
+        self.secured = False
+        """… whether a TLS handshake was completed on it."""
         self.plain = type("PlainSocket", (_Limited, socket.socket), {"wire": self})
         self.secure = type("SecureSocket", (_Limited, ssl.SSLSocket), {"wire": self})
         """What TLS contexts have to make: their `sslsocket_class`."""
@@ -64,6 +72,7 @@ class Wire:
             self.check()
             self._deadline = time.monotonic() + within_s
             self._bytes = 0
+            self.beginning, self.opened, self.secured = b"", False, False
             self._under_way, self._spared = True, spare
         try:
             yield
@@ -91,6 +100,7 @@ class Wire:
             with self._changing:
                 self._opening = None
         limited: socket.socket = self.plain(opened.family, opened.type, opened.proto, fileno=opened.detach())
+        self.opened, self.secured = True, False
         limited.settimeout(None)  # as the descriptor is to be; each use of it sets what is left
         return limited
 
@@ -158,9 +168,11 @@ class Wire:
             self._socket = waiting
             return self._left()
 
-    def count(self, received: int) -> None:
-        """Note how many bytes came. Raises `LimitError` once there were too many."""
-        self._bytes += received
+    def count(self, received: memoryview) -> None:
+        """Note what came. Raises `LimitError` once there was too much."""
+        self._bytes += len(received)
+        if len(self.beginning) < _KEPT:
+            self.beginning += received[: _KEPT - len(self.beginning)]
         if self._bytes > _MOST_BYTES:
             self.reached = self.reached or Limit.BYTES
             raise LimitError("too many bytes")
@@ -186,17 +198,18 @@ class _Limited:
         """Shake hands."""
         with self._limited():
             super().do_handshake(*arguments, **options)  # type: ignore[misc]  # of SSLSocket, which alone is asked
+        self.wire.secured = True
 
     def sendall(self, *arguments: Any, **options: Any) -> None:
         """Send all of it."""
         with self._limited():
             super().sendall(*arguments, **options)  # type: ignore[misc]  # of the other base
 
-    def recv_into(self, *arguments: Any, **options: Any) -> int:
+    def recv_into(self, buffer: Any, *arguments: Any, **options: Any) -> int:
         """Receive into a buffer."""
         with self._limited():
-            received: int = super().recv_into(*arguments, **options)  # type: ignore[misc]  # as above
-        self.wire.count(received)
+            received: int = super().recv_into(buffer, *arguments, **options)  # type: ignore[misc]  # as above
+        self.wire.count(memoryview(buffer)[:received])
         return received
 
     @contextlib.contextmanager

@@ -1,27 +1,27 @@
 """One HTTP request to a camera: the connection, its certificate, its limits."""
 
-import hashlib
 import logging
 import re
 import socket
-import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.util.ssl_ import create_urllib3_context
 
 from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
 from receiver_setup.camera.command import Parameters
+from receiver_setup.camera.diagnosis import Diagnosis
 from receiver_setup.camera.failures import (
     HTTP_ERRORS,
     REACH_HINT,
     SLOW_HINT,
     error_for_exception,
+    read_trouble,
     reason_for,
     unforeseen,
 )
@@ -29,12 +29,11 @@ from receiver_setup.camera.query import PATH, encode_query
 from receiver_setup.camera.reply import ADDRESS_HINT
 from receiver_setup.camera.settings import Tls
 from receiver_setup.camera.sockets import Limit, Wire, dial_directly
+from receiver_setup.camera.tls import find_verification, make_context
 from receiver_setup.dialling import Dial, DialError
 from receiver_setup.errors import (
-    CameraCertificateError,
     CameraReplyError,
     CameraTimeoutError,
-    ConfigurationError,
     InterruptedRunError,
     ReceiverSetupError,
 )
@@ -46,10 +45,7 @@ _LARGEST_BODY = 64 * 1024
 _PIECE = 4096
 _LENGTH = re.compile("[0-9]{1,9}")
 _TEST = "testftp"
-_CERTIFICATE_HINT = (
-    "If this is the camera's own certificate, say so: --camera-fingerprint with the SHA-256 above, "
-    "--camera-ca-file with the authority that signed it, or --camera-insecure to check nothing."
-)
+_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +61,29 @@ class Answer:
 class Transport:
     """Send GET requests to one camera over one kept connection; environment proxies and netrc are ignored.
 
-    `dial` opens it; without one it begins at this machine. `wire` keeps the limits of each exchange.
+    `dial` opens it; without one it begins at this machine. `wire` keeps the limits of each exchange. `redact` cleans
+    what an error repeats of an answer.
     """
 
-    def __init__(self, address: CameraAddress, tls: Tls, dial: Dial | None = None) -> None:
+    def __init__(
+        self,
+        address: CameraAddress,
+        tls: Tls,
+        dial: Dial | None = None,
+        *,
+        redact: Callable[[str], str] = lambda text: text,
+    ) -> None:
         self._address = address
+        self._tls = tls
+        self._redact = redact
+        self._answered = False
         self._dial = dial or dial_directly
         self.wire = Wire()
         self._session = _Session()
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": "receiver-setup", "Accept": "*/*", "Accept-Encoding": "identity"})
-        self._session.mount(address.url, _CameraAdapter(tls, self._connect, self.wire))
-        self._session.verify = _verification(address, tls)
+        self._session.mount(address.request_url, _CameraAdapter(tls, self._connect, self.wire))
+        self._session.verify = find_verification(address, tls)
         self._connect_s = 0.0
 
     def get(  # noqa: PLR0913 - all but one are options with a name
@@ -102,7 +109,7 @@ class Transport:
             with (
                 self.wire.exchange(within_s=within_s, spare=step if spare else ""),
                 self._session.get(
-                    f"{self._address.url}{PATH}?{encode_query(parameters)}",
+                    f"{self._address.request_url}{PATH}?{encode_query(parameters)}",
                     headers=headers,
                     timeout=within_s,
                     allow_redirects=False,
@@ -117,12 +124,42 @@ class Transport:
                 )
                 self.wire.check()
         except Exception as error:  # noqa: BLE001 - a camera can provoke errors that no library documents
-            failure = self._failure(error, step, within_s)
+            failure, trouble = self._failure(error, step, within_s), read_trouble(error)
         else:
-            return answer
+            return self._take(answer, step)
         finally:
             self._trace(answer, step, started)
-        raise self._explain(failure)
+        raise self._diagnosis().explain(failure, trouble, step, first=not self._answered)
+
+    def _take(self, answer: Answer, step: str) -> Answer:
+        """Return an answer; a first one that says that the request was none may come from an HTTPS port."""
+        first, self._answered = not self._answered, True
+        if first and answer.status == _BAD_REQUEST:
+            self._diagnosis().check_scheme(step)
+        return answer
+
+    def _receive(self, answer: Any, *, step: str) -> bytes:
+        """Return the body as it comes, at most so much of it."""
+        answer.enforce_content_length = False
+        body = b""
+        try:
+            for piece in answer.stream(_PIECE, decode_content=False):
+                body += piece
+                if len(body) > _LARGEST_BODY:
+                    raise self._too_long(step)
+        except urllib3.exceptions.ProtocolError as error:
+            raise requests.exceptions.ChunkedEncodingError(error) from error  # as requests itself says it
+        return body
+
+    def _diagnosis(self) -> Diagnosis:
+        return Diagnosis(
+            self._address,
+            self._tls,
+            self.wire,
+            connect=self._connect,
+            within_s=self._connect_s,
+            redact=self._redact,
+        )
 
     def close(self) -> None:
         """Close the kept connection."""
@@ -152,7 +189,7 @@ class Transport:
                 f"the camera {camera} did not answer {step} in time ({within_s:g} s)", hint=SLOW_HINT
             )
         if isinstance(error, HTTP_ERRORS):
-            return error_for_exception(error, camera=camera, step=step)
+            return error_for_exception(error, camera=camera, step=step, answered=bool(self.wire.beginning))
         return unforeseen(error, camera=camera, step=step)
 
     def _too_long(self, step: str) -> CameraReplyError:
@@ -172,52 +209,35 @@ class Transport:
         )
 
     def _read(self, response: requests.Response, *, step: str) -> bytes:
-        """Read the body; too large or cut off is an error (urllib3 1.26 does not notice), and so is a compressed one.
+        """Read the body as it was meant; too large, cut off or damaged is an error.
 
-        What was compressed, perhaps several times over, would be large only once it is unpacked.
+        Its length is compared before it is unpacked, and here: urllib3 1.26 does not compare it.
         """
-        if response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
-            raise CameraReplyError(
-                f"the answer of {self._address} to {step} is compressed, which it was asked not to be",
-                hint=ADDRESS_HINT,
-            )
-        body = b""
-        for piece in response.iter_content(_PIECE):
-            body += piece
-            if len(body) > _LARGEST_BODY:
-                raise self._too_long(step)
-        announced = response.headers.get("Content-Length", "")
-        if _LENGTH.fullmatch(announced) and len(body) < int(announced):
+        body = self._receive(response.raw, step=step)
+        announced = _announced_length(response.headers)
+        if announced is not None and len(body) < announced:
             raise CameraReplyError(
                 f"the answer of {self._address} to {step} is cut off: {len(body)} of {announced} bytes",
                 hint="try again; if it stays so, restart the camera",
             )
-        return body
-
-    def _explain(self, failure: ReceiverSetupError) -> ReceiverSetupError:
-        """Add to a certificate error what was seen."""
-        if not isinstance(failure, CameraCertificateError):
-            return failure
-        seen = self._read_fingerprint()
-        shown = "could not be read again" if seen is None else f"has the SHA-256 fingerprint {seen}"
-        return CameraCertificateError(f"{failure.message[:-1]}; it {shown}", hint=_CERTIFICATE_HINT)
-
-    def _read_fingerprint(self) -> str | None:
-        """Return the SHA-256 of the certificate that is shown, `AB:CD:…`; nothing else is sent. None if none is."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        context.sslsocket_class = self.wire.secure
         try:
-            with (
-                self.wire.exchange(within_s=self._connect_s),
-                self._connect() as plain,
-                context.wrap_socket(plain, server_hostname=self._address.host) as secure,
-            ):
-                shown = secure.getpeercert(binary_form=True)
-        except (OSError, ValueError):
-            return None
-        return None if shown is None else hashlib.sha256(shown).digest().hex(":").upper()
+            return unpack(body, response.headers.get("Content-Encoding", ""), most=_LARGEST_BODY)
+        except BodyTooLongError:
+            raise self._too_long(step) from None
+        except BodyError as error:
+            raise CameraReplyError(
+                f"the answer of {self._address} to {step} {error}",
+                hint="try again; if it stays so, restart the camera",
+            ) from None
+
+
+def _announced_length(headers: Mapping[str, str]) -> int | None:
+    """Return the Content-Length, which counts nothing where the body comes in chunks; None where there is none."""
+    # The same one several times is joined by commas.
+    lengths = {length.strip() for length in headers.get("Content-Length", "").split(",")}
+    length = lengths.pop()
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    return int(length) if not (lengths or chunked) and _LENGTH.fullmatch(length) else None
 
 
 class _Session(requests.Session):
@@ -239,7 +259,7 @@ class _CameraAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Let every pool have connections of ours."""
-        context = create_urllib3_context(cert_reqs=ssl.CERT_NONE if _unchecked(self._tls) else ssl.CERT_REQUIRED)
+        context = make_context(self._tls)
         context.sslsocket_class = self._wire.secure
         kwargs["ssl_context"] = context
         if self._tls.fingerprint is not None:
@@ -266,30 +286,6 @@ def _pool_with(pool: Any, connect: Callable[[], socket.socket]) -> Any:
 
     connection = type("CameraConnection", (pool.ConnectionCls,), {"_new_conn": new_connection})
     return type("CameraPool", (pool,), {"ConnectionCls": connection})
-
-
-def _unchecked(tls: Tls) -> bool:
-    """Tell whether no chain is checked: a pinned certificate is checked by urllib3, and instead of its chain."""
-    return tls.insecure or tls.fingerprint is not None
-
-
-def _verification(address: CameraAddress, tls: Tls) -> bool | str:
-    """Return what requests calls `verify`."""
-    if tls.insecure and address.scheme == "https":
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the next line says it instead
-        _log.warning("%s: the camera's certificate is not checked, as was asked for", address)
-    if _unchecked(tls):
-        return False
-    if tls.ca_file is None:
-        return True
-    try:
-        ssl.create_default_context(cafile=str(tls.ca_file))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"the CA file {tls.ca_file} cannot be read as certificates in PEM form",
-            hint="give the file of the authority that signed the camera's certificate",
-        ) from error
-    return str(tls.ca_file)
 
 
 class _QueryFilter(logging.Filter):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from receiver_setup.camera import CameraAddress, Login, Tls
+from receiver_setup.camera.login import check_length
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.compat import linux_only
@@ -111,8 +112,17 @@ def read_camera_password(
 ) -> Secret | None:
     """Return a camera's password from wherever it is; None where there is none and nobody can be asked.
 
-    `source` is where an inventory has it, and `name` is what the inventory calls the camera.
+    `source` is where an inventory has it, and `name` is what the inventory calls the camera. Raises ConfigurationError
+    for one that is longer than a camera's, before anything is contacted.
     """
+    password = _find_camera_password(address, options, source, name)
+    check_length(address, password)
+    return password
+
+
+def _find_camera_password(
+    address: CameraAddress, options: dict[str, Any], source: "SecretSource | None", name: str
+) -> Secret | None:
     if address.password is not None:
         redact.add(address.password, user=address.user)
         click.echo(

@@ -1,6 +1,7 @@
 """The camera's client against real HTTP servers on loopback that do, in fact, what cameras and networks do."""
 
 import base64
+import gzip
 import hashlib
 import logging
 import socket
@@ -10,9 +11,11 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -26,18 +29,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from support.hostile_camera import attacking
 
 from receiver_setup.camera import Camera, Login, Patience, Tls
 from receiver_setup.camera.client import forget_refused_logins
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult
 from receiver_setup.camera.failures import error_for_exception
 from receiver_setup.camera.messages import GetFtpAttr, GetPubKey, SetFtpAttr, TestFtp
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraLoginError,
     CameraReplyError,
     CameraResponseError,
     CameraTimeoutError,
+    CameraTlsError,
     CameraTooOldError,
     CameraUnreachableError,
     ConfigurationError,
@@ -48,6 +54,14 @@ from receiver_setup.secrets import Secret, spellings
 
 PASSWORD = "p@ss word?&+=%#'\"ü"
 OK = b'cmd="getftpattr";\r\nft_server="192.168.2.110";\r\nresponse="200";\r\n'
+
+
+def zipped(body: bytes) -> bytes:
+    """Compress without the time, which would give each worker another test."""
+    return gzip.compress(body, mtime=0)
+
+
+GZIP_OF_OK = {"Content-Encoding": "gzip", "Content-Length": str(len(zipped(OK)))}
 DONE = b'cmd="setftpattr";\nresponse="200";'
 HASTY = Patience(tries=4, first_wait_s=0.01, factor=1.0, reboot_s=3.0, reboot_step_s=0.02)
 HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"
@@ -272,6 +286,41 @@ def test_wrong_password_is_sent_exactly_once(server: list[Reaction] | Callable[[
         assert len(fake.seen) == 1
     assert caught.value.exit_code == 3
     assert wrong not in str(caught.value) + caught.value.hint
+    assert "--camera-login" in caught.value.hint
+    assert "query" in caught.value.hint
+    assert "token" in caught.value.hint
+
+
+def test_explicit_choice_is_tried_where_basic_was_offered_to_a_user_without_the_right_to_it() -> None:
+    def query_beside_basic(seen: Seen) -> Reaction:
+        offer = {"WWW-Authenticate": "Basic realm=INSTAR 2K+"}
+        return check_query(seen) if "pwd" in seen.query else Reaction(status=401, headers=offer, body=b"")
+
+    with serving(FakeCamera(query_beside_basic)) as fake:
+        with Camera(fake.address, PASSWORD) as camera, pytest.raises(CameraLoginError, match="user or password"):
+            camera.send(GetFtpAttr())
+        with Camera(fake.address, PASSWORD, login=Login.QUERY) as camera:
+            camera.send(GetFtpAttr())
+
+
+@pytest.mark.parametrize(("user", "password"), [("a" * 31, "x"), ("admin", "p" * 31), ("admin", "ü" * 16)])
+def test_login_that_is_longer_than_a_camera_s_is_never_sent(user: str, password: str) -> None:
+    """A long Authorization header makes firmware 3.11.1 overflow (CVE-2025-8760)."""
+    with pytest.raises(ConfigurationError, match="30 characters") as caught:
+        Camera(f"{quote(user)}@127.0.0.1:9", password)
+    assert password not in (caught.value.message + caught.value.hint).split()
+    with serving(FakeCamera([Reaction()])) as fake, Camera(f"{'a' * 30}@127.0.0.1:{fake.port}", "p" * 30) as camera:
+        camera.send(GetFtpAttr())
+
+
+def test_long_token_is_not_sent() -> None:
+    def server(_: Seen) -> Reaction:
+        return Reaction(body=b'token="%s";response="200";' % (b"t" * 257))
+
+    with serving(FakeCamera(server)) as fake, Camera(fake.address, "x", login=Login.TOKEN) as camera:
+        with pytest.raises(CameraReplyError, match="token"):
+            camera.send(GetFtpAttr())
+        assert [seen.query["cmd"] for seen in fake.seen] == ["gettoken"]
 
 
 def test_refused_query_login_ends_the_search() -> None:
@@ -446,17 +495,35 @@ def test_connection_is_kept() -> None:
     assert len(ports) == 1
 
 
-def test_redirect_is_reported_and_not_followed() -> None:
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("http://127.0.0.1:{port}/param.cgi?user=somebody", "http://127.0.0.1:{port}"),
+        ("https://somebody@porch.lan:8443/x", "https://porch.lan:8443"),
+        ("https://[fd00::168]/x", "https://[fd00::168]"),
+        ("HTTPS://[fd00::168]:8443", "https://[fd00::168]:8443"),
+        ("//porch.lan:81/x?somebody", "http://porch.lan:81"),
+        ("/somebody", None),
+        ("", None),
+        ("http://[", None),
+        ("rtsp://porch/somebody", None),
+        ("http://x:99999/somebody", None),
+    ],
+)
+def test_redirect_is_reported_and_not_followed(location: str, shown: str | None) -> None:
     with serving(FakeCamera([Reaction()])) as other:
-        target = f"http://127.0.0.1:{other.port}/param.cgi?user=somebody"
+        headers = {"Location": location.format(port=other.port)}
         with (
-            serving(FakeCamera([Reaction(status=302, headers={"Location": target})])) as fake,
+            serving(FakeCamera([Reaction(status=302, headers=headers)])) as fake,
             Camera(fake.address, "hunter2") as camera,
             pytest.raises(CameraReplyError) as caught,
         ):
             camera.send(GetFtpAttr())
         assert other.seen == []
     assert "somebody" not in caught.value.message + caught.value.hint
+    expected = "another page" if shown is None else shown.format(port=other.port)
+    assert f"sends us on to {expected} (" in caught.value.message
+    assert ("--camera" in caught.value.hint) is (shown is not None)
 
 
 # --- busy ------------------------------------------------------------------------------------------------------------
@@ -582,6 +649,14 @@ def test_a_test_upload_has_a_time_of_its_own() -> None:
         (Reaction(body=OK, status=500), CameraReplyError),
         (Reaction(body=b"not found", status=404), CameraReplyError),
         (Reaction(body=b"x", headers={"Transfer-Encoding": "chunked", "Content-Length": "1"}), CameraReplyError),
+        (Reaction(body=zipped(OK)[:-9], headers={"Content-Encoding": "gzip"}), CameraReplyError),
+        (Reaction(body=zipped(OK)[:-9], headers=GZIP_OF_OK), CameraReplyError),
+        (Reaction(body=zipped(bytes(10_000_000)), headers={"Content-Encoding": "gzip"}), CameraReplyError),
+        (Reaction(body=zlib.compress(bytes(10_000_000)), headers={"Content-Encoding": "deflate"}), CameraReplyError),
+        (Reaction(body=zipped(zipped(OK)), headers={"Content-Encoding": "gzip"}), CameraReplyError),
+        (Reaction(body=b"\x0b\x02\x80" + OK, headers={"Content-Encoding": "br"}), CameraReplyError),
+        (Reaction(body=OK, headers={"Content-Length": "20\r\nContent-Length: 21"}), CameraReplyError),
+        (Reaction(body=OK, headers={"Content-Length": "20, 21"}), CameraReplyError),
         (Reaction(body=b'var ft_server="x";'), CameraTooOldError),
         (Reaction(body=b"[Succeed]set ok"), CameraTooOldError),
         (Reaction(body=b"[Error]unknown cmd"), CameraTooOldError),
@@ -596,6 +671,44 @@ def test_answer_that_is_no_reply_is_our_error(reaction: Reaction, error: type[Re
             camera.send(GetFtpAttr())
         assert len(fake.seen) == 1
     assert f"127.0.0.1:{fake.port}" in caught.value.message
+
+
+PACKED = {
+    "gzip": zipped(OK),
+    "x-gzip": zipped(OK),
+    "deflate": zlib.compress(OK),
+    "Deflate": zlib.compress(OK, wbits=-15),
+    "GZip, identity": zipped(OK),
+    "": zipped(OK),
+    "identity": zipped(OK[:40]) + zipped(OK[40:]),
+    "gzip ": OK,
+    "deflate ": OK,
+    "br": OK,
+}
+"""By Content-Encoding; some servers name one that they did not apply, or apply one that they do not name."""
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("encoding", PACKED)
+def test_body_that_came_compressed_is_read(encoding: str, chunked: bool) -> None:
+    body = PACKED[encoding]
+    headers = {"Content-Encoding": encoding, "Content-Length": str(len(body))}
+    if chunked:
+        halves = (body[:25], body[25:], b"")
+        body = b"".join(b"%x\r\n%s\r\n" % (len(half), half) for half in halves)
+        headers |= {"Transfer-Encoding": "chunked", "Content-Length": "1"}
+    with serving(FakeCamera([Reaction(body=body, headers=headers)])) as fake, Camera(fake.address, "x") as camera:
+        assert camera.ftp_attributes().server == "192.168.2.110"
+
+
+def test_length_is_compared_before_the_body_is_unpacked() -> None:
+    reaction = Reaction(body=zipped(OK)[:-9], headers=GZIP_OF_OK)
+    with (
+        serving(FakeCamera([reaction])) as fake,
+        Camera(fake.address, "x") as camera,
+        pytest.raises(CameraReplyError, match=f"cut off: {len(reaction.body)} of {len(reaction.body) + 9} bytes"),
+    ):
+        camera.send(GetFtpAttr())
 
 
 @pytest.mark.parametrize(
@@ -794,8 +907,19 @@ def test_other_certificates_are_refused_with_what_was_seen(choice: str, lan: Cer
     }[choice]
     error = refused_certificate(ddns, tls)
     assert ddns.fingerprint in error.message.replace(":", "").lower()
+    if choice == "another pin":
+        assert "has changed" in error.message
+        assert lan.fingerprint in error.message.replace(":", "").lower()
+        assert "--camera-insecure" not in error.hint
+        return
     for option in ("--camera-fingerprint", "--camera-ca-file", "--camera-insecure"):
         assert option in error.hint
+    reasons = {
+        "nothing": "signed by itself",
+        "another authority": f"signed by itself, and is not one of those in {lan.path}",
+        "right authority, other name": "is for camera.example, not for 127.0.0.1",
+    }
+    assert reasons[choice] in error.message
 
 
 def test_insecure_is_taken_with_a_warning_of_ours_alone(
@@ -810,14 +934,232 @@ def test_insecure_is_taken_with_a_warning_of_ours_alone(
     assert not [warning for warning in recwarn if "Insecure" in warning.category.__name__]
 
 
-def test_https_to_a_plain_port_is_explained() -> None:
+def asked(camera: EmulatedCamera, tls: Tls, *, scheme: str | None = None) -> ReceiverSetupError | None:
+    """Return the error of a request, None where it was answered; a camera that was not trusted was told nothing."""
+    address = camera.url if scheme is None else f"{scheme}://127.0.0.1:{camera.port}"
+    failed: ReceiverSetupError | None = None
+    with Camera(address, "instar", tls=tls) as client:
+        try:
+            client.ftp_attributes()
+        except ReceiverSetupError as error:
+            failed = error
+    if failed is not None:
+        assert camera.requests == []
+        assert failed.exit_code == 3
+        assert f"127.0.0.1:{camera.port}" in failed.message
+        assert "http://" not in failed.hint, "which would send the password to everybody"
+    return failed
+
+
+TLS_SHAPES: list[tuple[Profile, type[ReceiverSetupError], str]] = [
+    (Profile(tls_version="1.0", https_name="address"), CameraTlsError, "no TLS newer than TLS 1.0"),
+    (Profile(tls_version="1.1", https_name="address"), CameraTlsError, "no TLS newer than TLS 1.1"),
+    (
+        Profile(tls_version="1.0", tls_ciphers="static-rsa", https_name="address"),
+        CameraTlsError,
+        "no TLS newer than TLS 1.0",
+    ),
+    (Profile(tls_ciphers="static-rsa", https_name="address"), CameraTlsError, "no cipher with forward secrecy"),
+    (Profile(https_key="rsa1024", https_name="address"), CameraCertificateError, "its key has only 1024 bits"),
+    (Profile(https_validity="expired", https_name="address"), CameraCertificateError, "it expired on 20"),
+    (Profile(https_validity="future", https_name="address"), CameraCertificateError, "it is valid from 20"),
+    (Profile(https_name="ddns"), CameraCertificateError, "is for emulated.ddns3-instar.invalid, not for 127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("profile", "kind", "reason"), TLS_SHAPES, ids=[reason for *_, reason in TLS_SHAPES])
+def test_tls_of_every_shape_is_named_or_pinned(
+    profile: Profile, kind: type[ReceiverSetupError], reason: str, tmp_path: Path
+) -> None:
+    with EmulatedCamera(replace(profile, https=True)) as camera:
+        shown = str(camera.certificate_fingerprint)
+        authority = tmp_path / "ca.pem"
+        authority.write_bytes(camera.certificate_pem or b"")
+        error = asked(camera, Tls(ca_file=authority))
+        assert type(error) is kind
+        assert reason in error.message
+        assert "--camera-fingerprint" in error.hint
+        assert shown in (error.message + error.hint).replace(":", "").lower()
+        untrusted = asked(camera, Tls())
+        assert isinstance(untrusted, (CameraTlsError, CameraCertificateError))
+        changed = asked(camera, Tls(fingerprint="ab" * 32))
+        assert isinstance(changed, CameraCertificateError)
+        assert "has changed" in changed.message
+        assert asked(camera, Tls(fingerprint=shown)) is None
+        assert asked(camera, Tls(insecure=True)) is None
+
+
+def test_camera_that_shares_no_cipher_is_named() -> None:
+    """Not even where everything is allowed."""
+    alert = b"\x15\x03\x01\x00\x02\x02\x28"
+    with attacking(lambda _: [alert], raw=True) as camera:
+        for tls in (Tls(), Tls(insecure=True), Tls(fingerprint="ab" * 32)):
+            with Camera(camera.url, "x", tls=tls) as client, pytest.raises(CameraTlsError) as caught:
+                client.ftp_attributes()
+            assert "no cipher in common" in caught.value.message
+
+
+def test_connection_that_ends_in_the_handshake_may_be_that_of_a_camera_that_restarts() -> None:
+    def end_each(server: socket.socket) -> None:
+        for _ in ("the request", "a look", "a plain look"):
+            with server.accept()[0] as connection:
+                connection.recv(65536)
+
     with (
-        serving(FakeCamera([Reaction()])) as fake,
-        Camera(f"https://127.0.0.1:{fake.port}", "x") as camera,
-        pytest.raises(CameraUnreachableError) as caught,
+        socket.create_server(("127.0.0.1", 0)) as server,
+        Camera(f"https://127.0.0.1:{server.getsockname()[1]}", "x") as camera,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        served = pool.submit(end_each, server)
+        with pytest.raises(CameraUnreachableError, match="closed without an answer"):
+            camera.send(GetFtpAttr())
+        served.result(60)
+
+
+SERVICES = {
+    "ssh": "an SSH server answers there: 'SSH-2.0-dropbear_2020.81'",
+    "ftp": "an FTP or mail server answers there: '220 (vsFTPd 3.0.3)'",
+    "rtsp": "an RTSP server (for video streams) answers there: 'RTSP/1.0 400 Bad Request'",
+    "http/0.9": "something answers there without HTTP's status line: '<html><body>It works",
+}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("https", [False, True])
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_in_a_camera_s_place_is_named_by_what_it_says(service: str, https: bool, scheme: str) -> None:
+    """At the port of an address with either scheme, inside TLS or not."""
+    with EmulatedCamera(Profile(serves=service, https=https)) as camera:  # type: ignore[arg-type]
+        error = asked(camera, Tls(insecure=True), scheme=scheme)
+    assert type(error) is CameraReplyError, "with which no other way to the camera is proposed"
+    if https and scheme == "http":
+        assert "speaks TLS" in error.message
+        assert "begin the camera's address with https://" in error.hint
+    else:
+        assert SERVICES[service] in error.message
+        assert "port" in error.hint
+
+
+def test_service_that_repeats_the_request_does_not_show_the_password() -> None:
+    with (
+        attacking(lambda head: [head.encode("latin-1")]) as echo,
+        Camera(echo.url, PASSWORD, login=Login.QUERY) as camera,
+        pytest.raises(CameraReplyError, match="without HTTP's status line: 'GET /param") as caught,
     ):
         camera.send(GetFtpAttr())
-    assert "http://" in caught.value.hint
+    for form in spellings(PASSWORD):
+        assert form not in caught.value.message
+    assert "pwd=p" not in caught.value.message
+
+
+@pytest.mark.parametrize("tls", [Tls(), Tls(insecure=True), Tls(fingerprint="ab" * 32)], ids=["checked", "any", "pin"])
+def test_https_to_a_plain_port_is_explained(tls: Tls) -> None:
+    with EmulatedCamera() as camera:
+        error = asked(camera, tls, scheme="https")
+    assert type(error) is CameraReplyError
+    assert "answers there by plain HTTP" in error.message
+    assert "switch it on" in error.hint
+
+
+@pytest.mark.parametrize("refusal", ["close", "400"])
+def test_plain_http_to_an_https_port_is_explained(refusal: str) -> None:
+    with EmulatedCamera(Profile(https=True, https_plain=refusal)) as camera:  # type: ignore[arg-type]
+        error = asked(camera, Tls(), scheme="http")
+    assert type(error) is CameraReplyError
+    assert "speaks TLS" in error.message
+    assert "https://" in error.hint
+
+
+DIALECTS = [
+    Profile(content_encoding="gzip"),
+    Profile(content_encoding="gzip", chunked=True),
+    Profile(content_encoding="deflate", content_lengths="none"),
+    Profile(content_encoding="raw-deflate"),
+    Profile(content_encoding="label-only", crlf=True),
+    Profile(content_lengths="none"),
+    Profile(chunked=True, odd_keys=True),
+    Profile(odd_keys=True, crlf=True, content_encoding="gzip"),
+    Profile(realm_quotes=False, login_methods=("token",)),
+]
+
+
+@pytest.mark.parametrize("https", [False, True])
+@pytest.mark.parametrize("profile", DIALECTS, ids=range(len(DIALECTS)))
+def test_camera_of_any_dialect_is_understood(profile: Profile, https: bool) -> None:
+    with (
+        EmulatedCamera(replace(profile, https=https), settings={"ft_server": "porch;a=b"}) as emulated,
+        Camera(emulated.url, "instar", tls=Tls(insecure=https)) as camera,
+    ):
+        assert camera.ftp_attributes().server == "porch;a=b"
+        camera.send(SetFtpAttr(port=2222))
+        attributes = camera.ftp_attributes()
+        assert (attributes.port, attributes.server) == (2222, "porch;a=b")
+
+
+@pytest.mark.parametrize("https", [False, True])
+def test_headers_that_contradict_each_other_are_an_error_of_the_camera(https: bool) -> None:
+    with (
+        EmulatedCamera(Profile(content_lengths="two", https=https)) as emulated,
+        Camera(emulated.url, "instar", tls=Tls(insecure=https)) as camera,
+        pytest.raises(CameraReplyError, match="headers that contradict"),
+    ):
+        camera.send(GetFtpAttr())
+
+
+def test_user_without_the_right_to_basic_signs_in_by_another_way() -> None:
+    with EmulatedCamera(Profile(basic_right=False, realm_quotes=False)) as emulated:
+        with (
+            Camera(emulated.url, "instar") as camera,
+            pytest.raises(CameraLoginError, match="user or password") as caught,
+        ):
+            camera.send(GetFtpAttr())
+        assert "--camera-login query or token" in caught.value.hint
+        for login in (Login.QUERY, Login.TOKEN):
+            with Camera(emulated.url, "instar", login=login) as camera:
+                camera.send(GetFtpAttr())
+
+
+def test_no_login_is_long_enough_to_crash_a_camera() -> None:
+    """The longest one allowed, by every way: 30 characters each in base64."""
+    user, password = "u" * 30, "p" * 30
+    with EmulatedCamera(Profile(authorization_limit=100), user=user, password=password) as emulated:
+        for login in Login:
+            with Camera(f"{user}@127.0.0.1:{emulated.port}", password, login=login) as camera:
+                camera.send(GetFtpAttr())
+        long = {"Authorization": "Basic " + "A" * 95}
+        with pytest.raises(requests.exceptions.ConnectionError):
+            requests.get(f"{emulated.url}/param.cgi", headers=long, timeout=30)
+
+
+LINK_LOCAL = """
+import subprocess, sys
+from receiver_setup.camera import Camera, Tls
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
+for words in ("link set lo up", "link add porch0 type veth peer name porch1", "link set porch1 up",
+              "link set porch0 up", "addr add fe80::1/64 dev porch0 nodad"):
+    subprocess.run(["ip", *words.split()], check=True)
+for https in (False, True):
+    with EmulatedCamera(Profile(https=https), host="::") as emulated:
+        for zone in ("porch0", "25porch0"):
+            address = f"{'https' if https else 'http'}://[fe80::1%{zone}]:{emulated.port}"
+            with Camera(address, "instar", tls=Tls(insecure=https)) as camera:
+                camera.ftp_attributes()
+                print(camera.address)
+"""
+
+
+def test_link_local_address_with_its_zone_is_reached() -> None:
+    """Over an interface of a network of its own; the zone is no part of what the camera is told."""
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--net", sys.executable, "-c", LINK_LOCAL],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4
 
 
 def test_ca_file_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -840,7 +1182,7 @@ REQUESTS_ERRORS: set[type[Exception]] = {
     if isinstance(kind, type) and issubclass(kind, requests.exceptions.RequestException)
 }
 EXPECTED = {
-    "SSLError": CameraUnreachableError,
+    "SSLError": CameraTlsError,
     "ConnectTimeout": CameraUnreachableError,
     "ProxyError": CameraUnreachableError,
     "ConnectionError": CameraUnreachableError,

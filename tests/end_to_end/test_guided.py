@@ -108,8 +108,12 @@ def test_a_wrong_address_is_told_and_asked_again_before_any_password(bench: Benc
     assert "only http:// and https://" in terminal.answer(WHERE, "10.99.0.1:9")
     assert "nothing listens on its port 9" in terminal.answer(WHERE, "no.such.camera.invalid")
     assert "no machine called no.such.camera.invalid" in terminal.answer(WHERE, f"{bench.receiver.address}:22")
-    assert "does not answer as a web server does" in terminal.answer(WHERE, camera.url.replace("http:", "https:"))
-    assert "does not answer by https" in terminal.answer(WHERE, "10.255.255.1")
+    assert "does not answer as a web server does: an SSH server answers there: 'SSH-2.0-" in terminal.answer(
+        WHERE, camera.url.replace("http:", "https:")
+    )
+    assert "does not answer by https: a web server answers there by plain HTTP" in terminal.answer(
+        WHERE, "10.255.255.1"
+    )
     assert "there is no way to http://10.255.255.1" in terminal.answer(WHERE, camera.url)
     terminal.answer(WHO, "")
     terminal.wait_for(PASSWORD)
@@ -125,8 +129,10 @@ def test_a_wrong_password_is_asked_for_again_and_never_sent_twice(
     terminal = start(bench)
     terminal.answer(IS_IT_HERE, "")
     terminal.answer(WHERE, camera.url)
-    terminal.answer(WHO, "")
-    terminal.answer(f"{camera.url}: ", "mistyped")
+    terminal.answer(WHO, "u" * 31)
+    assert "is longer than a camera's can be" in terminal.answer(WHO, "")
+    terminal.answer(f"{camera.url}: ", "p" * 31)
+    assert "is longer than a camera's can be" in terminal.answer(f"{camera.url}: ", "mistyped")
     assert "refuse" in terminal.answer(f"{camera.url}: ", "mistyped")
     assert "not sent again" in terminal.answer(f"{camera.url}: ", CAMERA_PASSWORD)
     assert "Signed in." in terminal.wait_for(WHAT)

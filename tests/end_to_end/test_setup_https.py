@@ -68,3 +68,51 @@ def test_a_refusal_that_tells_nothing_names_the_choice_and_risks_no_second_try(
 def test_a_login_may_be_chosen(bench: Bench, make_camera: MakeCamera, login: str) -> None:
     camera = make_camera(login_methods=(login,) if login != "token" else ("query", "token"), challenge=False)
     assert bench.setup(camera, options=("--camera-login", login)).code == 0
+
+
+OLD_TLS: dict[str, object] = {"https": True, "tls_version": "1.0", "tls_ciphers": "static-rsa", "https_key": "rsa1024"}
+DIALECTS = [
+    OLD_TLS | {"content_encoding": "gzip", "chunked": True, "odd_keys": True, "crlf": True},
+    {"content_encoding": "raw-deflate", "content_lengths": "none", "realm_quotes": False, "login_methods": ("token",)},
+]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=["old TLS and gzip", "deflate and token"])
+def test_a_camera_of_any_dialect_is_set_up_and_let_go(
+    bench: Bench, make_camera: MakeCamera, dialect: dict[str, object]
+) -> None:
+    camera = make_camera(**dialect)
+    former = dict(camera.state.fields)
+    pinned = ("--camera-fingerprint", str(camera.certificate_fingerprint)) if "https" in dialect else ()
+    first = bench.setup(camera, options=pinned)
+    assert first.code == 0, first.err
+    assert bench.setup(camera, options=pinned).json["changed"] is False
+    assert bench.verify(camera, options=pinned).code == 0
+    removed = bench.remove(camera, options=pinned)
+    assert removed.code == 0, removed.err
+    assert camera.state.fields["ft_server"] == former["ft_server"]
+
+
+IN_ITS_PLACE: list[tuple[dict[str, object], str, str, str]] = [
+    ({"serves": "ssh"}, "http", "camera-reply", "an SSH server answers there"),
+    ({"serves": "rtsp"}, "https", "camera-reply", "an RTSP server (for video streams) answers there"),
+    ({"https": True}, "http", "camera-reply", "speaks TLS"),
+    ({}, "https", "camera-reply", "by plain HTTP"),
+    (OLD_TLS, "https", "camera-tls", "no TLS newer than TLS 1.0"),
+]
+
+
+def test_what_answers_in_a_camera_s_place_is_named_and_no_other_way_to_it_proposed(
+    bench: Bench, make_camera: MakeCamera
+) -> None:
+    before = bench.state()
+    for dialect, scheme, kind, told in IN_ITS_PLACE:
+        camera = make_camera(**dialect)
+        result = bench.run(*bench.arguments(options=("--camera", f"{scheme}://{camera.host}:{camera.port}")))
+        error = result.json["error"]
+        assert (result.code, error["kind"]) == (3, kind), result.err
+        assert told in error["message"]
+        assert "--camera-via-receiver" not in result.err
+        assert "http://" not in error["hint"]
+        assert camera.requests == []
+    assert bench.state() == before

@@ -2,16 +2,19 @@
 
 import base64
 import contextlib
+import gzip
 import re
 import struct
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from receiver_setup.authorized_keys import edit_keys, parse_cameras, parse_sources
-from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.address import CameraAddress, read_location
+from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
 from receiver_setup.camera.command import Command
 from receiver_setup.camera.departure_plan import plan_departure
 from receiver_setup.camera.former import FormerSettingsError, parse_former, render_former
@@ -31,6 +34,7 @@ from receiver_setup.camera.messages import (
 )
 from receiver_setup.camera.reply import parse_reply
 from receiver_setup.camera.schedule import parse_times, parse_words
+from receiver_setup.camera.services import name_service
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.inventory.csv_format import parse_csv
 from receiver_setup.inventory.reader import parse_inventory
@@ -125,6 +129,13 @@ def _decode(text: str) -> None:
             continue
 
 
+def _body(text: str) -> None:
+    """Unpack it under each name that a server may give it; it never becomes longer than it may."""
+    body = text.encode("latin-1", "replace")
+    for encoding in ("", "gzip", "deflate", "br"):
+        assert len(unpack(body, encoding, most=1000)) <= max(1000, len(body))
+
+
 def _log(text: str) -> None:
     parse_log.cache_clear()
     for event in parse_log(text):
@@ -178,6 +189,22 @@ PARSERS = {
             'times="600-31;";enable="1";',
         ),
         refused=('var ft_server="x";', "<html>pass=word</html>"),
+    ),
+    "body": Parser(
+        parse=_body,
+        seeds=tuple(
+            packed.decode("latin-1")
+            for packed in (gzip.compress(b'a="1";', mtime=0), zlib.compress(b'a="1";'), b'a="1";')
+        ),
+        allowed=(BodyError, BodyTooLongError),
+    ),
+    "service": Parser(
+        parse=name_service, seeds=("SSH-2.0-x\r\n", "RTSP/1.0 400 Bad Request\r\n", "HTTP/"), binary=True
+    ),
+    "location": Parser(
+        parse=lambda text: read_location(text, "http"),
+        seeds=("https://u@[fd00::168]:8443/x?y", "//porch/x"),
+        allowed=(),
     ),
     "challenge": Parser(parse=name_schemes, seeds=('Digest realm="a, Basic b", nonce="c\\"", Basic realm="d"',)),
     "times": Parser(parse=parse_times, seeds=("600-31", "0-127;600-31")),

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from receiver_setup.camera.address import DEFAULT_USER, CameraAddress
 from receiver_setup.camera.codes import ResponseCode
+from receiver_setup.camera.login import check_length
 from receiver_setup.camera.settings import Tls
 from receiver_setup.cli.commands import spell_camera
 from receiver_setup.cli.guided.here import find_route, read_account, read_own_addresses, read_places
@@ -14,7 +15,14 @@ from receiver_setup.cli.guided.probe import probe, unknown_certificate
 from receiver_setup.cli.guided.questions import ask, ask_hidden, choose, confirm, say, say_error
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
-from receiver_setup.errors import CameraError, CameraLoginError, CameraResponseError, CameraUnreachableError
+from receiver_setup.errors import (
+    CameraError,
+    CameraLoginError,
+    CameraReplyError,
+    CameraResponseError,
+    CameraUnreachableError,
+    ConfigurationError,
+)
 from receiver_setup.receiver.disk_choice import Place, render_room
 from receiver_setup.receiver.wanted import check_user
 from receiver_setup.report import UPLOADS
@@ -33,7 +41,7 @@ def ask_camera(options: dict[str, Any]) -> dict[str, Any]:
         try:
             say(probe(address))
             certificate = _ask_for_certificate(address, options)
-        except (CameraUnreachableError, OSError) as error:
+        except (CameraReplyError, CameraUnreachableError, OSError) as error:
             say_error(error) if isinstance(error, CameraError) else say(f"no certificate could be read: {error}")
             continue
         if "@" not in typed:
@@ -48,7 +56,7 @@ def ask_camera(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse_user(text: str) -> None:
-    CameraAddress.parse(f"{quote(text, safe='')}@camera")
+    check_length(CameraAddress.parse(f"{quote(text, safe='')}@camera"), None)
 
 
 def _ask_for_certificate(address: CameraAddress, options: dict[str, Any]) -> dict[str, Any]:
@@ -69,14 +77,21 @@ def _ask_for_password(address: CameraAddress, options: dict[str, Any]) -> dict[s
         given = _keep(address.password.reveal(), address) if address.password is not None else None
         given = given or read_secret(options["camera_password_file"], _VARIABLE, question=None, user=address.user)
         return _try_login(address, given, options)
+    check_length(address, None)
     refused: set[str] = set()
     while True:
         text = ask_hidden(f"Password of {address.user} on the camera {address.display}")
         if text in refused:
             say("this one was just refused; it is not sent again")
             continue
+        secret = _keep(text, address)
         try:
-            return _try_login(address, _keep(text, address), options)
+            check_length(address, secret)
+        except ConfigurationError as error:
+            say_error(error)
+            continue
+        try:
+            return _try_login(address, secret, options)
         except CameraLoginError as error:
             last: CameraError = error
         except CameraResponseError as error:

@@ -1,35 +1,42 @@
 """A first look at what was given as the camera: does it answer there, without any login."""
 
-import hashlib
-import http.client
+import contextlib
 import socket
 import ssl
+from collections.abc import Iterator
 
 from receiver_setup.camera.address import CameraAddress
-from receiver_setup.errors import CameraUnreachableError
+from receiver_setup.camera.certificate import fingerprint
+from receiver_setup.camera.look import ask_plainly, look
+from receiver_setup.camera.services import is_http, is_tls, name_service
+from receiver_setup.camera.settings import normal_fingerprint
+from receiver_setup.camera.sockets import Wire, dial_directly
+from receiver_setup.errors import CameraReplyError, CameraUnreachableError
 
 _AGAIN = "check that the camera is switched on, and look its address up in the router"
+_OTHER_PORT = "give the port of the camera's web server: usually 80, or 443 for an address with https://"
 _LONGEST_NAME = 40
 
 
 def probe(address: CameraAddress, *, timeout_s: float = 4.0) -> str:
-    """Return what was seen there, in words; `CameraUnreachableError` where no web server answers."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only a look: no password is sent
-    connection = (
-        http.client.HTTPSConnection(address.host, address.port, timeout=timeout_s, context=context)
-        if address.scheme == "https"
-        else http.client.HTTPConnection(address.host, address.port, timeout=timeout_s)
-    )
+    """Return what was seen there, in words.
+
+    Raises CameraUnreachableError where nothing answers, CameraReplyError where no web server does.
+    """
+    said = b""
     try:
-        connection.request("GET", "/", headers={"User-Agent": "receiver-setup", "Connection": "close"})
-        answer = connection.getresponse()
-        server = _plain(answer.getheader("Server") or "")
-    except (OSError, http.client.HTTPException) as error:
+        if address.scheme == "https":
+            with _connected(address, timeout_s) as connection:
+                seen = look(connection, address.bare_host)
+            if seen.certificate is not None:
+                return f"{address.display} answers by HTTPS ({seen.version})"
+            said = seen.beginning
+        if not is_tls(said):
+            with _connected(address, timeout_s) as connection:
+                said = ask_plainly(connection, address.bare_host) or said
+    except (OSError, UnicodeError) as error:
         raise CameraUnreachableError(_problem(error, address, timeout_s), hint=_AGAIN) from error
-    finally:
-        connection.close()
-    return f"{address.display} answers as a web server does (HTTP {answer.status}{f', {server}' if server else ''})"
+    return _read_answer(said, address)
 
 
 def unknown_certificate(address: CameraAddress, *, timeout_s: float = 4.0) -> str | None:
@@ -37,12 +44,41 @@ def unknown_certificate(address: CameraAddress, *, timeout_s: float = 4.0) -> st
     try:
         with (
             socket.create_connection((address.host, address.port), timeout_s) as plain,
-            ssl.create_default_context().wrap_socket(plain, server_hostname=address.host),
+            ssl.create_default_context().wrap_socket(plain, server_hostname=address.bare_host),
         ):
             return None
     except ssl.SSLError:
-        certificate = ssl.get_server_certificate((address.host, address.port), timeout=timeout_s)
-        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
+        with _connected(address, timeout_s) as connection:
+            certificate = look(connection, address.bare_host).certificate
+    if certificate is None:
+        raise CameraUnreachableError(f"{address.display} showed no certificate", hint=_AGAIN)
+    return normal_fingerprint(fingerprint(certificate))
+
+
+@contextlib.contextmanager
+def _connected(address: CameraAddress, within_s: float) -> Iterator[socket.socket]:
+    """Open a connection that ends after so many seconds, whatever comes."""
+    wire = Wire()
+    with (
+        wire.exchange(within_s=within_s),
+        wire.open(address.host, address.port, dial_directly, within_s=within_s) as connection,
+    ):
+        yield connection
+
+
+def _read_answer(said: bytes, address: CameraAddress) -> str:
+    """Return what a web server said, in words; raise where it is none, or not by HTTPS where that was asked."""
+    if not said:
+        raise CameraUnreachableError(f"something is at {address.display}, but it says nothing", hint=_AGAIN)
+    if address.scheme == "https" or not is_http(said):
+        how = "by https" if address.scheme == "https" else "as a web server does"
+        raise CameraReplyError(
+            f"{address.host}, port {address.port}, does not answer {how}: {name_service(said)}", hint=_OTHER_PORT
+        )
+    status, *headers = said.partition(b"\r\n\r\n")[0].decode("latin-1").split("\n")
+    server = next((line for line in headers if line.lower().startswith("server:")), "").partition(":")[2]
+    code = _plain("".join(status.split()[1:2]))
+    return f"{address.display} answers as a web server does (HTTP {code}{f', {_plain(server)}' if server else ''})"
 
 
 def _problem(error: Exception, address: CameraAddress, timeout_s: float) -> str:
@@ -52,9 +88,6 @@ def _problem(error: Exception, address: CameraAddress, timeout_s: float) -> str:
         return f"nothing answered at {address.display} within {timeout_s:g} s"
     if isinstance(error, ConnectionRefusedError):
         return f"{address.host} is there, but nothing listens on its port {address.port}"
-    if isinstance(error, (http.client.HTTPException, ssl.SSLError, ConnectionResetError)):
-        how = "by https" if address.scheme == "https" else "as a web server does"
-        return f"something is at {address.host}, port {address.port}, but it does not answer {how}"
     return f"there is no way to {address.display}: {error}"
 
 

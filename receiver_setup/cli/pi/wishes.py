@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.login import check_length
 from receiver_setup.camera.menu_plan import parse_kinds
 from receiver_setup.camera.schedule import parse_words
 from receiver_setup.cli.clients import check_camera_options
@@ -142,6 +143,8 @@ def _read_password(options: dict[str, Any]) -> bytes:
             "the camera's password is not known, and the first boot cannot ask for it",
             hint=f"set {_VARIABLE} or give --camera-password-file",
         )
+    for camera in options["cameras"]:
+        check_length(CameraAddress.parse(camera), password)
     text = password.reveal()
     if "\n" in text or "\r" in text:
         raise ConfigurationError("the camera's password has more than one line", hint="give the password alone")

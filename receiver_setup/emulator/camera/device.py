@@ -52,9 +52,8 @@ class EmulatedCamera:
         if self.profile.https:
             from receiver_setup.emulator.camera import certificate  # noqa: PLC0415  loads cryptography
 
-            for_address = self.profile.https_name == "address"
-            self.certificate_pem, key = certificate.make_certificate(self.host, for_address=for_address)
-            self._tls = certificate.make_context(self.certificate_pem, key)
+            self.certificate_pem, key = certificate.make_certificate(self.host, self.profile)
+            self._tls = certificate.make_context(self.certificate_pem, key, self.profile)
         self._listen()
         return self
 

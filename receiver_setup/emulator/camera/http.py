@@ -1,5 +1,6 @@
 """The emulated camera's web server: connections, TLS, resets; what is answered is the engine's."""
 
+import gzip
 import logging
 import selectors
 import socket
@@ -7,6 +8,7 @@ import ssl
 import struct
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,8 +25,19 @@ _LARGEST_FORM = 65_536
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER 0: closing sends a reset
 
 
-_SCHEMES = {"basic": 'Basic realm="camera"', "token": 'Bearer realm="camera"'}
+_SCHEMES = {"basic": "Basic", "token": "Bearer"}
 """What a 401 may offer; a login in the query is no scheme of HTTP."""
+_GREETINGS = {"ssh": b"SSH-2.0-dropbear_2020.81\r\n", "ftp": b"220 (vsFTPd 3.0.3)\r\n"}
+"""What servers say as soon as somebody connects."""
+_ANSWERS = {
+    "rtsp": b"RTSP/1.0 400 Bad Request\r\nCSeq: 0\r\n\r\n",
+    "http/0.9": b"<html><body>It works</body></html>\n",
+}
+"""What others answer to whatever is asked."""
+_HANDSHAKE = b"\x16"
+"""The first byte of TLS."""
+_PLAIN_REFUSAL = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_ODD_KEYS = {'enable["odd"]': "1", "2k_mode": "0", "a:b": "c", "odd": 'say "hi"; a="b"'}
 
 
 class Server(ThreadingHTTPServer):
@@ -107,6 +120,28 @@ class Server(ThreadingHTTPServer):
             log.error("request from %s: %r", client_address[0], error)
 
 
+def _begins_plainly(connection: socket.socket) -> bool:
+    """Tell, below TLS, whether a client begins without it."""
+    return isinstance(connection, ssl.SSLSocket) and socket.socket.recv(connection, 1, socket.MSG_PEEK) != _HANDSHAKE
+
+
+def _pack(body: bytes, how: str) -> tuple[bytes, str]:
+    """Return the body and its Content-Encoding."""
+    if how == "gzip":
+        return gzip.compress(body), "gzip"
+    if how in {"deflate", "raw-deflate"}:
+        return zlib.compress(body, wbits=15 if how == "deflate" else -15), "deflate"
+    return body, "gzip" if how == "label-only" else ""
+
+
+def _with_odd_keys(text: str) -> str:
+    """Put them after the first line."""
+    first, end, rest = text.partition("\n")
+    line_end = "\r\n" if first.endswith("\r") else "\n"
+    odd = "".join(f'{name}="{value}";{line_end}' for name, value in _ODD_KEYS.items())
+    return first + end + odd + rest
+
+
 def _shut(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
@@ -120,6 +155,21 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     disable_nagle_algorithm = True
     server: Server
+
+    def handle(self) -> None:
+        """Serve the connection: as a camera, or as what else may listen at a port."""
+        profile = self.server.engine.profile
+        if profile.https_plain == "400" and _begins_plainly(self.connection):
+            socket.socket.recv(self.connection, _LARGEST_FORM)
+            socket.socket.sendall(self.connection, _PLAIN_REFUSAL)
+            return
+        if profile.serves == "http":
+            super().handle()
+            return
+        greeting = _GREETINGS.get(profile.serves, b"")
+        self.wfile.write(greeting)
+        if self.connection.recv(_LARGEST_FORM) and not greeting:
+            self.wfile.write(_ANSWERS[profile.serves])
 
     def do_GET(self) -> None:
         """Answer a command in the query."""
@@ -139,8 +189,19 @@ class _Handler(BaseHTTPRequestHandler):
         if urlsplit(self.path).path != _PATH:
             self._send(404, "<html><body>404 Not Found</body></html>\n", kind="text/html")
             return
+        profile = self.server.engine.profile
+        if "%" in self.headers.get("Host", ""):  # as web servers do: the zone of a link-local address is no part of it
+            self._send(400, "<html><body>400 Bad Request</body></html>\n", kind="text/html")
+            return
+        if profile.redirect_to:
+            self._send(302, "", headers={"Location": profile.redirect_to})
+            return
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         header = self.headers.get("Authorization", "")
+        if 0 < profile.authorization_limit < len(header):
+            log.error("crashed by an Authorization header of %d characters", len(header))
+            self._reset()
+            return
         answer = self.server.engine.answer(parameters, authorization=header, address=self.client_address[0])
         command = parameters.get("cmd", "")
         log.info("%s: %s", command if command.isidentifier() else repr(command), self._describe(answer))
@@ -160,32 +221,49 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.login not in {Login.GOOD, Login.BLOCKED} and profile.login_refused_as != "211":
             status = int(profile.login_refused_as)
         if status != 200:
-            offered = ", ".join(_SCHEMES[method] for method in profile.login_methods if method in _SCHEMES)
+            realm = '"camera"' if profile.realm_quotes else "camera"
+            schemes = [_SCHEMES[method] for method in profile.login_methods if method in _SCHEMES]
+            offered = ", ".join(f"{scheme} realm={realm}" for scheme in schemes)
             asks = status == 401 and profile.challenge and offered
             challenge = {"WWW-Authenticate": offered} if asks else {}
             self._send(status, f"<html><body>{status}</body></html>\n", kind="text/html", headers=challenge)
             return
-        self._send(status, render_reply(command, answer.reply, crlf=profile.crlf))
+        text = render_reply(command, answer.reply, crlf=profile.crlf)
+        self._send(status, _with_odd_keys(text) if profile.odd_keys else text)
 
     def _send(
         self, status: int, text: str, *, kind: str = "text/plain", headers: Mapping[str, str] | None = None
     ) -> None:
-        body = text.encode("utf-8", "surrogateescape")
+        profile = self.server.engine.profile
+        body, encoding = _pack(text.encode("utf-8", "surrogateescape"), profile.content_encoding)
         self.send_response(status)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
+        if profile.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+            parts = (*filter(None, (body[:20], body[20:])), b"")
+            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
+        elif profile.content_lengths != "none":
+            self.send_header("Content-Length", str(len(body)))
+        if profile.content_lengths == "two":
+            self.send_header("Content-Length", str(len(body) + 1))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        if not self.server.engine.profile.keep_alive:
+        if not profile.keep_alive or profile.content_lengths == "none":
+            self.close_connection = True
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
     def _drop(self) -> None:
         """Reset the connection, once the port is closed (unless the reboot takes no time at all)."""
-        self.close_connection = True
         if self.server.engine.profile.reboot_s and not self.server.engine.closing.is_set():
             self.server.reboot()
+        self._reset()
+
+    def _reset(self) -> None:
+        self.close_connection = True
         try:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         except OSError:

@@ -55,6 +55,8 @@ def check_login(  # noqa: PLR0913  the parts of a request
     `gettoken` takes Basic and query even where only tokens are accepted: there is no other way to begin.
     """
     accepted = set(profile.login_methods) | ({"basic", "query"} if command == "gettoken" else set())
+    if not profile.basic_right:
+        accepted -= {"basic"}
     offered = _read_offers(account, state, authorization, parameters)
     if any(good and method in accepted for method, good in offered.items()):
         return Login.GOOD

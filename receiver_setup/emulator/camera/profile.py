@@ -102,6 +102,13 @@ class Profile:
     )
     login_refused_as: Literal["401", "403", "211"] = _setting("401", "HTTP status, or response 211", _UNKNOWN)
     challenge: bool = _on("a 401 offers, in WWW-Authenticate, those schemes that are accepted", _UNKNOWN)
+    realm_quotes: bool = _on(
+        "those schemes put their realm in quotes", "a camera seen in the field; RFC 7617 wants them"
+    )
+    basic_right: bool = _on("the user has the right to Basic; false: a 401 offers it all the same", _USER_PAGE)
+    authorization_limit: int = _setting(
+        0, "a longer Authorization header crashes the web server; 0: none does", "CVE-2025-8760", minimum=0
+    )
     lockout_tries: int = _setting(0, "refused logins until the address is blocked (218); 0: never", _UNKNOWN, minimum=0)
     lockout_s: float = _setting(60.0, "how long it stays blocked", _UNKNOWN, minimum=0)
     lockout_counts: Literal["wrong-password", "refused"] = _setting(
@@ -139,11 +146,38 @@ class Profile:
     reboot_moment: Literal["before", "after"] = _setting("after", "before or after it took effect", _FAULT)
     reboot_s: float = _setting(1.0, "connections are then refused for so long", _FAULT, minimum=0)
     keep_alive: bool = _on("HTTP connections are kept open", _UNKNOWN)
+    content_encoding: Literal["", "gzip", "deflate", "raw-deflate", "label-only"] = _setting(
+        "", "replies are compressed without having been asked for (label-only: only called so)", _FAULT
+    )
+    chunked: bool = _off("replies come in chunks", _UNKNOWN)
+    content_lengths: Literal["one", "two", "none"] = _setting(
+        "one", "how many Content-Length headers a reply has (two: of which one is wrong)", _FAULT
+    )
+    odd_keys: bool = _off('replies hold keys of further shapes: enable["x"], 2k_mode, a:b', _FAULT)
+    redirect_to: str = _setting("", "every request is sent on to this place", _FAULT)
+    serves: Literal["http", "http/0.9", "rtsp", "ssh", "ftp"] = _setting(
+        "http", "what is spoken at the camera's port (inside TLS where HTTPS is on)", "a mistyped port"
+    )
     https: bool = _off("HTTPS with a certificate of its own", _CGI_PAGE)
     https_name: Literal["ddns", "address"] = _setting(
         "ddns",
         "that certificate is for a DDNS name, or for the address",
         "inferred from the CA Certificate page",
+    )
+    https_validity: Literal["now", "expired", "future"] = _setting("now", "when that certificate is valid", _UNKNOWN)
+    https_key: Literal["p256", "rsa1024", "rsa2048"] = _setting(
+        "p256", "key of that certificate (with static-rsa: rsa2048 at least)", _UNKNOWN
+    )
+    https_plain: Literal["close", "400"] = _setting(
+        "close",
+        "plain HTTP at the HTTPS port ends the connection, or is answered by status 400 (as nginx does)",
+        _UNKNOWN,
+    )
+    tls_version: Literal["", "1.0", "1.1", "1.2", "1.3"] = _setting(
+        "", "the only version of TLS; without one: what OpenSSL has", _UNKNOWN
+    )
+    tls_ciphers: Literal["modern", "static-rsa"] = _setting(
+        "modern", "static-rsa: none with forward secrecy, as in web servers of old (up to TLS 1.2)", _UNKNOWN
     )
 
     def __post_init__(self) -> None:

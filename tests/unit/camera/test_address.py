@@ -17,6 +17,9 @@ READ = [
     ("us%40er@porch", "http://porch", "us@er", 80),
     ("[fd00::168]:8080", "http://[fd00::168]:8080", "admin", 8080),
     ("admin@[::1]", "http://[::1]", "admin", 80),
+    ("[fe80::1%eth0]", "http://[fe80::1%25eth0]", "admin", 80),
+    ("https://viewer@[fe80::1%25eth0.7]:8443", "https://[fe80::1%25eth0.7]:8443", "viewer", 8443),
+    ("[fe80::1%25]", "http://[fe80::1%2525]", "admin", 80),
 ]
 
 
@@ -26,6 +29,8 @@ def test_address_is_read(text: str, url: str, user: str, port: int) -> None:
     assert (address.url, address.display, str(address)) == (url, url, url)
     assert (address.user, address.port, address.password) == (user, port, None)
     assert address.name == address.host
+    assert CameraAddress.parse(address.url).host == address.host
+    assert "%" not in address.request_url + address.bare_host
 
 
 @pytest.mark.parametrize(
@@ -65,6 +70,10 @@ def test_password_is_taken_apart_and_never_shown(text: str, password: str) -> No
         "[fd00::168",
         "[fd00::168]x",
         "[porch]",
+        "[fe80::1%]",
+        "[fe80::1%eth 0]",
+        "[fe80::1%eth0%1]",
+        "[fe80::1%eth0]x",
         "a%0Ab@porch",
         "a%3Ab@porch",
         "$(touch canary)",

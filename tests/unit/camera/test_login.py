@@ -55,6 +55,7 @@ def test_verdict(way: str, status: int, challenge: str, response: int | None, ch
         ("Basic", {"basic"}),
         ('BASIC realm="a b"', {"basic"}),
         ("Basic realm=x", {"basic"}),
+        ("Basic realm=INSTAR 2K+, Bearer realm=x", {"basic", "bearer"}),
         ('Bearer realm="Basic realm"', {"bearer"}),
         ('Digest realm="a", qop="auth", nonce="Basic, x", Basic realm="b", Bearer', {"digest", "basic", "bearer"}),
         ('Basic realm="unterminated, Bearer', {"basic"}),

@@ -29,6 +29,22 @@ READ = [
     (b'a="line\nline";', {"a": "line\nline"}),
     (b'a="1";\0\0', {"a": "1"}),
     (b'a="a=b&c";', {"a": "a=b&c"}),
+    # Keys of a shape that nobody foresaw.
+    (b'a="1";\r\nenable["rec"]="0";\r\nb="2";', {"a": "1", 'enable["rec"]': "0", "b": "2"}),
+    (b'a="1";enable["rec"]="0";b="2";', {"a": "1", 'enable["rec"]': "0", "b": "2"}),
+    (
+        b'a="1";\n2k_mode="0";\na:b="x";\nx/y="z";\n-d="e";',
+        {"a": "1", "2k_mode": "0", "a:b": "x", "x/y": "z", "-d": "e"},
+    ),
+    (b'a="1";2k_mode="0";a:b="x";', {"a": "1", "2k_mode": "0", "a:b": "x"}),
+    (b'a[0][1]="1";\na[2].name="x";\na[]="";', {"a[0][1]": "1", "a[2].name": "x", "a[]": ""}),
+    ('größe="1";\nb="2";'.encode(), {"größe": "1", "b": "2"}),
+    # A line is a field, whatever its value looks like.
+    (b'a="x";b="y";\nc="1";', {"a": 'x";b="y', "c": "1"}),
+    (b'c="1";\na="say "x="y"";\nd="2"', {"c": "1", "a": 'say "x="y"', "d": "2"}),
+    (b'a="1;\n2=";\nb="2";', {"a": "1;\n2=", "b": "2"}),
+    (b'cmd="x";response="200";\na="1";\nb="2";', {"cmd": "x", "response": "200", "a": "1", "b": "2"}),
+    (b'cmd="x";\na="1";response="200";\n', {"cmd": "x", "a": "1", "response": "200"}),
 ]
 
 

@@ -1,5 +1,6 @@
 """What the guided dialogue leaves behind: a command and a file that lead to the same set-up, without a password."""
 
+import re
 import shlex
 import tomllib
 from pathlib import Path
@@ -7,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from receiver_setup.camera.address import CameraAddress
 from receiver_setup.cli.commands import whole_command
 from receiver_setup.cli.guided.closing import render_inventory
+from receiver_setup.cli.guided.probe import probe, unknown_certificate
 from receiver_setup.cli.setup import command as setup
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
+from receiver_setup.errors import CameraError
 from receiver_setup.secrets import Secret
 
 PLAIN = ["--local", "--camera", "http://porch"]
@@ -76,3 +81,38 @@ def test_the_file_holds_every_choice() -> None:
         "camera_fingerprint": "AB:CD",
         "password_file": str(Path("/keys/camera")),
     }
+
+
+OLD = Profile(https=True, tls_version="1.0", tls_ciphers="static-rsa", https_key="rsa1024")
+
+
+@pytest.mark.parametrize(
+    ("profile", "scheme", "told"),
+    [
+        (Profile(), "http", r"answers as a web server does \(HTTP 404, emulated-camera\)"),
+        (Profile(https=True), "https", r"answers by HTTPS \(TLSv1\.[23]\)"),
+        (OLD, "https", r"answers by HTTPS \(TLSv1\)"),
+    ],
+)
+def test_a_first_look_sees_a_web_server_of_any_age(profile: Profile, scheme: str, told: str) -> None:
+    with EmulatedCamera(profile) as camera:
+        address = CameraAddress.parse(f"{scheme}://127.0.0.1:{camera.port}")
+        assert re.search(told, probe(address, timeout_s=30))
+        if profile.https:
+            assert unknown_certificate(address, timeout_s=30) == camera.certificate_fingerprint
+        assert camera.requests == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "scheme", "told"),
+    [
+        (Profile(), "https", "by https: a web server answers there by plain HTTP"),
+        (Profile(https=True), "http", "as a web server does: a server answers there that speaks TLS|says nothing"),
+        (Profile(serves="rtsp"), "https", "by https: an RTSP server"),
+        (Profile(serves="ftp"), "http", "as a web server does: an FTP or mail server answers there: '220 "),
+        (Profile(serves="http/0.9"), "http", "without HTTP's status line"),
+    ],
+)
+def test_a_first_look_names_what_else_answers(profile: Profile, scheme: str, told: str) -> None:
+    with EmulatedCamera(profile) as camera, pytest.raises(CameraError, match=told):
+        probe(CameraAddress.parse(f"{scheme}://127.0.0.1:{camera.port}"), timeout_s=30)

@@ -310,7 +310,7 @@ def test_a_wish_that_cannot_be_meant_is_refused_before_anything_is_written(
     assert contents(cloud.boot) == before
 
 
-@pytest.mark.parametrize("password", ["", "two\nlines"])
+@pytest.mark.parametrize("password", ["", "two\nlines", "p" * 31])
 def test_a_password_that_the_first_boot_could_not_use_is_refused(cloud: Card, password: str) -> None:
     done = cloud.prepare(password=password)
     assert (done.returncode, "password" in done.stderr) == (2, True)

@@ -1,6 +1,7 @@
 """What cannot be meant is refused before anything is contacted: exit code 2, one sentence, a hint."""
 
 import json
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,24 @@ def test_a_password_file_without_a_password_is_refused(run_cli: "Run", tmp_path:
     done = run_cli(*LOCAL, *HTTP, "--camera-password-file", path)
     assert done.returncode == 2
     assert str(path) in done.stderr
+
+
+@pytest.mark.parametrize("user", ["admin", "u" * 31])
+@pytest.mark.parametrize("command", ["setup", "verify", "status", "remove"])
+def test_a_login_that_is_longer_than_a_camera_s_is_refused_before_anything_is_contacted(
+    run_cli: "Run", command: str, user: str
+) -> None:
+    password = "p" * 31 if user == "admin" else "short"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)  # noqa: FBT003 - as sockets have it
+        at = f"127.0.0.1:{server.getsockname()[1]}"
+        words = (command, "--receiver", f"pi@{at}", "--camera", f"http://{user}@{at}")
+        done = run_cli(*words, env={"RECEIVER_SETUP_CAMERA_PASSWORD": password.encode()})
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert done.returncode == 2
+    assert "30 characters" in done.stderr
+    assert password not in done.stderr or password == "short"
 
 
 def test_a_password_that_is_no_text_is_refused_without_being_shown(run_cli: "Run") -> None:

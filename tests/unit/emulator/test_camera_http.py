@@ -8,12 +8,15 @@ import ssl
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
+from cryptography import x509
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 
@@ -227,6 +230,128 @@ def test_https_by_default_has_a_name_that_the_address_does_not_match(tmp_path: P
         (tmp_path / "ca.pem").write_bytes(camera.certificate_pem or b"")
         with pytest.raises(requests.exceptions.SSLError, match=r"mismatch|doesn't match|not valid for"):
             requests.get(camera.url, verify=str(tmp_path / "ca.pem"), timeout=10)
+
+
+def ask_raw(camera: EmulatedCamera, request: bytes = b"") -> bytes:
+    """Return all that comes, to the end of the connection, after a request without TLS."""
+    plain = b"GET /param.cgi?cmd=getftpattr&user=admin&pwd=instar HTTP/1.1\r\nConnection: close\r\n\r\n"
+    with closing(socket.create_connection((camera.host, camera.port), timeout=10)) as connection:
+        connection.sendall(request or plain)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("profile", "headers", "begins"),
+    [
+        (Profile(content_encoding="gzip"), (b"Content-Encoding: gzip", b"Content-Length"), b"\x1f\x8b"),
+        (Profile(content_encoding="deflate"), (b"Content-Encoding: deflate", b"Content-Length"), b"\x78"),
+        (Profile(content_encoding="raw-deflate"), (b"Content-Encoding: deflate", b"Content-Length"), b""),
+        (Profile(content_encoding="label-only"), (b"Content-Encoding: gzip", b"Content-Length"), b"cmd="),
+        (Profile(chunked=True), (b"Transfer-Encoding: chunked",), b"14\r\ncmd="),
+        (Profile(content_lengths="two"), (b"Content-Length", b"Content-Length"), b"cmd="),
+        (Profile(content_lengths="none"), (), b"cmd="),
+        (Profile(redirect_to="https://x:1/"), (b"Content-Length: 0", b"Location: https://x:1/"), b""),
+    ],
+)
+def test_bodies_come_in_any_form(profile: Profile, headers: tuple[bytes, ...], begins: bytes) -> None:
+    with EmulatedCamera(profile) as camera:
+        head, _, body = ask_raw(camera).partition(b"\r\n\r\n")
+    of_the_body = [line for line in head.split(b"\r\n") if line.startswith((b"Content-E", b"Content-L", b"Tr", b"Lo"))]
+    assert len(of_the_body) == len(headers)
+    assert all(line.startswith(wanted) for line, wanted in zip(of_the_body, headers, strict=True))
+    assert body.startswith(begins)
+    if profile.content_encoding == "raw-deflate":
+        assert zlib.decompress(body, wbits=-15).startswith(b"cmd=")
+
+
+@pytest.mark.parametrize("crlf", [False, True])
+def test_keys_may_have_odd_shapes(crlf: bool) -> None:
+    with EmulatedCamera(Profile(odd_keys=True, crlf=crlf)) as camera:
+        lines = get(camera).text.split("\r\n" if crlf else "\n")
+    assert lines[0] == 'cmd="getftpattr";'
+    assert {'enable["odd"]="1";', '2k_mode="0";', 'a:b="c";'} < set(lines)
+
+
+def test_a_401_may_offer_basic_to_a_user_without_the_right_to_it_and_leave_quotes_out() -> None:
+    with EmulatedCamera(Profile(basic_right=False, realm_quotes=False)) as camera:
+        reply = get(camera)
+        assert (reply.status_code, reply.headers["WWW-Authenticate"]) == (
+            401,
+            "Basic realm=camera, Bearer realm=camera",
+        )
+        assert camera.wrong_password_attempts == 0
+        assert get(camera, "gettoken", user="admin", pwd="instar").status_code == 200
+
+
+def test_a_long_authorization_header_may_crash_it() -> None:
+    with EmulatedCamera(Profile(authorization_limit=100)) as camera:
+        assert get(camera).status_code == 200
+        with pytest.raises(requests.exceptions.ConnectionError):
+            get(camera, password="p" * 100)
+
+
+@pytest.mark.parametrize(
+    ("service", "begins"),
+    [("ssh", b"SSH-2.0-"), ("ftp", b"220 "), ("rtsp", b"RTSP/1.0 400"), ("http/0.9", b"<html>")],
+)
+def test_something_else_may_serve_its_port(service: str, begins: bytes) -> None:
+    with EmulatedCamera(Profile(serves=service)) as camera:  # type: ignore[arg-type]
+        assert ask_raw(camera).startswith(begins)
+        assert camera.requests == []
+
+
+@pytest.mark.parametrize(("how", "begins"), [("close", b""), ("400", b"HTTP/1.1 400")])
+def test_plain_http_at_the_https_port_is_refused(how: str, begins: bytes) -> None:
+    with EmulatedCamera(Profile(https=True, https_plain=how)) as camera:  # type: ignore[arg-type]
+        assert ask_raw(camera).startswith(begins)
+        assert b"200" not in ask_raw(camera)
+        assert shake_hands(camera)[0] == "TLSv1.3"
+
+
+def test_a_host_with_a_zone_is_refused() -> None:
+    with EmulatedCamera() as camera:
+        request = b"GET /param.cgi?cmd=getftpattr HTTP/1.1\r\nHost: [fe80::1%eth0]\r\nConnection: close\r\n\r\n"
+        assert ask_raw(camera, request).startswith(b"HTTP/1.1 400")
+
+
+EDGES = ("not_valid_before", "not_valid_after")
+
+
+def shake_hands(camera: EmulatedCamera) -> tuple[str | None, str, x509.Certificate]:
+    """Return the version of TLS, the cipher and the certificate, where everything is allowed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with (
+        closing(socket.create_connection((camera.host, camera.port), timeout=10)) as plain,
+        context.wrap_socket(plain) as secure,
+    ):
+        cipher = secure.cipher()
+        assert cipher is not None
+        return secure.version(), cipher[0], x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
+
+
+@pytest.mark.parametrize(
+    ("profile", "version", "cipher"),
+    [
+        (Profile(https=True, tls_version="1.0"), "TLSv1", "ECDHE-ECDSA-"),
+        (Profile(https=True, tls_version="1.1", tls_ciphers="static-rsa"), "TLSv1.1", "AES"),
+        (Profile(https=True, tls_version="1.2", https_key="rsa1024"), "TLSv1.2", "ECDHE-RSA-"),
+        (Profile(https=True, tls_version="1.3", https_validity="expired"), "TLSv1.3", "TLS_"),
+        (Profile(https=True, tls_ciphers="static-rsa", https_validity="future"), "TLSv1.2", "AES"),
+    ],
+)
+def test_https_may_have_any_shape(profile: Profile, version: str, cipher: str) -> None:
+    with EmulatedCamera(profile) as camera:
+        found = shake_hands(camera)
+    assert found[0] == version
+    assert found[1].startswith(cipher)
+    wanted = {"rsa1024": 1024, "p256": 2048 if profile.tls_ciphers == "static-rsa" else 256}
+    assert found[2].public_key().key_size == wanted[profile.https_key]  # type: ignore[union-attr]
+    dates = [getattr(found[2], f"{name}_utc", None) or getattr(found[2], name).replace(tzinfo=UTC) for name in EDGES]
+    expected = {"now": [True, False], "expired": [True, True], "future": [False, False]}
+    assert [date < datetime.now(UTC) for date in dates] == expected[profile.https_validity]
 
 
 def test_a_client_that_never_speaks_tls_holds_nobody_up(tmp_path: Path) -> None:
