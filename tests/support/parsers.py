@@ -132,8 +132,14 @@ def _decode(text: str) -> None:
 def _body(text: str) -> None:
     """Unpack it under each name that a server may give it; it never becomes longer than it may."""
     body = text.encode("latin-1", "replace")
+    refused = []
     for encoding in ("", "gzip", "deflate", "br"):
-        assert len(unpack(body, encoding, most=1000)) <= max(1000, len(body))
+        try:
+            assert len(unpack(body, encoding, most=1000)) <= max(1000, len(body))
+        except (BodyError, BodyTooLongError) as error:
+            refused.append(error)
+    if len(refused) == 4:
+        raise refused[0]
 
 
 def _log(text: str) -> None:

@@ -50,9 +50,10 @@ def test_what_an_adopted_account_could_write_to_is_closed_once_its_home_is_roots
     assert names.index("make jail") < names.index("close to cameras") < names.index("make recordings directory")
 
 
-def test_nothing_of_it_is_closed_without_a_jail_or_in_an_account_of_our_own(finished: "Case") -> None:
+def test_it_is_closed_without_a_jail_as_well_but_not_in_an_account_of_our_own(finished: "Case") -> None:
     unjailed = replace(finished.wanted, jail=False)
-    assert calls(plan_receiver(adopted(finished, open_entries=(SSH,)), unjailed), "close to cameras") == []
+    closed = calls(plan_receiver(adopted(finished, open_entries=(SSH,)), unjailed), "close to cameras")
+    assert closed == [("directory", f"{HOME}/.ssh", "root:root", "700")]
     ours = replace(finished.facts, open_entries=(SSH,))
     assert calls(plan_receiver(ours, finished.wanted), "close to cameras") == []
 
