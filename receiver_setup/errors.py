@@ -50,6 +50,8 @@ class ReceiverSetupError(Exception):
         self.hint = hint
         self.rolled_back: bool | None = None
         """True: everything that had been changed was put back; False: not all; None: nothing had been changed."""
+        self.lost: tuple[str, ...] = ()
+        """What was put back but for these: sentences about what a camera gives no way to put back."""
 
 
 class ConfigurationError(ReceiverSetupError):

@@ -17,6 +17,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.command import Parameters
+from receiver_setup.camera.connection import Tls
 from receiver_setup.camera.failures import (
     HTTP_ERRORS,
     REACH_HINT,
@@ -27,7 +28,6 @@ from receiver_setup.camera.failures import (
 )
 from receiver_setup.camera.query import PATH, encode_query
 from receiver_setup.camera.reply import ADDRESS_HINT
-from receiver_setup.camera.settings import Tls
 from receiver_setup.camera.sockets import Limit, Wire, dial_directly
 from receiver_setup.dialling import Dial, DialError
 from receiver_setup.errors import (

@@ -11,7 +11,6 @@ from typing import Any
 from receiver_setup.authorized_keys import edit_keys, parse_cameras, parse_sources
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.command import Command
-from receiver_setup.camera.former import FormerSettingsError, parse_former
 from receiver_setup.camera.host_key import parse_host_key
 from receiver_setup.camera.login import name_schemes
 from receiver_setup.camera.messages import (
@@ -26,6 +25,7 @@ from receiver_setup.camera.messages import (
 )
 from receiver_setup.camera.reply import parse_reply
 from receiver_setup.camera.schedule import parse_times, parse_words
+from receiver_setup.camera.settings.former import FormerSettingsError, parse_former
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.inventory.csv_format import parse_csv
 from receiver_setup.inventory.reader import parse_inventory

@@ -192,6 +192,7 @@ def _read_security(text: str | None) -> Security | None:
     """Read ft_ssl; a value that is not listed becomes UNKNOWN and is logged."""
     if text is None:
         return None
-    if text not in _SECURITY:
+    code = text.strip().lstrip("0") or text.strip()[-1:]
+    if code not in _SECURITY:
         _log.warning("the camera's ft_ssl is none of 0, 1 and 2")
-    return _SECURITY.get(text, Security.UNKNOWN)
+    return _SECURITY.get(code, Security.UNKNOWN)

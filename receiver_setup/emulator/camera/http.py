@@ -157,7 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, command: str, answer: Answer) -> None:
         profile = self.server.engine.profile
         status = answer.reply.http_status
-        if answer.login not in {Login.GOOD, Login.BLOCKED} and profile.login_refused_as != "211":
+        if answer.login is Login.OVERRUN:
+            status = 401
+        elif answer.login not in {Login.GOOD, Login.BLOCKED} and profile.login_refused_as != "211":
             status = int(profile.login_refused_as)
         if status != 200:
             offered = ", ".join(_SCHEMES[method] for method in profile.login_methods if method in _SCHEMES)
@@ -165,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             challenge = {"WWW-Authenticate": offered} if asks else {}
             self._send(status, f"<html><body>{status}</body></html>\n", kind="text/html", headers=challenge)
             return
-        self._send(status, render_reply(command, answer.reply, crlf=profile.crlf))
+        self._send(status, render_reply(profile.reply_cmd or command, answer.reply, crlf=profile.crlf))
 
     def _send(
         self, status: int, text: str, *, kind: str = "text/plain", headers: Mapping[str, str] | None = None

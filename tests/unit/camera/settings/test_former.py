@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver_setup.camera.command import Command, Done
-from receiver_setup.camera.former import (
+from receiver_setup.camera.messages import (
+    ActionType,
+    SetFtpAction,
+    SetFtpActionAttr,
+    SetSnapSchedFtpAttr,
+)
+from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.settings.fields import Group, Setting
+from receiver_setup.camera.settings.former import (
     LONGEST_TEXT,
     LONGEST_VALUE,
     RECORDED,
@@ -24,21 +32,10 @@ from receiver_setup.camera.former import (
     render_former,
     setting,
 )
-from receiver_setup.camera.former_place import NOWHERE, Here
-from receiver_setup.camera.menu_plan import UploadReadings, UploadWishes, plan_uploads
-from receiver_setup.camera.menu_settings import Group, Setting
-from receiver_setup.camera.messages import (
-    ActionType,
-    GetFtpAction,
-    GetFtpActionAttr,
-    GetSnapSchedFtpAttr,
-    SetFtpAction,
-    SetFtpActionAttr,
-    SetSnapSchedFtpAttr,
-)
-from receiver_setup.camera.reply import Reply
-from receiver_setup.camera.schedule import parse_words
-from receiver_setup.camera.upload_plan import UploadTarget
+from receiver_setup.camera.settings.place import NOWHERE, Here
+from receiver_setup.camera.settings.plan import Readings, plan_uploads
+from receiver_setup.camera.settings.target import UploadTarget
+from receiver_setup.camera.settings.wishes import UploadWishes
 
 HERE = Here(servers=("192.168.2.110",), username="ipcamera")
 TARGET = UploadTarget(server="192.168.2.110", port=22, username="ipcamera", directory="recordings")
@@ -66,21 +63,18 @@ def ftp(name: str) -> Setting:
     return setting("ftpattr", name)
 
 
-def readings(actions: dict[str, str], snapcount: str = "5", enable: str = "0", times: str = "0-1") -> UploadReadings:
-    def reply(settings: dict[str, str]) -> Reply:
-        return Reply(camera="porch", fields=settings)
-
-    return UploadReadings(
-        actions=GetFtpAction().decode(reply(actions)),
-        snapshots=GetFtpActionAttr().decode(reply({"snapcount": snapcount})),
-        schedule=GetSnapSchedFtpAttr().decode(reply({"enable": enable, "times": times})),
-    )
+def readings(actions: dict[str, str], snapcount: str = "5", enable: str = "0", times: str = "0-1") -> Readings:
+    return {
+        Group.ACTION: actions,
+        Group.COUNT: {"snapcount": snapcount},
+        Group.SCHEDULE: {"enable": enable, "times": times},
+    }
 
 
 FACTORY_ACTIONS = {"enable['rec']": "0", "interval['rec']": "0", "enable['snap']": "1", "interval['snap']": "15"}
 
 
-def uploads(now: UploadReadings | None = None, wishes: UploadWishes = WISHES) -> FormerSettings:
+def uploads(now: Readings | None = None, wishes: UploadWishes = WISHES) -> FormerSettings:
     return former_uploads(plan_uploads(now or readings(FACTORY_ACTIONS), wishes))
 
 
@@ -107,7 +101,7 @@ def test_only_what_a_set_up_changed_of_the_uploads_is_recorded() -> None:
     found = uploads()
     assert found.upload_commands() == (
         SetFtpActionAttr(count=5),
-        SetSnapSchedFtpAttr(enable=False, schedule=parse_words("00:00 Mon")),
+        SetSnapSchedFtpAttr(enable=False, raw_times="0-1"),
         SetFtpAction(kind=ActionType.REC, enable=False),
         SetFtpAction(kind=ActionType.SNAP, interval_s=15),
     )
@@ -276,9 +270,7 @@ def test_only_values_that_the_typed_commands_take_are_settable(each: Setting, co
 
 def test_a_record_that_nobody_may_send_cannot_be_made() -> None:
     with pytest.raises(FormerSettingsError, match="password"):
-        FormerSettings(
-            values={Setting(group=Group.FTP, field="ft_password", attribute="password", name="password"): ""}
-        )
+        FormerSettings(values={Setting(group=Group.FTP, field="ft_password", name="password"): ""})
     assert {each.name for each in fields(FormerSettings)} == {
         "values", "unsettable", "pointed_at", "password_replaced",
     }  # fmt: skip
