@@ -49,6 +49,7 @@ _NOTHING_DONE = frozenset(
 
 
 _LONGEST_SHOWN = 200
+_MOST_REFUSALS = 2
 _NOT_TAKEN = (
     "the value may be too long for this firmware, or hold characters that it does not know; else restart the camera, "
     "look at the setting in its own menu, and ask its maker about this firmware"
@@ -198,13 +199,20 @@ class CameraSettings(LiveSettings):
         return differs
 
     def _patiently(self, work: Callable[[], dict[str, str]]) -> dict[str, str]:
-        """Do what leads back again and again, as far as patience goes, while the camera has no time for it."""
+        """Do what leads back again and again, as far as patience goes, while the camera has no time for it.
+
+        A login that it had accepted is not tried often: the password may have been changed meanwhile.
+        """
+        refused = 0
         for wait_s in self.camera.patience.waits():
             try:
                 return work()
             except ReceiverSetupError as error:
                 busy = isinstance(error, CameraResponseError) and error.code == ResponseCode.BUSY
+                refused += isinstance(error, CameraLoginError)
                 if not busy and not isinstance(error, (CameraTimeoutError, CameraLoginError)):
+                    raise
+                if refused > _MOST_REFUSALS:
                     raise
                 _log.warning("%s; tried again in %g s, since it has to go back", error.message, wait_s)
                 self.camera.wait(wait_s)

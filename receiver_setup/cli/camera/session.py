@@ -14,7 +14,7 @@ from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
 from receiver_setup.cli.clients import check_camera_options, make_camera, read_camera_password
 from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.errors import InterruptedRunError
+from receiver_setup.errors import InterruptedRunError, UndoError
 from receiver_setup.interrupts import endings_interrupt
 
 if TYPE_CHECKING:
@@ -68,8 +68,13 @@ def make_so(options: dict[str, Any], wished: Command[Done]) -> int:
         if outcome.check:
             outcome.changed = True
         else:
-            with changing(outcome, change.name), engine.putting_back(settings):
-                outcome.changed = settings.make(change)
+            with changing(outcome, change.name):
+                try:
+                    with engine.putting_back(settings):
+                        outcome.changed = settings.make(change)
+                except UndoError:
+                    outcome.changed = True
+                    raise
     return finish(outcome, _change_lines(change, outcome))
 
 
