@@ -15,7 +15,7 @@ from receiver_setup.camera.settings.former import (
 from receiver_setup.camera.settings.place import Here
 from receiver_setup.camera.settings.plan import Change, render_changes
 from receiver_setup.camera.settings.setting_up import CameraSetup
-from receiver_setup.camera.settings.target import UploadTarget, missing_fields, plan_fields
+from receiver_setup.camera.settings.target import UploadTarget, plan_fields
 from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.errors import ProofError
 from receiver_setup.keys import PublicKey
@@ -111,7 +111,7 @@ class CameraRun(CameraPart):
 
     def verify_again(self, check: Callable[[TestOutcome], PublicKey]) -> bool:
         """Switch only the verification on again, where that is all that is missing; False when more is."""
-        if self.target is None or set(missing_fields(self.settings.now(), self.target, insecure=False)) != {
+        if self.target is None or set(plan_fields(self.settings.now(), self.target, insecure=False, certain=False)) != {
             "ft_insecure"
         }:
             return False

@@ -9,7 +9,7 @@ from functools import partial
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.camera.codes import UploadResult
 from receiver_setup.camera.messages import Security
-from receiver_setup.camera.settings.target import missing_fields
+from receiver_setup.camera.settings.target import plan_fields
 from receiver_setup.errors import CameraError, FileNotArrivedError, HostKeyMismatchError, ProofError, ReceiverError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.arrival import Evidence
@@ -164,7 +164,7 @@ class _Verification(WholeRun[CameraRun]):
         account = self._account_of[run]
         run.target = find_target(run, self._request, account, jailed=self._request.jail)
         now = run.settings.now()
-        wrong = missing_fields(now, run.target, insecure=False)
+        wrong = plan_fields(now, run.target, insecure=False, certain=False)
         away = {name: value for name, value in wrong.items() if name not in {"ft_ssl", "ft_insecure"}}
         place = f"{run.target.username}@{run.target.server}:{run.target.port}, folder {run.target.directory}"
         seen = ", ".join(f"{name} is {now.get(name, 'not told')!r}, not {value!r}" for name, value in away.items())
@@ -226,7 +226,11 @@ class _Verification(WholeRun[CameraRun]):
     def _is_aimed_here(self, run: CameraRun) -> bool:
         """Tell whether a test upload would come here; only then it is made."""
         now = run.attributes
-        wrong = missing_fields(run.settings.now(), run.target, insecure=False) if run.target is not None else {"": ""}
+        wrong = (
+            plan_fields(run.settings.now(), run.target, insecure=False, certain=False)
+            if run.target is not None
+            else {"": ""}
+        )
         return not wrong.keys() - {"ft_insecure"} and now is not None and now.security is Security.SFTP
 
     def _describe(self, run: CameraRun, account: Account) -> None:

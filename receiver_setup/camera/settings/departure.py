@@ -31,10 +31,6 @@ _NOT_THERE = frozenset(
 class Departure(CameraSettings):
     """One camera while a receiver is taken from it; remembers what it was like before."""
 
-    def points_at(self, server: str, username: str, port: int | None = None) -> bool:
-        """Tell whether the camera, as read, uploads to this server as this user."""
-        return Here(servers=(server,), username=username, port=port).is_at(self.now())
-
     def plan_leaving(self, former: FormerSettings | None, here: Here) -> DeparturePlan:
         """Read what the former settings are about, and return what differs; changes nothing."""
         readings: dict[Group, Mapping[str, str]] = {}

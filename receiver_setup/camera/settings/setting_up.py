@@ -12,7 +12,7 @@ from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Group, setting
 from receiver_setup.camera.settings.former import FormerSettings, former_attributes, former_uploads, join_former
 from receiver_setup.camera.settings.place import is_somewhere
 from receiver_setup.camera.settings.plan import Change, plan_codes, plan_uploads
-from receiver_setup.camera.settings.target import UploadTarget, missing_fields, plan_fields
+from receiver_setup.camera.settings.target import UploadTarget, plan_fields
 from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.errors import CameraError
 from receiver_setup.keys import PublicKey
@@ -102,7 +102,7 @@ class CameraSetup(CameraSettings):
             self.make(change)
         else:
             self.read(Group.FTP)
-        lost = missing_fields(self.now(), target, insecure=False)
+        lost = plan_fields(self.now(), target, insecure=False, certain=False)
         if lost:
             names = ", ".join(f"`{name}`" for name in lost)
             seen = ", ".join(self.now().get(name, "nothing") for name in lost)

@@ -35,31 +35,32 @@ class UploadTarget:
         return dict(command.parameters())
 
 
-def plan_fields(now: Mapping[str, str], target: UploadTarget, *, insecure: bool) -> dict[str, str]:
+def plan_fields(
+    now: Mapping[str, str], target: UploadTarget, *, insecure: bool, certain: bool = True
+) -> dict[str, str]:
     """Return only the fields that differ; ft_mode and everything else stays as it is.
+
+    Not `certain`: those that a reading cannot be taken for, also where it spells them in capitals. That is enough to
+    test a camera, whose picture then shows it; never a reason to leave a value as it is.
 
     >>> target = UploadTarget(server="10.0.0.2", port=22, username="ipcamera", directory="recordings")
     >>> plan_fields(target.fields(insecure=True), target, insecure=False)
     {'ft_insecure': '0'}
     """
-    seen = _seen(now, target)
-    wanted = target.fields(insecure=insecure).items()
-    return {name: value for name, value in wanted if not setting_of(name).is_so(seen.get(name), value)}
+    # A folder that begins at a jail's `/` is seen from the start folder.
+    folder = now.get("ft_dirname", "").lstrip()
+    seen = {**now, "ft_dirname": folder.lstrip("/")} if target.jailed and folder.startswith("/") else now
 
+    def is_there(name: str, value: str) -> bool:
+        each, code = setting_of(name), seen.get(name)
+        return each.is_so(code, value) if certain else each.holds(code, value)
 
-def missing_fields(now: Mapping[str, str], target: UploadTarget, *, insecure: bool) -> dict[str, str]:
-    """Return the fields that a reading cannot be taken for, also where it spells them in capitals.
-
-    Enough to test a camera, whose picture then shows; before anything is sent, `plan_fields` counts.
-    """
-    seen = _seen(now, target)
-    wanted = target.fields(insecure=insecure).items()
-    return {name: value for name, value in wanted if not setting_of(name).holds(seen.get(name), value)}
+    return {name: value for name, value in target.fields(insecure=insecure).items() if not is_there(name, value)}
 
 
 def is_settled(now: Mapping[str, str], target: UploadTarget) -> bool:
     """Tell whether a camera that has these fields points at the target already and verifies it."""
-    return target.password is None and not missing_fields(now, target, insecure=False)
+    return target.password is None and not plan_fields(now, target, insecure=False, certain=False)
 
 
 def render_diff(now: Mapping[str, str], target: UploadTarget, camera: str) -> str:
@@ -68,9 +69,3 @@ def render_diff(now: Mapping[str, str], target: UploadTarget, camera: str) -> st
         return ""
     secret = {} if target.password is None else {PASSWORD_FIELD: MASK}
     return render_fields(now, plan_fields(now, target, insecure=False) | secret, camera)
-
-
-def _seen(now: Mapping[str, str], target: UploadTarget) -> dict[str, str]:
-    """Return a reading in which a folder that begins at a jail's `/` has no slash before it."""
-    folder = now.get("ft_dirname", "").lstrip()
-    return {**now, "ft_dirname": folder.lstrip("/")} if target.jailed and folder.startswith("/") else dict(now)
