@@ -51,8 +51,8 @@ class SetupRequest(Request):
     uploads: UploadWishes = field(default_factory=UploadWishes)
     ask: Callable[[str], bool] | None = None
     """Ask the person at a terminal whether to go on; None: nobody is to be asked."""
-    tell_uploads: bool = True
-    """Ask each camera in the end what it uploads, also where nothing is wished."""
+    tell_uploads: bool = False
+    """Ask each camera in the end what it uploads, also where nothing is wished and it was just set up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
