@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from support.bench import FORMER, Bench, Result
+from support.terminal import Terminal
 
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.camera.state import FACTORY_ACTIONS
@@ -53,6 +55,7 @@ def test_what_a_camera_ignores_is_named_before_any_proof_and_both_sides_are_as_b
     assert bench.state() == before
 
 
+@pytest.mark.rest
 def test_an_ignored_password_never_opens_an_account_for_good(bench: Bench, make_camera: MakeCamera) -> None:
     """It cannot be read back, so that the test tells; an ignored user is named before the password is of any use."""
     before = bench.state()
@@ -85,6 +88,7 @@ def test_late_cameras_are_waited_for_and_go_back_for_good(bench: Bench, make_cam
     assert bench.inside("getent passwd ipcamera || true") == ""
 
 
+@pytest.mark.rest
 def test_a_late_camera_whose_set_up_fails_never_points_at_an_account_that_is_gone(
     bench: Bench, make_camera: MakeCamera
 ) -> None:
@@ -99,6 +103,7 @@ def test_a_late_camera_whose_set_up_fails_never_points_at_an_account_that_is_gon
     assert bench.state() == before
 
 
+@pytest.mark.rest
 def test_a_stray_401_stops_nothing_and_keeps_nothing_from_going_back(bench: Bench, make_camera: MakeCamera) -> None:
     cameras = [make_camera(stray_401_at=at) for at in range(2, 10)]
     failing = [make_camera(stray_401_at=at, stray_401_times=2, test_claims="-3") for at in range(3, 9)]
@@ -162,3 +167,21 @@ def test_a_password_that_cannot_be_put_back_is_said_before_and_after(bench: Benc
     result = bench.setup(told, options=("--directory", "other", "--user", "other", "--home", "/home/other"))
     assert "everything that had been changed was put back" in result.err
     assert caught_up(told) == FORMER
+
+
+def test_a_person_is_asked_before_a_password_that_cannot_be_read_is_lost(bench: Bench, make_camera: MakeCamera) -> None:
+    camera = make_camera(key="none", auth_order="password")
+    before = bench.state()
+    options = [option for option in bench.arguments(camera)[1:] if option != "--json"]
+    terminal = Terminal(bench, *options)
+    assert "own ft_password, which cannot be read" in terminal.answer("Go on? [y/N]: ", "n")
+    assert terminal.end() == 3, terminal.screen
+    assert "--auth password agrees to replace it" in terminal.screen
+    assert camera.state.fields == {**camera.state.fields, **FORMER}
+    assert (camera.set_commands, bench.state()) == ([], before)
+    for more, answers in (((), ("y",)), (("--auth", "password"), ()), (("--yes",), ())):
+        terminal = Terminal(bench, *options, *more)
+        for answer in answers:
+            terminal.answer("Go on? [y/N]: ", answer)
+        assert terminal.end() == 0, terminal.screen
+        assert bool(answers) or "Go on?" not in terminal.screen
