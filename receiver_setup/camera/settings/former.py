@@ -124,31 +124,25 @@ def is_settable(each: Setting, code: str) -> bool:
     return True
 
 
-def former_attributes(before: Mapping[str, str], now: Mapping[str, str], *, password_replaced: bool) -> FormerSettings:
-    """Record the upload settings as read before (`getftpattr`), and where the camera points now."""
-    codes = {each: before[each.field] for each in RECORDED if each.group is Group.FTP and each.field in before}
+def record_former(
+    before: Mapping[str, str],
+    now: Mapping[str, str],
+    changes: Iterable[Change] = (),
+    *,
+    password_replaced: bool = False,
+) -> FormerSettings:
+    """Record the upload settings as read before (`getftpattr`), what other changes began with, and where it points now.
+
+    Of two changes to the same setting the first counts.
+    """
+    codes: dict[Setting, str | None] = {
+        each: before[each.field] for each in RECORDED if each.group is Group.FTP and each.field in before
+    }
+    for row in (row for change in changes for row in change.rows if row.setting in RECORDED):
+        codes.setdefault(row.setting, row.before_code)
     told = {name: setting_of(name).clean(now[name]) for name in _PLACE if name in now}
     place = {name: code for name, code in told.items() if _is_clean(code)}
     return replace(_sort_out(codes), pointed_at=place, password_replaced=password_replaced)
-
-
-def former_uploads(changes: Iterable[Change]) -> FormerSettings:
-    """Record what these changes to the uploads began with; of two to the same setting the first counts."""
-    codes: dict[Setting, str | None] = {}
-    for change in changes:
-        for row in change.rows:
-            if row.setting in RECORDED:
-                codes.setdefault(row.setting, row.before_code)
-    return _sort_out(codes)
-
-
-def join_former(exchange: FormerSettings, uploads: FormerSettings) -> FormerSettings:
-    """Put the two halves of one set-up's record together."""
-    return replace(
-        exchange,
-        values={**exchange.values, **uploads.values},
-        unsettable={**exchange.unsettable, **uploads.unsettable},
-    )
 
 
 def merge_former(older: FormerSettings | None, newer: FormerSettings, *, here: Here) -> FormerSettings:

@@ -61,11 +61,6 @@ class Change:
     """All other settings as they were read, for a firmware that wants them in the same command (response 208)."""
 
     @property
-    def whole(self) -> Command[Done]:
-        """The command with all other settings as they were read."""
-        return complete(self.command, self.rest)
-
-    @property
     def name(self) -> str:
         """The settings that it changes."""
         return ", ".join(row.setting.name for row in self.rows)

@@ -8,8 +8,8 @@ from receiver_setup.camera.codes import UploadResult
 from receiver_setup.camera.messages import ActionType, TestOutcome
 from receiver_setup.camera.settings import words
 from receiver_setup.camera.settings.engine import CameraNotTakenError, CameraSettings
-from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Group, settings_of
-from receiver_setup.camera.settings.former import FormerSettings, former_attributes, former_uploads, join_former
+from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Group, setting_of, settings_of
+from receiver_setup.camera.settings.former import FormerSettings, record_former
 from receiver_setup.camera.settings.place import is_somewhere
 from receiver_setup.camera.settings.plan import Change, plan_codes, plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
@@ -36,7 +36,7 @@ class CameraSetup(CameraSettings):
     @property
     def verifies(self) -> bool:
         """True where the camera, as last read, verifies the receiver."""
-        return self.now().get("ft_insecure") is not None and not self._differs("ft_insecure", "0")
+        return setting_of("ft_insecure").is_so(self.now().get("ft_insecure"), "0")
 
     @property
     def enabled(self) -> tuple[str, ...] | None:
@@ -127,8 +127,7 @@ class CameraSetup(CameraSettings):
     def former(self) -> FormerSettings:
         """Return what the camera was like before, as far as this run changed it, and where it points now."""
         before = self.before.raw if self.before is not None and self.changed else {}
-        attributes = former_attributes(before, self.now(), password_replaced=self.password_replaced)
-        return join_former(attributes, former_uploads(self.made))
+        return record_former(before, self.now(), self.made, password_replaced=self.password_replaced)
 
     def put_back(self) -> list[str]:
         """Put back all that was changed; return what cannot be known to be back, or was lost for good."""
@@ -138,6 +137,3 @@ class CameraSetup(CameraSettings):
             lost.append(words.host_key_lost(self.camera.address.display))
         self._trusted = None
         return lost
-
-    def _differs(self, name: str, code: str) -> bool:
-        return bool(plan_codes(self.now(), Group.FTP, {name: code}))

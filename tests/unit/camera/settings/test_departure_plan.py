@@ -11,7 +11,7 @@ from receiver_setup.camera.settings.departure_plan import (
     plan_fields_back,
 )
 from receiver_setup.camera.settings.fields import Group, normal_server
-from receiver_setup.camera.settings.former import FormerSettings, former_attributes, setting
+from receiver_setup.camera.settings.former import FormerSettings, record_former, setting
 from receiver_setup.camera.settings.place import NOWHERE, Here, in_words, is_same_place, is_somewhere
 from receiver_setup.camera.settings.plan import Readings
 from receiver_setup.camera.settings.target import UploadTarget
@@ -24,7 +24,7 @@ REC_ON = {setting("ftpaction", "enable['rec']"): "0"}
 
 
 def record(before: dict[str, str], *, password_replaced: bool = False) -> FormerSettings:
-    return former_attributes(before, NOW, password_replaced=password_replaced)
+    return record_former(before, NOW, password_replaced=password_replaced)
 
 
 def actions(**enabled: str) -> Readings:
