@@ -59,12 +59,16 @@ class CameraSetup(CameraSettings):
         return before is not None and before.password is None and is_somewhere(before.raw)
 
     def point(self, target: UploadTarget) -> None:
-        """Point the camera at the receiver, not yet verifying it, and see that it does."""
+        """Point the camera at the receiver, not yet verifying it, and see that it does.
+
+        A password goes last: it may replace one that cannot be put back, and cannot be read back either.
+        """
         fields = plan_fields(self.now(), target, insecure=True)
         secret = {} if target.password is None else {PASSWORD_FIELD: target.password.reveal()}
-        change = plan_codes(self.with_password(Group.FTP, self.now()), Group.FTP, {**fields, **secret})
-        if change is not None:
-            self.make(change)
+        for codes in (fields, secret):
+            change = plan_codes(self.with_password(Group.FTP, self.now()), Group.FTP, codes)
+            if change is not None:
+                self.make(change)
         names = ", ".join([*fields, *secret])
         detail = f"{target.username}@{target.server}:{target.port}, folder {target.directory}"
         self.tell(
@@ -76,12 +80,14 @@ class CameraSetup(CameraSettings):
         )
 
     def test(self, name: str = "test upload") -> TestOutcome:
-        """Let the camera upload its test picture; one that is late may need a while to trust a host key as well."""
+        """Let the camera upload its test picture; one that is late may be so with what cannot be read back as well."""
+        unseen = {UploadResult.HOST_NOT_VERIFIED} if self._trusted is not None else set()
+        unseen |= {UploadResult.CREDENTIALS} if self.password_replaced else set()
         outcome = self.camera.test_upload()
-        for wait_s in self.camera.patience.waits():
-            if outcome.result is not UploadResult.HOST_NOT_VERIFIED or self._trusted is None or not self.late:
+        for wait_s in self.camera.patience.waits() if self.late else ():
+            if outcome.result not in unseen:
                 break
-            _log.warning("%s: it does not trust the host key yet; tested again in %g s", self.camera.address, wait_s)
+            _log.warning("%s is late: its test ended too soon, and is made again in %g s", self.camera.address, wait_s)
             self.camera.wait(wait_s)
             outcome = self.camera.test_upload()
         seen = f", host key {outcome.host_key}" if outcome.host_key else ""
