@@ -63,7 +63,7 @@ def make_request(share: Share) -> SetupRequest:
         groups=parse_groups(options["groups"]) if options["groups"] else (),
         uploads=upload_wishes(options),
         ask=ask_to_go_on if on_terminal() and not options["yes"] else None,
-        tell_uploads=not options["as_json"] or options["receipt"] is not None,
+        tell_uploads=not options["as_json"] or options.get("receipt") is not None,
     )
 
 
