@@ -51,6 +51,8 @@ class ReceiverSetupError(Exception):
         self.hint = hint
         self.rolled_back: bool | None = None
         """True: everything that had been changed was put back; False: not all; None: nothing had been changed."""
+        self.lost: tuple[str, ...] = ()
+        """What was put back but for these: sentences about what a camera gives no way to put back."""
 
     def retold(self, message: str | None = None, *, hint: str | None = None) -> Self:
         """Return the same error in other words, for where more of it is known; of both, None stays as it is."""

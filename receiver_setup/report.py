@@ -116,6 +116,8 @@ class CameraReport:
     diff: str = ""
     put_back: bool = False
     """True when its settings were all sent back."""
+    lost: tuple[str, ...] = ()
+    """What of them the camera gives no way to put back."""
     claims: list[Claim] = field(default_factory=list)
     """What was looked at by a run that verifies."""
 
@@ -279,6 +281,13 @@ def error_as_json(error: ReceiverSetupError) -> dict[str, Any]:
         "exit_code": error.exit_code,
         "rolled_back": error.rolled_back,
     }
+
+
+def told_back(error: ReceiverSetupError) -> str:
+    """Say what became of all that had been changed before an error; nothing where that is not known, or was nothing."""
+    if error.lost:
+        return f"what had been changed was put back, but not all of it: {'; '.join(error.lost)}"
+    return "everything that had been changed was put back" if error.rolled_back else ""
 
 
 def claims_as_json(claims: Iterable[Claim]) -> dict[str, Any]:

@@ -6,8 +6,8 @@
 from typing import TYPE_CHECKING, Any
 
 from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.connection import Patience, Tls
 from receiver_setup.camera.login import Login
-from receiver_setup.camera.settings import Patience, Tls
 
 if TYPE_CHECKING:
     from receiver_setup.camera.client import Camera

@@ -12,12 +12,12 @@ from importlib.resources import files
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.command import Parameters
+from receiver_setup.camera.connection import Tls
 from receiver_setup.camera.login import Login
-from receiver_setup.camera.menu_change import Change
 from receiver_setup.camera.messages import FIELDS
 from receiver_setup.camera.query import PATH
-from receiver_setup.camera.settings import Tls
-from receiver_setup.camera.upload_plan import UploadTarget, plan_fields
+from receiver_setup.camera.settings.plan import Change
+from receiver_setup.camera.settings.target import UploadTarget, plan_fields
 from receiver_setup.keys import PublicKey
 from receiver_setup.plain_shell import assign, part_head, quote, remark, remark_command
 

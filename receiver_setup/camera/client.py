@@ -11,12 +11,12 @@ from typing import Self
 from receiver_setup.camera.address import CameraAddress, read_location
 from receiver_setup.camera.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
 from receiver_setup.camera.command import Command, Parameters, R
+from receiver_setup.camera.connection import Patience, Tls
 from receiver_setup.camera.failures import unforeseen
 from receiver_setup.camera.login import UNAUTHORIZED, Evidence, Login, Verdict, check_length, name_schemes, next_login
 from receiver_setup.camera.menu_calls import MenuCalls
 from receiver_setup.camera.messages import GetToken
 from receiver_setup.camera.reply import ADDRESS_HINT, Reply, parse_reply
-from receiver_setup.camera.settings import Patience, Tls
 from receiver_setup.camera.transport import Answer, Transport
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import (
@@ -50,6 +50,10 @@ _NO_BASIC_HINT = (
 _OTHER_SCHEME_HINT = (
     "check the address; if it is the camera's, allow Basic authentication in its own menu, or choose --camera-login "
     "query or token: user and password are then sent in the address line, as readable on the way as with Basic"
+)
+_OVERRUN_HINT = (
+    "it may have too many connections at a time: close its pages in browsers and apps, then try again; if its password "
+    "was changed meanwhile, give the new one"
 )
 _refused: set[tuple[str, str, Secret, Login]] = set()
 """Logins that a camera refused in this process; none of them is sent again."""
@@ -98,7 +102,7 @@ class Camera(MenuCalls):
         self._way = Login.BASIC if login is Login.AUTO else login
         self._settled = False
         self._token: Secret | None = None
-        self._patience = patience
+        self.patience = patience
         self._sleep = sleep or self._transport.wire.wait
         if self._password is not None:
             self._redact.add(self._password, user=self.address.user)
@@ -123,6 +127,10 @@ class Camera(MenuCalls):
     def has_password(self) -> bool:
         """True where a password was given."""
         return self._password is not None
+
+    def wait(self, seconds: float) -> None:
+        """Wait before the camera is asked again; `cut` ends it."""
+        self._sleep(seconds)
 
     def close(self) -> None:
         """Close the connection."""
@@ -164,7 +172,7 @@ class Camera(MenuCalls):
         return self._transport.wire.undisturbed()
 
     def _send(self, command: Command[R]) -> R:
-        waits = self._patience.waits()
+        waits = self.patience.waits()
         sent = 0
         while True:
             reply = self._ask(command)
@@ -187,8 +195,15 @@ class Camera(MenuCalls):
         while True:
             answer = self._exchange(command, self._way)
             reply = self._parse(answer)
-            if self._password is not None and self._way is Login.TOKEN and may_renew and answer.status in UNAUTHORIZED:
+            if self._password is not None and may_renew and answer.status in UNAUTHORIZED:
+                # A login that this camera has accepted is not wrong: a token is out of date, or it is overrun.
                 self._token, may_renew = None, False
+                if self._way is not Login.TOKEN:
+                    _log.warning(
+                        "%s refused a login (%s) that it had accepted; asked once more in %g s",
+                        self.address, command.cmd, self.patience.first_wait_s,
+                    )  # fmt: skip
+                    self._sleep(self.patience.first_wait_s)
                 continue
             verdict = self._judge(answer, reply, self._way)
             if verdict is Verdict.TRY_QUERY:
@@ -246,8 +261,14 @@ class Camera(MenuCalls):
                 f"the camera {shown} asks for a password ({cmd}), and none was given",
                 hint="give it in RECEIVER_SETUP_CAMERA_PASSWORD or with --camera-password-file",
             )
-        if verdict is Verdict.NO_PERMISSION and self._settled:
-            return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
+        if self._settled:
+            # It was accepted before in this run, so that it may be used again: to put the camera back.
+            if verdict is Verdict.NO_PERMISSION:
+                return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
+            return CameraLoginError(
+                f"the camera {shown} refused user or password ({cmd}), which it had accepted before in this run",
+                hint=_OVERRUN_HINT,
+            )
         # A camera that offers Basic to a user without the right to it refuses the right password as well.
         may_be_right = way is Login.BASIC or verdict in {Verdict.UNCLEAR, Verdict.OTHER_SCHEME}
         ways = (way,) if may_be_right else tuple(Login)
@@ -349,9 +370,9 @@ class Camera(MenuCalls):
                 )
             except CameraUnreachableError as error:
                 now = time.monotonic()
-                if not self._settled or (gone_since is not None and now - gone_since >= self._patience.reboot_s):
+                if not self._settled or (gone_since is not None and now - gone_since >= self.patience.reboot_s):
                     raise
                 _log.info("%s; it had answered before, asking again", error.message)
             # A kept connection may have been closed in between, so the first new try comes at once.
-            self._sleep(0 if gone_since is None else self._patience.reboot_step_s)
+            self._sleep(0 if gone_since is None else self.patience.reboot_step_s)
             gone_since = now if gone_since is None else gone_since

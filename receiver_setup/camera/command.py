@@ -28,9 +28,9 @@ class Command(ABC, Generic[R]):
         """True if an interruption lets the exchange end by itself: cut off, it would not be known what came of it."""
         return self.changes
 
-    @abstractmethod
     def parameters(self) -> Parameters:
-        """Return the parameters in order, not URL-encoded."""
+        """Return the parameters in order, not URL-encoded; most reading commands have none."""
+        return ()
 
     @abstractmethod
     def decode(self, reply: Reply) -> R:
@@ -76,3 +76,15 @@ class Done:
     def from_reply(cls, reply: Reply) -> "Done":
         """Tell 219 from 200."""
         return cls(unchanged=reply.response == ResponseCode.UNCHANGED)
+
+
+class Update(Command[Done]):
+    """A command that changes the camera."""
+
+    __slots__ = ()
+
+    changes: ClassVar[bool] = True
+
+    def decode(self, reply: Reply) -> Done:
+        """Tell whether anything was new."""
+        return Done.from_reply(reply)

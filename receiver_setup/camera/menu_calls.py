@@ -38,7 +38,7 @@ class MenuCalls(ABC):
 
     Every `set_…` sends only what is given, and raises ConfigurationError, before anything is sent, for a value
     that no camera takes; what it returns tells 200 from 219 (`unchanged`). None of them reads first or reads
-    back: that does `menu.settle`.
+    back: that does `settings.engine.settle`.
     """
 
     @abstractmethod

@@ -109,8 +109,9 @@ def read_flag(text: str | None, name: str) -> bool | None:
     """Read `0` or `1`; anything else is None and is logged."""
     if text is None:
         return None
-    if text.strip() in ("0", "1"):
-        return text.strip() == "1"
+    code = text.strip()
+    if code.isascii() and code.isdecimal() and code.lstrip("0") in {"", "1"}:
+        return code.endswith("1")
     _log.warning("the camera's field %s is neither 0 nor 1", name)
     return None
 

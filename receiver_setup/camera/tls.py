@@ -7,8 +7,8 @@ import urllib3
 from urllib3.util.ssl_ import create_urllib3_context
 
 from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.connection import Tls
 from receiver_setup.camera.look import allow_everything
-from receiver_setup.camera.settings import Tls
 from receiver_setup.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
 from receiver_setup.camera.command import Parameters
+from receiver_setup.camera.connection import Tls
 from receiver_setup.camera.diagnosis import Diagnosis
 from receiver_setup.camera.failures import (
     HTTP_ERRORS,
@@ -27,7 +28,6 @@ from receiver_setup.camera.failures import (
 )
 from receiver_setup.camera.query import PATH, encode_query
 from receiver_setup.camera.reply import ADDRESS_HINT
-from receiver_setup.camera.settings import Tls
 from receiver_setup.camera.sockets import Limit, Wire, dial_directly
 from receiver_setup.camera.tls import find_verification, make_context
 from receiver_setup.dialling import Dial, DialError

@@ -77,7 +77,7 @@ def _check_wishes(share: Share) -> None:
     request_values(share)
     for options in (share.options, *(camera.options for camera in share.cameras if camera.wishes_uploads)):
         if any(options.get(name) is not None for name in UPLOAD_OPTIONS):
-            from receiver_setup.camera.menu_plan import upload_wishes  # noqa: PLC0415 - only with such a wish
+            from receiver_setup.camera.settings.wishes import upload_wishes  # noqa: PLC0415 - only with such a wish
 
             upload_wishes(options)
 

@@ -10,7 +10,7 @@ import click
 from receiver_setup.cli.output import print_json
 from receiver_setup.cli.redaction import redact
 from receiver_setup.errors import ConfigurationError, InterruptedRunError, ReceiverSetupError
-from receiver_setup.report import Report
+from receiver_setup.report import Report, told_back
 
 _log = logging.getLogger(__name__)
 
@@ -58,5 +58,5 @@ def print_error(error: ReceiverSetupError, *, scope: str = "") -> None:
     click.echo(redact(f"error: {f'{scope}: ' if scope else ''}{error.message}"), err=True)
     if error.hint:
         click.echo(redact(f"hint: {error.hint}"), err=True)
-    if error.rolled_back:
-        click.echo("everything that had been changed was put back", err=True)
+    if told := told_back(error):
+        click.echo(redact(told), err=True)

@@ -31,7 +31,8 @@ def _receiver(receiver: ReceiverReport, commands: Commands | None, *, check: boo
 
 def _preview(camera: CameraReport) -> list[str]:
     steps = [step.detail for step in camera.steps if step.changed]
-    return [f"{camera.name} ({camera.address}): " + ("; ".join(steps) or "set up already, would only be tested")]
+    told = "; ".join(steps) or "set up already, would only be tested"
+    return [f"{camera.name} ({camera.address}): {told}", *_warnings(camera)]
 
 
 def _proven(camera: CameraReport, receiver: ReceiverReport) -> list[str]:
@@ -53,7 +54,11 @@ def _proven(camera: CameraReport, receiver: ReceiverReport) -> list[str]:
     if test is not None:
         told = f"{test.file}, {test.bytes} bytes, arrived with verification on, login by {camera.auth}"
         lines.append(f"  proof       {told}")
-    return [*lines, *(f"  warning     {warning}" for warning in camera.warnings)]
+    return [*lines, *_warnings(camera)]
+
+
+def _warnings(camera: CameraReport) -> list[str]:
+    return [f"  warning     {warning}" for warning in camera.warnings]
 
 
 def _uploads(camera: CameraReport) -> str:

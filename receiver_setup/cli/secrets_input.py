@@ -91,6 +91,20 @@ def ask_person(question: str, echo: bool) -> Secret | None:
     return secret
 
 
+def ask_to_go_on(question: str) -> bool:
+    """Ask yes or no, from any thread of a run; no is what Enter alone says."""
+
+    def ask() -> bool:
+        with alone():
+            try:
+                return click.confirm(redact(question), default=False, err=True)
+            except click.Abort:
+                raise KeyboardInterrupt from None
+
+    answer: bool = ask_where_awaited(ask)
+    return answer
+
+
 def first_line(path: Path, *, place: str = "") -> str:
     """Return the first line of a password file; ConfigurationError, with `place` before it, for what has none."""
     before = f"{place}: " if place else ""

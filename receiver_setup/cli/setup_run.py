@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
-from receiver_setup.camera.menu_plan import upload_wishes
+from receiver_setup.camera.settings.wishes import upload_wishes
 from receiver_setup.cli.carriers import Carrier, request_values
 from receiver_setup.cli.commands import commands_for
 from receiver_setup.cli.receipt import render_receipt
+from receiver_setup.cli.secrets_input import ask_to_go_on
 from receiver_setup.cli.shares import Share
 from receiver_setup.cli.targets import Target, open_targets, run_workflow
+from receiver_setup.cli.terminal import on_terminal
 from receiver_setup.receiver.wanted import parse_groups
 from receiver_setup.report import Commands, ReceiverReport, Report
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
@@ -60,6 +62,8 @@ def make_request(share: Share) -> SetupRequest:
         volatile=options["yes"],
         groups=parse_groups(options["groups"]) if options["groups"] else (),
         uploads=upload_wishes(options),
+        ask=ask_to_go_on if on_terminal() and not options["yes"] else None,
+        tell_uploads=not options["as_json"] or options.get("receipt") is not None,
     )
 
 

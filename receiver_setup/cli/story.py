@@ -87,6 +87,7 @@ class _Act:
             receiver_address=self._receiver.address,
             dialled=(dialled, None) if dialled is not None else None,
             volatile=True,  # it is to leave nothing behind
+            tell_uploads=True,
         )
         with contextlib.closing(session), Camera(self._camera.url, _PASSWORD) as camera:
             named = NamedCamera(name="porch", camera=camera)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from receiver_setup.camera.menu_plan import UploadWishes, upload_wishes
+from receiver_setup.camera.settings.wishes import UploadWishes, upload_wishes
 from receiver_setup.cli.carriers import Carrier
 from receiver_setup.cli.clients import make_camera
 from receiver_setup.cli.failures import print_error

@@ -6,7 +6,7 @@ The command line wins over a camera's own table, that over its receiver's, that 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from receiver_setup.camera.menu_plan import upload_wishes
+from receiver_setup.camera.settings.wishes import upload_wishes
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.keys import KEYS, SSH_ONLY, TLS_ONLY, UPLOADS
 from receiver_setup.inventory.model import (

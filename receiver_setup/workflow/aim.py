@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
-from receiver_setup.camera.upload_plan import UploadTarget, is_settled
+from receiver_setup.camera.settings.target import UploadTarget, is_settled
 from receiver_setup.errors import ConfigurationError, ReceiverUnsuitableError
 from receiver_setup.receiver.dialled import check_reached, find_address, find_port, is_address
 from receiver_setup.receiver.plan import key_file
@@ -22,7 +22,7 @@ def aim(run: CameraRun, request: SetupRequest, account: UploadAccount[CameraRun]
     keys = account.facts.files.get(key_file(account.user), b"")
     run.source = find_source(run, request, parse_sources(keys))
     known = parse_cameras(keys).get(run.known_as or run.name)
-    points_here = run.attributes is not None and is_settled(run.attributes, run.target)
+    points_here = is_settled(run.settings.now(), run.target)
     run.settled = points_here and (known is not None or account.login.by_password)
     if run.settled and not account.login.by_password:
         run.key = run.key or known

@@ -3,22 +3,20 @@
 import time
 from collections.abc import Callable
 
-from receiver_setup.camera.attributes import restore_each
 from receiver_setup.camera.codes import UploadResult, error_for_result
-from receiver_setup.camera.exchange import KeyExchange
-from receiver_setup.camera.former import (
+from receiver_setup.camera.messages import FtpAttributes, TestOutcome
+from receiver_setup.camera.settings.fields import setting_of
+from receiver_setup.camera.settings.former import (
     FormerSettingsError,
-    join_former,
     merge_former,
     parse_former,
     render_former,
 )
-from receiver_setup.camera.former_place import Here
-from receiver_setup.camera.menu_change import Change
-from receiver_setup.camera.menu_plan import UploadWishes
-from receiver_setup.camera.messages import FtpAttributes, TestOutcome
-from receiver_setup.camera.upload_plan import UploadTarget, plan_fields
-from receiver_setup.camera.uploads import UploadSwitch
+from receiver_setup.camera.settings.place import Here
+from receiver_setup.camera.settings.plan import Change, render_changes
+from receiver_setup.camera.settings.setting_up import CameraSetup
+from receiver_setup.camera.settings.target import UploadTarget, plan_fields
+from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.errors import ProofError
 from receiver_setup.keys import PublicKey
 from receiver_setup.report import Observer, StepReport, TestReport
@@ -34,8 +32,7 @@ class CameraRun(CameraPart):
 
     def __init__(self, named: NamedCamera, observe: Observer, *, checkpoint: Callable[[], None]) -> None:
         super().__init__(named, observe, checkpoint=checkpoint)
-        self.exchange = KeyExchange(self.camera, self.tell)
-        self.uploads = UploadSwitch(self.camera, self.tell)
+        self.settings = CameraSetup(self.camera, self.tell)
         self.attributes: FtpAttributes | None = None
         self.target: UploadTarget | None = None
         self.source: str | None = None
@@ -60,20 +57,21 @@ class CameraRun(CameraPart):
     @property
     def changed(self) -> bool:
         """True when the camera's settings are, or may be, others than before."""
-        return self.exchange.changed or self.uploads.changed
+        return self.settings.changed
 
     @property
     def folder(self) -> str:
         """The folder that the camera names in its own settings, below the home; empty where it was not read."""
-        return self.exchange.now.get("ft_dirname", "").removeprefix("./").strip("/")
+        folder = setting_of("ft_dirname").clean(self.settings.now().get("ft_dirname", ""))
+        return folder.removeprefix("./").strip("/")
 
     def restore(self) -> list[str]:
         """Send the former settings back, uploads first; return what cannot be known to be back."""
-        return restore_each(self.uploads.restore, self.exchange.restore)
+        return self.settings.put_back()
 
     def former(self, older: str | None, here: Here) -> str:
         """Return the record of how the camera was before, for a removal; what an older record knows stays."""
-        newer = join_former(self.exchange.former(), self.uploads.former())
+        newer = self.settings.former()
         try:
             known = parse_former(older) if older is not None else None
         except FormerSettingsError as error:
@@ -90,7 +88,7 @@ class CameraRun(CameraPart):
 
     def read(self) -> None:
         """Read the camera's upload settings."""
-        self.attributes = self.exchange.read()
+        self.attributes = self.settings.read_attributes()
         now = self.attributes
         told = (
             f"uploads to {now.username or '?'}@{now.server}, {now.security or '?'}"
@@ -106,25 +104,31 @@ class CameraRun(CameraPart):
             # A firmware need not tell the host key again; the file's arrival then says where it went.
             self.report.host_key = None if outcome.host_key is None else check(outcome)
             return True
-        if outcome.result not in _MAY_BE_HEALED:
+        if outcome.result not in _MAY_BE_HEALED and not self._is_alike():
             raise self.failure(outcome)
         self.again = outcome
         return False
 
     def verify_again(self, check: Callable[[TestOutcome], PublicKey]) -> bool:
         """Switch only the verification on again, where that is all that is missing; False when more is."""
-        if self.target is None or plan_fields(self.exchange.now, self.target, insecure=False) != {"ft_insecure": "0"}:
+        if self.target is None or set(plan_fields(self.settings.now(), self.target, insecure=False, certain=False)) != {
+            "ft_insecure"
+        }:
             return False
-        self.exchange.verify()
+        self.settings.verify(self.target)
         return self.test_settled(check)
+
+    def _is_alike(self) -> bool:
+        """Tell whether it was only taken for settled: it spells its settings in capitals, or has others."""
+        return self.target is not None and bool(plan_fields(self.settings.now(), self.target, insecure=False))
 
     def introduce(self, check: Callable[[TestOutcome], PublicKey]) -> None:
         """Point the camera here, learn the host key, have it checked by `check`, trust it, verify, and test."""
         if self.target is None:
             raise ValueError("a camera without a target cannot be set up")
         self.again = None
-        self.exchange.point(self.target)
-        outcome = self._count(self.exchange.test())
+        self.settings.point(self.target)
+        outcome = self._count(self.settings.test())
         if outcome.host_key is not None:
             check(outcome)
         if outcome.result is UploadResult.CREDENTIALS:
@@ -134,35 +138,37 @@ class CameraRun(CameraPart):
             raise self.failure(outcome)
         key = check(outcome)
         self.report.host_key = key
-        self.exchange.trust(key)
-        self.exchange.verify()
+        self.settings.trust(key)
+        self.settings.verify(self.target)
         final = self.final_test("test upload, host verified")
         if not final.ok:
             raise self.failure(final)
 
-    def switch_uploads(self, wishes: UploadWishes) -> None:
-        """Make the camera upload what is wished; without a wish, only learn what it uploads."""
-        changes = self.uploads.plan(wishes)
+    def switch_uploads(self, wishes: UploadWishes, *, told: bool = True) -> None:
+        """Make the camera upload what is wished; what it uploads then is asked only if that is to be `told`."""
+        changes = self.settings.plan_uploads(wishes)
         if wishes.any and not changes:
             self.tell(StepReport(name="switch uploads on", changed=False, detail="as wished"))
-        self.uploads.apply(changes)
-        self.report.uploads = self.uploads.enabled
-        told = "unknown" if self.uploads.enabled is None else ", ".join(self.uploads.enabled) or "nothing yet"
-        self.note(StepReport(name="read uploads", changed=False, detail=told))
+        self.settings.make_each(changes, step="switch uploads on")
+        if told:
+            self.settings.read_uploads()
+        self.report.uploads = uploads = self.settings.enabled
+        words = "unknown" if uploads is None else ", ".join(uploads) or "nothing yet"
+        self.note(StepReport(name="read uploads", changed=False, detail=words))
 
     def preview_uploads(self, wishes: UploadWishes) -> None:
         """Show what `switch_uploads` would change."""
-        self.wished = changes = self.uploads.plan(wishes)
-        self.report.uploads = self.uploads.enabled
-        for change in changes:
-            self.report.diff += f"-{change.name}: {change.before}\n+{change.name}: {change.after}\n"
+        self.wished = changes = self.settings.plan_uploads(wishes)
+        self.settings.read_uploads()
+        self.report.uploads = self.settings.enabled
+        self.report.diff += render_changes(changes)
         told = "; ".join(f"{change.name}: {change.before} → {change.after}" for change in changes) or "as wished"
         self.note(StepReport(name="switch uploads on", changed=bool(changes), detail=told))
 
     def final_test(self, name: str) -> TestOutcome:
         """Test as the camera is set; this is the upload that the proof is about."""
         self.tested_at = time.monotonic()
-        outcome = self._count(self.exchange.test(name))
+        outcome = self._count(self.settings.test(name))
         self.report.test = TestReport(result=outcome.raw_result)
         return outcome
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
-from receiver_setup.camera.upload_plan import UploadTarget
+from receiver_setup.camera.settings.target import UploadTarget
 from receiver_setup.errors import ReceiverChangeError
 from receiver_setup.interrupts import Stop
 from receiver_setup.plain_shell import part_mark, quote, remark, remark_command
@@ -82,7 +82,7 @@ def _by_hand(run: CameraRun, target: UploadTarget, *, new_password: str | None) 
         address=run.camera.address,
         target=target,
         recordings=run.directory,
-        now=run.exchange.now,
+        now=run.settings.now(),
         settled=run.settled and new_password is None,
         new_password=new_password,
         login=run.camera.login,

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable, Collection, Mapping
 
-from receiver_setup.camera.departure import Departure
-from receiver_setup.camera.departure_plan import points_here
-from receiver_setup.camera.former import FormerSettings, FormerSettingsError, parse_former
-from receiver_setup.camera.former_place import Here, in_words, is_somewhere
+from receiver_setup.camera.settings.departure import Departure
+from receiver_setup.camera.settings.departure_plan import points_here
+from receiver_setup.camera.settings.former import FormerSettings, FormerSettingsError, parse_former
+from receiver_setup.camera.settings.place import Here, in_words, is_somewhere
 from receiver_setup.errors import CameraResponseError
 from receiver_setup.receiver.known_cameras import KnownCamera
 from receiver_setup.report import Observer, StepReport
@@ -34,11 +34,11 @@ class LeavingCamera(CameraPart):
 
     def restore(self) -> list[str]:
         """Send the settings back that it had before the removal."""
-        return self.departure.restore()
+        return self.departure.put_back()
 
     def read(self) -> None:
         """Read the camera's upload settings and its key."""
-        now = self.departure.read()
+        now = self.departure.read_attributes()
         told = f"uploads to {now.username or '?'}@{now.server}" if now.server else "uploads nowhere"
         self.tell(StepReport(name="read camera", changed=False, detail=told))
         try:
@@ -54,7 +54,7 @@ class LeavingCamera(CameraPart):
         line = known.get(self.name)
         name = find_name(self.key, self.name, known) if self.key is not None else None
         if name == self.name or line is None or line.key is None:
-            moved = name is not None and line is None and points_here(self.departure.now, None, here)
+            moved = name is not None and line is None and points_here(self.departure.now(), None, here)
             self.known_as = name if moved else self.known_as
             if name is not None and line is None and not moved:
                 self.warn(
@@ -101,7 +101,7 @@ class LeavingCamera(CameraPart):
 
     def preview(self, here: Here) -> None:
         """Show what `leave` would change."""
-        plan = self.departure.plan(self.former, here)
+        plan = self.departure.plan_leaving(self.former, here)
         self.report.diff = plan.diff
         for warning in plan.warnings:
             self.warn(warning)

@@ -6,9 +6,11 @@ from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError
-from receiver_setup.camera.former_place import Here
 from receiver_setup.camera.messages import Security
-from receiver_setup.camera.upload_plan import render_diff
+from receiver_setup.camera.settings import words
+from receiver_setup.camera.settings.fields import setting_of
+from receiver_setup.camera.settings.place import Here
+from receiver_setup.camera.settings.target import render_diff
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.facts import Facts
@@ -21,6 +23,7 @@ from receiver_setup.receiver.steps import JointPlan
 from receiver_setup.receiver.storage import memory_warnings
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.report import Observer, StepReport
+from receiver_setup.secrets import MASK, Secret
 from receiver_setup.workflow.aim import aim
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.ending import Account
@@ -175,14 +178,15 @@ class Planning(WholeRun[CameraRun]):
         if target is None:
             return False
         here = Here(servers=(target.server,), username=user or target.username)
-        return here.is_at(run.exchange.now, any_port=True)
+        return here.is_at(run.settings.now(), any_port=True)
 
     def _read_camera(self, run: CameraRun) -> None:
         """Read a camera; its key as well, unless it looks as if a test alone will do."""
         run.read()
         now = run.attributes
         looks_settled = now is not None and now.security is Security.SFTP and now.insecure is False
-        if not looks_settled or now is None or now.username != self._account_of[run].user:
+        user = self._account_of[run].user
+        if not looks_settled or now is None or not setting_of("ft_username").holds(now.username, user):
             self._read_key(run)
 
     def _read_key(self, run: CameraRun) -> None:
@@ -294,9 +298,13 @@ class Planning(WholeRun[CameraRun]):
         self._report.diff = plan.diff
         for step in plan.steps:
             self._receiver.tell(StepReport(name=step.name, changed=step.changed, detail=step.detail))
+        for run in self._losing():
+            run.warn(words.password_goes(run.report.address))
         for run in self._crew.alive:
             if run.target is not None:
-                run.report.diff = render_diff(run.exchange.now, run.target, run.report.address)
+                if self._gets_password(run):
+                    run.target = replace(run.target, password=Secret(MASK))
+                run.report.diff = render_diff(run.settings.now(), run.target, run.report.address)
             told = "point it here, show it the host key, verify" if run.report.diff else "it is set up"
             self._describe(run)
             run.note(StepReport(name="set up camera", changed=bool(run.report.diff), detail=told))
@@ -304,6 +312,14 @@ class Planning(WholeRun[CameraRun]):
             [run for run in self._crew.alive if (run.wishes or self._request.uploads).any],
             lambda run: run.preview_uploads(run.wishes or self._request.uploads),
         )
+
+    def _gets_password(self, run: CameraRun) -> bool:
+        """Tell whether the camera is to be handed a password that is made for it."""
+        return self._wanted(self._account_of[run]).new_password
+
+    def _losing(self) -> list[CameraRun]:
+        """Return the cameras whose own ft_password is lost by this set-up, since it cannot be read."""
+        return [run for run in self._crew.alive if run.settings.loses_password and self._gets_password(run)]
 
     def _describe(self, run: CameraRun) -> None:
         """Fill in what is known of a camera's login."""
@@ -318,6 +334,8 @@ class Planning(WholeRun[CameraRun]):
             run.warn(sha1_warning(account.user))
         if account.login.by_password:
             run.warn(password_warning(account.user))
+            if run.settings.password_replaced and run.settings.loses_password:
+                run.warn(words.password_replaced(run.report.address))
 
 
 def lost_key(error: CameraWithoutKeyLoginError) -> CameraError:

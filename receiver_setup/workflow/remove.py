@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras
-from receiver_setup.camera.former_place import Here
+from receiver_setup.camera.settings.place import Here
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.dialled import find_address

@@ -1,9 +1,10 @@
 """What is wished for one receiver and its cameras."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.menu_plan import UploadWishes
+from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 
 
@@ -48,6 +49,10 @@ class SetupRequest(Request):
     volatile: bool = False
     """Go on where something of the set-up lies in memory, and is lost at the receiver's next start."""
     uploads: UploadWishes = field(default_factory=UploadWishes)
+    ask: Callable[[str], bool] | None = None
+    """Ask the person at a terminal whether to go on; None: nobody is to be asked."""
+    tell_uploads: bool = False
+    """Ask each camera in the end what it uploads, also where nothing is wished and it was just set up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

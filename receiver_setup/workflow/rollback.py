@@ -30,16 +30,19 @@ def _put_back_camera(run: CameraPart) -> None:
     error = run.report.error
     try:
         with run.camera.undisturbed():
-            for lost in run.restore():
-                run.warn(lost)
+            lost = run.restore()
+            for each in lost:
+                run.warn(each)
     except UndoError as undo:
         run.report.error = combine(error, undo)
     except Exception as bug:  # noqa: BLE001 - the others have to go back all the same
         run.report.error = combine(error, unforeseen(bug, camera=run.report.address, step="putting it back"))
     else:
         run.report.put_back = True
+        run.report.lost = tuple(lost)
         if error is not None:
             error.rolled_back = True
+            error.lost += run.report.lost
 
 
 def put_back_receiver(session: ReceiverSession, report: ReceiverReport) -> None:
@@ -57,6 +60,8 @@ def put_back_receiver(session: ReceiverSession, report: ReceiverReport) -> None:
     for error in errors:
         if error.rolled_back is None and not isinstance(error, UndoError):
             error.rolled_back = True
+    if report.error is not None and report.error.rolled_back:
+        report.error.lost = tuple(dict.fromkeys(text for camera in report.cameras for text in camera.lost))
 
 
 def combine(error: ReceiverSetupError | None, undo: ReceiverSetupError) -> UndoError:

@@ -1,12 +1,15 @@
 """The set-up of one receiver and its cameras: facts → plan → apply → prove, or everything put back."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from receiver_setup.camera.messages import TestOutcome
+from receiver_setup.camera.settings import words
 from receiver_setup.errors import (
+    CameraError,
     FileNotArrivedError,
     InterruptedRunError,
     ProofError,
@@ -25,11 +28,12 @@ from receiver_setup.workflow import proof
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.ending import Account, find_records, plan_retraction
 from receiver_setup.workflow.explaining import fail_with_causes
-from receiver_setup.workflow.login_policy import make_password, next_login
+from receiver_setup.workflow.login_policy import AuthPolicy, make_password, next_login
 from receiver_setup.workflow.planning import Planning, lost_key
 from receiver_setup.workflow.request import NamedCamera, SetupRequest
 from receiver_setup.workflow.rollback import put_back_cameras
 
+_log = logging.getLogger(__name__)
 _ROUNDS = 3
 """As it is; with a new key; with SHA-1 allowed."""
 
@@ -59,12 +63,29 @@ class SetUp(Planning):
         if self._request.check:
             self._preview(self._plan())
             return
+        self._ask_for_passwords()
+        if not self._crew.alive:
+            return
         self._change()
         self._set_up_cameras()
         self._prove()
         # Only what is proven may begin to upload.
-        self._crew.each(self._crew.alive, lambda run: run.switch_uploads(run.wishes or self._request.uploads))
+        self._crew.each(self._crew.alive, self._switch_uploads)
         self._finish()
+
+    def _ask_for_passwords(self) -> None:
+        """Say which cameras lose a password that cannot be read, and ask where nobody has agreed to a password yet."""
+        ask = self._request.ask if self._request.auth is AuthPolicy.AUTO else None
+        for run in self._losing():
+            told = words.password_goes(run.report.address)
+            _log.warning("%s", told)
+            if ask is not None and not ask(f"{told}. Go on?"):
+                run.fail(
+                    CameraError(
+                        f"the camera {run.report.address} has no key, and its own ft_password was to stay",
+                        hint="note the password that it has now, if it is in use; --auth password agrees to replace it",
+                    )
+                )
 
     # ---- apply
 
@@ -239,12 +260,18 @@ class SetUp(Planning):
         key = None if login.by_password else run.key
         proof.check_login(evidence, account.user, key, login.authentication, shown)
         self._describe(run)
-        run.report.host_key_verified = True
+        run.report.host_key_verified = run.settings.verifies
         if run.report.test is not None:
             run.report.test.file = file.path.rpartition("/")[2]
             run.report.test.bytes = file.size
         told = f"{file.path}, {file.size} bytes, login by {login.authentication}"
         run.note(StepReport(name="prove upload", changed=False, detail=told))
+
+    def _switch_uploads(self, run: CameraRun) -> None:
+        """Make it upload what is wished; what it uploads is asked where somebody reads that, or nothing else was."""
+        run.switch_uploads(
+            run.wishes or self._request.uploads, told=self._request.tell_uploads or not run.settings.changed
+        )
 
     # ---- finish
 
@@ -256,6 +283,11 @@ class SetUp(Planning):
         if self._crew.failed:
             put_back_cameras(self._crew.failed)
             self._retract()
+            for run in self._crew.failed:
+                error = run.report.error
+                if run.begun and error is not None and error.rolled_back is None:
+                    # The camera itself refused all: its share of the receiver was taken back.
+                    error.rolled_back = True
         while True:
             records = {a.user: found for a in self._live if (found := find_records(a)) is not None}
             if not records and not self._session.in_doubt:

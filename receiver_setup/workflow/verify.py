@@ -8,9 +8,8 @@ from functools import partial
 
 from receiver_setup.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.camera.codes import UploadResult
-from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import Security
-from receiver_setup.camera.upload_plan import plan_fields
+from receiver_setup.camera.settings.target import plan_fields
 from receiver_setup.errors import CameraError, FileNotArrivedError, HostKeyMismatchError, ProofError, ReceiverError
 from receiver_setup.interrupts import Stop
 from receiver_setup.receiver.arrival import Evidence
@@ -163,8 +162,8 @@ class _Verification(WholeRun[CameraRun]):
     def _look_at(self, run: CameraRun) -> None:
         account = self._account_of[run]
         run.target = find_target(run, self._request, account, jailed=self._request.jail)
-        now = run.exchange.now
-        wrong = plan_fields(now, run.target, insecure=False)
+        now = run.settings.now()
+        wrong = plan_fields(now, run.target, insecure=False, certain=False)
         away = {name: value for name, value in wrong.items() if name not in {"ft_ssl", "ft_insecure"}}
         place = f"{run.target.username}@{run.target.server}:{run.target.port}, folder {run.target.directory}"
         seen = ", ".join(f"{name} is {now.get(name, 'not told')!r}, not {value!r}" for name, value in away.items())
@@ -225,7 +224,11 @@ class _Verification(WholeRun[CameraRun]):
     def _is_aimed_here(self, run: CameraRun) -> bool:
         """Tell whether a test upload would come here; only then it is made."""
         now = run.attributes
-        wrong = plan_fields(run.exchange.now, run.target, insecure=False) if run.target is not None else {"": ""}
+        wrong = (
+            plan_fields(run.settings.now(), run.target, insecure=False, certain=False)
+            if run.target is not None
+            else {"": ""}
+        )
         return not wrong.keys() - {"ft_insecure"} and now is not None and now.security is Security.SFTP
 
     def _describe(self, run: CameraRun, account: Account) -> None:
@@ -233,14 +236,14 @@ class _Verification(WholeRun[CameraRun]):
         now = run.attributes
         if now is not None:
             run.report.server, run.report.port = now.server, now.port
-            run.report.host_key_verified = now.insecure is False
+            run.report.host_key_verified = run.settings.verifies
         run.report.public_key = run.key
         run.report.auth = account.login.authentication.value
         if not account.login.by_password and b"+ssh-rsa" in account.facts.files.get(drop_in(account.user), b""):
             run.report.signature = "ssh-rsa"
         if self._request.uploads:
-            run.uploads.plan(UploadWishes())
-            run.report.uploads = run.uploads.enabled
+            run.settings.read_uploads()
+            run.report.uploads = run.settings.enabled
 
     def _test(self, run: CameraRun) -> None:
         """Let the camera upload as it is set; why that failed is asked for later, for all cameras at once."""

@@ -9,16 +9,15 @@ import pytest
 from support.bench import CAMERA_PASSWORD, FORMER
 
 from receiver_setup.camera import Camera, Patience
-from receiver_setup.camera.departure import Departure
-from receiver_setup.camera.exchange import KeyExchange
-from receiver_setup.camera.former import FormerSettings, join_former, merge_former, parse_former, render_former
-from receiver_setup.camera.former_place import NOWHERE, Here
-from receiver_setup.camera.menu import CameraNotTakenError
-from receiver_setup.camera.menu_plan import UploadWishes
 from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.schedule import parse_words
-from receiver_setup.camera.upload_plan import UploadTarget
-from receiver_setup.camera.uploads import UploadSwitch
+from receiver_setup.camera.settings.departure import Departure
+from receiver_setup.camera.settings.engine import CameraNotTakenError
+from receiver_setup.camera.settings.former import FormerSettings, merge_former, parse_former, render_former
+from receiver_setup.camera.settings.place import NOWHERE, Here
+from receiver_setup.camera.settings.setting_up import CameraSetup
+from receiver_setup.camera.settings.target import UploadTarget
+from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.camera.state import FACTORY_FIELDS
 from receiver_setup.errors import CameraError, CameraResponseError, CameraUnreachableError, UndoError
@@ -32,7 +31,7 @@ HERE = Here(servers=("192.168.2.110",), username="ipcamera", port=22)
 WISHES = UploadWishes(
     upload=frozenset({ActionType.REC}), interval_s=60, snapshots=7, schedule=parse_words("10:00 Mon-Fri")
 )
-HASTY = Patience(tries=2, first_wait_s=0.01, factor=1.0, reboot_s=0.3, reboot_step_s=0.02)
+HASTY = Patience(tries=2, first_wait_s=0.01, factor=1.0, reboot_s=0.3, reboot_step_s=0.02, hold_s=0.05)
 FORMER_NOWHERE = dict(FACTORY_FIELDS)
 
 MakeCamera = Callable[..., EmulatedCamera]
@@ -71,14 +70,14 @@ def set_up(
 ) -> FormerSettings:
     """Do the camera's half of a set-up and return its record, as it comes back from a receiver."""
     with client(camera) as connection:
-        exchange, uploads = KeyExchange(connection, print), UploadSwitch(connection, print)
-        exchange.read()
-        exchange.point(target)
+        settings = CameraSetup(connection, print)
+        settings.read_attributes()
+        settings.point(target)
         if trust:
-            exchange.trust(HOST_KEY)
-        exchange.verify()
-        uploads.apply(uploads.plan(wishes))
-        text = render_former(join_former(exchange.former(), uploads.former()))
+            settings.trust(HOST_KEY)
+        settings.verify(target)
+        settings.make_each(settings.plan_uploads(wishes), step="switch uploads on")
+        text = render_former(settings.former())
     assert FORMER["ft_password"] not in text
     return parse_former(text)
 
@@ -90,7 +89,7 @@ def remove(
     steps: list[StepReport] = []
     with client(camera) as connection:
         departure = Departure(connection, steps.append)
-        departure.read()
+        departure.read_attributes()
         warnings = departure.leave(former, here)
     return steps, [warning.removeprefix(f"{camera.url}: ") for warning in warnings]
 
@@ -133,12 +132,9 @@ def test_known_former_settings_go_back_in_as_few_commands_as_there_are_parts(
 
     with client(camera) as connection:
         departure = Departure(connection, print)
-        departure.read()
-        assert departure.points_at("192.168.2.110", "ipcamera")
-        assert departure.points_at("192.168.2.110", "ipcamera", 22)
-        assert not departure.points_at("192.168.2.110", "ipcamera", 2222)
-        assert not departure.points_at("192.168.2.110", "other")
-        plan = departure.plan(former, HERE)
+        departure.read_attributes()
+        assert HERE.is_at(departure.now())
+        plan = departure.plan_leaving(former, HERE)
     assert (plan.points_here, plan.detail) == (True, "ipcamera@192.168.2.110:22 → former@192.168.178.1:21")
     assert "-ft_server=192.168.2.110\n+ft_server=192.168.178.1\n" in plan.diff
     assert "-upload rec, interval rec: on, 60 s between uploads\n" in plan.diff
@@ -296,14 +292,13 @@ def test_a_set_up_that_was_put_back_has_nothing_to_record(make_camera: MakeCamer
     camera = make_camera()
     before = memory(camera)
     with client(camera) as connection:
-        exchange, uploads = KeyExchange(connection, print), UploadSwitch(connection, print)
-        exchange.read()
-        exchange.point(TARGET)
-        uploads.apply(uploads.plan(WISHES))
-        assert join_former(exchange.former(), uploads.former()).values
-        uploads.restore()
-        exchange.restore()
-        assert join_former(exchange.former(), uploads.former()).values == {}
+        settings = CameraSetup(connection, print)
+        settings.read_attributes()
+        settings.point(TARGET)
+        settings.make_each(settings.plan_uploads(WISHES), step="switch uploads on")
+        assert settings.former().values
+        assert settings.put_back() == []
+        assert settings.former().values == {}
     assert memory(camera) == before
 
 
@@ -327,12 +322,12 @@ def expect_failure(camera: EmulatedCamera, former: FormerSettings | None, error:
     before = memory(camera)
     with client(camera) as connection:
         departure = Departure(connection, print)
-        departure.read()
+        departure.read_attributes()
         with pytest.raises(error) as caught:
             departure.leave(former, HERE)
-        assert departure.restore() == []
+        assert departure.put_back() == []
         assert not departure.changed
-        assert departure.restore() == []
+        assert departure.put_back() == []
     assert memory(camera) == before
     return caught.value
 
@@ -346,7 +341,7 @@ def test_a_camera_that_says_200_and_does_nothing_is_noticed(
     former = set_up(camera)
     camera.profile = Profile(ignored_fields=(field,), unchanged_is_219=says_219)
     error = expect_failure(camera, former, CameraNotTakenError)
-    assert f"{field}={camera.state.fields[field]}" in error.message
+    assert f"took `{field}` with 200 but still has {camera.state.fields[field]}" in error.message
     assert camera.state.fields["ft_server"] == "192.168.2.110"
 
 
@@ -366,7 +361,8 @@ def test_a_camera_that_points_here_still_is_never_said_to_be_away(make_camera: M
     camera = make_camera({**FORMER, "ft_server": TARGET.server, "ft_username": ""})
     former = set_up(camera)
     camera.profile = Profile(never_empty=("ft_username",), empty_answer=answer)  # type: ignore[arg-type]
-    assert "ft_username=ipcamera" in expect_failure(camera, former, CameraNotTakenError).message
+    message = expect_failure(camera, former, CameraNotTakenError).message
+    assert "took `ft_username` with 200 but still has ipcamera" in message
 
 
 def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:
@@ -376,15 +372,15 @@ def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:
     before = memory(camera)
     with client(camera) as connection:
         departure = Departure(connection, print)
-        departure.read()
+        departure.read_attributes()
         with pytest.raises(CameraNotTakenError):
             departure.leave(former, HERE)
         # Nor does it take the present server's name again, and that is not kept quiet.
         with pytest.raises(UndoError, match="ft_server"):
-            departure.restore()
+            departure.put_back()
         assert departure.changed
         camera.profile = Profile()
-        assert departure.restore() == []
+        assert departure.put_back() == []
     assert memory(camera) == before
 
 
@@ -396,7 +392,7 @@ def test_a_refusal_that_is_not_about_an_empty_field_is_not_tried_again(make_came
         count = len(camera.requests)
         with client(camera) as connection:
             departure = Departure(connection, print)
-            departure.read()
+            departure.read_attributes()
             with pytest.raises(CameraResponseError):
                 departure.leave(known, HERE)
         assert sent(camera, count).count("setftpattr") == 1
@@ -445,12 +441,12 @@ def test_a_camera_that_goes_away_midway_is_put_back_when_it_answers(
     camera.profile = Profile(reboot_at=command, reboot_moment=moment, reboot_s=2)  # type: ignore[arg-type]
     with client(camera) as connection:
         departure = Departure(connection, print)
-        departure.read()
+        departure.read_attributes()
         with pytest.raises(CameraUnreachableError):
             departure.leave(former, HERE)
         assert departure.changed
         with pytest.raises(UndoError):
-            departure.restore()
+            departure.put_back()
         assert departure.changed
         camera.profile = Profile()
         for _ in range(100):
@@ -459,7 +455,7 @@ def test_a_camera_that_goes_away_midway_is_put_back_when_it_answers(
                 break
             except CameraUnreachableError:
                 time.sleep(0.1)
-        assert departure.restore() == []
+        assert departure.put_back() == []
         assert not departure.changed
     assert memory(camera) == before
 
@@ -472,11 +468,11 @@ def test_a_removal_that_is_done_can_be_taken_back(make_camera: MakeCamera) -> No
         before = memory(camera)
         with client(camera) as connection:
             departure = Departure(connection, print)
-            departure.read()
+            departure.read_attributes()
             departure.leave(former, HERE)
             assert departure.changed
             assert memory(camera) != before
-            assert departure.restore() == []
+            assert departure.put_back() == []
             assert not departure.changed
         assert memory(camera) == before
 
@@ -488,18 +484,18 @@ def test_both_parts_are_put_back_though_one_fails(make_camera: MakeCamera, denie
     fields, actions, attributes = memory(camera)
     with client(camera) as connection:
         departure = Departure(connection, print)
-        departure.read()
+        departure.read_attributes()
         departure.leave(former, HERE)
         camera.profile = Profile(denied_commands=(denied,))
         with pytest.raises(UndoError) as caught:
-            departure.restore()
+            departure.put_back()
         assert caught.value.hint
         assert (memory(camera)[0] == fields) is (denied != "setftpattr")
         assert memory(camera)[1] == actions
         assert (memory(camera)[2] == attributes) is (denied != "setftpactionattr")
         assert departure.changed
         camera.profile = Profile()
-        assert departure.restore() == []
+        assert departure.put_back() == []
     assert memory(camera) == [fields, actions, attributes]
 
 
@@ -508,10 +504,10 @@ def test_a_failed_set_up_leaves_a_new_camera_without_a_server(make_camera: MakeC
         camera = make_camera(FORMER_NOWHERE, **profile)
         before = memory(camera)
         with client(camera) as connection:
-            exchange = KeyExchange(connection, print)
-            exchange.read()
-            exchange.point(TARGET)
-            lost = exchange.restore()
+            settings = CameraSetup(connection, print)
+            settings.read_attributes()
+            settings.point(TARGET)
+            lost = settings.put_back()
         assert memory(camera)[0] == {**before[0], "ft_server": NOWHERE, "ft_username": "ipcamera"}
         assert sorted(word for text in lost for word in ("ft_server", "ft_username") if word in text) == [
             "ft_server",

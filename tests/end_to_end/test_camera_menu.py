@@ -21,9 +21,9 @@ from support.command import start
 from receiver_setup import cli
 from receiver_setup.camera import Camera
 from receiver_setup.camera.codes import explain_result
-from receiver_setup.camera.menu import CameraNotTakenError, settle
-from receiver_setup.camera.menu_plan import check_wish
 from receiver_setup.camera.messages import SetFtpAttr, SetSnapSchedFtpAttr, SetSnapTimerFtpAttr
+from receiver_setup.camera.settings.engine import CameraNotTakenError, settle
+from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.keys import PublicKey
@@ -294,6 +294,47 @@ def test_former_value_that_cannot_be_put_back_is_not_claimed_to_be(camera: Emula
         with pytest.raises(CameraNotTakenError) as caught:
             settle(client, SetFtpAttr(port=22, password=Secret("new")))
     assert caught.value.rolled_back is False
+
+
+def test_what_is_taken_with_200_and_ignored_is_named(make_camera: MakeCamera, run: Run) -> None:
+    camera = make_camera(ignored_fields=("ft_port",))
+    result = run(camera, "set", "--port", "2222", "--directory", "new")
+    assert result.code == 3
+    assert "took `ft_port` with 200 but still has 21" in result.err
+    assert "is read again for up to 12 s" in result.err
+    assert "everything that had been changed was put back" in result.err
+    assert camera.state.fields == {**camera.state.fields, "ft_port": "21", "ft_dirname": "./old"}
+
+
+def test_values_that_were_sent_and_cannot_be_read_or_put_back_are_said_to_have_been(
+    make_camera: MakeCamera, run: Run
+) -> None:
+    camera = make_camera()
+
+    def deny(command: str) -> None:
+        if command == "setftpattr":
+            camera.profile = Profile(denied_commands=("getftpattr",))
+
+    camera.on_command = deny
+    result = run(camera, "set", "--port", "2222", "--json")
+    error = result.json["error"]
+    assert (result.code, error["exit_code"], error["rolled_back"]) == (6, 6, False), result.err
+    assert "the new port had been sent to it before; then the camera" in error["message"]
+    assert "ft_port=21" in error["hint"]
+    assert result.json["changed"] is True
+
+
+def test_a_password_that_was_replaced_is_named_where_all_else_is_back(
+    make_camera: MakeCamera, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(UPLOAD_PASSWORD)
+    camera = make_camera(ignored_fields=("ft_port",))
+    result = run(camera, "set", "--port", "2222", "--password-file", str(file))
+    assert result.code == 3
+    assert "put back, but not all of it" in result.err
+    assert "the former ft_password could not be read and is not back" in result.err
+    assert "everything" not in result.err
 
 
 # ---- what cannot be meant is refused before anything is sent

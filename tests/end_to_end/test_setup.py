@@ -52,7 +52,13 @@ def test_a_second_run_changes_nothing_and_sends_no_set_command(bench: Bench, mak
     camera = make_camera()
     first = bench.setup(camera)
     assert (first.code, first.json["changed"]) == (0, True), first.err
-    assert len(camera.requests) <= 8
+    assert len(camera.requests) <= 9
+    asked = [request.command for request in camera.requests]
+    assert asked == [
+        *("getftpattr", "getpubkey"),
+        *("setftpattr", "getftpattr", "testftp"),
+        *("testftp", "setftpattr", "getftpattr", "testftp"),
+    ]
     before, sent = bench.state(), len(camera.requests)
     second = bench.setup(camera)
     assert (second.code, second.json["changed"]) == (0, False), second.err

@@ -50,7 +50,8 @@ def test_without_a_wish_the_receipt_says_that_nothing_is_uploaded_yet(bench: Ben
         result.out
     )
     assert "setftpaction" not in [request.command for request in camera.requests]
-    assert len(camera.requests) <= 8
+    # One more than a run that prints JSON, where nobody reads of it.
+    assert len(camera.requests) <= 10
 
 
 def test_a_firmware_that_does_not_tell_its_uploads_is_no_error_without_a_wish(

@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+
 from receiver_setup.authorized_keys import edit_keys, parse_cameras, parse_sources
 from receiver_setup.camera.address import CameraAddress, read_location
 from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
 from receiver_setup.camera.command import Command
-from receiver_setup.camera.departure_plan import plan_departure
-from receiver_setup.camera.former import FormerSettingsError, parse_former, render_former
-from receiver_setup.camera.former_place import Here
 from receiver_setup.camera.host_key import parse_host_key
 from receiver_setup.camera.login import name_schemes
-from receiver_setup.camera.menu_plan import UploadReadings
 from receiver_setup.camera.messages import (
     GetFtpAction,
     GetFtpActionAttr,
@@ -35,6 +32,9 @@ from receiver_setup.camera.messages import (
 from receiver_setup.camera.reply import parse_reply
 from receiver_setup.camera.schedule import parse_times, parse_words
 from receiver_setup.camera.services import name_service
+from receiver_setup.camera.settings.departure_plan import plan_departure
+from receiver_setup.camera.settings.former import FormerSettingsError, parse_former, render_former
+from receiver_setup.camera.settings.place import Here
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.inventory.csv_format import parse_csv
 from receiver_setup.inventory.reader import parse_inventory
@@ -180,7 +180,7 @@ def _former(text: str) -> None:
     former.upload_commands()
     now = {"ft_server": "192.168.2.110", "ft_username": "ipcamera", "ft_port": "22"}
     here = Here(servers=("192.168.2.110",), username="ipcamera")
-    plan_departure(now, UploadReadings(), former, here, camera="porch")
+    plan_departure(now, {}, former, here, camera="porch")
 
 
 PARSERS = {

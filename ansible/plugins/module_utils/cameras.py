@@ -8,8 +8,8 @@ from typing import Any
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.client import Camera
+from receiver_setup.camera.connection import Tls
 from receiver_setup.camera.login import Login
-from receiver_setup.camera.settings import Tls
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Redactor, Secret

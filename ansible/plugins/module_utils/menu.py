@@ -8,13 +8,10 @@ from typing import Any
 
 from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
 
-from receiver_setup.camera import menu
 from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import error_for_result, explain_result
 from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.host_key import parse_host_key
-from receiver_setup.camera.menu_plan import Change, check_wish
-from receiver_setup.camera.menu_settings import describe
 from receiver_setup.camera.messages import (
     ActionType,
     Security,
@@ -25,9 +22,14 @@ from receiver_setup.camera.messages import (
     SetSnapTimerFtpAttr,
 )
 from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.settings.engine import CameraSettings, putting_back
+from receiver_setup.camera.settings.fields import describe
+from receiver_setup.camera.settings.live import read_menu
+from receiver_setup.camera.settings.plan import render_changes
+from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.keys import PublicKey
-from receiver_setup.report import error_as_json
+from receiver_setup.report import error_as_json, told_back
 from receiver_setup.secrets import Redactor, Secret
 
 _TARGET = ("ca_file", "fingerprint", "insecure", "login", "password")
@@ -51,24 +53,26 @@ def change_camera(options: dict[str, Any], redact: Redactor, *, check: bool) -> 
     found: dict[str, Any] = {"changed": False, "changes": []}
     with open_camera(options, redact) as camera:
         found["address"] = camera.address.display
-        changes = [change for change in (menu.plan_on(camera, wished) for wished in wishes) if change is not None]
+        settings = CameraSettings(camera)
+        changes = tuple(change for wished in wishes if (change := settings.plan(wished)) is not None)
         found["changes"] = [row for change in changes for row in change.records()]
         if changes:
-            found["diff"] = {"prepared": "".join(f"-{c.name}: {c.before}\n+{c.name}: {c.after}\n" for c in changes)}
+            found["diff"] = {"prepared": render_changes(changes)}
         if check:
             found["changed"] = bool(changes) or key is not None
             return found
-        found["changed"] = _apply(camera, changes)
-        if key is not None:
-            camera.trust_host_key(key)
-            found |= {"changed": True, "host_key": _key_as_json(key)}
-        return found | (_test(camera) if options["test"] else {})
+        with putting_back(settings):
+            found["changed"] = sum(settings.make(change) for change in changes) > 0
+            if key is not None:
+                camera.trust_host_key(key)
+                found |= {"changed": True, "host_key": _key_as_json(key)}
+            return found | (_test(camera) if options["test"] else {})
 
 
 def read_camera(options: dict[str, Any], redact: Redactor) -> dict[str, Any]:
     """Read the whole menu and the camera's key; changes nothing."""
     with open_camera(options, redact) as camera:
-        readings = menu.read_menu(camera)
+        readings = read_menu(camera)
         found: dict[str, Any] = {"changed": False, "address": camera.address.display}
         try:
             found["public_key"] = _key_as_json(camera.public_key())
@@ -96,7 +100,7 @@ def read_camera(options: dict[str, Any], redact: Redactor) -> dict[str, Any]:
 def describe_failure(error: ReceiverSetupError) -> dict[str, Any]:
     """Return an error as a module fails with it: one sentence and the hint, and the same for programs."""
     hint = f"; {error.hint}" if error.hint else ""
-    back = "; everything that had been changed was put back" if error.rolled_back else ""
+    back = f"; {told_back(error)}" if told_back(error) else ""
     return {"msg": f"{error.message}{hint}{back}", "error": error_as_json(error)}
 
 
@@ -140,21 +144,6 @@ def _schedule(text: str | None) -> Any:
 
 def _but(given: dict[str, Any], left_out: str) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != left_out}
-
-
-def _apply(camera: Camera, changes: list[Change]) -> bool:
-    """Send the changes one after the other; where one fails, those before it are put back, last first."""
-    changed = False
-    made: list[Change] = []
-    for change in changes:
-        try:
-            changed |= menu.apply_change(camera, change)
-        except ReceiverSetupError as error:
-            back = [menu.put_back(camera, each) for each in reversed(made)]
-            error.rolled_back = error.rolled_back is not False and all(back) if back or error.rolled_back else None
-            raise
-        made.append(change)
-    return changed
 
 
 def _test(camera: Camera) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from receiver_setup.interrupts import endings_interrupt
 from receiver_setup.receiver.hosts import Dialler, Shell
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.report import Observer, ReceiverReport, Report, error_as_json
+from receiver_setup.report import Observer, ReceiverReport, Report, error_as_json, told_back
 from receiver_setup.secrets import Redactor, Secret
 from receiver_setup.workflow.remove import remove
 from receiver_setup.workflow.request import RemovalRequest, Request, VerifyRequest
@@ -163,7 +163,7 @@ def _render(receiver: ReceiverReport, *, check: bool) -> dict[str, Any]:
 def _failure(error: ReceiverSetupError) -> dict[str, Any]:
     """Return what a failure adds to the result; a host that nobody reached is Ansible's unreachable."""
     hint = f"; {error.hint}" if error.hint else ""
-    back = "; everything that had been changed was put back" if error.rolled_back else ""
+    back = f"; {told_back(error)}" if told_back(error) else ""
     unreachable = error.kind in _NO_WAY_IN and error.rolled_back is None
     return {
         "unreachable" if unreachable else "failed": True,

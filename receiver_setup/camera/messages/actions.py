@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from receiver_setup.camera.checks import check_range, check_something, flag_text
-from receiver_setup.camera.command import Command, Done, Parameters
+from receiver_setup.camera.command import Command, Parameters, Update
 from receiver_setup.camera.reply import Reply, read_flag, read_integer
 
 LONGEST_INTERVAL_S = 3600
@@ -79,7 +79,7 @@ class GetFtpAction(Command[UploadActions]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetFtpAction(Command[Done]):
+class SetFtpAction(Update):
     """Switch one upload action on or off, or set its pause (1 to 3600 seconds).
 
     >>> SetFtpAction(kind=ActionType.REC, enable=True, interval_s=60).parameters()
@@ -87,7 +87,6 @@ class SetFtpAction(Command[Done]):
     """
 
     cmd: ClassVar[str] = "setftpaction"
-    changes: ClassVar[bool] = True
 
     kind: ActionType
     enable: bool | None = None
@@ -102,10 +101,6 @@ class SetFtpAction(Command[Done]):
         enable = () if self.enable is None else (("enable", flag_text(value=self.enable)),)
         interval = () if self.interval_s is None else (("interval", str(self.interval_s)),)
         return (("type", self.kind.value), *enable, *interval)
-
-    def decode(self, reply: Reply) -> Done:
-        """Tell whether anything was new."""
-        return Done.from_reply(reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,21 +118,16 @@ class GetFtpActionAttr(Command[SnapshotCount]):
 
     cmd: ClassVar[str] = "getftpactionattr"
 
-    def parameters(self) -> Parameters:
-        """No parameters."""
-        return ()
-
     def decode(self, reply: Reply) -> SnapshotCount:
         """Read snapcount."""
         return SnapshotCount(count=reply.integer("snapcount"), raw=reply.settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetFtpActionAttr(Command[Done]):
+class SetFtpActionAttr(Update):
     """Set how many pictures are uploaded at an alarm, 1 to 10."""
 
     cmd: ClassVar[str] = "setftpactionattr"
-    changes: ClassVar[bool] = True
 
     count: int
 
@@ -147,7 +137,3 @@ class SetFtpActionAttr(Command[Done]):
     def parameters(self) -> Parameters:
         """Return snapcount."""
         return (("snapcount", str(self.count)),)
-
-    def decode(self, reply: Reply) -> Done:
-        """Tell whether anything was new."""
-        return Done.from_reply(reply)

@@ -4,13 +4,13 @@ Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Self
 
 from receiver_setup.camera.checks import check_range, check_something, check_text, flag_text
-from receiver_setup.camera.command import Command, Done, Parameters
+from receiver_setup.camera.command import Command, Parameters, Update
 from receiver_setup.camera.reply import Reply
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
@@ -98,17 +98,13 @@ class GetFtpAttr(Command[FtpAttributes]):
 
     cmd: ClassVar[str] = "getftpattr"
 
-    def parameters(self) -> Parameters:
-        """No parameters."""
-        return ()
-
     def decode(self, reply: Reply) -> FtpAttributes:
         """Read what is there."""
         return FtpAttributes.from_reply(reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetFtpAttr(Command[Done]):
+class SetFtpAttr(Update):
     """Change some of the upload settings: only what is given is sent, in the maker's order.
 
     `raw` holds former values to send back as they were read; a field given by name overrides it.
@@ -119,7 +115,6 @@ class SetFtpAttr(Command[Done]):
     """
 
     cmd: ClassVar[str] = "setftpattr"
-    changes: ClassVar[bool] = True
 
     server: str | None = None
     port: int | None = None
@@ -132,19 +127,6 @@ class SetFtpAttr(Command[Done]):
     security: Security | None = None
     insecure: bool | None = None
     raw: Mapping[str, str] | None = field(default=None, repr=False)
-
-    @classmethod
-    def back(cls, before: FtpAttributes, *, fields: Iterable[str] | None = None) -> Self:
-        """Send former values back unchanged: those named (`ft_…`), or all that were read.
-
-        The former password goes along where the camera had returned it and ft_password is meant.
-        """
-        wanted = frozenset(FIELDS if fields is None else fields)
-        password = before.password if "ft_password" in wanted else None
-        return cls(
-            raw={name: before.raw[name] for name in FIELDS if name in wanted & before.raw.keys()},
-            password=password,
-        )
 
     def __post_init__(self) -> None:
         check_text("server", self.server, empty=False)
@@ -183,15 +165,12 @@ class SetFtpAttr(Command[Done]):
             | {name: flag_text(value=flag) for name, flag in flags.items() if flag is not None}
         )
 
-    def decode(self, reply: Reply) -> Done:
-        """Tell whether anything was new."""
-        return Done.from_reply(reply)
-
 
 def _read_security(text: str | None) -> Security | None:
     """Read ft_ssl; a value that is not listed becomes UNKNOWN and is logged."""
     if text is None:
         return None
-    if text not in _SECURITY:
+    code = text.strip().lstrip("0") or text.strip()[-1:]
+    if code not in _SECURITY:
         _log.warning("the camera's ft_ssl is none of 0, 1 and 2")
-    return _SECURITY.get(text, Security.UNKNOWN)
+    return _SECURITY.get(code, Security.UNKNOWN)

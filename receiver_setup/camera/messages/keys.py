@@ -33,10 +33,6 @@ class GetPubKey(Command[PublicKey]):
 
     cmd: ClassVar[str] = "getpubkey"
 
-    def parameters(self) -> Parameters:
-        """No parameters."""
-        return ()
-
     def decode(self, reply: Reply) -> PublicKey:
         """Check and decode `publickey="ssh-rsa AAAA…"`."""
         line = reply.get("publickey")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from receiver_setup.camera.checks import check_something, check_text, flag_text
-from receiver_setup.camera.command import Command, Done, Parameters
+from receiver_setup.camera.command import Command, Parameters, Update
 from receiver_setup.camera.reply import Reply
 from receiver_setup.camera.schedule import Schedule, parse_times, render_times
 from receiver_setup.errors import ConfigurationError
@@ -36,10 +36,6 @@ class GetSnapSchedFtpAttr(Command[SnapshotSchedule]):
 
     cmd: ClassVar[str] = "getsnapschedftpattr"
 
-    def parameters(self) -> Parameters:
-        """No parameters."""
-        return ()
-
     def decode(self, reply: Reply) -> SnapshotSchedule:
         """Read what is there; a schedule in a form that is not documented stays raw."""
         times = reply.get("times")
@@ -55,14 +51,13 @@ class GetSnapSchedFtpAttr(Command[SnapshotSchedule]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetSnapSchedFtpAttr(Command[Done]):
+class SetSnapSchedFtpAttr(Update):
     """Change the snapshot schedule: only what is given is sent.
 
     `raw_times` sends back a former value as it was read; it excludes `schedule`.
     """
 
     cmd: ClassVar[str] = "setsnapschedftpattr"
-    changes: ClassVar[bool] = True
 
     fixed_name: bool | None = None
     prefix: bool | None = None
@@ -88,10 +83,6 @@ class SetSnapSchedFtpAttr(Command[Done]):
             *(() if times is None else (("times", times),)),
         )
 
-    def decode(self, reply: Reply) -> Done:
-        """Tell whether anything was new."""
-        return Done.from_reply(reply)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotTimer:
@@ -110,10 +101,6 @@ class GetSnapTimerFtpAttr(Command[SnapshotTimer]):
 
     cmd: ClassVar[str] = "getsnaptimerftpattr"
 
-    def parameters(self) -> Parameters:
-        """No parameters."""
-        return ()
-
     def decode(self, reply: Reply) -> SnapshotTimer:
         """Read what is there."""
         return SnapshotTimer(
@@ -122,11 +109,10 @@ class GetSnapTimerFtpAttr(Command[SnapshotTimer]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetSnapTimerFtpAttr(Command[Done]):
+class SetSnapTimerFtpAttr(Update):
     """Change the file name of the interval upload (deprecated by the maker): only what is given is sent."""
 
     cmd: ClassVar[str] = "setsnaptimerftpattr"
-    changes: ClassVar[bool] = True
 
     fixed_name: bool | None = None
     prefix: bool | None = None
@@ -139,10 +125,6 @@ class SetSnapTimerFtpAttr(Command[Done]):
     def parameters(self) -> Parameters:
         """Return what is given."""
         return _name_parameters(self.fixed_name, self.prefix, self.name)
-
-    def decode(self, reply: Reply) -> Done:
-        """Tell whether anything was new."""
-        return Done.from_reply(reply)
 
 
 def _name_parameters(fixed_name: bool | None, prefix: bool | None, name: str | None) -> Parameters:

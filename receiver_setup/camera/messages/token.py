@@ -6,7 +6,7 @@ Source: INSTAR wiki, 1440p Series CGI List, System_Menu/Webui.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from receiver_setup.camera.command import Command, Parameters
+from receiver_setup.camera.command import Command
 from receiver_setup.camera.reply import Reply
 from receiver_setup.errors import CameraReplyError
 from receiver_setup.secrets import Secret
@@ -25,10 +25,6 @@ class GetToken(Command[Token]):
     """Ask for a token."""
 
     cmd: ClassVar[str] = "gettoken"
-
-    def parameters(self) -> Parameters:
-        """No parameters beside the login."""
-        return ()
 
     def decode(self, reply: Reply) -> Token:
         """Read token and validity."""

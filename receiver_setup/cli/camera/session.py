@@ -8,12 +8,13 @@ import click
 
 from receiver_setup.camera import CameraAddress
 from receiver_setup.camera.command import Command, Done
-from receiver_setup.camera.menu_plan import Change, check_wish
-from receiver_setup.camera.menu_settings import Group, settings_of
+from receiver_setup.camera.settings.fields import Group, settings_of
+from receiver_setup.camera.settings.plan import Change
+from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
 from receiver_setup.cli.clients import check_camera_options, make_camera, read_camera_password
 from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.errors import InterruptedRunError
+from receiver_setup.errors import InterruptedRunError, UndoError
 from receiver_setup.interrupts import endings_interrupt
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def make_so(options: dict[str, Any], wished: Command[Done]) -> int:
     outcome = begin(options)
     check_wish(wished)
     with open_camera(options) as camera:
-        from receiver_setup.camera import menu  # noqa: PLC0415 - loads the HTTP library
+        from receiver_setup.camera.settings import engine  # noqa: PLC0415 - loads the HTTP library
 
-        change = menu.plan_on(camera, wished)
+        settings = engine.CameraSettings(camera)
+        change = settings.plan(wished)
         outcome.details["changes"] = [] if change is None else change.records()
         if change is None:
             return finish(outcome, _unchanged_lines(wished))
@@ -67,7 +69,12 @@ def make_so(options: dict[str, Any], wished: Command[Done]) -> int:
             outcome.changed = True
         else:
             with changing(outcome, change.name):
-                outcome.changed = menu.apply_change(camera, change)
+                try:
+                    with engine.putting_back(settings):
+                        outcome.changed = settings.make(change)
+                except UndoError:
+                    outcome.changed = True
+                    raise
     return finish(outcome, _change_lines(change, outcome))
 
 

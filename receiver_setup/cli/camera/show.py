@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from receiver_setup.camera.menu_settings import Shown, describe
+from receiver_setup.camera.settings.fields import Shown, describe
 from receiver_setup.cli.camera.outcome import finish, render_table
 from receiver_setup.cli.camera.session import begin, open_camera
 from receiver_setup.cli.options import camera_options
 
 if TYPE_CHECKING:
-    from receiver_setup.camera.menu import GroupReading
+    from receiver_setup.camera.settings.live import GroupReading
 
 
 @click.command(name="show", short_help="Show every setting, words beside codes.")
@@ -22,7 +22,7 @@ def show(**options: Any) -> int:
     """
     outcome = begin(options)
     with open_camera(options) as camera:
-        from receiver_setup.camera.menu import read_menu  # noqa: PLC0415 - loads the HTTP library
+        from receiver_setup.camera.settings.live import read_menu  # noqa: PLC0415 - loads the HTTP library
 
         readings = read_menu(camera)
     outcome.details["settings"] = [

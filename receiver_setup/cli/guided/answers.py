@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from receiver_setup.camera.address import DEFAULT_USER, CameraAddress
 from receiver_setup.camera.codes import ResponseCode
+from receiver_setup.camera.connection import Tls
 from receiver_setup.camera.login import check_length
-from receiver_setup.camera.settings import Tls
 from receiver_setup.cli.commands import spell_camera
 from receiver_setup.cli.guided.here import find_route, read_account, read_own_addresses, read_places
 from receiver_setup.cli.guided.probe import probe, unknown_certificate

@@ -33,6 +33,7 @@ def _lines(report: ReceiverReport) -> list[str]:
     ):
         changes = [step for step in steps if step.changed]
         lines += [f"{place}:", *(map(_line, changes) if changes else ["  nothing to change"])]
+    lines += [f"Note: {warning}" for camera in report.cameras for warning in camera.warnings]
     return ["The plan:", *lines, "Then a test upload proves it; if anything fails, all of this is put back."]
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.certificate import fingerprint
+from receiver_setup.camera.connection import normal_fingerprint
 from receiver_setup.camera.look import ask_plainly, look
 from receiver_setup.camera.services import is_http, is_tls, name_service
-from receiver_setup.camera.settings import normal_fingerprint
 from receiver_setup.camera.sockets import Wire, dial_directly
 from receiver_setup.errors import CameraReplyError, CameraUnreachableError
 

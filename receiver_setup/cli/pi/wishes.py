@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Self
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.login import check_length
-from receiver_setup.camera.menu_plan import parse_kinds
 from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.settings.wishes import parse_kinds
 from receiver_setup.cli.clients import check_camera_options
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.errors import ConfigurationError

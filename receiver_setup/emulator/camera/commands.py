@@ -5,8 +5,10 @@ Source: wiki.instar.com, 1440p Series CGI List, Features Menu, FTP. What that pa
 by the nearest code of its general list.
 """
 
+import html
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from receiver_setup.emulator.camera import limits
@@ -14,6 +16,8 @@ from receiver_setup.emulator.camera.profile import Profile
 from receiver_setup.emulator.camera.state import CameraState
 from receiver_setup.emulator.camera.uploads import UploadOutcome
 from receiver_setup.keys import KeyFormatError, PublicKey
+
+_NUMBERS = re.compile(r"[0-9]+(?:-[0-9]+)?")
 
 
 class Code(IntEnum):
@@ -87,6 +91,27 @@ def render_reply(command: str, reply: Reply, *, crlf: bool = False) -> str:
     return "".join(f'{name}="{value}";{end}' for name, value in lines)
 
 
+def respell(command: str, reply: Reply, echo: tuple[str, ...]) -> Reply:
+    """Return a reply to a get command with its values spelled as the profile's `echo` says.
+
+    >>> respell("getftpattr", Reply(values=(("ft_port", "22"), ("ft_username", "a&b"))), ("zeros", "entities")).values
+    (('ft_port', '0022'), ('ft_username', 'a&amp;b'))
+    """
+    if not command.startswith("get") or command in {"getpubkey", "gettoken"}:
+        return reply
+    return replace(reply, values=tuple((name, _respell(value, echo)) for name, value in reply.values))
+
+
+def _respell(value: str, echo: tuple[str, ...]) -> str:
+    if "zeros" in echo and _NUMBERS.fullmatch(value):
+        value = "-".join(number.zfill(len(number) + 2) for number in value.split("-"))
+    if "entities" in echo:
+        value = html.escape(value)
+    if "capitals" in echo:
+        value = value if "&" in value else value.upper()
+    return f"{value}  " if "blanks" in echo else value
+
+
 def is_set(command: str, parameters: Mapping[str, str]) -> bool:
     """Tell whether this command changes the camera."""
     return command.startswith("set") or (command == "testftp" and "sethost" in parameters)
@@ -98,10 +123,11 @@ def _only(parameters: Mapping[str, str], known: set[str] | frozenset[str]) -> No
 
 
 def _store(context: Context, target: dict[str, str], changes: Mapping[str, str]) -> bool:
+    taken = {name: value for name, value in changes.items() if name not in context.profile.ignored_fields}
     with context.state.lock:
         before = dict(target)
-        target.update(changes)
-        return target != before
+        context.state.later(lambda: target.update(taken))
+        return {**before, **taken} != before
 
 
 def _done(context: Context, *, changed: bool) -> Reply:
@@ -133,11 +159,10 @@ def _setftpattr(context: Context) -> Reply:
     empty = {name for name in context.profile.never_empty if context.parameters.get(name) == ""}
     if empty and context.profile.empty_answer != "ignore":
         raise RefusedError(int(context.profile.empty_answer))
-    ignored = empty.union(context.profile.ignored_fields)
     changes = {}
     for name, value in context.parameters.items():
         fitted = _checked(name, _fit(value, context.profile), limits.FTP_FIELDS)
-        if name not in ignored:
+        if name not in empty:
             changes[name] = fitted
     return _done(context, changed=_store(context, context.state.fields, changes))
 
@@ -183,6 +208,8 @@ def _set_host(context: Context, text: str) -> bool:
             PublicKey.from_base64(text)
         except KeyFormatError:
             raise RefusedError(Code.INVALID_VALUE) from None
+    if "sethost" in context.profile.ignored_fields:
+        return False
     return context.state.trust(text, replace=context.profile.sethost_mode == "replace")
 
 
@@ -237,7 +264,11 @@ def _set_attributes(group: str) -> Callable[[Context], Reply]:
         _only(context.parameters, frozenset(table))
         if not context.parameters:
             raise RefusedError(Code.MISSING_PARAM)
-        changes = {name: _checked(name, value, table) for name, value in context.parameters.items()}
+        given = context.parameters.items()
+        changes = {
+            name: _checked(name, _fit(value, context.profile) if name == "name" else value, table)
+            for name, value in given
+        }
         return _done(context, changed=_store(context, context.state.attributes[group], changes))
 
     return set_

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from receiver_setup.emulator.camera.commands import Code, Context, Reply, execute, is_set
+from receiver_setup.emulator.camera.commands import Code, Context, Reply, execute, is_set, respell
 from receiver_setup.emulator.camera.login import Account, Login, check_login, sends_wrong_password
 from receiver_setup.emulator.camera.plain_upload import PlainUploader
 from receiver_setup.emulator.camera.profile import Profile
@@ -57,11 +57,19 @@ class Engine:
         command = parameters.get("cmd", "")
         own = {name: value for name, value in parameters.items() if name not in {"cmd", *_CREDENTIALS}}
         login = self._sign_in(command, parameters, authorization=authorization, address=address)
+        if login is Login.GOOD and self.state.count_request() in self._stray:
+            login = Login.OVERRUN
         self.requests.append(Request(command, tuple(sorted(own)), is_set(command, own)))
         if login is not Login.GOOD:
             code = Code.IP_BLOCKED if login is Login.BLOCKED else Code.NO_PERMISSION
             return Answer(reply=Reply(code=code), login=login)
         return self._run(command, own)
+
+    @property
+    def _stray(self) -> range:
+        """The requests, counted from 1, whose login is refused though it is good."""
+        first = self.profile.stray_401_at
+        return range(first, first + self.profile.stray_401_times) if first else range(0)
 
     def close(self) -> None:
         """End delays and uploads that are under way."""
@@ -94,8 +102,9 @@ class Engine:
 
     def _run(self, command: str, parameters: Mapping[str, str]) -> Answer:
         self.closing.wait(self.profile.slow_s)
+        self.state.catch_up()
         count, nth = self.state.count_command(command)
-        if count <= self.profile.busy_times:
+        if 0 <= count - self.profile.busy_from < self.profile.busy_times:
             return Answer(reply=Reply(code=Code.BUSY), login=Login.GOOD)
         if self.on_command is not None:
             self.on_command(command)
@@ -104,7 +113,8 @@ class Engine:
         if reboots and self.profile.reboot_moment == "before":
             return Answer(reply=Reply(), login=Login.GOOD, reboots=True)
         context = Context(state=self.state, profile=self.profile, parameters=parameters, run_test=self._run_test)
-        return Answer(reply=execute(command, context), login=Login.GOOD, reboots=reboots)
+        reply = respell(command, execute(command, context), self.profile.echo)
+        return Answer(reply=reply, login=Login.GOOD, reboots=reboots)
 
     def _run_test(self) -> UploadOutcome:
         """Upload the test picture, one at a time: a second test meanwhile is told that the camera is busy."""
@@ -126,6 +136,7 @@ class Engine:
         if self.profile.test_claims:
             return UploadOutcome(result=Result(int(self.profile.test_claims)), detail="as the profile says")
         self.closing.wait(self.profile.test_slow_s)
+        self.state.catch_up()
         uploader = self._find_uploader("plain" if self.state.fields["ft_ssl"] != _SFTP else self.profile.uploader)
         if self.closing.is_set():
             return UploadOutcome(result=Result.INTERNAL, detail="the camera is switched off")

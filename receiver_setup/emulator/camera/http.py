@@ -218,7 +218,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, command: str, answer: Answer) -> None:
         profile = self.server.engine.profile
         status = answer.reply.http_status
-        if answer.login not in {Login.GOOD, Login.BLOCKED} and profile.login_refused_as != "211":
+        if answer.login is Login.OVERRUN:
+            status = 401
+        elif answer.login not in {Login.GOOD, Login.BLOCKED} and profile.login_refused_as != "211":
             status = int(profile.login_refused_as)
         if status != 200:
             realm = '"camera"' if profile.realm_quotes else "camera"
@@ -228,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
             challenge = {"WWW-Authenticate": offered} if asks else {}
             self._send(status, f"<html><body>{status}</body></html>\n", kind="text/html", headers=challenge)
             return
-        text = render_reply(command, answer.reply, crlf=profile.crlf)
+        text = render_reply(profile.reply_cmd or command, answer.reply, crlf=profile.crlf)
         self._send(status, _with_odd_keys(text) if profile.odd_keys else text)
 
     def _send(

@@ -23,6 +23,7 @@ class Login(StrEnum):
     WRONG = "wrong credentials"
     NOT_THIS_WAY = "right credentials, by a way that is switched off"
     BLOCKED = "address blocked"
+    OVERRUN = "right credentials, refused for the moment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,16 @@ class Profile:
     empty_answer: Literal["202", "208", "ignore"] = _setting(
         "202", "such an empty field is refused with this code, or taken with 200 and ignored", _UNKNOWN
     )
-    ignored_fields: tuple[str, ...] = _setting((), "ft_* fields that setftpattr takes with 200 and ignores", _FAULT)
+    ignored_fields: tuple[str, ...] = _setting(
+        (), "fields of any set command, or sethost, that are taken with 200 and ignored", _FAULT
+    )
+    late_s: float = _setting(0.0, "what is set, sethost too, takes hold so long after its answer", _UNKNOWN, minimum=0)
+    echo: tuple[str, ...] = _setting(
+        (),
+        "how a get command spells values: capitals, numbers with zeros before them, blanks behind, & as &amp;",
+        _UNKNOWN,
+        allowed=("capitals", "zeros", "blanks", "entities"),
+    )
     denied_commands: tuple[str, ...] = _setting((), "commands that answer 211", _USER_PAGE)
     missing_commands: tuple[str, ...] = _setting((), "commands that answer 204", _CGI_PAGE)
 
@@ -142,6 +151,17 @@ class Profile:
     crlf: bool = _off("lines end in CR LF", _UNKNOWN)
     slow_s: float = _setting(0.0, "delay before each reply", _FAULT, minimum=0)
     busy_times: int = _setting(0, "the first commands answer 213", _FAULT, minimum=0)
+    busy_from: int = _setting(1, "those commands are counted from this one on", _FAULT, minimum=1)
+    stray_401_at: int = _setting(
+        0,
+        "from this request on, good logins are refused with 401; 0: never",
+        "too many connections",
+        minimum=0,
+    )
+    stray_401_times: int = _setting(1, "so many requests are", _FAULT, minimum=1)
+    reply_cmd: str = _setting(
+        "", 'what replies give as cmd; "": the command asked', "the maker prints setvideoattr for setwebuiattr"
+    )
     reboot_at: str = _setting("", "command[:nth] at which the connection drops; *: any command", _FAULT)
     reboot_moment: Literal["before", "after"] = _setting("after", "before or after it took effect", _FAULT)
     reboot_s: float = _setting(1.0, "connections are then refused for so long", _FAULT, minimum=0)

@@ -5,7 +5,7 @@ All of it but the tokens survives an emulated reboot. Every method may be called
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -52,9 +52,12 @@ class CameraState:
         self.actions = {name: dict(values) for name, values in FACTORY_ACTIONS.items()}
         self.attributes = {name: dict(values) for name, values in FACTORY_ATTRIBUTES.items()}
         self.trusted_host_keys: list[str] = []
+        self.pending: list[tuple[float, Callable[[], None]]] = []
+        """What was set and has not taken hold yet: the moment on the monotonic clock, and what does it."""
         self.tests_stored = 0
         self.tests_asked = 0
         self.commands_seen: dict[str, int] = {}
+        self.requests_seen = 0
         self.profile = profile
         self._key = key
         self._borrowed: list[RSAPrivateKey] = []
@@ -102,8 +105,27 @@ class CameraState:
         with self.lock:
             before = list(self.trusted_host_keys)
             kept = [] if replace else [known for known in before if known != host_key]
-            self.trusted_host_keys[:] = [*kept, host_key]
-            return set(before) != set(self.trusted_host_keys)
+            then = [*kept, host_key]
+            self.later(lambda: self.trusted_host_keys.__setitem__(slice(None), then))
+            return set(before) != set(then)
+
+    def later(self, change: Callable[[], None]) -> None:
+        """Let something take hold now, or when the profile says."""
+        with self.lock:
+            self.pending.append((time.monotonic() + self.profile.late_s, change))
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Let all take hold whose time has come, in the order in which it was set."""
+        with self.lock:
+            while self.pending and self.pending[0][0] <= time.monotonic():
+                self.pending.pop(0)[1]()
+
+    def count_request(self) -> int:
+        """Count one more request with a good login, from 1."""
+        with self.lock:
+            self.requests_seen += 1
+            return self.requests_seen
 
     def count_command(self, command: str) -> tuple[int, int]:
         """Count one more command: (how many in all, how many of this name), from 1."""

@@ -12,12 +12,13 @@ from unit.receiver.test_script import HOSTILE
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
+from receiver_setup.camera.connection import Tls
 from receiver_setup.camera.login import Login
-from receiver_setup.camera.menu_plan import UploadReadings, UploadWishes, plan_uploads
-from receiver_setup.camera.messages import ActionType, UploadActions
-from receiver_setup.camera.messages.actions import UploadAction
-from receiver_setup.camera.settings import Tls
-from receiver_setup.camera.upload_plan import UploadTarget
+from receiver_setup.camera.messages import ActionType
+from receiver_setup.camera.settings.fields import Group
+from receiver_setup.camera.settings.plan import plan_uploads
+from receiver_setup.camera.settings.target import UploadTarget
+from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.keys import PublicKey
 
 HOST_KEY = PublicKey.from_line("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINnK98cKs/L2kp2o5Jx9rKgjV9mskKqVWZZ/AAAAAAAA")
@@ -178,9 +179,8 @@ def test_the_canary_would_be_seen(tmp_path: Path) -> None:
 
 
 def test_uploads_that_differ_are_sent_last() -> None:
-    off = UploadAction(enabled=False, interval_s=15)
     changes = plan_uploads(
-        UploadReadings(actions=UploadActions(rec=off, raw={"enable['rec']": "0", "interval['rec']": "15"})),
+        {Group.ACTION: {"enable['rec']": "0", "interval['rec']": "15"}},
         UploadWishes(upload=frozenset({ActionType.REC})),
     )
     script = render_cameras((replace(CAMERA, uploads=changes),), (HOST_KEY,))

@@ -270,20 +270,6 @@ def test_only_given_fields_are_sent_in_the_page_s_order() -> None:
     assert "123456" not in repr(everything)
 
 
-def test_former_values_go_back_unchanged() -> None:
-    strange = {"ft_server": "a\tb", "ft_port": "0", "ft_ssl": "7", "ft_dirname": "", "ft_new": "x"}
-    before = GetFtpAttr().decode(parse_reply("".join(f'{k}="{v}";' for k, v in strange.items())))
-    back = dict(SetFtpAttr.back(before).parameters())
-    assert back == {name: value for name, value in strange.items() if name != "ft_new"}
-    assert SetFtpAttr.back(before, fields=["ft_ssl", "ft_mode"]).parameters() == (("ft_ssl", "7"),)
-
-
-def test_former_password_goes_back_only_where_it_was_read() -> None:
-    before = attributes(password=Secret("old"), raw={"ft_port": "21"})
-    assert dict(SetFtpAttr.back(before).parameters()) == {"ft_port": "21", "ft_password": "old"}
-    assert dict(SetFtpAttr.back(before, fields=["ft_port"]).parameters()) == {"ft_port": "21"}
-
-
 def test_named_field_overrides_the_raw_one() -> None:
     assert SetFtpAttr(raw={"ft_port": "21"}, port=22).parameters() == (("ft_port", "22"),)
 

@@ -1,10 +1,11 @@
 """Each command of the emulated camera, each limit, each code; the printed examples of the maker's page."""
 
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
-from receiver_setup.emulator.camera.commands import HANDLERS, Context, Reply, execute, is_set, render_reply
+from receiver_setup.emulator.camera.commands import HANDLERS, Context, Reply, execute, is_set, render_reply, respell
 from receiver_setup.emulator.camera.profile import Profile
 from receiver_setup.emulator.camera.state import FACTORY_FIELDS, CameraState
 from receiver_setup.emulator.camera.uploads import Result, UploadOutcome
@@ -366,3 +367,51 @@ def test_gettoken_prints_token_and_validity() -> None:
 )
 def test_what_counts_as_a_set_command(command: str, parameters: dict[str, str], *, changes: bool) -> None:
     assert is_set(command, parameters) == changes
+
+
+# ---- what it takes and does not have, has late, or spells otherwise
+
+
+def test_ignored_fields_are_taken_with_200_and_stay_in_every_command() -> None:
+    desk = Desk(Profile(ignored_fields=("ft_port", "interval", "name", "snapcount", "sethost")))
+    before = Desk().state
+    assert [
+        desk.ask("setftpattr", ft_port="22").code,
+        desk.ask("setftpaction", type="rec", interval="60").code,
+        desk.ask("setsnapschedftpattr", name="x").code,
+        desk.ask("setftpactionattr", snapcount="9").code,
+        desk.ask("testftp", sethost=ED25519).code,
+    ] == [200] * 5
+    state = desk.state
+    assert (state.fields, state.actions, state.attributes) == (before.fields, before.actions, before.attributes)
+    assert state.trusted_host_keys == []
+
+
+def test_a_late_camera_catches_up_in_the_order_in_which_it_was_set() -> None:
+    desk = Desk(Profile(late_s=0.05))
+    for port in ("22", "2222"):
+        assert desk.ask("setftpattr", ft_port=port).code == 200
+    desk.ask("testftp", sethost=ED25519)
+    assert (desk.state.fields["ft_port"], desk.state.trusted_host_keys) == ("21", [])
+    deadline = time.monotonic() + 10
+    while desk.state.pending and time.monotonic() < deadline:
+        desk.state.catch_up()
+    assert (desk.state.fields["ft_port"], desk.state.trusted_host_keys) == ("2222", [ED25519])
+
+
+@pytest.mark.parametrize(
+    ("profile", "value", "spelled"),
+    [
+        (Profile(echo=("capitals",)), "Recordings/1", "RECORDINGS/1"),
+        (Profile(echo=("zeros",)), "22", "0022"),
+        (Profile(echo=("zeros",)), "36000-67", "0036000-0067"),
+        (Profile(echo=("zeros",)), "192.168.2.110", "192.168.2.110"),
+        (Profile(echo=("blanks",)), "x", "x  "),
+        (Profile(echo=("entities",)), "a&b'c", "a&amp;b&#x27;c"),
+        (Profile(echo=("zeros", "blanks")), "5", "005  "),
+    ],
+)
+def test_a_value_is_spelled_as_the_profile_says(profile: Profile, value: str, spelled: str) -> None:
+    reply = Reply(values=(("field", value),))
+    assert respell("getftpattr", reply, profile.echo).values == (("field", spelled),)
+    assert respell("setftpattr", reply, profile.echo) == respell("getpubkey", reply, profile.echo) == reply

@@ -46,6 +46,12 @@ def get(camera: EmulatedCamera, command: str = "getftpattr", *, password: str = 
     return requests.get(f"{camera.url}/param.cgi", params=parameters, auth=("admin", password), timeout=10)
 
 
+def test_a_good_login_may_be_refused_for_a_moment_and_a_reply_name_another_command() -> None:
+    with EmulatedCamera(Profile(stray_401_at=1, reply_cmd="setvideoattr")) as camera:
+        assert [get(camera).status_code for _ in range(2)] == [401, 200]
+        assert get(camera).text.startswith('cmd="setvideoattr";')
+
+
 @pytest.mark.parametrize("status", ["401", "403"])
 def test_a_refused_login_is_an_http_status(status: str) -> None:
     with EmulatedCamera(Profile(login_refused_as=status)) as camera:  # type: ignore[arg-type]

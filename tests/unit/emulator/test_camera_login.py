@@ -167,3 +167,14 @@ def test_a_test_may_claim_any_result(claim: str) -> None:
     camera = engine(Profile(test_claims=claim))  # type: ignore[arg-type]  # checked by Profile
     assert ask(camera, command="testftp", **GOOD).reply.values == (("result", claim),)
     assert camera.uploads[0].path is None
+
+
+def test_good_logins_are_refused_for_a_moment() -> None:
+    camera = engine(Profile(stray_401_at=2, stray_401_times=2))
+    assert [ask(camera, **GOOD).login for _ in range(4)] == [Login.GOOD, Login.OVERRUN, Login.OVERRUN, Login.GOOD]
+    assert (camera.failed_logins, camera.wrong_password_attempts) == (0, 0)
+
+
+def test_commands_are_busy_from_where_the_profile_says() -> None:
+    camera = engine(Profile(busy_from=2, busy_times=2))
+    assert [ask(camera, **GOOD).reply.code for _ in range(4)] == [200, Code.BUSY, Code.BUSY, 200]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from receiver_setup.camera.menu_plan import upload_wishes
+from receiver_setup.camera.settings.wishes import upload_wishes
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory import ResolvedReceiver, parse_inventory, parse_proven, read_example, resolve, select
 

@@ -9,36 +9,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver_setup.camera.command import Command, Done
-from receiver_setup.camera.former import (
+from receiver_setup.camera.messages import (
+    ActionType,
+    SetFtpAction,
+    SetFtpActionAttr,
+    SetSnapSchedFtpAttr,
+)
+from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.settings.fields import Group, Setting
+from receiver_setup.camera.settings.former import (
     LONGEST_TEXT,
     LONGEST_VALUE,
     RECORDED,
     FormerSettings,
     FormerSettingsError,
-    former_attributes,
-    former_uploads,
     is_settable,
-    join_former,
     merge_former,
     parse_former,
+    record_former,
     render_former,
     setting,
 )
-from receiver_setup.camera.former_place import NOWHERE, Here
-from receiver_setup.camera.menu_plan import UploadReadings, UploadWishes, plan_uploads
-from receiver_setup.camera.menu_settings import Group, Setting
-from receiver_setup.camera.messages import (
-    ActionType,
-    GetFtpAction,
-    GetFtpActionAttr,
-    GetSnapSchedFtpAttr,
-    SetFtpAction,
-    SetFtpActionAttr,
-    SetSnapSchedFtpAttr,
-)
-from receiver_setup.camera.reply import Reply
-from receiver_setup.camera.schedule import parse_words
-from receiver_setup.camera.upload_plan import UploadTarget
+from receiver_setup.camera.settings.place import NOWHERE, Here
+from receiver_setup.camera.settings.plan import Readings, plan_uploads
+from receiver_setup.camera.settings.target import UploadTarget
+from receiver_setup.camera.settings.wishes import UploadWishes
 
 HERE = Here(servers=("192.168.2.110",), username="ipcamera")
 TARGET = UploadTarget(server="192.168.2.110", port=22, username="ipcamera", directory="recordings")
@@ -59,29 +54,31 @@ WISHES = UploadWishes(
 
 def of(values: dict[str, str]) -> FormerSettings:
     """Return a record of upload settings that a set-up pointed at HERE."""
-    return former_attributes(values, NOW, password_replaced=False)
+    return record_former(values, NOW, password_replaced=False)
 
 
 def ftp(name: str) -> Setting:
     return setting("ftpattr", name)
 
 
-def readings(actions: dict[str, str], snapcount: str = "5", enable: str = "0", times: str = "0-1") -> UploadReadings:
-    def reply(settings: dict[str, str]) -> Reply:
-        return Reply(camera="porch", fields=settings)
-
-    return UploadReadings(
-        actions=GetFtpAction().decode(reply(actions)),
-        snapshots=GetFtpActionAttr().decode(reply({"snapcount": snapcount})),
-        schedule=GetSnapSchedFtpAttr().decode(reply({"enable": enable, "times": times})),
-    )
+def readings(actions: dict[str, str], snapcount: str = "5", enable: str = "0", times: str = "0-1") -> Readings:
+    return {
+        Group.ACTION: actions,
+        Group.COUNT: {"snapcount": snapcount},
+        Group.SCHEDULE: {"enable": enable, "times": times},
+    }
 
 
 FACTORY_ACTIONS = {"enable['rec']": "0", "interval['rec']": "0", "enable['snap']": "1", "interval['snap']": "15"}
 
 
-def uploads(now: UploadReadings | None = None, wishes: UploadWishes = WISHES) -> FormerSettings:
-    return former_uploads(plan_uploads(now or readings(FACTORY_ACTIONS), wishes))
+def joined(one: FormerSettings, other: FormerSettings) -> FormerSettings:
+    """Put the records of two parts of the menu together."""
+    return replace(one, values={**one.values, **other.values}, unsettable={**one.unsettable, **other.unsettable})
+
+
+def uploads(now: Readings | None = None, wishes: UploadWishes = WISHES) -> FormerSettings:
+    return record_former({}, {}, plan_uploads(now or readings(FACTORY_ACTIONS), wishes))
 
 
 # ---- what is recorded
@@ -95,7 +92,7 @@ def test_the_recorded_upload_settings_are_those_that_a_set_up_sends_and_never_th
 
 
 def test_a_record_holds_former_values_and_where_the_camera_points_now() -> None:
-    former = former_attributes({**NAS, **REST, "ft_password": "hidden"}, NOW, password_replaced=True)
+    former = record_former({**NAS, **REST, "ft_password": "hidden"}, NOW, password_replaced=True)
     assert former.attributes == NAS
     assert former.pointed_at == {"ft_server": "192.168.2.110", "ft_port": "22", "ft_username": "ipcamera"}
     assert former.password_replaced
@@ -107,7 +104,7 @@ def test_only_what_a_set_up_changed_of_the_uploads_is_recorded() -> None:
     found = uploads()
     assert found.upload_commands() == (
         SetFtpActionAttr(count=5),
-        SetSnapSchedFtpAttr(enable=False, schedule=parse_words("00:00 Mon")),
+        SetSnapSchedFtpAttr(enable=False, raw_times="0-1"),
         SetFtpAction(kind=ActionType.REC, enable=False),
         SetFtpAction(kind=ActionType.SNAP, interval_s=15),
     )
@@ -154,7 +151,7 @@ def records(draw: st.DrawFn) -> FormerSettings:
     now = draw(st.dictionaries(st.sampled_from(sorted(NAS)), CODES))
     actions = draw(st.dictionaries(st.sampled_from(sorted(FACTORY_ACTIONS)), CODES))
     told = readings(actions, draw(CODES), draw(CODES), draw(CODES))
-    return join_former(former_attributes(before, now, password_replaced=draw(st.booleans())), uploads(told))
+    return joined(record_former(before, now, password_replaced=draw(st.booleans())), uploads(told))
 
 
 @given(records())
@@ -183,14 +180,14 @@ def test_merged_records_can_be_written_too(older: FormerSettings, newer: FormerS
 def test_the_text_is_one_and_the_same_whatever_the_order() -> None:
     backwards = dict(reversed(NAS.items()))
     assert render_former(of(backwards)) == render_former(of(NAS))
-    former = join_former(of(NAS), uploads())
+    former = joined(of(NAS), uploads())
     shuffled = replace(former, values=dict(reversed([*former.values.items()])))
     assert list(shuffled.values) != list(former.values)
     assert render_former(shuffled) == render_former(former)
     assert json.loads(render_former(of(NAS)))["former"] == {"ftpattr": NAS}
 
 
-GOOD: dict[str, Any] = json.loads(render_former(join_former(of(NAS), uploads())))
+GOOD: dict[str, Any] = json.loads(render_former(joined(of(NAS), uploads())))
 
 
 def edited(**parts: Any) -> str:
@@ -251,7 +248,7 @@ def test_what_is_not_understood_is_refused_wholly(text: str) -> None:
 
 
 def test_the_record_that_the_hostile_ones_are_made_of_is_good() -> None:
-    assert parse_former(edited()) == join_former(of(NAS), uploads())
+    assert parse_former(edited()) == joined(of(NAS), uploads())
     assert parse_former(with_former("ftpattr", "ft_server", "nas.lan")).attributes["ft_server"] == "nas.lan"
 
 
@@ -276,9 +273,7 @@ def test_only_values_that_the_typed_commands_take_are_settable(each: Setting, co
 
 def test_a_record_that_nobody_may_send_cannot_be_made() -> None:
     with pytest.raises(FormerSettingsError, match="password"):
-        FormerSettings(
-            values={Setting(group=Group.FTP, field="ft_password", attribute="password", name="password"): ""}
-        )
+        FormerSettings(values={Setting(group=Group.FTP, field="ft_password", name="password"): ""})
     assert {each.name for each in fields(FormerSettings)} == {
         "values", "unsettable", "pointed_at", "password_replaced",
     }  # fmt: skip
@@ -288,8 +283,8 @@ def test_a_record_that_nobody_may_send_cannot_be_made() -> None:
 
 
 def test_what_the_older_record_knows_stays_and_what_is_new_is_added() -> None:
-    older = join_former(of(NAS), uploads(wishes=UploadWishes(snapshots=7)))
-    newer = join_former(of({**NOW, "ft_dirname": "other"}), uploads(readings(FACTORY_ACTIONS, snapcount="7")))
+    older = joined(of(NAS), uploads(wishes=UploadWishes(snapshots=7)))
+    newer = joined(of({**NOW, "ft_dirname": "other"}), uploads(readings(FACTORY_ACTIONS, snapcount="7")))
     merged = merge_former(older, newer, here=HERE)
     assert merged.attributes == NAS
     assert SetFtpActionAttr(count=5) in merged.upload_commands()
@@ -314,8 +309,8 @@ def test_a_value_that_the_older_record_could_not_set_is_not_replaced_by_one_of_o
 @pytest.mark.parametrize("before", [{**NAS, "ft_server": "10.0.0.9"}, {**NAS, "ft_server": ""},
                                     {**NOW, "ft_username": "another"}])  # fmt: skip
 def test_a_camera_that_pointed_elsewhere_by_then_goes_back_there(before: dict[str, str]) -> None:
-    older = former_attributes({**NAS, "ft_ssl": "7"}, NOW, password_replaced=True)
-    merged = merge_former(join_former(older, uploads()), of(before), here=HERE)
+    older = record_former({**NAS, "ft_ssl": "7"}, NOW, password_replaced=True)
+    merged = merge_former(joined(older, uploads()), of(before), here=HERE)
     assert merged.attributes == before
     assert merged.upload_commands() == uploads().upload_commands()
     assert not merged.password_replaced
@@ -325,7 +320,7 @@ def test_a_camera_that_pointed_elsewhere_by_then_goes_back_there(before: dict[st
 def test_a_receiver_whose_address_or_port_changed_is_still_this_one() -> None:
     older = of(NAS)
     moved = Here(servers=("192.168.2.111",), username="ipcamera", port=2222)
-    newer = former_attributes(NOW, {**NOW, "ft_server": "192.168.2.111", "ft_port": "2222"}, password_replaced=False)
+    newer = record_former(NOW, {**NOW, "ft_server": "192.168.2.111", "ft_port": "2222"}, password_replaced=False)
     merged = merge_former(older, newer, here=moved)
     assert merged.attributes == NAS
     assert merged.pointed_at == {"ft_server": "192.168.2.111", "ft_port": "2222", "ft_username": "ipcamera"}
@@ -334,6 +329,6 @@ def test_a_receiver_whose_address_or_port_changed_is_still_this_one() -> None:
 
 
 def test_a_set_up_that_changed_nothing_changes_no_record() -> None:
-    older = former_attributes(NAS, NOW, password_replaced=True)
-    nothing = former_attributes({}, NOW, password_replaced=False)
+    older = record_former(NAS, NOW, password_replaced=True)
+    nothing = record_former({}, NOW, password_replaced=False)
     assert merge_former(older, nothing, here=HERE) == older

@@ -8,6 +8,8 @@ from pathlib import Path
 from receiver_setup.errors import ConfigurationError
 
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+_FIRST_LOOK_S = 0.25
+_LONGEST_LOOK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,8 @@ class Patience:
 
     Busy is response 213 and the test result -6 (busy): `tries` attempts in all (two for -4, a timeout), the first
     wait `first_wait_s` seconds, each further one `factor` times as long. A reboot: one attempt every
-    `reboot_step_s` seconds until `reboot_s` seconds are over.
+    `reboot_step_s` seconds until `reboot_s` seconds are over. A setting that was taken and is not there yet: it is
+    read again, with growing waits, until `hold_s` seconds are over.
     """
 
     tries: int = 5
@@ -62,9 +65,10 @@ class Patience:
     factor: float = 2.0
     reboot_s: float = 45.0
     reboot_step_s: float = 1.0
+    hold_s: float = 12.0
 
     def __post_init__(self) -> None:
-        numbers = (self.first_wait_s, self.factor, self.reboot_s, self.reboot_step_s)
+        numbers = (self.first_wait_s, self.factor, self.reboot_s, self.reboot_step_s, self.hold_s)
         if self.tries < 1 or min(numbers) < 0:
             raise ConfigurationError("patience needs at least one try and no negative time")
 
@@ -76,3 +80,15 @@ class Patience:
         """
         for attempt in range(self.tries - 1):
             yield self.first_wait_s * self.factor**attempt
+
+    def looks(self) -> Iterator[float]:
+        """Yield the seconds to wait before each further look at a setting that does not hold yet.
+
+        >>> list(Patience(hold_s=3.0).looks())
+        [0.25, 0.5, 1.0, 1.25]
+        """
+        wait_s, left_s = _FIRST_LOOK_S, self.hold_s
+        while left_s > 0:
+            yield min(wait_s, left_s)
+            left_s -= wait_s
+            wait_s = min(2 * wait_s, _LONGEST_LOOK_S)

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from receiver_setup.camera.command import Command, Done
-from receiver_setup.camera.former import FormerSettings
-from receiver_setup.camera.former_place import Here, in_words, is_same_place, is_somewhere
-from receiver_setup.camera.former_words import (
+from receiver_setup.camera.messages import ActionType
+from receiver_setup.camera.settings.fields import Group, setting_of, settings_of
+from receiver_setup.camera.settings.former import FormerSettings
+from receiver_setup.camera.settings.place import Here, in_words, is_same_place, is_somewhere
+from receiver_setup.camera.settings.plan import Change, Readings, part_of, plan_change, render_changes, render_fields
+from receiver_setup.camera.settings.words import (
     cannot_be_read,
     cannot_be_set,
     host_key_lost,
@@ -16,11 +18,6 @@ from receiver_setup.camera.former_words import (
     pointed_here_before,
     still_enabled,
 )
-from receiver_setup.camera.menu_change import Change
-from receiver_setup.camera.menu_plan import UploadReadings, plan_wish
-from receiver_setup.camera.menu_settings import Group, settings_of
-from receiver_setup.camera.messages import ActionType, SetFtpAction, SetFtpActionAttr, SetSnapSchedFtpAttr
-from receiver_setup.camera.upload_plan import render_fields
 
 _UNKNOWN = FormerSettings()
 
@@ -65,7 +62,7 @@ def plan_fields_back(now: Mapping[str, str], former: FormerSettings, here: Here)
     after = {**now, **known}
     if points_here(after, former, here, any_port=True) and not (here.stays and known):
         return {"ft_server": ""}
-    return {name: value for name, value in known.items() if now[name] != value}
+    return {name: value for name, value in known.items() if not setting_of(name).is_so(now[name], value)}
 
 
 def needed_readings(now: Mapping[str, str], former: FormerSettings | None, here: Here) -> frozenset[Group]:
@@ -79,9 +76,9 @@ def needed_readings(now: Mapping[str, str], former: FormerSettings | None, here:
 
 
 def plan_departure(
-    now: Mapping[str, str], readings: UploadReadings, former: FormerSettings | None, here: Here, *, camera: str
+    now: Mapping[str, str], readings: Readings, former: FormerSettings | None, here: Here, *, camera: str
 ) -> DeparturePlan:
-    """Return what differs; `readings` are what `needed_readings` asked for, None where the camera does not tell."""
+    """Return what differs; `readings` are what `needed_readings` asked for, without what the camera does not tell."""
     known = former or _UNKNOWN
     if not points_here(now, known, here):
         shown = in_words(now)
@@ -89,32 +86,21 @@ def plan_departure(
     fields = plan_fields_back(now, known, here)
     after = {**now, **fields}
     # Last first, as after a set-up that failed.
-    wishes = [wish for wish in reversed(known.upload_commands()) if _is_told(readings, wish)]
-    uploads = tuple(change for wish in wishes if (change := plan_wish(readings, wish)) is not None)
-    lines = [f"-{change.name}: {change.before}\n+{change.name}: {change.after}\n" for change in uploads]
+    told = [(readings[part_of(wish)], wish) for wish in reversed(known.upload_commands()) if part_of(wish) in readings]
+    uploads = tuple(change for fields, wish in told if (change := plan_change(fields, wish)) is not None)
     return DeparturePlan(
         points_here=True,
         now=in_words(now),
         then=in_words(after),
         fields=fields,
         uploads=uploads,
-        diff=render_fields(now, fields, camera) + "".join(lines),
+        diff=render_fields(now, fields, camera) + render_changes(uploads),
         warnings=(
             *_warn_of_attributes(now, fields, known, camera),
             *_warn_of_uploads(readings, known, camera),
             *([] if is_somewhere(after) else _warn_of_enabled(readings, uploads, camera)),
         ),
     )
-
-
-def _is_told(readings: UploadReadings, wish: Command[Done]) -> bool:
-    """Tell whether the camera told what a wish is about."""
-    told = {
-        SetFtpAction: readings.actions,
-        SetFtpActionAttr: readings.snapshots,
-        SetSnapSchedFtpAttr: readings.schedule,
-    }
-    return told[type(wish)] is not None
 
 
 def _warn_of_attributes(
@@ -135,31 +121,22 @@ def _warn_of_attributes(
     return warnings
 
 
-def _warn_of_uploads(readings: UploadReadings, former: FormerSettings, camera: str) -> list[str]:
-    told = {Group.ACTION: readings.actions, Group.COUNT: readings.snapshots, Group.SCHEDULE: readings.schedule}
-    missing = [each for each in former.values if each.group is not Group.FTP and told[each.group] is None]
-    warnings = [cannot_be_read(camera, each, former.values[each]) for each in missing]
-    others = [each for each in former.unsettable if each.group is not Group.FTP]
-    return warnings + [
-        cannot_be_set(camera, each, former.unsettable[each])
-        for each in others
-        if not _is_so(readings, each.group, each.spellings, former.unsettable[each])
+def _warn_of_uploads(readings: Readings, former: FormerSettings, camera: str) -> list[str]:
+    missing = [each for each in former.values if each.group is not Group.FTP and each.group not in readings]
+    others = {each: code for each, code in former.unsettable.items() if each.group is not Group.FTP}
+    return [cannot_be_read(camera, each, former.values[each]) for each in missing] + [
+        cannot_be_set(camera, each, code)
+        for each, code in others.items()
+        # It may have a value that it cannot be sent, all the same.
+        if code is None or not each.is_so(each.raw(readings.get(each.group, {})), code)
     ]
 
 
-def _is_so(readings: UploadReadings, group: Group, spellings: tuple[str, ...], code: str | None) -> bool:
-    """Tell whether the camera has a value that it cannot be sent, all the same."""
-    told = {Group.ACTION: readings.actions, Group.COUNT: readings.snapshots, Group.SCHEDULE: readings.schedule}[group]
-    return told is not None and code is not None and code in [told.raw.get(name) for name in spellings]
-
-
-def _warn_of_enabled(readings: UploadReadings, uploads: tuple[Change, ...], camera: str) -> list[str]:
+def _warn_of_enabled(readings: Readings, uploads: tuple[Change, ...], camera: str) -> list[str]:
     """Warn of what is still switched on in a camera that is to have no server any more."""
-    actions = readings.actions
-    if actions is None:
-        return []
     switches = [each for each in settings_of(Group.ACTION) if each.field == "enable"]
     off = {row.setting.kind for change in uploads for row in change.rows if row.after_code == "0"}
-    on = [each.kind for each in switches if each.raw(actions.raw) == "1" and each.kind not in off]
+    actions = readings.get(Group.ACTION, {})
+    on = [each.kind for each in switches if each.is_so(each.raw(actions), "1") and each.kind not in off]
     kinds = tuple(kind.value for kind in ActionType if kind in on)
     return [still_enabled(camera, kinds)] if kinds else []

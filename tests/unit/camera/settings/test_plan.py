@@ -9,27 +9,8 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from receiver_setup.camera.command import Command, Done
-from receiver_setup.camera.menu_plan import (
-    Change,
-    UploadReadings,
-    UploadWishes,
-    check_wish,
-    parse_kinds,
-    plan_action,
-    plan_attributes,
-    plan_schedule,
-    plan_snapshots,
-    plan_timer,
-    plan_uploads,
-)
-from receiver_setup.camera.menu_settings import SETTINGS
 from receiver_setup.camera.messages import (
     ActionType,
-    FtpAttributes,
-    GetFtpAction,
-    GetFtpActionAttr,
-    GetSnapSchedFtpAttr,
-    GetSnapTimerFtpAttr,
     Security,
     SetFtpAction,
     SetFtpActionAttr,
@@ -37,8 +18,10 @@ from receiver_setup.camera.messages import (
     SetSnapSchedFtpAttr,
     SetSnapTimerFtpAttr,
 )
-from receiver_setup.camera.reply import Reply
 from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.settings.fields import SETTINGS, Group
+from receiver_setup.camera.settings.plan import Change, Readings, plan_change, plan_uploads
+from receiver_setup.camera.settings.wishes import UploadWishes, check_wish, parse_kinds
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import MASK, Secret
 
@@ -56,17 +39,7 @@ TIMER = {"mode": "1", "prefix": "1", "name": "test"}
 
 def plan(wished: Command[Done], fields: dict[str, str]) -> Change | None:
     """Plan a wish for a camera that returns these fields."""
-    reply = Reply(fields=fields)
-    if isinstance(wished, SetFtpAttr):
-        return plan_attributes(FtpAttributes.from_reply(reply), wished)
-    if isinstance(wished, SetFtpAction):
-        return plan_action(GetFtpAction().decode(reply), wished)
-    if isinstance(wished, SetFtpActionAttr):
-        return plan_snapshots(GetFtpActionAttr().decode(reply), wished)
-    if isinstance(wished, SetSnapSchedFtpAttr):
-        return plan_schedule(GetSnapSchedFtpAttr().decode(reply), wished)
-    assert isinstance(wished, SetSnapTimerFtpAttr)
-    return plan_timer(GetSnapTimerFtpAttr().decode(reply), wished)
+    return plan_change(fields, wished)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,13 +321,13 @@ def test_whatever_a_camera_says_can_be_compared_with(wished: Command[Done], now:
 # ---- several wishes at once
 
 
-def readings(**changes: dict[str, str]) -> UploadReadings:
+def readings(**changes: dict[str, str]) -> Readings:
     """Return what a camera says of all its uploads."""
-    return UploadReadings(
-        actions=GetFtpAction().decode(Reply(fields=ACTIONS | changes.get("actions", {}))),
-        snapshots=GetFtpActionAttr().decode(Reply(fields={"snapcount": "5"})),
-        schedule=GetSnapSchedFtpAttr().decode(Reply(fields=SCHEDULE | changes.get("schedule", {}))),
-    )
+    return {
+        Group.ACTION: ACTIONS | changes.get("actions", {}),
+        Group.COUNT: {"snapcount": "5"},
+        Group.SCHEDULE: SCHEDULE | changes.get("schedule", {}),
+    }
 
 
 def sent(changes: tuple[Change, ...]) -> list[tuple[str, dict[str, str]]]:
@@ -382,13 +355,13 @@ def test_wishes_that_are_so_leave_nothing_to_do() -> None:
         upload=frozenset({ActionType.SNAP}), interval_s=15, snapshots=5, schedule=parse_words("00:00 Mon")
     )
     assert plan_uploads(readings(schedule={"enable": "1"}), wishes) == ()
-    assert plan_uploads(UploadReadings(), UploadWishes()) == ()
+    assert plan_uploads({}, UploadWishes()) == ()
     assert (UploadWishes().any, wishes.any) == (False, True)
 
 
 def test_what_was_not_read_is_not_guessed() -> None:
-    with pytest.raises(ValueError, match="setftpactionattr"):
-        plan_uploads(UploadReadings(), UploadWishes(snapshots=3))
+    with pytest.raises(KeyError, match="ftpactionattr"):
+        plan_uploads({}, UploadWishes(snapshots=3))
 
 
 @pytest.mark.parametrize(

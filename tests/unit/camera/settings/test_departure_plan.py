@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from receiver_setup.camera.departure_plan import DeparturePlan, needed_readings, plan_departure, plan_fields_back
-from receiver_setup.camera.former import FormerSettings, former_attributes, setting
-from receiver_setup.camera.former_place import NOWHERE, Here, in_words, is_same_place, is_somewhere, normal_server
-from receiver_setup.camera.menu_plan import UploadReadings
-from receiver_setup.camera.menu_settings import Group
-from receiver_setup.camera.messages import GetFtpAction
-from receiver_setup.camera.reply import Reply
-from receiver_setup.camera.upload_plan import UploadTarget
+from receiver_setup.camera.settings.departure_plan import (
+    DeparturePlan,
+    needed_readings,
+    plan_departure,
+    plan_fields_back,
+)
+from receiver_setup.camera.settings.fields import Group, normal_server
+from receiver_setup.camera.settings.former import FormerSettings, record_former, setting
+from receiver_setup.camera.settings.place import NOWHERE, Here, in_words, is_same_place, is_somewhere
+from receiver_setup.camera.settings.plan import Readings
+from receiver_setup.camera.settings.target import UploadTarget
 
 TARGET = UploadTarget(server="192.168.2.110", port=22, username="ipcamera", directory="recordings")
 NOW = {**TARGET.fields(insecure=False), "ft_mode": "1"}
@@ -21,18 +24,18 @@ REC_ON = {setting("ftpaction", "enable['rec']"): "0"}
 
 
 def record(before: dict[str, str], *, password_replaced: bool = False) -> FormerSettings:
-    return former_attributes(before, NOW, password_replaced=password_replaced)
+    return record_former(before, NOW, password_replaced=password_replaced)
 
 
-def actions(**enabled: str) -> UploadReadings:
+def actions(**enabled: str) -> Readings:
     fields = {f"enable['{kind}']": value for kind, value in enabled.items()}
-    return UploadReadings(actions=GetFtpAction().decode(Reply(camera="porch", fields=fields)))
+    return {Group.ACTION: fields}
 
 
 def plan(
-    former: FormerSettings | None, now: dict[str, str] = NOW, readings: UploadReadings | None = None, here: Here = HERE
+    former: FormerSettings | None, now: dict[str, str] = NOW, readings: Readings | None = None, here: Here = HERE
 ) -> DeparturePlan:
-    return plan_departure(now, readings or UploadReadings(), former, here, camera="porch")
+    return plan_departure(now, readings or {}, former, here, camera="porch")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +151,7 @@ def test_a_former_interval_that_no_camera_takes_is_said_unless_it_is_so() -> Non
     former = FormerSettings(values=record(NAS).values, unsettable={interval: "0"})
     assert "interval rec cannot be set again: it was 0 s" in plan(former, readings=actions(rec="0")).warnings[0]
     told = {"enable['rec']": "0", "interval['rec']": "0"}
-    now = UploadReadings(actions=GetFtpAction().decode(Reply(camera="porch", fields=told)))
+    now = {Group.ACTION: told}
     assert plan(former, readings=now).warnings == ()
 
 

@@ -4,18 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from receiver_setup.camera.messages import FtpAttributes
-from receiver_setup.camera.reply import Reply
-from receiver_setup.camera.upload_plan import UploadTarget, is_settled, plan_fields, render_diff
+from receiver_setup.camera.settings.target import UploadTarget, is_settled, plan_fields, render_diff
 from receiver_setup.secrets import MASK, Secret
 
 TARGET = UploadTarget(server="192.168.2.110", port=22, username="ipcamera", directory="recordings")
 SETTLED = TARGET.fields(insecure=False)
 FACTORY = {"ft_server": "192.168.178.1", "ft_port": "21", "ft_mode": "0", "ft_dirname": "./", "ft_ssl": "0"}
-
-
-def attributes(fields: dict[str, str]) -> FtpAttributes:
-    return FtpAttributes.from_reply(Reply(camera="porch", fields=fields))
 
 
 def test_a_camera_from_the_factory_gets_every_field_but_its_mode() -> None:
@@ -27,7 +21,7 @@ def test_a_camera_from_the_factory_gets_every_field_but_its_mode() -> None:
 
 def test_a_settled_camera_gets_nothing() -> None:
     assert plan_fields(SETTLED, TARGET, insecure=False) == {}
-    assert is_settled(attributes(SETTLED), TARGET)
+    assert is_settled(SETTLED, TARGET)
     assert render_diff(SETTLED, TARGET, "porch") == ""
 
 
@@ -35,7 +29,7 @@ def test_a_settled_camera_gets_nothing() -> None:
 def test_one_field_that_differs_is_sent_alone(name: str) -> None:
     for now in ({**SETTLED, name: "9"}, {other: value for other, value in SETTLED.items() if other != name}):
         assert plan_fields(now, TARGET, insecure=False) == {name: SETTLED[name]}
-        assert not is_settled(attributes(now), TARGET)
+        assert not is_settled(now, TARGET)
 
 
 @pytest.mark.parametrize("folder", ["recordings", "./recordings", "recordings/", "./recordings/"])
@@ -56,7 +50,7 @@ def test_another_folder_is_another(folder: str) -> None:
 
 
 def test_a_camera_that_gets_a_password_is_never_settled() -> None:
-    assert not is_settled(attributes(SETTLED), replace(TARGET, password=Secret("hunter2")))
+    assert not is_settled(SETTLED, replace(TARGET, password=Secret("hunter2")))
 
 
 def test_a_diff_shows_both_sides_and_masks_the_password() -> None:

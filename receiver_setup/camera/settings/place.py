@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 
+from receiver_setup.camera.settings.fields import normal_server, setting_of
+
+_PLACE = ("ft_server", "ft_username", "ft_port")
 NOWHERE = "none.invalid"
 """A server for a camera that takes no empty one: a name that never resolves. Source: RFC 6761, section 6.4."""
 
@@ -35,29 +37,20 @@ class Here:
 
 
 def is_same_place(fields: Mapping[str, str], place: Mapping[str, str], *, any_port: bool = False) -> bool:
-    """Tell whether settings name the same server and user; the port too, where `place` has one."""
-    server, user = place.get("ft_server", ""), place.get("ft_username")
-    same = is_somewhere(fields) and normal_server(fields["ft_server"]) == normal_server(server)
-    port = place.get("ft_port")
-    return same and fields.get("ft_username") == user and (any_port or port is None or fields.get("ft_port") == port)
+    """Tell whether settings name the same server and user; the port too, where `place` has one.
+
+    What a reading may be taken for is enough: no camera is to be left pointing at an account that goes away.
+    """
+    names = ("ft_server", "ft_username", *(("ft_port",) if "ft_port" in place and not any_port else ()))
+    return is_somewhere(fields) and all(
+        fields.get(name) == place.get(name) or setting_of(name).holds(fields.get(name), place.get(name, ""))
+        for name in names
+    )
 
 
 def is_somewhere(fields: Mapping[str, str]) -> bool:
     """Tell whether settings name a server that there may be."""
-    return normal_server(fields.get("ft_server", "")) not in {"", NOWHERE}
-
-
-def normal_server(server: str) -> str:
-    """Return a server's name or address in one spelling.
-
-    >>> normal_server("Attic.LAN."), normal_server("[FD00:0::1]")
-    ('attic.lan', 'fd00::1')
-    """
-    name = server.strip().lower()
-    try:
-        return str(ip_address(name.strip("[]")))
-    except ValueError:
-        return name.removesuffix(".")
+    return normal_server(setting_of("ft_server").clean(fields.get("ft_server", ""))) not in {"", NOWHERE}
 
 
 def in_words(fields: Mapping[str, str]) -> str:
@@ -68,5 +61,5 @@ def in_words(fields: Mapping[str, str]) -> str:
     """
     if not is_somewhere(fields):
         return "nowhere"
-    user, port = fields.get("ft_username"), fields.get("ft_port")
-    return f"{f'{user}@' if user else ''}{fields['ft_server']}{f':{port}' if port else ''}"
+    server, user, port = (setting_of(name).clean(fields.get(name, "")) for name in _PLACE)
+    return f"{f'{user}@' if user else ''}{server}{f':{port}' if port else ''}"

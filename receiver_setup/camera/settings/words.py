@@ -1,6 +1,6 @@
 """Words for what of a camera's former settings cannot be known to be back (pure)."""
 
-from receiver_setup.camera.menu_settings import Setting
+from receiver_setup.camera.settings.fields import PASSWORD_FIELD, UNTOLD, Setting
 
 
 def password_lost(camera: str) -> str:
@@ -19,6 +19,34 @@ def place_unseen(camera: str, place: str) -> str:
         f"{camera}: it uploads to {place} again, by sFTP; whether that account is still there and still opens to it "
         "is not known here: `receiver-setup verify` for that receiver tells"
     )
+
+
+def password_goes(camera: str) -> str:
+    """Say beforehand that another password will be stored over the camera's own."""
+    return (
+        f"{camera}: the upload user's password is stored in it over its own ft_password, which cannot be read: it "
+        "cannot be put back, neither after a failure nor by remove"
+    )
+
+
+def password_replaced(camera: str) -> str:
+    """Say afterwards that another password was stored over the camera's own."""
+    return f"{camera}: its own former ft_password could not be read and was replaced; remove cannot put it back"
+
+
+def not_back(camera: str, each: Setting, code: str | None) -> str:
+    """Say that a setting was changed and has no way back."""
+    if each.field == PASSWORD_FIELD:
+        return password_lost(camera)
+    if code is None:
+        return f"{camera}: its former {each.name} was {UNTOLD} and is not back; set it again if it is in use"
+    return cannot_be_set(camera, each, code)
+
+
+def not_emptied(camera: str, name: str, value: str) -> str:
+    """Say that a field was to be empty and is not, since the camera does not take that."""
+    never = ", a name that never resolves" if name == "ft_server" else ""
+    return f"{camera}: it takes no empty {name}, so it has {value} now{never}"
 
 
 def cannot_be_set(camera: str, each: Setting, code: str | None) -> str:

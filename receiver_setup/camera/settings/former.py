@@ -18,18 +18,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from receiver_setup.camera.command import Command, Done
-from receiver_setup.camera.former_place import Here, is_same_place
-from receiver_setup.camera.menu_change import Change
-from receiver_setup.camera.menu_plan import check_wish
-from receiver_setup.camera.menu_settings import SETTINGS, Group, Setting
-from receiver_setup.camera.messages import ActionType, SetFtpAction, SetFtpActionAttr, SetFtpAttr, SetSnapSchedFtpAttr
+from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.schedule import parse_times
+from receiver_setup.camera.settings.fields import SETTINGS, Group, Setting, setting_of
+from receiver_setup.camera.settings.place import Here, is_same_place
+from receiver_setup.camera.settings.plan import Change, build_command
+from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.errors import ConfigurationError
 
 VERSION = 1
 LONGEST_TEXT = 65_536
 """Characters of a whole record; a real one has less than 2000."""
 LONGEST_VALUE = 1000
+_LAST_PORT = 65_535
 _PLACE = ("ft_server", "ft_port", "ft_username")
 _CHANGED_BY_SETUP = {
     Group.FTP: {*_PLACE, "ft_dirname", "ft_ssl", "ft_insecure"},
@@ -57,7 +58,7 @@ class FormerSettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerSettings:
-    """A camera's former settings, as it wrote them; FormerSettingsError for one that must not be recorded or sent."""
+    """A camera's former settings, as they are to be sent; FormerSettingsError for what must not be kept or sent."""
 
     values: Mapping[Setting, str] = field(default_factory=dict)
     """What can be set again."""
@@ -114,6 +115,8 @@ def is_settable(each: Setting, code: str) -> bool:
     """Tell whether a value is one that a person could set as well, or an empty field."""
     if not _is_clean(code) or (each.field in _FORMS and not _FORMS[each.field].fullmatch(code)):
         return False
+    if each.field == "ft_port" and not 1 <= int(code) <= _LAST_PORT:
+        return False
     try:
         check_wish(_build({each: code}))
     except ConfigurationError:
@@ -121,30 +124,25 @@ def is_settable(each: Setting, code: str) -> bool:
     return True
 
 
-def former_attributes(before: Mapping[str, str], now: Mapping[str, str], *, password_replaced: bool) -> FormerSettings:
-    """Record the upload settings as read before (`getftpattr`), and where the camera points now."""
-    codes = {each: before[each.field] for each in RECORDED if each.group is Group.FTP and each.field in before}
-    place = {name: now[name] for name in _PLACE if name in now and _is_clean(now[name])}
+def record_former(
+    before: Mapping[str, str],
+    now: Mapping[str, str],
+    changes: Iterable[Change] = (),
+    *,
+    password_replaced: bool = False,
+) -> FormerSettings:
+    """Record the upload settings as read before (`getftpattr`), what other changes began with, and where it points now.
+
+    Of two changes to the same setting the first counts.
+    """
+    codes: dict[Setting, str | None] = {
+        each: before[each.field] for each in RECORDED if each.group is Group.FTP and each.field in before
+    }
+    for row in (row for change in changes for row in change.rows if row.setting in RECORDED):
+        codes.setdefault(row.setting, row.before_code)
+    told = {name: setting_of(name).clean(now[name]) for name in _PLACE if name in now}
+    place = {name: code for name, code in told.items() if _is_clean(code)}
     return replace(_sort_out(codes), pointed_at=place, password_replaced=password_replaced)
-
-
-def former_uploads(changes: Iterable[Change]) -> FormerSettings:
-    """Record what these changes to the uploads began with; of two to the same setting the first counts."""
-    codes: dict[Setting, str | None] = {}
-    for change in changes:
-        for row in change.rows:
-            if row.setting in RECORDED:
-                codes.setdefault(row.setting, row.before_code)
-    return _sort_out(codes)
-
-
-def join_former(exchange: FormerSettings, uploads: FormerSettings) -> FormerSettings:
-    """Put the two halves of one set-up's record together."""
-    return replace(
-        exchange,
-        values={**exchange.values, **uploads.values},
-        unsettable={**exchange.unsettable, **uploads.unsettable},
-    )
 
 
 def merge_former(older: FormerSettings | None, newer: FormerSettings, *, here: Here) -> FormerSettings:
@@ -212,25 +210,12 @@ _BY_FIELD = {(each.group.value, each.read_field): each for each in RECORDED}
 def _build(values: Mapping[Setting, str]) -> Command[Done]:
     """Return the typed command that sets these values, all of one part of the menu and one kind."""
     first = next(iter(values))
-    codes = {each.field: code for each, code in values.items()}
-    enable = codes["enable"] == "1" if "enable" in codes else None
-    if first.group is Group.ACTION and first.kind is not None:
-        interval = int(codes["interval"]) if "interval" in codes else None
-        return SetFtpAction(kind=first.kind, enable=enable, interval_s=interval)
-    if first.group is Group.COUNT:
-        return SetFtpActionAttr(count=int(codes["snapcount"]))
-    if first.group is Group.SCHEDULE:
-        times = codes.get("times")
-        schedule = None if times is None else parse_times(times)
-        return SetSnapSchedFtpAttr(enable=enable, schedule=schedule, raw_times=None if schedule else times)
-    port = int(codes["ft_port"]) if "ft_port" in codes else None
-    # An empty server is a former value as any other, though nobody may wish for one.
-    server, folder = codes.get("ft_server") or None, codes.get("ft_dirname")
-    return SetFtpAttr(server=server, port=port, username=codes.get("ft_username"), directory=folder, raw=codes)
+    return build_command(first.group, {each.field: code for each, code in values.items()}, kind=first.kind)
 
 
-def _sort_out(codes: Mapping[Setting, str | None]) -> FormerSettings:
-    """Part what can be set again from what cannot."""
+def _sort_out(read: Mapping[Setting, str | None]) -> FormerSettings:
+    """Part what can be set again from what cannot, each as it is to be sent."""
+    codes = {each: code if code is None else each.clean(code) for each, code in read.items()}
     values = {each: code for each, code in codes.items() if code is not None and is_settable(each, code)}
     others = {each: code and _cleaned(code) for each, code in codes.items() if each not in values}
     return FormerSettings(values=values, unsettable=others)

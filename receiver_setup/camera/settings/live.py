@@ -1,0 +1,198 @@
+"""A camera's settings as they are: read, waited for, and sent as they are to be."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from receiver_setup.camera.client import Camera
+from receiver_setup.camera.codes import ResponseCode, explain_response
+from receiver_setup.camera.command import Command, Done
+from receiver_setup.camera.messages import ActionType, FtpAttributes
+from receiver_setup.camera.settings import words
+from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Group, Setting, settings_of
+from receiver_setup.camera.settings.place import NOWHERE, is_somewhere
+from receiver_setup.camera.settings.plan import Readings, build_command, complete, part_of, way_back
+from receiver_setup.errors import CameraReplyError, CameraResponseError
+from receiver_setup.secrets import Secret
+
+_log = logging.getLogger(__name__)
+
+_ENDS_IT = frozenset({ResponseCode.NO_PERMISSION, ResponseCode.IP_BLOCKED, ResponseCode.BUSY})
+"""Refusals that are not about a value: another one would be refused as well, and may do harm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupReading:
+    """One part of the menu: its fields as read, or why there are none."""
+
+    group: Group
+    fields: Mapping[str, str]
+    trouble: str = ""
+
+
+class LiveSettings:
+    """The settings of one camera, each part of its menu as it was last read."""
+
+    def __init__(self, camera: Camera) -> None:
+        self.camera = camera
+        self.late = False
+        """True once a value was not there at the first look and was later."""
+        self.before: FtpAttributes | None = None
+        """Where and how it uploaded when that was first read."""
+        self._password: Secret | None = None
+        """What the camera returned as ft_password when it was read; None where it does not tell."""
+        self._now: dict[Group, Mapping[str, str]] = {}
+
+    def now(self, group: Group = Group.FTP) -> Mapping[str, str]:
+        """Return one part of the menu as it was last read; empty where it never was."""
+        return self._now.get(group, {})
+
+    def read(self, group: Group) -> Mapping[str, str]:
+        """Read one part of the menu as the camera writes it; a password that it returns is left out."""
+        camera = self.camera
+        readers: dict[Group, Callable[[], Mapping[str, str]]] = {
+            Group.FTP: lambda: self.read_attributes().raw,
+            Group.ACTION: lambda: camera.upload_actions().raw,
+            Group.COUNT: lambda: camera.snapshot_count().raw,
+            Group.SCHEDULE: lambda: camera.snapshot_schedule().raw,
+            Group.TIMER: lambda: camera.snapshot_timer().raw,
+        }
+        self._now[group] = dict(readers[group]())
+        return self._now[group]
+
+    def read_attributes(self) -> FtpAttributes:
+        """Read where and how the camera uploads."""
+        attributes = self.camera.ftp_attributes()
+        self._now[Group.FTP] = dict(attributes.raw)
+        self._password = attributes.password
+        self.before = self.before or attributes
+        return attributes
+
+    def read_for(self, commands: Iterable[Command[Done]]) -> Readings:
+        """Read every part of the menu that these commands are about, each once."""
+        groups = dict.fromkeys(map(part_of, commands))
+        return {group: self.read(group) for group in groups}
+
+    def wait_until(self, group: Group, settled: Callable[[Mapping[str, str]], bool | None], *, what: str) -> bool:
+        """Read a part of the menu until `settled` tells yes or no of it; no where patience ends first."""
+        waits = self.camera.patience.looks()
+        told = False
+        while True:
+            verdict = settled(self.read(group))
+            if verdict is not None:
+                self.late = self.late or (told and verdict)
+                return verdict
+            wait_s = next(waits, None)
+            if wait_s is None:
+                return False
+            if not told:
+                _log.warning(
+                    "%s: the camera took the new %s and does not show it yet; it is read again for up to %g s",
+                    self.camera.address,
+                    what,
+                    self.camera.patience.hold_s,
+                )
+                told = True
+            self.camera.wait(wait_s)
+
+    def bring(
+        self, group: Group, codes: Mapping[str, str], *, kind: ActionType | None = None, back: bool = False
+    ) -> dict[str, str]:
+        """Send values as they are, look until they hold, and return those that the camera does not have.
+
+        Whether a camera takes an empty field is not documented. Where it does not take an empty server, it gets one
+        that never resolves instead, and that counts as the same. `back`: a value that it has already is sent as well.
+        """
+        shown = {each.field: each for each in settings_of(group, kind)}
+
+        def differing() -> dict[str, str]:
+            now = self.now(group)
+            return {name: code for name, code in codes.items() if not _has(shown[name], now, code)}
+
+        def send(values: Mapping[str, str]) -> None:
+            rest = {each.field: code for each in shown.values() if (code := way_back(each, each.raw(self.now(group))))}
+            send_with_rest(self.camera, build_command(group, values, kind=kind), rest)
+
+        def settled(_: Mapping[str, str]) -> bool | None:
+            return True if not differing() else None
+
+        wanted = dict(codes) if back else differing()
+        if not wanted:
+            return {}
+        try:
+            send(wanted)
+        except (CameraResponseError, CameraReplyError) as error:
+            filled = _without_empty(wanted)
+            if filled == wanted or (isinstance(error, CameraResponseError) and error.code in _ENDS_IT):
+                raise
+            _log.info("%s: perhaps it takes no empty field: %s", self.camera.address, error.message)
+            if filled:
+                send(filled)
+        self.wait_until(group, settled, what=", ".join(shown[name].name for name in wanted))
+        # Which of the empty ones was not taken is not told, so each gets its turn.
+        for name in [name for name, code in differing().items() if not code]:
+            try:
+                send(_without_empty({name: ""}) or {name: ""})
+            except (CameraResponseError, CameraReplyError) as error:
+                _log.info("%s: %s stays as it is: %s", self.camera.address, name, error.message)
+            self.read(group)
+        return differing()
+
+    def not_emptied(self, wanted: Mapping[str, str]) -> list[str]:
+        """Tell which fields of getftpattr were to be empty and are not, since the camera does not take that."""
+        now = self.now()
+        kept = {name: now.get(name) for name, value in wanted.items() if not value}
+        return [words.not_emptied(self.camera.address.display, name, value) for name, value in kept.items() if value]
+
+    def with_password(self, group: Group, fields: Mapping[str, str]) -> Mapping[str, str]:
+        """Add the password that the camera returned, to be compared."""
+        if group is not Group.FTP or self._password is None:
+            return fields
+        return {**fields, PASSWORD_FIELD: self._password.reveal()}
+
+
+def send_with_rest(camera: Camera, command: Command[Done], rest: Mapping[str, str]) -> Done:
+    """Send only what is new; all settings as they were read beside it, where the firmware misses them."""
+    try:
+        return camera.send(command)
+    except CameraResponseError as error:
+        whole = complete(command, rest) if error.code == ResponseCode.MISSING_PARAM and rest else command
+        if dict(whole.parameters()) == dict(command.parameters()):
+            raise
+        _log.info("%s: wants every field in one request", camera.address)
+        return camera.send(whole)
+
+
+def read_menu(camera: Camera) -> tuple[GroupReading, ...]:
+    """Read every setting. A part that this firmware lacks or forbids is told as such; the first one must be there."""
+    return tuple(_read_part(LiveSettings(camera), group) for group in Group)
+
+
+def _read_part(settings: LiveSettings, group: Group) -> GroupReading:
+    try:
+        return GroupReading(group=group, fields=settings.read(group))
+    except CameraResponseError as error:
+        if group is Group.FTP or error.code == ResponseCode.IP_BLOCKED:
+            raise
+        known = explain_response(error.code)
+        return GroupReading(group=group, fields={}, trouble=f"{error.code} {known.name}: {known.cause}")
+
+
+def _has(each: Setting, now: Mapping[str, str], code: str) -> bool:
+    """Tell whether a reading has a value; an empty one may as well be left out, and no server be NOWHERE."""
+    seen = each.raw(now)
+    if each.field == PASSWORD_FIELD:
+        return True
+    if code:
+        return each.holds(seen, code)
+    return not is_somewhere(now) if each.field == "ft_server" else not (seen or "").strip()
+
+
+def _without_empty(fields: Mapping[str, str]) -> dict[str, str]:
+    """Leave empty fields out, but for the server, which becomes one that never resolves.
+
+    >>> _without_empty({"ft_server": "", "ft_username": "", "ft_port": "21"})
+    {'ft_server': 'none.invalid', 'ft_port': '21'}
+    """
+    named = {**fields, "ft_server": NOWHERE} if fields.get("ft_server") == "" else fields
+    return {name: value for name, value in named.items() if value}

@@ -1,0 +1,247 @@
+"""What was read and what is wanted: the difference, the command that makes it so, and the way back (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from receiver_setup.camera.command import Command, Done
+from receiver_setup.camera.messages import (
+    ActionType,
+    Security,
+    SetFtpAction,
+    SetFtpActionAttr,
+    SetFtpAttr,
+    SetSnapSchedFtpAttr,
+    SetSnapTimerFtpAttr,
+)
+from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Form, Group, Setting, settings_of
+from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.errors import ConfigurationError
+from receiver_setup.secrets import Secret
+
+Readings = Mapping[Group, Mapping[str, str]]
+"""What a camera said of each part of its menu that was asked for, as it writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One setting, before and after: in words, and as the camera writes it (None: not told, or a password)."""
+
+    setting: Setting
+    before: str
+    after: str
+    before_code: str | None
+    after_code: str | None
+    readable: bool
+    """False where the camera does not return the setting, so that it cannot be read back either."""
+
+    def holds(self, fields: Mapping[str, str]) -> bool:
+        """Tell whether a reading shows the new value; what a camera does not return is taken as sent."""
+        code = self.setting.raw(fields)
+        if self.after_code is None or (code is None and not self.readable):
+            return True
+        # Some write a folder with a slash before it; where it was so before, only the proof tells.
+        bare = code.lstrip("/ ") if code and self.setting.form is Form.FOLDER and code != self.before_code else code
+        return self.setting.holds(code, self.after_code) or self.setting.holds(bare, self.after_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One command that is to be sent, what it changes, and the way back."""
+
+    group: Group
+    rows: tuple[Row, ...]
+    command: Command[Done]
+    """Holds only what differs."""
+    back: Command[Done] | None
+    """Puts the former values back; None where none of them was told or is one that a camera takes."""
+    lost: tuple[str, ...]
+    """Names of settings whose former values `back` does not put back."""
+    rest: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """All other settings as they were read, for a firmware that wants them in the same command (response 208)."""
+
+    @property
+    def name(self) -> str:
+        """The settings that it changes."""
+        return ", ".join(row.setting.name for row in self.rows)
+
+    @property
+    def before(self) -> str:
+        """Their former values in words."""
+        return ", ".join(row.before for row in self.rows)
+
+    @property
+    def after(self) -> str:
+        """Their new values in words."""
+        return ", ".join(row.after for row in self.rows)
+
+    def records(self) -> list[dict[str, str | None]]:
+        """Return the rows as plain data: what `--json` and the collection tell of a change."""
+        return [
+            {
+                "name": row.setting.name,
+                "field": row.setting.read_field,
+                "before": row.before,
+                "after": row.after,
+                "before_code": row.before_code,
+                "after_code": row.after_code,
+            }
+            for row in self.rows
+        ]
+
+
+def plan_change(fields: Mapping[str, str], wished: Command[Done]) -> Change | None:
+    """Return what is left of a wish, where `fields` is what the camera says of that part of its menu.
+
+    A password cannot be compared, so it counts as new unless the camera returned the same. Another security takes its
+    default port along, if the present port is a default one and no port is wished.
+    """
+    codes = dict(wished.parameters())
+    kind = ActionType(codes.pop("type")) if isinstance(wished, SetFtpAction) else None
+    group = Group(wished.cmd.removeprefix("set"))
+    port = _default_port(fields, codes)
+    if port is None:
+        return plan_codes(fields, group, codes, kind=kind)
+    security, code = port
+    change = plan_codes(fields, group, codes | {"ft_port": code}, kind=kind)
+    rows = tuple(
+        replace(row, after=f"{row.after} (the default that goes with {security})")
+        if row.setting.field == "ft_port"
+        else row
+        for row in (change.rows if change else ())
+    )
+    return change and replace(change, rows=rows)
+
+
+def plan_codes(
+    fields: Mapping[str, str], group: Group, codes: Mapping[str, str], *, kind: ActionType | None = None
+) -> Change | None:
+    """Return what differs between a reading and values of one part of the menu, as they are to be sent."""
+    every = settings_of(group, kind)
+    rows = tuple(
+        _row(each, each.raw(fields), codes[each.field])
+        for each in every
+        if each.field in codes and not each.is_so(each.raw(fields), codes[each.field])
+    )
+    if not rows:
+        return None
+    changed = {row.setting.field for row in rows}
+    former = {each.field: way_back(each, each.raw(fields)) for each in every}
+    back = {name: code for name, code in former.items() if name in changed and code is not None}
+    others = {name: code for name, code in former.items() if code is not None and name != PASSWORD_FIELD}
+    return Change(
+        group=group,
+        rows=rows,
+        command=build_command(group, {name: codes[name] for name in changed}, kind=kind),
+        back=build_command(group, back, kind=kind) if back else None,
+        lost=tuple(row.setting.name for row in rows if row.setting.field not in back),
+        rest={name: code for name, code in others.items() if name not in changed} if group in _WHOLE else {},
+    )
+
+
+def plan_uploads(readings: Readings, wishes: UploadWishes) -> tuple[Change, ...]:
+    """Return what has to change for the wishes to be so; empty if all is so already.
+
+    KeyError if what a wish needs was not read.
+    """
+    changes = (plan_change(readings[part_of(wished)], wished) for wished in wishes.commands())
+    return tuple(change for change in changes if change is not None)
+
+
+def part_of(wished: Command[Done]) -> Group:
+    """Return the part of the menu that a set command is about; ValueError where it is about none."""
+    return Group(wished.cmd.removeprefix("set"))
+
+
+def build_command(group: Group, codes: Mapping[str, str], *, kind: ActionType | None = None) -> Command[Done]:
+    """Return the command that sends these values; ConfigurationError or ValueError for one that it cannot hold."""
+
+    def flag(name: str) -> bool | None:
+        return codes[name] == "1" if name in codes else None
+
+    names: dict[str, Any] = {"fixed_name": flag("mode"), "prefix": flag("prefix"), "name": codes.get("name")}
+    if group is Group.ACTION and kind is not None:
+        interval = int(codes["interval"]) if "interval" in codes else None
+        return SetFtpAction(kind=kind, enable=flag("enable"), interval_s=interval)
+    if group is Group.COUNT:
+        return SetFtpActionAttr(count=int(codes["snapcount"]))
+    if group is Group.SCHEDULE:
+        return SetSnapSchedFtpAttr(enable=flag("enable"), raw_times=codes.get("times"), **names)
+    if group is Group.TIMER:
+        return SetSnapTimerFtpAttr(**names)
+    password = codes.get(PASSWORD_FIELD)
+    return SetFtpAttr(
+        raw={name: code for name, code in codes.items() if name != PASSWORD_FIELD},
+        password=None if password is None else Secret(password),
+    )
+
+
+def complete(command: Command[Done], rest: Mapping[str, str]) -> Command[Done]:
+    """Return a command with the other settings of its part beside it."""
+    codes = dict(command.parameters())
+    kind = ActionType(codes.pop("type")) if isinstance(command, SetFtpAction) else None
+    return build_command(part_of(command), {**rest, **codes}, kind=kind)
+
+
+def way_back(each: Setting, code: str | None) -> str | None:
+    """Return a former value as it is to be sent; None for one that was not told, or that no camera takes."""
+    if code is None:
+        return None
+    sent = each.clean(code)
+    if not sent and each.group is not Group.FTP:
+        return None
+    try:
+        command = build_command(each.group, {each.field: sent}, kind=each.kind)
+    except (ConfigurationError, ValueError):
+        return None
+    return sent if dict(command.parameters()).get(each.field) == sent else None
+
+
+def render_fields(now: Mapping[str, str], fields: Mapping[str, str], camera: str) -> str:
+    """Render what `fields` would change, as a diff; nothing for none.
+
+    >>> print(render_fields({"ft_port": "21"}, {"ft_port": "22"}, "porch"), end="")
+    --- porch getftpattr
+    +++ porch setftpattr
+    -ft_port=21
+    +ft_port=22
+    """
+    lines = []
+    for name, value in fields.items():
+        lines += [*([f"-{name}={now[name]}"] if name in now else []), f"+{name}={value}"]
+    heads = (f"--- {camera} getftpattr", f"+++ {camera} setftpattr")
+    return "".join(f"{line}\n" for line in (*heads, *lines)) if lines else ""
+
+
+def render_changes(changes: tuple[Change, ...]) -> str:
+    """Render changes in words, a line before and a line after each."""
+    return "".join(f"-{each.name}: {each.before}\n+{each.name}: {each.after}\n" for each in changes)
+
+
+_WHOLE = frozenset({Group.FTP, Group.ACTION})
+"""Parts of which a firmware may want every field in one command."""
+_SECURITIES = {
+    dict(SetFtpAttr(security=each).parameters())["ft_ssl"]: each for each in Security if each is not Security.UNKNOWN
+}
+
+
+def _default_port(fields: Mapping[str, str], codes: Mapping[str, str]) -> tuple[Security, str] | None:
+    """Return the port that goes with another security, and that security."""
+    security = _SECURITIES.get(codes.get("ft_ssl", ""))
+    now = {each.field: each.clean(each.raw(fields) or "") for each in settings_of(Group.FTP)}
+    defaults = {str(each.default_port) for each in Security if each.default_port is not None}
+    if security is None or "ft_port" in codes or now["ft_ssl"] == codes["ft_ssl"] or now["ft_port"] not in defaults:
+        return None
+    return security, str(security.default_port)
+
+
+def _row(setting: Setting, now: str | None, wanted: str) -> Row:
+    secret = setting.field == PASSWORD_FIELD
+    return Row(
+        setting=setting,
+        before=setting.in_words(now),
+        after=setting.in_words(wanted),
+        before_code=None if secret else now,
+        after_code=None if secret else wanted,
+        readable=now is not None,
+    )
