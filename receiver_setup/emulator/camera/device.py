@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
+from receiver_setup.emulator.camera.discovery import Answerer
 from receiver_setup.emulator.camera.engine import Engine, Request
 from receiver_setup.emulator.camera.http import Server
 from receiver_setup.emulator.camera.login import Account
@@ -47,6 +48,7 @@ class EmulatedCamera:
         self._tls: ssl.SSLContext | None = None
         self._server: Server | None = None
         self._reboots: list[threading.Thread] = []
+        self._answerer: Answerer | None = None
 
     def __enter__(self) -> Self:
         if self.profile.https:
@@ -56,6 +58,9 @@ class EmulatedCamera:
             self.certificate_pem, key = certificate.make_certificate(self.host, for_address=for_address)
             self._tls = certificate.make_context(self.certificate_pem, key)
         self._listen()
+        if self.profile.discovery:
+            self._answerer = Answerer(self.profile, host=self.host)
+            self._answerer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,6 +69,9 @@ class EmulatedCamera:
     def close(self) -> None:
         """Stop listening, drop every connection, end uploads; safe to call twice."""
         self._engine.closing.set()
+        if self._answerer is not None:
+            self._answerer.close()
+            self._answerer = None
         for thread in self._reboots:
             thread.join()
         if self._server is not None:
