@@ -12,6 +12,7 @@ from receiver_setup.camera.menu_plan import Change, check_wish
 from receiver_setup.camera.menu_settings import Group, settings_of
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
 from receiver_setup.cli.clients import check_camera_options, make_camera, read_camera_password
+from receiver_setup.cli.recovery import put_back_first
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.interrupts import endings_interrupt
@@ -32,11 +33,16 @@ def begin(options: dict[str, Any]) -> Outcome:
 
 
 @contextlib.contextmanager
-def open_camera(options: dict[str, Any]) -> Iterator["Camera"]:
-    """Make the client from checked options; nothing is contacted before its first command."""
+def open_camera(options: dict[str, Any], *, changes: bool | None = None) -> Iterator["Camera"]:
+    """Make the client from checked options; nothing is contacted before its first command.
+
+    But for a camera that a recording has left elsewhere: a command that `changes` it (as its options tell: one that has
+    `--check`, without it) puts it back first, any other raises UnfinishedRecordingError.
+    """
     address = CameraAddress.parse(options["camera"])
     client = make_camera(address, read_camera_password(address, options), options)
     with endings_interrupt(), client as camera:
+        put_back_first([camera], changes=not options.get("check", True) if changes is None else changes)
         yield camera
 
 

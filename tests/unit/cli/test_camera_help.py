@@ -11,7 +11,7 @@ from receiver_setup.cli.camera import command as camera_group
 
 PAGES = [Path(__file__).parents[3] / "docs" / name for name in ("ftp-menu.md", "real-cameras.md")]
 DOCS = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-NAMES = ["show", "set", "test", "pubkey", "trust", "action", "snapshots", "schedule", "timer", "find"]
+NAMES = ["show", "set", "test", "pubkey", "trust", "action", "snapshots", "schedule", "timer", "find", "record"]
 COMMANDS = [(name, camera_group.commands[name]) for name in NAMES]
 TO_CHANGE = {"set", "trust", "action", "snapshots", "schedule", "timer"}
 

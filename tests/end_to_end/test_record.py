@@ -1,0 +1,234 @@
+"""`camera record`: a file without the secrets of its run, and a camera that is as it was afterwards."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+from support.bench import CAMERA_PASSWORD, FORMER, Bench
+from support.command import start_program
+
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
+from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.recording.format import Recording, read_recording
+
+pytestmark = pytest.mark.usefixtures("private_network")
+HOME = {
+    **FORMER, "ft_server": "grandmas-nas.lan", "ft_username": "grandmother", "ft_password": "her & secret+word",
+    "ft_dirname": "./garden-gate",
+}  # fmt: skip
+SECRETS = (CAMERA_PASSWORD, *(HOME[name] for name in ("ft_server", "ft_username", "ft_password")), "garden-gate")
+
+
+class Desk:
+    """A person's desk: a folder, a state of its own, and the command there, without root's help."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {**os.environ, "RECEIVER_SETUP_CAMERA_PASSWORD": CAMERA_PASSWORD}
+        self.environment["XDG_STATE_HOME"] = str(folder / "state")
+
+    @property
+    def journals(self) -> list[Path]:
+        """Return the journals that are left."""
+        return sorted(folder.glob("*.json")) if (folder := self.folder / "state" / "receiver-setup").exists() else []
+
+    def start(self, camera: EmulatedCamera, *words: str, real: bool = False) -> Any:
+        """Start a command for this camera."""
+        pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return start_program(
+            "receiver_setup", *words, "--camera", camera.url, real=real, env=self.environment, cwd=self.folder, **pipes
+        )
+
+    def run(self, camera: EmulatedCamera, *words: str) -> tuple[int, str, str]:
+        """Run a command to its end."""
+        process = self.start(camera, *words)
+        out, err = process.communicate()
+        return process.returncode, out, err
+
+    def record(self, camera: EmulatedCamera, *words: str) -> Recording:
+        """Record a camera; return what was recorded."""
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.json"
+        code, out, err = self.run(camera, "camera", "record", str(path), "--uploader", "--yes", *words)
+        assert code == 0, err
+        assert str(path) in out
+        return read_recording(path.read_bytes())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@contextmanager
+def camera_with(settings: dict[str, str] | None = None, **profile: Any) -> Iterator[EmulatedCamera]:
+    made = Profile(**profile)
+    with EmulatedCamera(made, host=HOST_ADDRESS, password=CAMERA_PASSWORD, settings=settings or HOME) as camera:
+        yield camera
+
+
+def spellings(secret: str) -> Iterator[str]:
+    yield from (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], secret.encode().hex())
+    for offset in range(3):
+        yield base64.b64encode(b"x" * offset + secret.encode()).decode()[4:-4]
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "its key": {},
+    "its password first": {"auth_order": "password-then-key"},
+    "curl, over https": {"uploader": "curl", "https": True},
+    "a firmware that tells its password": {"password_returned": True, "crlf": True, "login_methods": ("query",)},
+    "no key": {"key": "none", "auth_order": "password", "test_response_field": False, "unchanged_is_219": True},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_recording_holds_no_secret_of_its_run_and_the_camera_is_as_it_was(desk: Desk, kind: str) -> None:
+    with camera_with(**KINDS[kind]) as camera:
+        before = dict(camera.state.fields)
+        secrets = [
+            *SECRETS,
+            HOST_ADDRESS,
+            *([camera.state.public_key_line.split()[1]] if camera.state.public_key_line else []),
+        ]
+        insecure = ("--camera-insecure",) if camera.url.startswith("https") else ()
+        login = ("--camera-login", "query") if "login_methods" in KINDS[kind] else ()
+        recording = desk.record(camera, *insecure, *login)
+        assert camera.state.fields == before
+    text = json.dumps(recording.data)
+    assert [
+        secret for secret in secrets for spelling in spellings(secret) if spelling.casefold() in text.casefold()
+    ] == []
+    assert desk.journals == []
+    assert {each["name"] for each in recording.lessons} >= {"plain", "folder missing", "key refused", "host key known"}
+    plain = recording.upload("plain")
+    refused = recording.upload("key refused")
+    assert plain is not None
+    assert refused is not None
+    if kind == "no key":
+        assert [each["method"] for each in plain["auth"]] == ["password"]
+        assert [each["op"] for each in refused["sftp"]]
+    else:
+        assert plain["auth"][-1]["key"] == ["ssh-rsa", 2048]
+    assert (recording.tls is not None) == bool(insecure)
+    asked = [each["request"]["command"] for each in recording.http]
+    assert asked[:7] == [
+        "getftpattr", "getpubkey", "getftpaction", "getftpactionattr", "getsnapschedftpattr", "getsnaptimerftpattr",
+        "getserverinfo",
+    ]  # fmt: skip
+
+
+def test_without_uploader_the_camera_is_only_read(desk: Desk) -> None:
+    with camera_with() as camera:
+        code, out, err = desk.run(camera, "camera", "record", "here.json", "--json")
+        assert code == 0, err
+        assert camera.set_commands == []
+        assert camera.uploads == []
+        again = desk.run(camera, "camera", "record", "here.json")
+    assert json.loads(out)["camera"]["lessons"] == []
+    assert (again[0], "exists already" in again[2]) == (2, True)
+
+
+def test_a_camera_that_verifies_keeps_the_key_that_it_trusts(desk: Desk) -> None:
+    trusted = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"
+    with camera_with({**HOME, "ft_insecure": "0"}) as camera:
+        camera.state.trust(trusted, replace=True)
+        recording = desk.record(camera)
+        assert camera.state.trusted_host_keys == [trusted]
+        assert camera.state.fields["ft_insecure"] == "0"
+    assert "host key known" not in [each["name"] for each in recording.lessons]
+    left_out = [each for each in recording.data["unknown"] if "host key known" in each]
+    assert "the camera verifies its receiver today" in left_out[0]
+
+
+def killed_at(desk: Desk, camera: EmulatedCamera, command: str, nth: int) -> None:
+    """Record, and kill the run with -9 when the camera gets this command for the nth time."""
+    seen: list[str] = []
+
+    def kill(name: str) -> None:
+        seen.append(name)
+        if name == command and seen.count(command) == nth:
+            os.kill(process.pid, signal.SIGKILL)
+
+    camera.on_command = kill
+    process = desk.start(camera, "camera", "record", "lost.json", "--uploader", "--yes", real=True)
+    process.communicate()
+    camera.on_command = None
+    assert process.returncode == -signal.SIGKILL
+    end = time.monotonic() + 60
+    while len(camera.uploads) < seen.count("testftp") and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def test_a_run_that_was_killed_is_told_by_what_reads_and_undone_by_what_changes(desk: Desk) -> None:
+    with camera_with(test_timeout_s=3.0) as camera:
+        before = dict(camera.state.fields)
+        killed_at(desk, camera, "testftp", 2)
+        assert camera.state.fields["ft_server"] == HOST_ADDRESS
+        assert len(desk.journals) == 1
+        assert CAMERA_PASSWORD not in desk.journals[0].read_text()
+        for words in (("show",), ("test",), ("pubkey",), ("set", "--mode", "0", "--check")):
+            sent = len(camera.set_commands)
+            code, out, err = desk.run(camera, "camera", *words)
+            assert (code, "recording of the camera" in err) == (7, True), err
+            assert out == ""
+            assert len(camera.set_commands) == sent
+        as_json = desk.run(camera, "camera", "show", "--json")
+        assert json.loads(as_json[1])["error"]["kind"] == "camera-unfinished"
+        code, _, err = desk.run(camera, "camera", "set", "--mode", "0")
+        assert (code, "put back what a recording" in err) == (0, True), err
+        assert camera.state.fields == {**before, "ft_mode": "0"}
+        assert desk.journals == []
+        assert desk.run(camera, "camera", "show")[0] == 0
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_run_that_was_killed_while_setting_is_undone_by_the_next_recording(desk: Desk, nth: int) -> None:
+    with camera_with() as camera:
+        before = dict(camera.state.fields)
+        killed_at(desk, camera, "setftpattr", nth)
+        desk.record(camera)
+        assert camera.state.fields == before
+        assert desk.journals == []
+
+
+def test_ctrl_c_puts_the_camera_back(desk: Desk) -> None:
+    with camera_with() as camera:
+        before = dict(camera.state.fields)
+        running: list[Any] = []
+        camera.on_command = lambda name: os.kill(running[0].pid, signal.SIGINT) if name == "testftp" else None
+        process = desk.start(camera, "camera", "record", "lost.json", "--uploader", "--yes", real=True)
+        running.append(process)
+        _, err = process.communicate()
+        camera.on_command = None
+        assert (process.returncode, "Traceback" in err) == (130, False), err
+        assert camera.state.fields == before
+    assert desk.journals == []
+    assert not (desk.folder / "lost.json").exists()
+
+
+def test_set_up_and_removal_put_a_camera_back_first_and_verify_says_so(
+    bench: Bench, make_camera: Callable[..., EmulatedCamera], desk: Desk
+) -> None:
+    bench.environment["XDG_STATE_HOME"] = desk.environment["XDG_STATE_HOME"]
+    camera = make_camera(HOME)
+    before = dict(camera.state.fields)
+    killed_at(desk, camera, "testftp", 1)
+    assert bench.setup(camera, options=("--check",)).code == 7
+    first = bench.setup(camera)
+    assert first.code == 0, first.err
+    killed_at(desk, camera, "testftp", 1)
+    looked = bench.verify(camera)
+    assert (looked.code, "recording of the camera" in looked.err) == (7, True), looked.err
+    removed = bench.remove(camera)
+    assert removed.code == 0, removed.err
+    kept = {name: value for name, value in before.items() if name != "ft_password"}
+    assert {name: camera.state.fields[name] for name in kept} == kept
