@@ -17,7 +17,6 @@ from receiver_setup.camera.messages import FtpAttributes, GetFtpAttr
 from receiver_setup.camera.reply import Reply
 from receiver_setup.errors import CameraError, CameraLoginError, CameraResponseError, ConfigurationError
 from receiver_setup.interrupts import shielded
-from receiver_setup.keys import PublicKey
 from receiver_setup.recording.journal import Journal
 from receiver_setup.recording.paramiko_taps import Rules
 from receiver_setup.recording.pointing import Pointer
@@ -268,7 +267,7 @@ def _teach(session: _Session, own: str) -> None:
 def _teach_host_keys(session: "_Session", rules: Rules, there: frozenset[str], before: FtpAttributes) -> None:
     """Let the camera trust our host key, where that loses nothing: what it trusts cannot be read and given back."""
     seen, server = session.seen, session.server
-    names = "“trust”, “host key known” and “host key changed”"
+    names = "with a trusted host key"
     if before.insecure is not True:
         today = "the camera verifies its receiver today"
         why = today if before.insecure is False else f"whether {today} is not known"
@@ -281,9 +280,30 @@ def _teach_host_keys(session: "_Session", rules: Rules, there: frozenset[str], b
     shown = session.camera.address.display
     kept = f"{shown} may now trust the host key of the recording server, which nobody has any more"
     seen.lost.append(f"{kept}; it verified none before, and verifies none now")
-    trusted = PublicKey.from_blob(server.host_keys["ssh-ed25519"].asbytes())
-    session.give(Lesson(name="trust", rules=rules, folders=there), set_host=trusted.base64)
+    own, another = _host_keys_for(seen, server)
+    session.give(Lesson(name="trust", rules=rules, folders=there), set_host=_base64(server, own))
     session.pointer.point({"ft_insecure": "0"})
     session.give(Lesson(name="host key known", rules=rules, folders=there))
-    other = ("ecdsa-sha2-nistp256", "ssh-rsa")
-    session.give(Lesson(name="host key changed", rules=rules, folders=there, key_types=other))
+    changed = {key.get_name() for key in server.host_keys.values()} - {server.host_keys[own].get_name()}
+    session.give(Lesson(name="host key changed", rules=rules, folders=there, key_types=changed))
+    if another is not None and session.left_s > 2 * _LEAST_S:
+        session.give(Lesson(name="trust another type", rules=rules, folders=there), set_host=_base64(server, another))
+        session.give(Lesson(name="another type known", rules=rules, folders=there))
+
+
+def _base64(server: RecordingServer, name: str) -> str:
+    return base64.b64encode(server.host_keys[name].asbytes()).decode()
+
+
+def _host_keys_for(seen: Seen, server: RecordingServer) -> tuple[str, str | None]:
+    """Return the algorithm of the host key that it takes by itself, and one of another type that it can as well.
+
+    A client that knows a host key of another type may ask for that one first, or alone; or not, and refuse it then.
+    """
+    shown = [each for lesson, _ in seen.lessons for each in lesson.connections if each.kexinit and each.negotiated]
+    if not shown or shown[0].kexinit is None or shown[0].negotiated is None:
+        return "ssh-ed25519", None
+    own = shown[0].negotiated["host_key"]
+    usual = server.host_keys[own].get_name()
+    can = (name for name in shown[0].kexinit["host_key"] if name in server.host_keys)
+    return own, next((name for name in can if server.host_keys[name].get_name() != usual), None)

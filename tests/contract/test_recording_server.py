@@ -139,7 +139,7 @@ def test_a_wrong_guess_of_the_key_exchange_is_skipped(server: RecordingServer) -
 
     class Guessing(untyped.Transport):  # type: ignore[misc]  # untyped
         def _send_kex_init(self) -> None:
-            kept: Any = self._send_message
+            kept: Any = super()._send_message
 
             def send(message: Any) -> None:
                 data = message.asbytes()
@@ -158,7 +158,7 @@ def test_a_wrong_guess_of_the_key_exchange_is_skipped(server: RecordingServer) -
                 guess.add_string(b"x" * 32)
                 kept(guess)
 
-            self._send_message = send
+            self._send_message: Any = send
             super()._send_kex_init()
             self._send_message = kept
 

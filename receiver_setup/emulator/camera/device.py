@@ -11,6 +11,7 @@ from receiver_setup.emulator.camera.engine import Engine, Request
 from receiver_setup.emulator.camera.http import Server
 from receiver_setup.emulator.camera.login import Account
 from receiver_setup.emulator.camera.profile import Profile
+from receiver_setup.emulator.camera.recorded import Recorded
 from receiver_setup.emulator.camera.state import CameraState
 from receiver_setup.emulator.camera.uploads import UploadOutcome
 from receiver_setup.secrets import Secret
@@ -24,7 +25,8 @@ class EmulatedCamera:
 
     `settings` are first values of ft_* fields, `key` is the camera's own RSA key (else it borrows one from a
     pool of this process). `on_command` is called with each command's name before it is executed. `profile` may be
-    replaced while the camera runs. Closing leaves no thread, process or file behind.
+    replaced while the camera runs. `recorded` is a recorded camera, which it then is: settings, the form of its
+    answers, and how it uploads. Closing leaves no thread, process or file behind.
     Raises OSError when the address cannot be listened on.
     """
 
@@ -38,13 +40,16 @@ class EmulatedCamera:
         port: int = 0,
         settings: Mapping[str, str] | None = None,
         key: "RSAPrivateKey | None" = None,
+        recorded: Recorded | None = None,
     ) -> None:
-        profile = profile or Profile()
+        profile = profile or (Profile() if recorded is None else recorded.profile)
         self.host = host
         self.port = port
         self.state = CameraState(profile, settings, key)
+        if recorded is not None:
+            self.state.take_over(recorded.fields, recorded.actions, recorded.attributes, settings or {})
         self.certificate_pem: bytes | None = None
-        self._engine = Engine(profile, self.state, Account(user=user, password=Secret(password)))
+        self._engine = Engine(profile, self.state, Account(user=user, password=Secret(password)), recorded)
         self._tls: ssl.SSLContext | None = None
         self._server: Server | None = None
         self._reboots: list[threading.Thread] = []
