@@ -99,7 +99,10 @@ def _read_recording(path: Path, profile_name: str) -> "Recorded":
         with path.open("rb") as file:
             text = file.read(LARGEST_RECORDING)
     except OSError as error:
-        raise ConfigurationError(f"cannot read the recording {path}: {error.strerror}") from error
+        raise ConfigurationError(
+            f"cannot read the recording {path}: {error.strerror}",
+            hint="give a file that `receiver-setup camera record` has written",
+        ) from error
     return read_recorded(read_recording(text))
 
 

@@ -34,8 +34,8 @@ class Recording:
 
     @property
     def http(self) -> list[dict[str, Any]]:
-        """The exchanges over HTTP, in their order."""
-        return _objects(self.data.get("http"))
+        """The exchanges over HTTP, in their order; one that lacks a part is left out."""
+        return [each for each in _objects(self.data.get("http")) if _is_whole(each)]
 
     @property
     def lessons(self) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ class Recording:
     def upload(self, lesson: str) -> dict[str, Any] | None:
         """Return the connection of a lesson that came furthest; the first of equal ones."""
         found = self.lesson(lesson)
-        connections = _objects(found.get("connections")) if found else []
+        connections = [_with_objects(each) for each in _objects(found.get("connections"))] if found else []
         return max(
             connections, key=lambda each: (len(each.get("sftp") or []), len(each.get("auth") or [])), default=None
         )
@@ -124,6 +124,35 @@ def _check_bounds(value: Any, depth: int) -> None:
             raise ConfigurationError("the recording holds more than one can", hint=_HINT)
         for each in value.values() if isinstance(value, dict) else value:
             _check_bounds(each, depth + 1)
+
+
+def _is_whole(exchange: Mapping[str, Any]) -> bool:
+    """Tell whether an exchange has all that makes an answer, in the types that this has."""
+    request, headers = exchange.get("request"), exchange.get("headers")
+    return (
+        isinstance(request, dict)
+        and isinstance(request.get("command"), str)
+        and isinstance(exchange.get("body"), str)
+        and isinstance(exchange.get("status_line"), str)
+        and isinstance(headers, list)
+        and all(isinstance(each, list) and len(each) == 2 for each in headers)
+    )
+
+
+def _with_objects(connection: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a connection of which every list of objects is one, and each object says what it is."""
+    said = {"auth": "method", "sftp": "op", "channels": "kind"}
+    lists = {
+        name: [each for each in _objects(connection.get(name)) if isinstance(each.get(key), str)]
+        for name, key in said.items()
+    }
+    writes = connection.get("writes")
+    kept = [
+        each
+        for each in (writes if isinstance(writes, list) else [])
+        if isinstance(each, list) and len(each) == 3 and all(type(number) is int for number in each)
+    ]
+    return {**connection, **lists, "writes": kept}
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

@@ -1,12 +1,12 @@
 """From what was seen to the text of a recording, looked through for secrets before anybody may have it."""
 
-import re
 from datetime import date
 from typing import Any
 
 from receiver_setup import __version__
 from receiver_setup.errors import CameraError
 from receiver_setup.recording.answers import split_exchanges
+from receiver_setup.recording.fields import find_fields
 from receiver_setup.recording.format import render_recording
 from receiver_setup.recording.leaks import find_leaks
 from receiver_setup.recording.recorder import Seen
@@ -71,6 +71,6 @@ def _identity(http: list[dict[str, Any]]) -> tuple[str | None, str | None]:
     found: dict[str, str] = {}
     for each in http:
         if each["request"]["command"] == "getserverinfo":
-            found = {name.lower(): value for name, value in re.findall(r'(\w+)="([^"]*)"', each["body"])}
+            found = {field.name.lower(): field.value for field in find_fields(each["body"])}
     firmware = next((found[name] for name in ("softversion", "firmware", "version") if name in found), None)
     return found.get("model"), firmware

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Timer
 from typing import Any, ClassVar
 
 from receiver_setup.camera.address import DEFAULT_USER
@@ -15,7 +16,13 @@ from receiver_setup.camera.client import Camera
 from receiver_setup.camera.command import Command, Parameters
 from receiver_setup.camera.messages import FtpAttributes, GetFtpAttr
 from receiver_setup.camera.reply import Reply
-from receiver_setup.errors import CameraError, CameraLoginError, CameraResponseError, ConfigurationError
+from receiver_setup.errors import (
+    CameraError,
+    CameraLoginError,
+    CameraResponseError,
+    ConfigurationError,
+    InterruptedRunError,
+)
 from receiver_setup.interrupts import shielded
 from receiver_setup.recording.journal import Journal
 from receiver_setup.recording.paramiko_taps import Rules
@@ -213,14 +220,14 @@ class _Session:
         """Give one lesson: a test upload, what the camera said of it, and what the server was shown."""
         told: dict[str, Any] = {"result": None, "took_ms": 0}
         began = time.monotonic()
-        with self.server.teaching(lesson):
+        with self.server.teaching(lesson), _cut_after(self.camera, max(1.0, self.left_s)):
             try:
                 reply = self.camera.send(_testing(max(1.0, self.left_s), set_host))
                 told["result"] = reply.integer("result")
                 told["response"] = reply.response
             except CameraLoginError:
                 raise
-            except CameraError as error:
+            except (CameraError, InterruptedRunError) as error:
                 told["error"] = error.kind
                 _log.info("%s: the lesson %s: %s", self.camera.address, lesson.name, error.message)
             told["took_ms"] = round((time.monotonic() - began) * 1000)
@@ -232,6 +239,20 @@ class _Session:
             self.seen.unknown.append(
                 f"the lesson “{lesson.name}”: {lesson.strangers} connections of another device were refused"
             )
+
+
+@contextmanager
+def _cut_after(camera: Camera, seconds: float) -> Iterator[None]:
+    """End whatever the body asks of the camera once time is up: its patience with a restart is longer than a lesson."""
+    late = Timer(seconds, camera.cut, kwargs={"everything": True})
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
+        late.join()
+        camera.resume()
 
 
 def _teach(session: _Session, own: str) -> None:

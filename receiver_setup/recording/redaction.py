@@ -2,7 +2,8 @@ r"""From what was seen to what a recording may hold (pure): an allow-list, and s
 
 What is not listed here keeps its name, its length and whether it is a number.
 
->>> from receiver_setup.recording.stand_ins import StandIns
+>>> from receiver_setup.recording.fields import rewrite
+from receiver_setup.recording.stand_ins import StandIns
 >>> redact_fields('ft_port="22";\r\nserial="AB12";\r\n', StandIns())
 'ft_port="22";\r\nserial="xxxx";\r\n'
 """
@@ -12,10 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from receiver_setup.keys import KNOWN_TYPES
+from receiver_setup.recording.fields import rewrite
 from receiver_setup.recording.stand_ins import StandIns, blank
 
-_KEY = r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}(?:\[[^\]=;\r\n]{0,60}\])?"
-_FIELD = re.compile(rf'({_KEY})([ \t]*=[ \t]*")(.*?)(?="[\s\0;]*(?:\Z|{_KEY}[ \t]*=[ \t]*"))', re.DOTALL)
 _CODE = re.compile(r"[0-9,;:/+_. -]{0,60}")
 _WORDS = re.compile(r"[A-Za-z0-9 ._+()/-]{0,60}")
 _STATUS = re.compile(r"HTTP/1\.[01] [0-9]{3}(?: [A-Za-z -]{0,40})?")
@@ -74,13 +74,7 @@ _LONGEST_HEADER = 120
 
 def redact_fields(body: str, stand: StandIns) -> str:
     """Return an answer of the camera with its fields redacted, all that is between them kept, and other text blank."""
-    done, at = [], 0
-    for field in _FIELD.finditer(body):
-        between = body[at : field.start()]
-        done += [_rest(between), _field_name(field[1]), field[2]]
-        done.append(_value(field[1], field[3], stand))
-        at = field.end()
-    return "".join([*done, _rest(body[at:])])
+    return rewrite(body, lambda field: _value(field.name, field.value, stand), name=_field_name, rest=_rest)
 
 
 def _field_name(key: str) -> str:

@@ -103,7 +103,7 @@ class RecordingServer:
         for plain in list(self._open):
             with contextlib.suppress(OSError):
                 plain.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
+        for thread in list(self._threads):
             thread.join(_CLOSING_S)
         self._threads.clear()
 
@@ -130,9 +130,9 @@ class RecordingServer:
         thread = threading.Thread(
             target=self._serve, args=(plain, lesson, connection), daemon=True, name="recording-connection"
         )
-        self._threads.append(thread)
         self._open.add(plain)
         thread.start()
+        self._threads.append(thread)
 
     def _serve(self, plain: socket.socket, lesson: Lesson, connection: Connection) -> None:
         keys = {name: key for name, key in self.host_keys.items() if key.get_name() in lesson.key_types}

@@ -53,7 +53,10 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+OFTEN = {"its key", "a firmware that tells its password"}
+
+
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=() if k in OFTEN else (pytest.mark.rest,)) for k in KINDS])
 def test_a_recording_holds_no_secret_of_its_run_and_the_camera_is_as_it_was(desk: Desk, kind: str) -> None:
     with camera_with(**KINDS[kind]) as camera:
         before = dict(camera.state.fields)
@@ -153,7 +156,7 @@ def test_a_run_that_was_killed_is_told_by_what_reads_and_undone_by_what_changes(
         assert desk.run(camera, "camera", "show")[0] == 0
 
 
-@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("nth", [1, pytest.param(2, marks=pytest.mark.rest)])
 def test_a_run_that_was_killed_while_setting_is_undone_by_the_next_recording(desk: Desk, nth: int) -> None:
     with camera_with() as camera:
         before = dict(camera.state.fields)

@@ -1,6 +1,5 @@
 """A recording as an emulated camera (pure): its settings, the form of its answers, and the script of its uploads."""
 
-import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +9,9 @@ from typing import Any
 from receiver_setup.emulator.camera.profile import Profile
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.recording.fields import find_fields, rewrite
 from receiver_setup.recording.format import Recording
 
-_KEY = r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}(?:\[[^\]=;\r\n]{0,60}\])?"
-_FIELD = re.compile(rf'({_KEY})([ \t]*=[ \t]*")(.*?)(?="[\s\0;]*(?:\Z|{_KEY}[ \t]*=[ \t]*"))', re.DOTALL)
 _GROUPS = ("ftpactionattr", "snapschedftpattr", "snaptimerftpattr")
 _UNKNOWN_CODES = {"203", "204", "301"}
 _RSA_BITS = ("1024", "2048", "3072", "4096")
@@ -64,7 +62,17 @@ class Recorded:
 
 
 def read_recorded(recording: Recording) -> Recorded:
-    """Return the camera of a recording. Raises ConfigurationError for one without upload settings."""
+    """Return the camera of a recording. Raises ConfigurationError for one without upload settings, or of odd values."""
+    try:
+        return _read(recording)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        raise ConfigurationError(
+            f"the recording holds a value that no camera has shown: {error}",
+            hint="record the camera again with `receiver-setup camera record`",
+        ) from error
+
+
+def _read(recording: Recording) -> Recorded:
     first = recording.answer("getftpattr")
     if first is None:
         raise ConfigurationError(
@@ -73,7 +81,7 @@ def read_recorded(recording: Recording) -> Recorded:
         )
     answers: dict[str, list[Mapping[str, Any]]] = {}
     for each in recording.http:
-        if isinstance(each.get("body"), str) and not each.get("cut"):
+        if not each.get("cut"):
             answers.setdefault(str(each["request"].get("command")), []).append(each)
     fields = _settings(first["body"])
     actions = parse_fields(_body(recording, "getftpaction"))
@@ -94,7 +102,7 @@ def read_recorded(recording: Recording) -> Recorded:
 
 def parse_fields(body: str) -> dict[str, str]:
     """Return the fields of an answer; the last of equal ones."""
-    return {found[1]: found[3] for found in _FIELD.finditer(body)}
+    return {each.name: each.value for each in find_fields(body)}
 
 
 def _settings(body: str) -> dict[str, str]:
@@ -107,7 +115,7 @@ def fill(body: str, values: Mapping[str, str]) -> str:
     >>> fill('ft_port = "21" ;\r\nresponse="200"', {"ft_port": "22"})
     'ft_port = "22" ;\r\nresponse="200"'
     """
-    return _FIELD.sub(lambda found: f"{found[1]}{found[2]}{values.get(found[1], found[3])}", body)
+    return rewrite(body, lambda each: values.get(each.name, each.value))
 
 
 def map_path(path: str, *, home: str, folder: str, name: str) -> str | None:
