@@ -7,6 +7,7 @@ leaves its way back to the next one. No password is in it.
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 
 from receiver_setup.errors import CameraError, ConfigurationError
 
+_log = logging.getLogger(__name__)
 _SCHEMA = "receiver-setup/camera-journal/1"
 _LARGEST = 65_536
 _FOLDER = "receiver-setup"
@@ -52,7 +54,10 @@ class Journal:
         try:
             with self.path.open("rb") as file:
                 data = json.loads(file.read(_LARGEST))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except PermissionError as error:
+            _log.warning("whether a recording of %s was cut off is not known: %s", self.camera, error)
             return None
         except (OSError, ValueError) as error:
             raise self._odd(str(error)) from error
@@ -78,10 +83,7 @@ class Journal:
                 os.fsync(file.fileno())
             made.replace(self.path)
         except OSError as error:
-            raise ConfigurationError(
-                f"how the camera was cannot be noted in {self.path}: {error.strerror}",
-                hint="nothing was changed; make the folder writable, or choose another with XDG_STATE_HOME",
-            ) from error
+            raise self._unwritable(error) from error
 
     def delete(self) -> None:
         """Delete it: the camera has its settings again."""
@@ -90,9 +92,12 @@ class Journal:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Keep other runs on this machine from this camera's journal. Raises CameraBusyError."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = self.path.with_suffix(".lock")
-        with lock.open("w", encoding="utf-8") as file:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            opened = self.path.with_suffix(".lock").open("w", encoding="utf-8")
+        except OSError as error:
+            raise self._unwritable(error) from error
+        with opened as file:
             if sys.platform != "win32":
                 import fcntl  # noqa: PLC0415 - Windows has none; there a second run is not noticed
 
@@ -104,6 +109,12 @@ class Journal:
                         hint="wait until it has ended, which takes a minute at most",
                     ) from error
             yield
+
+    def _unwritable(self, error: OSError) -> ConfigurationError:
+        return ConfigurationError(
+            f"how the camera was cannot be noted in {self.path}: {error.strerror}",
+            hint="nothing was changed; make the folder writable, or choose another with XDG_STATE_HOME",
+        )
 
     def _odd(self, why: str) -> ConfigurationError:
         return ConfigurationError(

@@ -282,6 +282,12 @@ def _teach(session: _Session, own: str) -> None:
             break
         session.tell(f"test upload {number} of {len(lessons)}: {lesson.name}")
         session.give(lesson)
+        if not lesson.connections:
+            seen.unknown.append(
+                "everything about its uploads: the camera did not connect to this machine, on which a firewall may be "
+                "in the way, or which it reaches at another address"
+            )
+            return
     _teach_host_keys(session, lets_in, there, before)
 
 

@@ -115,6 +115,23 @@ def test_a_camera_that_verifies_keeps_the_key_that_it_trusts(desk: Desk) -> None
     assert "the camera verifies its receiver today" in left_out[0]
 
 
+def test_a_camera_that_does_not_connect_gets_one_lesson_and_the_likely_reason(desk: Desk) -> None:
+    with camera_with(test_claims="-1") as camera:
+        before = dict(camera.state.fields)
+        recording = desk.record(camera)
+        assert (len(camera.uploads), camera.state.fields) == (1, before)
+    assert [each["name"] for each in recording.lessons] == ["plain"]
+    assert "firewall" in recording.data["unknown"][-1]
+
+
+def test_a_state_folder_that_cannot_be_made_ends_it_before_any_change(desk: Desk) -> None:
+    (desk.folder / "state").write_text("")
+    with camera_with() as camera:
+        code, _, err = desk.run(camera, "camera", "record", "lost.json", "--uploader", "--yes")
+        assert (code, "cannot be noted" in err) == (2, True), err
+        assert camera.set_commands == []
+
+
 def killed_at(desk: Desk, camera: EmulatedCamera, command: str, nth: int) -> None:
     """Record, and kill the run with -9 when the camera gets this command for the nth time."""
     seen: list[str] = []
