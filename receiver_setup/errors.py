@@ -4,6 +4,7 @@
     ├── ConfigurationError             configuration            2
     │   └── ReceiptError               receipt
     ├── CameraError                    camera                   3
+    │   ├── CameraNotFoundError        camera-not-found
     │   ├── CameraUnreachableError     camera-unreachable
     │   ├── CameraTimeoutError         camera-timeout
     │   ├── CameraCertificateError     camera-certificate
@@ -83,6 +84,12 @@ class CameraError(ReceiverSetupError):
 
     kind = "camera"
     exit_code = 3
+
+
+class CameraNotFoundError(CameraError):
+    """No camera answered a search of this machine's networks."""
+
+    kind = "camera-not-found"
 
 
 class CameraUnreachableError(CameraError):

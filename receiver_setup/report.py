@@ -17,7 +17,7 @@ DIFFERENCE = 7
 UPLOADS = {"rec": "videos at an alarm", "snap": "pictures at an alarm", "timersnap": "pictures by the clock"}
 """What a camera can upload, in the camera's word and in ours."""
 
-_SEVERITY = (130, 6, 5, 4, 3, 2, 1)
+_SEVERITY = (130, 6, 5, 4, 3, 2, 1, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,13 @@ from receiver_setup.compat import linux_only
 from receiver_setup.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from receiver_setup.emulator.camera import EmulatedCamera, Profile
+    from receiver_setup.emulator.camera import EmulatedCamera
+    from receiver_setup.emulator.camera.recorded import Recorded
 
 PASSWORD_VARIABLE = "RECEIVER_SETUP_CAMERA_PASSWORD"  # noqa: S105  a variable's name
 _FACTORY_PASSWORD = "instar"  # noqa: S105  documented by the maker
 _HIGHEST_PORT = 65_535
+LARGEST_RECORDING = 8_000_000
 
 
 @click.command("emulate-camera")
@@ -40,6 +42,13 @@ _HIGHEST_PORT = 65_535
     help=f"File with the camera's password; else ${PASSWORD_VARIABLE}, else the factory's.",
 )
 @click.option("--profile", "profile_name", default="default", show_default=True, metavar="NAME", help="A firmware.")
+@click.option(
+    "--from",
+    "recording",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Be the camera of this recording, as `receiver-setup camera record` has written it.",
+)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one setting; repeatable.")
 @click.option("--list-settings", is_flag=True, help="List profiles and settings, and end.")
 @click.option("--https", is_flag=True, help="Short for --set https=true.")
@@ -50,6 +59,7 @@ def command(  # noqa: PLR0913  one argument an option
     user: str,
     password_file: Path | None,
     profile_name: str,
+    recording: Path | None,
     settings: tuple[str, ...],
     list_settings: bool,
     https: bool,
@@ -64,22 +74,40 @@ def command(  # noqa: PLR0913  one argument an option
         return
     from receiver_setup.emulator.camera.profiles import apply_settings, find_profile  # noqa: PLC0415  quick --help
 
-    profile = apply_settings(find_profile(profile_name), settings)
+    recorded = None if recording is None else _read_recording(recording, profile_name)
+    profile = apply_settings(find_profile(profile_name) if recorded is None else recorded.profile, settings)
     if https:
         profile = replace(profile, https=True)
     if sys.platform != "linux":
         raise linux_only("the emulated camera", hint="run it on a Linux machine")
     host, port = _parse_listen(listen)
     _log_to_stderr()
-    _serve(profile, user=user, password=_read_password(password_file), host=host, port=port, as_json=as_json)
-
-
-def _serve(  # noqa: PLR0913  as above
-    profile: "Profile", *, user: str, password: str, host: str, port: int, as_json: bool
-) -> None:
     from receiver_setup.emulator.camera import EmulatedCamera  # noqa: PLC0415  loads the web server
 
-    camera = EmulatedCamera(profile, user=user, password=password, host=host, port=port)
+    password = _read_password(password_file)
+    camera = EmulatedCamera(profile, user=user, password=password, host=host, port=port, recorded=recorded)
+    _serve(camera, user=user, as_json=as_json)
+
+
+def _read_recording(path: Path, profile_name: str) -> "Recorded":
+    from receiver_setup.emulator.camera.recorded import read_recorded  # noqa: PLC0415  quick --help
+    from receiver_setup.recording.format import read_recording  # noqa: PLC0415  as above
+
+    if profile_name != "default":
+        raise ConfigurationError("--from and --profile contradict each other", hint="leave one of the two out")
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_RECORDING)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read the recording {path}: {error.strerror}",
+            hint="give a file that `receiver-setup camera record` has written",
+        ) from error
+    return read_recorded(read_recording(text))
+
+
+def _serve(camera: "EmulatedCamera", *, user: str, as_json: bool) -> None:
+    host, port = camera.host, camera.port
     with _ended_by_signals() as ended, ExitStack() as stack:
         try:
             stack.enter_context(camera)

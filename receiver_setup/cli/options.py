@@ -17,13 +17,13 @@ _CAMERAS = click.option(
     metavar="[http[s]://][USER@]HOST[:PORT]",
     help="The camera; its user is admin unless given. Repeat it for several cameras.",
 )
-_TARGETS = (
+_RECEIVER = (
     click.option(
         "--receiver", metavar="[USER@]HOST[:PORT]", help="The Linux host that receives the uploads, over SSH."
     ),
     click.option("--local", is_flag=True, help="The receiver is this machine, a Linux host."),
-    _CAMERAS,
 )
+_TARGETS = (*_RECEIVER, _CAMERAS)
 _INVENTORY = (
     click.option(
         "--inventory", type=_FILE, help="Receivers and cameras from a TOML file, instead of the three options above."
@@ -35,8 +35,9 @@ _INVENTORY = (
         help="Only what this receipt (.json) of an earlier run, or its --json output, does not have as proven.",
     ),
 )
+_USER = click.option("--user", default="ipcamera", show_default=True, help="The upload user.")
 _ACCOUNT = (
-    click.option("--user", default="ipcamera", show_default=True, help="The upload user."),
+    _USER,
     click.option(
         "--directory", default="recordings", show_default=True, help="The recordings directory, below the home."
     ),
@@ -282,3 +283,8 @@ def camera_options(*, changes: bool) -> Callable[[F], F]:
         return _add(function, _ONE_CAMERA, *_CAMERA, _TIMEOUT, *check, *_OUTPUT)
 
     return add
+
+
+def find_options(function: F) -> F:
+    """Add the options of `camera find`: beside its own, those of a receiver whose record is looked into."""
+    return _add(function, *_RECEIVER, _USER, *_SSH, _TIMEOUT, *_OUTPUT)

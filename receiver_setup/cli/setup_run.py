@@ -10,6 +10,7 @@ from receiver_setup.camera.settings.wishes import upload_wishes
 from receiver_setup.cli.carriers import Carrier, request_values
 from receiver_setup.cli.commands import commands_for
 from receiver_setup.cli.receipt import render_receipt
+from receiver_setup.cli.recovery import put_back_first
 from receiver_setup.cli.secrets_input import ask_to_go_on
 from receiver_setup.cli.shares import Share
 from receiver_setup.cli.targets import Target, open_targets, run_workflow
@@ -28,6 +29,7 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], *, asked: bool) ->
         if asked and not options["yes"] and not options["check"] and not _go_on(targets[0]):
             click.echo("nothing was changed", err=True)
             return 0
+        put_back_first((each.camera for target in targets for each in target.cameras), changes=not options["check"])
         code = run_workflow(
             [(each, partial(set_up, make_request(each.share), each.session, each.cameras)) for each in targets],
             lambda report: render_receipt(report, [commands(receiver) for receiver in report.receivers]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from receiver_setup.cli.carriers import Carrier, request_values
 from receiver_setup.cli.commands import setup_command
+from receiver_setup.cli.recovery import put_back_first
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.targets import Target, Workflow, open_targets, run_workflow
 from receiver_setup.receipt import Change, Receipt, compare, make_receipt
@@ -27,6 +28,7 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], receipt: Receipt |
         return partial(verify, request, target.session, target.cameras)
 
     with open_targets(carriers) as targets:
+        put_back_first((each.camera for target in targets for each in target.cameras), changes=False)
         return run_workflow(
             [(target, workflow(target)) for target in targets],
             partial(_render, again=setup_command(options, [carrier.share for carrier in carriers])),

@@ -48,6 +48,7 @@ def cases() -> list[Case]:
     camera = [
         ("show",), ("set", "--server", "10.0.0.1"), ("test",), ("pubkey",), ("trust", HOST_KEY),
         ("action", "rec", "--enable"), ("snapshots", "3"), ("schedule", "--enable"), ("timer", "--name", "porch"),
+        ("record", "porch.json"),
     ]  # fmt: skip
     return [
         *(Case((name, *HERE), 2, LINUX_ALONE) for name in ("setup", "verify", "status", "remove", "explain")),
@@ -55,6 +56,7 @@ def cases() -> list[Case]:
         Case(("setup", "--inventory", "here.toml"), 2, LINUX_ALONE),
         Case(("setup",), 2, "there is no terminal to ask on"),
         *(Case(("camera", *words, *CAMERA), 3, NO_CAMERA) for words in camera),
+        Case(("camera", "find", "--local"), 2, LINUX_ALONE),  # a search would ask this machine's real networks
         Case(("inventory", "example"), 0, "[[receiver]]"),
         Case(("inventory", "check", "here.toml"), 0, "porch"),
         Case(("inventory", "check", "missing.toml"), 2, "missing.toml"),

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 from receiver_setup.authorized_keys import edit_keys, parse_cameras, parse_sources
 from receiver_setup.camera.address import CameraAddress, read_location
 from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
 from receiver_setup.camera.command import Command
+from receiver_setup.camera.discovery.merging import Heard, merge
+from receiver_setup.camera.discovery.messages import AnswerError, parse_answer
 from receiver_setup.camera.host_key import parse_host_key
 from receiver_setup.camera.login import name_schemes
 from receiver_setup.camera.messages import (
@@ -35,6 +36,7 @@ from receiver_setup.camera.services import name_service
 from receiver_setup.camera.settings.departure_plan import plan_departure
 from receiver_setup.camera.settings.former import FormerSettingsError, parse_former, render_former
 from receiver_setup.camera.settings.place import Here
+from receiver_setup.emulator.camera.recorded import read_recorded
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.inventory.csv_format import parse_csv
 from receiver_setup.inventory.reader import parse_inventory
@@ -54,6 +56,9 @@ from receiver_setup.receiver.listening import parse_sockets, parse_unit_sockets
 from receiver_setup.receiver.records import RecordError, parse_records
 from receiver_setup.receiver.sshd_log import concerns, drop_older, is_sshds, parse_log
 from receiver_setup.receiver.startups import parse_startups
+from receiver_setup.recording.format import read_recording
+from receiver_setup.recording.redaction import redact_fields
+from receiver_setup.recording.stand_ins import StandIns
 from receiver_setup.sshd_config import parse_effective
 from support.receipts import camera_report, failed_report, receipt_of
 
@@ -183,7 +188,44 @@ def _former(text: str) -> None:
     plan_departure(now, {}, former, here, camera="porch")
 
 
+def _recording(text: bytes) -> None:
+    recorded = read_recorded(read_recording(text))
+    recorded.find("getftpattr", {"response": "200"})
+
+
+_ANSWER = (
+    '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/'
+    'addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"><e:Header><w:RelatesTo>urn:uuid:1'
+    "</w:RelatesTo></e:Header><e:Body><d:ProbeMatches><d:ProbeMatch><w:EndpointReference><w:Address>urn:uuid:2"
+    "</w:Address></w:EndpointReference><d:Scopes>onvif://www.onvif.org/name/a%20b</d:Scopes><d:XAddrs>http://[fe80::1]"
+    "/x http://10.0.0.1:8080/</d:XAddrs></d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>"
+)
+
+
+def _found(datagram: bytes) -> None:
+    answers = parse_answer(datagram, frozenset({"urn:uuid:1"}))
+    merge(Heard(source="10.0.0.1", interface="eth0", answer=each) for each in answers)
+
+
+_RECORDING = (
+    '{"schema":"receiver-setup/recording/1","http":[{"request":{"command":"getftpattr","fields":[],"login":'
+    '"basic"},"status_line":"HTTP/1.1 200 OK","headers":[["A","b"]],"body":"ft_port=\\"21\\";","cut":false}],'
+    '"lessons":[{"name":"plain","testftp":{"result":0},"connections":[{"banner":"SSH-2.0-x","kexinit":{"kex":'
+    '["a"]},"auth":[{"method":"none"}],"channels":[{"kind":"session","window":1}],"sftp":[{"op":"open"}],'
+    '"writes":[[0,1,0]],"end":{"how":"disconnect","code":11,"text":""}}]}]}'
+)
+
 PARSERS = {
+    "discovery": Parser(parse=_found, seeds=(_ANSWER,), allowed=(AnswerError,), binary=True),
+    "recording": Parser(
+        parse=_recording,
+        seeds=(_RECORDING,),
+        binary=True,
+    ),
+    "recorded answer": Parser(
+        parse=lambda text: redact_fields(text, StandIns()),
+        seeds=('cmd="a";\r\nft_server="10.0.0.1";x[1]="y"z";\nresponse="200"', f'hostkey="{ED25519}";'),
+    ),
     "reply": Parser(
         parse=_decode,
         seeds=(

@@ -32,16 +32,16 @@ class Vlan:
         self._cameras: list[EmulatedCamera] = []
 
     def __enter__(self) -> Self:
-        thread = self.run(_move)
+        thread = self.run(move)
         net = ("nsenter", "--target", str(self._receiver.pid), "--net", "--")
         for command in (
             f"ip link add eth1 type veth peer name eth0 netns {thread}",
             f"ip addr add {RECEIVER}/24 dev eth1",
             "ip link set eth1 up",
         ):
-            _do(*net, *command.split())
+            do(*net, *command.split())
         for command in ("ip link set lo up", f"ip addr add {CAMERAS}/24 dev eth0", "ip link set eth0 up"):
-            self.run(partial(_do, *command.split()))
+            self.run(partial(do, *command.split()))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,11 +60,13 @@ class Vlan:
         return camera
 
 
-def _move() -> int:
+def move() -> int:
+    """Move this thread into a network namespace of its own; return the number by which `ip` knows it."""
     if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
     return threading.get_native_id()
 
 
-def _do(*command: str) -> None:
+def do(*command: str) -> None:
+    """Run a program to its end, in the network of this thread."""
     subprocess.run(command, check=True, env={**os.environ, "PATH": PATH}, stdin=subprocess.DEVNULL)

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from receiver_setup.cli.camera.find import find
 from receiver_setup.cli.camera.keys import pubkey, test, trust
 from receiver_setup.cli.camera.outcome import Outcome, print_outcome
+from receiver_setup.cli.camera.record import record
 from receiver_setup.cli.camera.settings import set_
 from receiver_setup.cli.camera.show import show
 from receiver_setup.cli.camera.uploads import action, schedule, snapshots, timer
@@ -75,5 +77,5 @@ def command(ctx: click.Context) -> None:
         )
 
 
-for _each in (show, set_, test, pubkey, trust, action, snapshots, schedule, timer):
+for _each in (show, set_, test, pubkey, trust, action, snapshots, schedule, timer, find, record):
     command.add_command(_each)

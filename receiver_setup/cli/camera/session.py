@@ -13,6 +13,7 @@ from receiver_setup.camera.settings.plan import Change
 from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
 from receiver_setup.cli.clients import check_camera_options, make_camera, read_camera_password
+from receiver_setup.cli.recovery import put_back_first
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import InterruptedRunError, UndoError
 from receiver_setup.interrupts import endings_interrupt
@@ -33,11 +34,16 @@ def begin(options: dict[str, Any]) -> Outcome:
 
 
 @contextlib.contextmanager
-def open_camera(options: dict[str, Any]) -> Iterator["Camera"]:
-    """Make the client from checked options; nothing is contacted before its first command."""
+def open_camera(options: dict[str, Any], *, changes: bool | None = None) -> Iterator["Camera"]:
+    """Make the client from checked options; nothing is contacted before its first command.
+
+    But for a camera that a recording has left elsewhere: a command that `changes` it (as its options tell: one that has
+    `--check`, without it) puts it back first, any other raises UnfinishedRecordingError.
+    """
     address = CameraAddress.parse(options["camera"])
     client = make_camera(address, read_camera_password(address, options), options)
     with endings_interrupt(), client as camera:
+        put_back_first([camera], changes=not options.get("check", True) if changes is None else changes)
         yield camera
 
 

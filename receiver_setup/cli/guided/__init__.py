@@ -6,7 +6,8 @@ from typing import Any
 
 from receiver_setup.camera.address import CameraAddress
 from receiver_setup.cli.clients import check_local
-from receiver_setup.cli.guided.answers import ask_account, ask_address, ask_camera, ask_uploads
+from receiver_setup.cli.guided.answers import ask_account, ask_address, ask_camera, ask_new_password, ask_uploads
+from receiver_setup.cli.guided.finding import ask_place
 from receiver_setup.cli.guided.here import looks_like_receiver, require_way_to_root
 from receiver_setup.cli.guided.questions import ask, confirm, say
 from receiver_setup.receiver.address import ReceiverAddress
@@ -35,5 +36,8 @@ def _ask_for_targets() -> dict[str, Any]:
     """Ask for a receiver that is reached by SSH, and for a camera, which may be in reach of that one alone."""
     question = f"Receiver, as [USER@]HOST[:PORT] (USER is {getpass.getuser()} unless given)"
     receiver = ask(question, ReceiverAddress.parse)
-    camera = ask("Camera, as [http[s]://][USER@]HOST[:PORT] (USER is admin unless given)", CameraAddress.parse)
-    return {"receiver": receiver, "cameras": (camera,)}
+    camera, found = ask_place(
+        "Camera, as [http[s]://][USER@]HOST[:PORT], or ? to look for it (USER is admin unless given)"
+    )
+    targets = {"receiver": receiver, "cameras": (camera,)}
+    return targets | ({"camera_password": ask_new_password(CameraAddress.parse(camera))} if found else {})

@@ -10,6 +10,7 @@ from receiver_setup.camera.codes import ResponseCode
 from receiver_setup.camera.connection import Tls
 from receiver_setup.camera.login import check_length
 from receiver_setup.cli.commands import spell_camera
+from receiver_setup.cli.guided.finding import ask_place
 from receiver_setup.cli.guided.here import find_route, read_account, read_own_addresses, read_places
 from receiver_setup.cli.guided.probe import probe, unknown_certificate
 from receiver_setup.cli.guided.questions import ask, ask_hidden, choose, confirm, say, say_error
@@ -36,7 +37,7 @@ _TRIES = 3
 def ask_camera(options: dict[str, Any]) -> dict[str, Any]:
     """Ask for camera, user and password until the camera takes them; it is only read."""
     while True:
-        typed = ask("The camera's address (as in the browser: 192.168.2.168)", CameraAddress.parse)
+        typed, found = ask_place("The camera's address, or ? to look for it (as in the browser: 192.168.2.168)")
         address = CameraAddress.parse(typed)
         try:
             say(probe(address))
@@ -48,7 +49,7 @@ def ask_camera(options: dict[str, Any]) -> dict[str, Any]:
             address = replace(address, user=ask("The camera's user", _parse_user, default=DEFAULT_USER))
         tried = options | {"cameras": (spell_camera(address),)} | certificate
         try:
-            return tried | _ask_for_password(address, tried)
+            return tried | _ask_for_password(address, tried, found=found)
         except (CameraLoginError, CameraResponseError):
             raise
         except CameraError as error:
@@ -71,9 +72,18 @@ def _ask_for_certificate(address: CameraAddress, options: dict[str, Any]) -> dic
     return {"camera_fingerprint": digits}
 
 
-def _ask_for_password(address: CameraAddress, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the password that the camera took; a wrong one is never sent twice, and few are sent at all."""
-    if address.password is not None or options["camera_password_file"] or os.environ.get(_VARIABLE):
+def ask_new_password(address: CameraAddress) -> Secret | None:
+    """Return the password that is typed for an address, whatever is stored elsewhere."""
+    return _keep(ask_hidden(f"Password of {address.user} on the camera {address.display}"), address)
+
+
+def _ask_for_password(address: CameraAddress, options: dict[str, Any], *, found: bool) -> dict[str, Any]:
+    """Return the password that the camera took; a wrong one is never sent twice, and few are sent at all.
+
+    A stored one goes to an address that was typed, never to one that was `found`.
+    """
+    stored = not found and bool(options["camera_password_file"] or os.environ.get(_VARIABLE))
+    if address.password is not None or stored:
         given = _keep(address.password.reveal(), address) if address.password is not None else None
         given = given or read_secret(options["camera_password_file"], _VARIABLE, question=None, user=address.user)
         return _try_login(address, given, options)

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
+from receiver_setup.emulator.camera.discovery import Answerer
 from receiver_setup.emulator.camera.engine import Engine, Request
 from receiver_setup.emulator.camera.http import Server
 from receiver_setup.emulator.camera.login import Account
 from receiver_setup.emulator.camera.profile import Profile
+from receiver_setup.emulator.camera.recorded import Recorded
 from receiver_setup.emulator.camera.state import CameraState
 from receiver_setup.emulator.camera.uploads import UploadOutcome
 from receiver_setup.secrets import Secret
@@ -23,7 +25,8 @@ class EmulatedCamera:
 
     `settings` are first values of ft_* fields, `key` is the camera's own RSA key (else it borrows one from a
     pool of this process). `on_command` is called with each command's name before it is executed. `profile` may be
-    replaced while the camera runs. Closing leaves no thread, process or file behind.
+    replaced while the camera runs. `recorded` is a recorded camera, which it then is: settings, the form of its
+    answers, and how it uploads. Closing leaves no thread, process or file behind.
     Raises OSError when the address cannot be listened on.
     """
 
@@ -37,16 +40,20 @@ class EmulatedCamera:
         port: int = 0,
         settings: Mapping[str, str] | None = None,
         key: "RSAPrivateKey | None" = None,
+        recorded: Recorded | None = None,
     ) -> None:
-        profile = profile or Profile()
+        profile = profile or (Profile() if recorded is None else recorded.profile)
         self.host = host
         self.port = port
         self.state = CameraState(profile, settings, key)
+        if recorded is not None:
+            self.state.take_over(recorded.fields, recorded.actions, recorded.attributes, settings or {})
         self.certificate_pem: bytes | None = None
-        self._engine = Engine(profile, self.state, Account(user=user, password=Secret(password)))
+        self._engine = Engine(profile, self.state, Account(user=user, password=Secret(password)), recorded)
         self._tls: ssl.SSLContext | None = None
         self._server: Server | None = None
         self._reboots: list[threading.Thread] = []
+        self._answerer: Answerer | None = None
 
     def __enter__(self) -> Self:
         if self.profile.https:
@@ -55,6 +62,9 @@ class EmulatedCamera:
             self.certificate_pem, key = certificate.make_certificate(self.host, self.profile)
             self._tls = certificate.make_context(self.certificate_pem, key, self.profile)
         self._listen()
+        if self.profile.discovery:
+            self._answerer = Answerer(self.profile, host=self.host)
+            self._answerer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -63,6 +73,9 @@ class EmulatedCamera:
     def close(self) -> None:
         """Stop listening, drop every connection, end uploads; safe to call twice."""
         self._engine.closing.set()
+        if self._answerer is not None:
+            self._answerer.close()
+            self._answerer = None
         for thread in self._reboots:
             thread.join()
         if self._server is not None:

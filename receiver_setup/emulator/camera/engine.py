@@ -11,6 +11,7 @@ from receiver_setup.emulator.camera.commands import Code, Context, Reply, execut
 from receiver_setup.emulator.camera.login import Account, Login, check_login, sends_wrong_password
 from receiver_setup.emulator.camera.plain_upload import PlainUploader
 from receiver_setup.emulator.camera.profile import Profile
+from receiver_setup.emulator.camera.recorded import Recorded, Script
 from receiver_setup.emulator.camera.state import CameraState
 from receiver_setup.emulator.camera.uploads import Result, Uploader, UploadOutcome, plan_upload
 
@@ -39,8 +40,11 @@ class Answer:
 class Engine:
     """Answers requests, from several threads at once, by a profile and a state."""
 
-    def __init__(self, profile: Profile, state: CameraState, account: Account) -> None:
+    def __init__(
+        self, profile: Profile, state: CameraState, account: Account, recorded: Recorded | None = None
+    ) -> None:
         self.profile = profile
+        self.recorded = recorded
         self.state = state
         self.account = account
         self.requests: list[Request] = []
@@ -148,8 +152,15 @@ class Engine:
 
     def _find_uploader(self, name: str) -> Uploader:
         if name not in self._uploaders:
-            self._uploaders[name] = make_uploader(name)
+            script = None if self.recorded is None or name == "plain" else self.recorded.script
+            self._uploaders[name] = make_uploader(name) if script is None else _make_player(script)
         return self._uploaders[name]
+
+
+def _make_player(script: Script) -> Uploader:
+    from receiver_setup.emulator.camera.recorded_upload import RecordedUploader  # noqa: PLC0415  loads paramiko
+
+    return RecordedUploader(script)
 
 
 def make_uploader(name: str) -> Uploader:

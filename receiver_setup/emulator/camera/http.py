@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from receiver_setup.emulator.camera.commands import render_reply
 from receiver_setup.emulator.camera.engine import Answer, Engine
 from receiver_setup.emulator.camera.login import Login
+from receiver_setup.emulator.camera.recorded import fill, parse_fields
 
 log = logging.getLogger(__name__)
 _PATH = "/param.cgi"
@@ -231,7 +232,28 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, f"<html><body>{status}</body></html>\n", kind="text/html", headers=challenge)
             return
         text = render_reply(profile.reply_cmd or command, answer.reply, crlf=profile.crlf)
-        self._send(status, _with_odd_keys(text) if profile.odd_keys else text)
+        text = _with_odd_keys(text) if profile.odd_keys else text
+        recorded = self.server.engine.recorded
+        exchange = None if recorded is None else recorded.find(command, parse_fields(text))
+        if exchange is None:
+            self._send(status, text)
+        else:
+            self._send_recorded(exchange, fill(exchange["body"], parse_fields(text)))
+
+    def _send_recorded(self, exchange: Mapping[str, Any], text: str) -> None:
+        """Send an answer in its recorded form: status line, headers in their order, chunks, compression."""
+        body = text.encode("utf-8", "surrogateescape")
+        headers = [(str(name), str(value)) for name, value in exchange["headers"]]
+        named = {name.lower(): value.lower() for name, value in headers}
+        if "gzip" in named.get("content-encoding", ""):
+            body = gzip.compress(body)
+        if "chunked" in named.get("transfer-encoding", ""):
+            body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        lines = [str(exchange["status_line"])]
+        lines += [f"{name}: {len(body) if name.lower() == 'content-length' else value}" for name, value in headers]
+        bounded = "content-length" in named or "chunked" in named.get("transfer-encoding", "")
+        self.close_connection = not (bounded and self.server.engine.profile.keep_alive)
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body)
 
     def _send(
         self, status: int, text: str, *, kind: str = "text/plain", headers: Mapping[str, str] | None = None

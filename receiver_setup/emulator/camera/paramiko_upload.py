@@ -51,7 +51,7 @@ class _OldTransport(paramiko.Transport):
         pass
 
 
-class _Sha1Key(paramiko.RSAKey):
+class Sha1Key(paramiko.RSAKey):
     """An RSA key that can sign with SHA-1, which paramiko itself no longer does."""
 
     def sign_ssh_data(self, data: bytes, algorithm: str | None = None) -> paramiko.Message:
@@ -186,7 +186,7 @@ def _try_method(transport: paramiko.Transport, job: UploadJob, method: str) -> N
     elif method == "password":
         transport.auth_password(job.user, job.password.reveal(), fallback=False)
     elif job.key is not None:
-        kind = _Sha1Key if job.sha1 else paramiko.RSAKey
+        kind = Sha1Key if job.sha1 else paramiko.RSAKey
         key: rsa.RSAPrivateKey = job.key
         transport.auth_publickey(job.user, kind(key=key))
 

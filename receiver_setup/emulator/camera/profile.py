@@ -200,6 +200,14 @@ class Profile:
         "modern", "static-rsa: none with forward secrecy, as in web servers of old (up to TLS 1.2)", _UNKNOWN
     )
 
+    # Being found
+    discovery: bool = _off(
+        "answers WS-Discovery probes on the network that it listens on",
+        "inferred: an IN-9408 2K+ speaks ONVIF, which asks for it",
+    )
+    discovery_name: str = _setting("IN-9408 2K+", "the name in its scopes", _UNKNOWN)
+    discovery_address: str = _setting("", "the address that it says it has; empty: the one that it has", _FAULT)
+
     def __post_init__(self) -> None:
         for info in SETTINGS.values():
             object.__setattr__(self, info.name, info.check(getattr(self, info.name)))

@@ -65,6 +65,21 @@ class CameraState:
         self._refusals: dict[str, int] = {}
         self._blocked_until: dict[str, float] = {}
 
+    def take_over(
+        self,
+        fields: Mapping[str, str],
+        actions: Mapping[str, Mapping[str, str]],
+        attributes: Mapping[str, Mapping[str, str]],
+        settings: Mapping[str, str],
+    ) -> None:
+        """Begin as a recorded camera: its fields in its order, those that it does not tell last; then `settings`."""
+        hidden = {name: value for name, value in FACTORY_FIELDS.items() if name not in fields}
+        self.fields = {**fields, **hidden, **settings}
+        for name, values in actions.items():
+            self.actions[name] |= values
+        for group, values in attributes.items():
+            self.attributes[group] |= values
+
     @property
     def key(self) -> "RSAPrivateKey | None":
         """The camera's own key, made when first needed; None when the profile has none."""

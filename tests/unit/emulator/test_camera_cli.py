@@ -106,6 +106,9 @@ def test_every_setting_and_profile_is_listed() -> None:
         ["--listen", "192.0.2.1"],
         ["--password-file", "/nonexistent"],
         ["--password-file", "/dev/null"],
+        ["--from", "/nonexistent"],
+        ["--from", __file__],
+        ["--from", __file__, "--profile", "curl"],
     ],
 )
 def test_what_cannot_be_meant_is_a_configuration_error(options: list[str]) -> None:

@@ -11,7 +11,10 @@ from receiver_setup.emulator.camera.profiles import PROFILES, apply_settings, fi
 from receiver_setup.errors import ConfigurationError
 
 HERE = Path(__file__).parent
-TESTS = [*HERE.glob("test_camera_*.py"), HERE.parents[1] / "end_to_end" / "test_emulated_camera.py"]
+TESTS = [
+    *HERE.glob("test_camera_*.py"),
+    *(HERE.parents[1] / "end_to_end" / name for name in ("test_emulated_camera.py", "test_find.py")),
+]
 
 
 def settings_in_tests() -> set[str]:

@@ -1,0 +1,43 @@
+"""The question for a camera's address, where `?` looks for cameras on this machine's networks."""
+
+from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.discovery.merging import FoundDevice
+from receiver_setup.camera.discovery.search import search
+from receiver_setup.cli.camera.find import UNPROVEN, WAIT_S, describe, not_found
+from receiver_setup.cli.guided.questions import ask, choose, say, say_error
+
+_LOOK = "?"
+
+
+def ask_place(question: str) -> tuple[str, bool]:
+    """Return an address as typed, or one that was found and chosen; True for the latter.
+
+    A found address is a stranger's claim: no stored password may go there.
+    """
+    while True:
+        typed = ask(question, _parse)
+        if typed != _LOOK:
+            return typed, False
+        chosen = _choose()
+        if chosen is not None:
+            return chosen.url, True
+
+
+def _parse(text: str) -> None:
+    if text != _LOOK:
+        CameraAddress.parse(text)
+
+
+def _choose() -> FoundDevice | None:
+    """Look for cameras and let one be chosen; None where there is none, or none that is meant."""
+    say(f"Looking for cameras for {WAIT_S:g} s; no password is sent.")
+    found = search(WAIT_S)
+    if not found.devices:
+        say_error(not_found(found, WAIT_S))
+        return None
+    shown = [f"{each.url}  {describe(each)}{''.join(f'; {note}' for note in each.notes)}" for each in found.devices]
+    number = choose("Number of the camera", [*shown, "none of these: type its address"])[0]
+    if number == len(found.devices):
+        return None
+    say(f"Note: {UNPROVEN}.")
+    return found.devices[number]

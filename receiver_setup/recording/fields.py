@@ -1,0 +1,55 @@
+r"""The fields of a camera's answer with their places (pure), so that all between them can stay as it is.
+
+>>> [(each.name, each.value) for each in find_fields('cmd="a";\r\nx[1] = "y"z";response="200"')]
+[('cmd', 'a'), ('x[1]', 'y"z'), ('response', '200')]
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+_KEY = r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}(?:\[[^\]=;\r\n]{0,60}\])?"
+_OPENING = re.compile(rf'({_KEY})[ \t]*+=[ \t]*+"')
+# A quote ends a value where the answer ends, or where the next field begins: a value may hold quotes.
+_CLOSING = re.compile(rf'"[\s\0;]*+(?=\Z|{_KEY}[ \t]*+=[ \t]*+")')
+
+
+class Field(NamedTuple):
+    """One field: `name="value"`, from `start`; the value from `value_start`."""
+
+    name: str
+    value: str
+    start: int
+    value_start: int
+
+    @property
+    def end(self) -> int:
+        """Where the value ends."""
+        return self.value_start + len(self.value)
+
+
+def find_fields(body: str) -> Iterator[Field]:
+    """Give each field in its order; what does not end, and all after it, is none. Takes linear time."""
+    at = 0
+    while opening := _OPENING.search(body, at):
+        closing = _CLOSING.search(body, opening.end())
+        if closing is None:
+            return
+        yield Field(opening[1], body[opening.end() : closing.start()], opening.start(), opening.end())
+        at = closing.start()
+
+
+def rewrite(
+    body: str,
+    value: Callable[[Field], str],
+    *,
+    name: Callable[[str], str] = lambda text: text,
+    rest: Callable[[str], str] = lambda text: text,
+) -> str:
+    """Return an answer with other values, and with other names and other text between the fields, if asked for."""
+    done, at = [], 0
+    for each in find_fields(body):
+        before, opened = body[at : each.start], body[each.start + len(each.name) : each.value_start]
+        done += [rest(before), name(each.name), opened, value(each)]
+        at = each.end
+    return "".join([*done, rest(body[at:])])
