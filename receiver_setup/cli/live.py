@@ -59,17 +59,29 @@ class LiveBoard(Lines):
         self._every_step = every_step
         self._overflow: Literal["crop", "ellipsis"] = "crop" if console.options.ascii_only else "ellipsis"
         self._ended = False
+        self._over = threading.Event()
+        self._ticking: threading.Thread | None = None
         self._reading = threading.Lock()
         """Held while the board is read or changed; the innermost of the locks, rich's own included."""
         self._live = self._make_live()
 
     def __enter__(self) -> Self:
         try:
-            self._live.start()
+            with self._printing:
+                self._live.start(refresh=True)
+            self._ticking = threading.Thread(target=self._tick, name="live board", daemon=True)
+            self._ticking.start()
         except BaseException:
             self._stop()
             raise
         return self
+
+    def _tick(self) -> None:
+        """Draw it anew as time goes by; not by rich's own thread, which another one's lines can come between."""
+        while not self._over.wait(1 / _A_SECOND):
+            with self._printing:
+                if self._held is None and not self._over.is_set():
+                    self._live.refresh()
 
     def __exit__(self, *_: object) -> None:
         with shielded():
@@ -108,20 +120,24 @@ class LiveBoard(Lines):
 
     def _come_back(self) -> None:
         self._live = self._make_live()
-        self._live.start()
+        self._live.start(refresh=True)
 
     def _make_live(self) -> Live:
         return Live(
             console=self._console,
             get_renderable=self._picture,
-            refresh_per_second=_A_SECOND,
+            auto_refresh=False,
             redirect_stdout=False,
             vertical_overflow="crop",
         )
 
     def _stop(self) -> None:
+        self._over.set()
         try:
-            self._live.stop()
+            with self._printing:
+                self._live.stop()
+            if self._ticking is not None and self._ticking.is_alive():
+                self._ticking.join()
         finally:
             self._console.show_cursor()
 
