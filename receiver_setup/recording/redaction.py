@@ -2,8 +2,6 @@ r"""From what was seen to what a recording may hold (pure): an allow-list, and s
 
 What is not listed here keeps its name, its length and whether it is a number.
 
->>> from receiver_setup.recording.fields import rewrite
-from receiver_setup.recording.stand_ins import StandIns
 >>> redact_fields('ft_port="22";\r\nserial="AB12";\r\n', StandIns())
 'ft_port="22";\r\nserial="xxxx";\r\n'
 """

@@ -283,8 +283,8 @@ def test_what_was_replaced_or_trusted_is_told(make_camera: MakeCamera) -> None:
                     "directory")}, password=Secret("made-up-for-here")))  # fmt: skip
     assert "made-up-for-here" not in render_former(former)
     _, warnings = remove(camera, former)
-    assert [word in warnings[at] for at, word in enumerate(("ft_password", "host key", "interval rec"))] == [True] * 3
-    assert len(warnings) == 3
+    told = ("ft_password", "host key", "whether that account is still there", "interval rec")
+    assert [word in warning for word, warning in zip(told, warnings, strict=True)] == [True] * 4, warnings
     assert (camera.state.fields["ft_ssl"], camera.state.fields["ft_insecure"]) == ("2", "0")
 
 

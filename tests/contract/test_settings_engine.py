@@ -163,7 +163,8 @@ def test_what_is_late_is_waited_for_and_goes_back_for_good(
         # Put back at once, and again where patience ends before the camera has caught up.
         assert settings.put_back() == []
         assert memory(camera) == before
-    with client(camera) as connection, pytest.raises(CameraNotTakenError):
+    # On a busy machine the new value may be there by the time of the way back, which is then not seen to its end.
+    with client(camera) as connection, pytest.raises((CameraNotTakenError, UndoError)):
         settle(connection, case.wished)
     assert memory(camera) == before
 
