@@ -75,13 +75,17 @@ def plan_retraction(
 ) -> JointPlan[SetupPlan] | None:
     """Plan what takes the failed cameras' share of the receiver back; None where they have none.
 
-    An account that is left without a camera goes back to what it was. `read` gives the facts of the others.
+    An account that is left without a camera goes back to what it was. `read` gives the facts of the others, which
+    are looked at as a camera that stays sees them.
     """
     withdrawn = tuple(account.user for account in accounts if account.touched and not account.alive)
-    shared = [without_failed(account, wanted(account)) for account in accounts if account.alive and account.failed]
-    if not withdrawn and not shared:
+    staying = [account for account in accounts if account.alive and account.failed]
+    if not withdrawn and not staying:
         return None
+    shared = [without_failed(account, wanted(account)) for account in staying]
+    found = read(shared) if shared else ()
     plans = tuple(
-        plan_receiver(facts, each) for facts, each in zip(read(shared) if shared else (), shared, strict=True)
+        plan_receiver(facts.seen_from(account.alive[0].addresses()), each)
+        for account, facts, each in zip(staying, found, shared, strict=True)
     )
     return JointPlan(plans=plans, withdrawn=withdrawn)

@@ -60,6 +60,9 @@ def put_back_receiver(session: ReceiverSession, report: ReceiverReport) -> None:
     for error in errors:
         if error.rolled_back is None and not isinstance(error, UndoError):
             error.rolled_back = True
+    # The run is only back when all of it is.
+    if report.error is not None and any(error.rolled_back is False for error in errors):
+        report.error.rolled_back = False
     if report.error is not None and report.error.rolled_back:
         report.error.lost = tuple(dict.fromkeys(text for camera in report.cameras for text in camera.lost))
 

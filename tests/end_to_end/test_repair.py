@@ -166,7 +166,7 @@ def signs_in_from_the_receiver_itself(bench: Bench, camera: EmulatedCamera) -> b
 
 def test_a_set_group_id_on_a_folder_is_left_alone_and_given_back(bench: Bench, make_camera: MakeCamera) -> None:
     camera = make_camera()
-    bench.inside("install -d -m 2775 /srv/cams /srv/cams/ipcamera")
+    bench.inside("install -d -m 2755 /srv/cams /srv/cams/ipcamera")
     options = ("--home", "/srv/cams/ipcamera", "--no-jail")
     before = bench.state()
     assert bench.setup(camera, options=options).code == 0

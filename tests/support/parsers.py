@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import gc
 import gzip
 import re
 import struct
@@ -115,12 +116,21 @@ def seconds(parser: Parser, text: str) -> float:
 def grows(parser: Parser, short: str, long: str) -> bool:
     """Tell whether four times the text takes more than nine times as long; sixteen times is what is quadratic.
 
-    The best of some tries, since others work on this machine as well.
+    The best of some tries, and of many where those say so: others work on this machine as well. No garbage of the
+    tests before is collected meanwhile, which takes time as well.
     """
-    if seconds(parser, long) < _TRIFLE_S:
-        return False
-    tries = range(3)
-    return min(seconds(parser, long) for _ in tries) > max(_TRIFLE_S, 9 * min(seconds(parser, short) for _ in tries))
+
+    def seems_so(tries: int) -> bool:
+        long_s, short_s = (min(seconds(parser, text) for _ in range(tries)) for text in (long, short))
+        return long_s > max(_TRIFLE_S, 9 * short_s)
+
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return seconds(parser, long) >= _TRIFLE_S and seems_so(3) and seems_so(20)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _decode(text: str) -> None:

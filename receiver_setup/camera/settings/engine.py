@@ -49,7 +49,7 @@ _NOTHING_DONE = frozenset(
 
 
 _LONGEST_SHOWN = 200
-_MOST_REFUSALS = 2
+_MOST_IN_VAIN = 2
 _NOT_TAKEN = (
     "the value may be too long for this firmware, or hold characters that it does not know; else restart the camera, "
     "look at the setting in its own menu, and ask its maker about this firmware"
@@ -202,18 +202,17 @@ class CameraSettings(LiveSettings):
     def _patiently(self, work: Callable[[], dict[str, str]]) -> dict[str, str]:
         """Do what leads back again and again, as far as patience goes, while the camera has no time for it.
 
-        A login that it had accepted is not tried often: the password may have been changed meanwhile.
+        Two things are not tried often: a login that it had accepted, since the password may have been changed
+        meanwhile, and what it does not answer in time, since each try takes all of that time.
         """
-        refused = 0
+        in_vain = 0
         for wait_s in self.camera.patience.waits():
             try:
                 return work()
             except ReceiverSetupError as error:
                 busy = isinstance(error, CameraResponseError) and error.code == ResponseCode.BUSY
-                refused += isinstance(error, CameraLoginError)
-                if not busy and not isinstance(error, (CameraTimeoutError, CameraLoginError)):
-                    raise
-                if refused > _MOST_REFUSALS:
+                in_vain += not busy
+                if in_vain > _MOST_IN_VAIN or not (busy or isinstance(error, (CameraTimeoutError, CameraLoginError))):
                     raise
                 _log.warning("%s; tried again in %g s, since it has to go back", error.message, wait_s)
                 self.camera.wait(wait_s)
