@@ -186,8 +186,11 @@ class Camera(MenuCalls):
                 tries = command.tries_for(answer)
                 if wait_s is None or (tries is not None and sent >= tries):
                     return answer
-            _log.warning("%s is busy; it is asked again in %g s (%s)", self.address, wait_s, command.cmd)
-            self._sleep(wait_s)
+            self._await_free(command.cmd, wait_s)
+
+    def _await_free(self, cmd: str, wait_s: float) -> None:
+        _log.warning("%s is busy; it is asked again in %g s (%s)", self.address, wait_s, cmd)
+        self._sleep(wait_s)
 
     def _ask(self, command: Command[R]) -> Reply:
         """Get a reply that is not about the login, whichever way of signing in that takes."""
@@ -317,9 +320,13 @@ class Camera(MenuCalls):
         """Return the token; ask for it with user and password in the query if there is none yet."""
         if self._token is not None:
             return self._token
-        command = GetToken()
-        answer = self._exchange(command, Login.QUERY)
-        reply = self._parse(answer)
+        command, waits = GetToken(), self.patience.waits()
+        while True:
+            answer = self._exchange(command, Login.QUERY)
+            reply = self._parse(answer)
+            if reply is None or reply.response != ResponseCode.BUSY or (wait_s := next(waits, None)) is None:
+                break
+            self._await_free(command.cmd, wait_s)
         verdict = next_login(
             Evidence(
                 way=Login.TOKEN,

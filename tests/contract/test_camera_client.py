@@ -539,6 +539,18 @@ def test_busy_camera_is_asked_again_with_patience(waits: list[float]) -> None:
     assert waits == [1.0, 2.0]
 
 
+def test_a_camera_too_busy_for_a_token_is_asked_again(waits: list[float]) -> None:
+    def react(seen: Seen) -> Reaction:
+        if seen.query["cmd"] == "gettoken" and len(waits) < 2:
+            return Reaction(body=b'response="213";')
+        return check_token(seen)
+
+    with serving(FakeCamera(react)) as fake:
+        with Camera(fake.address, PASSWORD, login=Login.TOKEN, patience=HASTY, sleep=waits.append) as camera:
+            assert camera.send(GetFtpAttr()).server == "192.168.2.110"
+        assert [seen.query["cmd"] for seen in fake.seen] == ["gettoken"] * 3 + ["getftpattr"]
+
+
 def test_busy_for_ever_is_an_error(waits: list[float]) -> None:
     with serving(FakeCamera([Reaction(body=b'response="213";')])) as fake:
         with (

@@ -22,7 +22,7 @@ from receiver_setup.camera.messages import (
 )
 from receiver_setup.camera.schedule import parse_words
 from receiver_setup.camera.settings.engine import CameraNotTakenError, CameraSettings, settle
-from receiver_setup.camera.settings.fields import SETTINGS
+from receiver_setup.camera.settings.fields import SETTINGS, Group
 from receiver_setup.camera.settings.setting_up import CameraSetup
 from receiver_setup.camera.settings.target import UploadTarget
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
@@ -127,6 +127,25 @@ def held(camera: EmulatedCamera, case: Case) -> str:
 def test_the_table_has_every_setting_but_the_password() -> None:
     wished = {(case.wished.cmd.removeprefix("set"), case.field) for case in CASES}
     assert wished == {(each.group.value, each.field) for each in SETTINGS} - {("ftpattr", "ft_password")}
+
+
+@pytest.mark.parametrize("echo", ["capitals", "blanks", "zeros", "entities"])
+def test_what_was_sent_stays_as_it_was_sent_where_a_firmware_wants_it_again(make_camera: MakeCamera, echo: str) -> None:
+    camera = make_camera(requires_all_fields=True, echo=(echo,))
+    target = UploadTarget(server="attic", port=2222, username="porch", directory="in & out")
+    with client(camera) as connected:
+        setup = CameraSetup(connected, lambda _: None)
+        setup.read(Group.FTP)
+        setup.point(target)
+        setup.verify(target)
+    kept = {"ft_server": "attic", "ft_port": "2222", "ft_username": "porch", "ft_dirname": "in & out"}
+    assert {name: camera.state.fields[name] for name in kept} == kept
+    camera.state.fields["ft_insecure"] = "1"
+    with client(camera) as connected:
+        another = CameraSetup(connected, lambda _: None)
+        another.read(Group.FTP)
+        another.verify(target)
+    assert {name: camera.state.fields[name] for name in kept} == kept, "in another run as well"
 
 
 @each_setting

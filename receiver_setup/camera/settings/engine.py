@@ -13,7 +13,7 @@ from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.settings import words
 from receiver_setup.camera.settings.fields import EMPTY, Group
-from receiver_setup.camera.settings.live import LiveSettings, send_with_rest
+from receiver_setup.camera.settings.live import LiveSettings
 from receiver_setup.camera.settings.plan import Change, Row, part_of, plan_change
 from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.errors import (
@@ -94,7 +94,7 @@ class CameraSettings(LiveSettings):
         """
         before = dict(self.now(change.group))
         with self.counted(change):
-            done = send_with_rest(self.camera, change.command, change.rest)
+            done = self.send(change.command, change.rest)
         with self._said_after(change):
             # Of a password alone there is nothing to be seen.
             holds = all(row.after_code is None for row in change.rows) or self.look(change)

@@ -11,7 +11,7 @@ from receiver_setup.camera.messages import ActionType, FtpAttributes
 from receiver_setup.camera.settings import words
 from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Group, Setting, settings_of
 from receiver_setup.camera.settings.place import NOWHERE, is_somewhere
-from receiver_setup.camera.settings.plan import Readings, build_command, complete, part_of, way_back
+from receiver_setup.camera.settings.plan import Readings, build_command, complete, part_of, settings_in, way_back
 from receiver_setup.errors import CameraReplyError, CameraResponseError
 from receiver_setup.secrets import Secret
 
@@ -42,6 +42,8 @@ class LiveSettings:
         self._password: Secret | None = None
         """What the camera returned as ft_password when it was read; None where it does not tell."""
         self._now: dict[Group, Mapping[str, str]] = {}
+        self._written: dict[Setting, str] = {}
+        """Values as they were sent, or are known to be meant, however the camera spells them."""
 
     def now(self, group: Group = Group.FTP) -> Mapping[str, str]:
         """Return one part of the menu as it was last read; empty where it never was."""
@@ -111,7 +113,7 @@ class LiveSettings:
 
         def send(values: Mapping[str, str]) -> None:
             rest = {each.field: code for each in shown.values() if (code := way_back(each, each.raw(self.now(group))))}
-            send_with_rest(self.camera, build_command(group, values, kind=kind), rest)
+            self.send(build_command(group, values, kind=kind), rest)
 
         def settled(_: Mapping[str, str]) -> bool | None:
             return True if not differing() else None
@@ -138,6 +140,31 @@ class LiveSettings:
             self.read(group)
         return differing()
 
+    def send(self, command: Command[Done], rest: Mapping[str, str]) -> Done:
+        """Send only what is new; all settings as they were read beside it (`rest`), where the firmware misses them.
+
+        What is known as it was written is sent so, not as the camera spells it.
+        """
+        shown, codes = settings_in(command), dict(command.parameters())
+        now = self.now(part_of(command))
+        written = {each: code for each, code in self._written.items() if each in shown}
+        own = {each.field: code for each, code in written.items() if each.holds(each.raw(now), code)}
+        self.remember(shown, codes)
+        try:
+            return self.camera.send(command)
+        except CameraResponseError as error:
+            rest = {name: own.get(name, code) for name, code in rest.items()}
+            whole = complete(command, rest) if error.code == ResponseCode.MISSING_PARAM and rest else command
+            if dict(whole.parameters()) == codes:
+                raise
+            _log.info("%s: wants every field in one request", self.camera.address)
+            return self.camera.send(whole)
+
+    def remember(self, settings: Iterable[Setting], codes: Mapping[str, str]) -> None:
+        """Note values as they are written, for a firmware that spells them otherwise and wants them sent again."""
+        names = codes.keys() - {PASSWORD_FIELD}
+        self._written |= {each: codes[each.field] for each in settings if each.field in names}
+
     def not_emptied(self, wanted: Mapping[str, str]) -> list[str]:
         """Tell which fields of getftpattr were to be empty and are not, since the camera does not take that."""
         now = self.now()
@@ -149,18 +176,6 @@ class LiveSettings:
         if group is not Group.FTP or self._password is None:
             return fields
         return {**fields, PASSWORD_FIELD: self._password.reveal()}
-
-
-def send_with_rest(camera: Camera, command: Command[Done], rest: Mapping[str, str]) -> Done:
-    """Send only what is new; all settings as they were read beside it, where the firmware misses them."""
-    try:
-        return camera.send(command)
-    except CameraResponseError as error:
-        whole = complete(command, rest) if error.code == ResponseCode.MISSING_PARAM and rest else command
-        if dict(whole.parameters()) == dict(command.parameters()):
-            raise
-        _log.info("%s: wants every field in one request", camera.address)
-        return camera.send(whole)
 
 
 def read_menu(camera: Camera) -> tuple[GroupReading, ...]:

@@ -176,6 +176,12 @@ def build_command(group: Group, codes: Mapping[str, str], *, kind: ActionType | 
     )
 
 
+def settings_in(command: Command[Done]) -> tuple[Setting, ...]:
+    """Return every setting that a set command can hold."""
+    kind = ActionType(dict(command.parameters())["type"]) if isinstance(command, SetFtpAction) else None
+    return settings_of(part_of(command), kind)
+
+
 def complete(command: Command[Done], rest: Mapping[str, str]) -> Command[Done]:
     """Return a command with the other settings of its part beside it."""
     codes = dict(command.parameters())

@@ -103,6 +103,7 @@ class CameraSetup(CameraSettings):
 
     def verify(self, target: UploadTarget) -> None:
         """Switch the verification of the host key on, and see that the camera has all that it was set to."""
+        self.remember(settings_of(Group.FTP), target.fields(insecure=False))
         change = plan_codes(self.now(), Group.FTP, {"ft_insecure": "0"})
         if change is not None:
             self.make(change)
