@@ -65,7 +65,7 @@ other-libraries:
 	@: >$(LIBRARIES_LOG)
 	nice -n 3 tools/test-debian-libraries here --quiet -n "$$(nproc)" $(WITH_OLD_LIBRARIES) >>$(LIBRARIES_LOG) 2>&1
 	nice -n 3 tools/test-debian-libraries sid --quiet -n "$$(nproc)" $(NEEDS_NO_LIBRARY:%=--ignore %) \
-	  tests/unit tests/contract tests/hostile/test_wire.py tests/hostile/test_parsers.py >>$(LIBRARIES_LOG) 2>&1
+	  tests/unit tests/contract tests/hostile/test_wire.py >>$(LIBRARIES_LOG) 2>&1
 	-nice -n 3 $(MAKE) --no-print-directory fuzz >>$(LIBRARIES_LOG) 2>&1
 
 fuzz: $(VENV)/.installed-test ## Look for FUZZ_SECONDS (60) for texts of others that a parser of ours trips over

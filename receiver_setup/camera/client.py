@@ -278,9 +278,8 @@ class Camera(MenuCalls):
         _refused.update(self._login_key(each) for each in ways)
         if verdict is Verdict.NO_PERMISSION:
             error = error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
-            if way is Login.BASIC:
-                error.hint += f" {_NO_BASIC_HINT[0].upper()}{_NO_BASIC_HINT[1:]}."
-            return error
+            more = f" {_NO_BASIC_HINT[0].upper()}{_NO_BASIC_HINT[1:]}." if way is Login.BASIC else ""
+            return error.retold(hint=f"{error.hint}{more}")
         if verdict is Verdict.OTHER_SCHEME:
             return CameraLoginError(
                 f"the camera {shown} asks for a login by {name_schemes(challenge)}, "

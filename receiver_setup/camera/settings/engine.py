@@ -245,8 +245,8 @@ class CameraSettings(LiveSettings):
         try:
             yield
         except ReceiverSetupError as error:
-            error.message += f"; the new {change.name} had been sent to it before"
-            raise
+            more = f"; the new {change.name} had been sent to it before"
+            raise error.retold(f"{error.message}{more}") from error.__cause__
 
 
 def settle(camera: Camera, wished: Command[Done]) -> Change | None:
