@@ -25,8 +25,9 @@ NEEDS_NO_LIBRARY := tests/unit/tools tests/unit/benchmarks tests/unit/test_archi
 LIBRARIES_LOG := .trees/other-libraries.log
 SOURCES := receiver_setup tests tools benchmarks packaging ansible .ci
 ANSIBLE := .venv-ansible
-# Two thirds of a test's time is waiting for servers.
-PYTEST = $(PYTHON) -m pytest -n $$((3 * $$(nproc))) --dist worksteal --durations 10
+# Two thirds of a test's time is waiting for servers; where nothing else runs beside, more of them wait at a time.
+WORKERS_A_CORE := 3
+PYTEST = $(PYTHON) -m pytest -n $$(($(WORKERS_A_CORE) * $$(nproc))) --dist worksteal --durations 10
 # Targets that take their time and need each other's files in nothing, at the same time; Ctrl-C ends them all.
 TOGETHER = printf '%s\n' $(1) | xargs -n 1 -P 4 $(MAKE) --no-print-directory
 
@@ -42,6 +43,8 @@ deb: needs-deb ## Build the Debian package, dist/receiver-setup_VERSION_all.deb
 # ARGS='tests/unit/cli -k help' runs a part, of everything that there is, and checks nothing before.
 test: $(if $(ARGS),needs-test $(VENV)/.installed-test $(ANSIBLE)/.installed,check) ## Check the code and run what is run many times a day; ARGS='…' runs a part
 	$(PYTEST) $(or $(ARGS),-m "not rest")
+
+test test-quick: WORKERS_A_CORE := 4
 
 test-quick: needs-test $(VENV)/.installed-test ## Run the units and contracts alone
 	$(PYTEST) tests/unit tests/contract

@@ -73,6 +73,7 @@ def test_an_ignored_password_never_opens_an_account_for_good(bench: Bench, make_
     assert bench.setup(late).code == 0
 
 
+@pytest.mark.rest
 def test_late_cameras_are_waited_for_and_go_back_for_good(bench: Bench, make_camera: MakeCamera) -> None:
     cameras = [make_camera(late_s=seconds) for seconds in (1.0, 3.0, 8.0)]
     failing = make_camera(late_s=2.0, field_limit=9)
