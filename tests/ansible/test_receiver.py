@@ -87,6 +87,7 @@ def test_every_way_in_sets_up_and_proves_a_new_login(  # noqa: PLR0913, PLR0917 
     assert all(form not in run.out + run.err for form in spellings(SUDO_PASSWORD))
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("version", ["newest"])
 def test_why_root_is_out_of_reach_is_told(site: Site, admin_key: AdminKey, make_receiver: MakeReceiver) -> None:
     receiver = make_receiver(sudo="password", sudo_password=SUDO_PASSWORD)
@@ -110,6 +111,7 @@ def test_why_root_is_out_of_reach_is_told(site: Site, admin_key: AdminKey, make_
     assert "not-this-one" not in run.out + run.err
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("version", ["newest"])
 def test_cameras_are_reached_through_the_receiver(site: Site, admin_key: AdminKey, make_receiver: MakeReceiver) -> None:
     """The camera is in a network that the receiver reaches and the controller does not."""
@@ -131,6 +133,7 @@ def test_cameras_are_reached_through_the_receiver(site: Site, admin_key: AdminKe
     assert "reached by SSH" in run.results["here"]["msg"]
 
 
+@pytest.mark.rest
 def test_no_password_is_told_in_any_spelling(
     site: Site, admin_key: AdminKey, make_receiver: MakeReceiver, make_camera: MakeCamera
 ) -> None:
@@ -188,6 +191,7 @@ def test_no_password_is_told_in_any_spelling(
         assert [form for form in {*spellings(password), quote(password)} if form in told] == []
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("version", ["newest"])
 def test_a_missing_or_old_package_is_one_sentence(site: Site, admin_key: AdminKey, make_receiver: MakeReceiver) -> None:
     site.add("attic", make_receiver(), admin_key, cameras=[])

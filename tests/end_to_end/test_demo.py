@@ -187,6 +187,7 @@ def test_json_is_one_object_and_quiet_is_quiet(start: Callable[..., Demo]) -> No
     assert demo.err == ""
 
 
+@pytest.mark.rest
 @pytest.mark.parametrize("moment", [0.4, *ACTS[:2]], ids=str)
 def test_a_kill_at_any_moment_leaves_nothing(start: Callable[..., Demo], moment: float | str) -> None:
     demo = start()

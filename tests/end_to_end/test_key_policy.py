@@ -14,7 +14,7 @@ from receiver_setup.emulator import network
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.keys import PublicKey
 
-pytestmark = pytest.mark.usefixtures("private_network")
+pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 
 RULES = "/etc/ssh/sshd_config.d/00-a.conf"
 KEY_FOLDER = "/etc/ssh/authorized_keys.d"
@@ -112,7 +112,6 @@ def by_key(bench: Bench, result: Result) -> None:
     assert "receiver-setup:" in bench.inside(f"cat {KEY_FILE}")
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize("rule", REFUSALS)
 def test_a_rule_that_refuses_the_key_is_named_before_any_change_and_its_remedy_works(
     bench: Bench, make_camera: MakeCamera, rule: str
@@ -125,7 +124,6 @@ def test_a_rule_that_refuses_the_key_is_named_before_any_change_and_its_remedy_w
     assert (again.code, again.json["changed"]) == (0, False), again.err
 
 
-@pytest.mark.rest
 @pytest.mark.parametrize(
     ("release", "rule"),
     [
@@ -141,7 +139,6 @@ def test_other_releases_refuse_the_key_as_this_one_does(
         refuse(bench, make_camera(), REFUSALS[rule], keyword=keyword)
 
 
-@pytest.mark.rest
 def test_the_global_list_decides_what_a_modern_client_offers(make_bench: MakeBench, make_camera: MakeCamera) -> None:
     """OpenSSH 10 tells its global list before it knows the user, so that an exception for the user comes too late."""
     lines = ("PubkeyAcceptedAlgorithms ssh-ed25519", "Match User ipcamera", f"PubkeyAcceptedAlgorithms {MODERN}")
@@ -176,7 +173,6 @@ def test_a_pinned_key_from_another_address_than_the_cameras_page_is_named_and_no
         by_key(bench, bench.setup(camera, options=("--no-pin-source",)))
 
 
-@pytest.mark.rest
 def test_sha1_that_the_crypto_library_refuses_is_named_and_makes_no_password(
     make_bench: MakeBench, make_camera: MakeCamera, without_sha1: bytes
 ) -> None:

@@ -153,6 +153,7 @@ def with_value(value: str, place: str) -> str:
     return render_cameras((camera,), (HOST_KEY,)) + render_look((camera,), "ipcamera", logs)
 
 
+@pytest.mark.rest
 def test_a_hostile_value_stays_a_value_in_every_place(tmp_path: Path) -> None:
     """All places have it at once: what leaves one of them runs, whatever stands in the others."""
     wrong = {}
