@@ -63,6 +63,7 @@ class RecordingServer:
             self._listening.close()
             raise
         self.port = int(self._listening.getsockname()[1])
+        self._starting = threading.Lock()
         self._accepting = threading.Thread(target=self._accept, daemon=True, name="recording-server")
 
     def __enter__(self) -> Self:
@@ -92,7 +93,7 @@ class RecordingServer:
         try:
             yield lesson
             end = time.monotonic() + _CLOSING_S
-            for thread in list(self._threads):
+            for thread in self._started():
                 thread.join(max(0.0, end - time.monotonic()))
         finally:
             self.lesson = None
@@ -103,9 +104,14 @@ class RecordingServer:
         for plain in list(self._open):
             with contextlib.suppress(OSError):
                 plain.shutdown(socket.SHUT_RDWR)
-        for thread in list(self._threads):
+        for thread in self._started():
             thread.join(_CLOSING_S)
-        self._threads.clear()
+            self._threads.remove(thread)
+
+    def _started(self) -> list[threading.Thread]:
+        """Return the threads of connections; one that serves already is among them."""
+        with self._starting:
+            return list(self._threads)
 
     def _accept(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -131,8 +137,9 @@ class RecordingServer:
             target=self._serve, args=(plain, lesson, connection), daemon=True, name="recording-connection"
         )
         self._open.add(plain)
-        thread.start()
-        self._threads.append(thread)
+        with self._starting:
+            thread.start()
+            self._threads.append(thread)
 
     def _serve(self, plain: socket.socket, lesson: Lesson, connection: Connection) -> None:
         keys = {name: key for name, key in self.host_keys.items() if key.get_name() in lesson.key_types}
