@@ -146,13 +146,13 @@ class LiveSettings:
         What is known as it was written is sent so, not as the camera spells it.
         """
         shown, codes = settings_in(command), dict(command.parameters())
-        now = self.now(part_of(command))
-        written = {each: code for each, code in self._written.items() if each in shown}
-        own = {each.field: code for each, code in written.items() if each.holds(each.raw(now), code)}
         self.remember(shown, codes)
         try:
             return self.camera.send(command)
         except CameraResponseError as error:
+            now = self.now(part_of(command))
+            written = {each: code for each, code in self._written.items() if each in shown}
+            own = {each.field: code for each, code in written.items() if each.holds(each.raw(now), code)}
             rest = {name: own.get(name, code) for name, code in rest.items()}
             whole = complete(command, rest) if error.code == ResponseCode.MISSING_PARAM and rest else command
             if dict(whole.parameters()) == codes:

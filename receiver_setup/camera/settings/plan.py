@@ -96,8 +96,7 @@ def plan_change(fields: Mapping[str, str], wished: Command[Done]) -> Change | No
     A password cannot be compared, so it counts as new unless the camera returned the same. Another security takes its
     default port along, if the present port is a default one and no port is wished.
     """
-    codes = dict(wished.parameters())
-    kind = ActionType(codes.pop("type")) if isinstance(wished, SetFtpAction) else None
+    codes, kind = _codes_and_kind(wished)
     group = Group(wished.cmd.removeprefix("set"))
     port = _default_port(fields, codes)
     if port is None:
@@ -178,14 +177,12 @@ def build_command(group: Group, codes: Mapping[str, str], *, kind: ActionType | 
 
 def settings_in(command: Command[Done]) -> tuple[Setting, ...]:
     """Return every setting that a set command can hold."""
-    kind = ActionType(dict(command.parameters())["type"]) if isinstance(command, SetFtpAction) else None
-    return settings_of(part_of(command), kind)
+    return settings_of(part_of(command), _codes_and_kind(command)[1])
 
 
 def complete(command: Command[Done], rest: Mapping[str, str]) -> Command[Done]:
     """Return a command with the other settings of its part beside it."""
-    codes = dict(command.parameters())
-    kind = ActionType(codes.pop("type")) if isinstance(command, SetFtpAction) else None
+    codes, kind = _codes_and_kind(command)
     return build_command(part_of(command), {**rest, **codes}, kind=kind)
 
 
@@ -229,6 +226,12 @@ _WHOLE = frozenset({Group.FTP, Group.ACTION})
 _SECURITIES = {
     dict(SetFtpAttr(security=each).parameters())["ft_ssl"]: each for each in Security if each is not Security.UNKNOWN
 }
+
+
+def _codes_and_kind(command: Command[Done]) -> tuple[dict[str, str], ActionType | None]:
+    """Return the values of a set command, and the upload action that they are about, if it is about one."""
+    codes = dict(command.parameters())
+    return codes, ActionType(codes.pop("type")) if isinstance(command, SetFtpAction) else None
 
 
 def _default_port(fields: Mapping[str, str], codes: Mapping[str, str]) -> tuple[Security, str] | None:
