@@ -3,7 +3,7 @@
 import sys
 from typing import NoReturn
 
-from receiver_setup.interrupts import end_undisturbed, interrupt_once
+from receiver_setup.process.interrupts import end_undisturbed, interrupt_once
 
 
 def main() -> NoReturn:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from receiver_setup.errors import ReceiverSetupError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 
 DIFFERENCE = 7
 """Exit code of --check when something would change, of verify when something is not as it was set up."""

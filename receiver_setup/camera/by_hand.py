@@ -18,8 +18,8 @@ from receiver_setup.camera.messages import FIELDS
 from receiver_setup.camera.query import PATH
 from receiver_setup.camera.settings.plan import Change
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
-from receiver_setup.keys import PublicKey
-from receiver_setup.plain_shell import assign, part_head, quote, remark, remark_command
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.plain_shell import assign, part_head, quote, remark, remark_command
 
 _REFUSED = (
     "the receiver's log says why: for a SHA-1 signature explain it again with --sha1 always, "

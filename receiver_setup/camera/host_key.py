@@ -4,7 +4,7 @@ Sources: sshd(8), section SSH_KNOWN_HOSTS FILE FORMAT; INSTAR wiki, Features_Men
 """
 
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.keys import KNOWN_TYPES, KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KNOWN_TYPES, KeyFormatError, PublicKey
 
 _HINT = (
     "give the base64 of a host key, a line such as 'ssh-ed25519 AAAA…', or a file with one: on the receiver "

@@ -29,7 +29,7 @@ from receiver_setup.camera.messages import (
     UploadActions,
 )
 from receiver_setup.camera.schedule import Schedule, parse_words
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.secrets import Secret
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from receiver_setup.compat import WAIT_S
 from receiver_setup.dialling import Dial
-from receiver_setup.head_start import HeadStart
+from receiver_setup.process.head_start import HeadStart
 
 _MOST_BYTES = 256 * 1024
 """Of one answer, headers and chunk lines included; the longest known is below 4 KiB."""

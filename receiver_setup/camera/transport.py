@@ -37,7 +37,7 @@ from receiver_setup.errors import (
     InterruptedRunError,
     ReceiverSetupError,
 )
-from receiver_setup.tracing import log_trip
+from receiver_setup.trace.tracing import log_trip
 
 _log = logging.getLogger(__name__)
 

@@ -79,7 +79,7 @@ def run() -> NoReturn:
         raise
     except BaseException as error:  # noqa: BLE001 - the last stop: nothing may pass as a bare traceback
         from receiver_setup.cli.failures import report_failure  # noqa: PLC0415 - only when something failed
-        from receiver_setup.interrupts import ignore_signals  # noqa: PLC0415 - as above
+        from receiver_setup.process.interrupts import ignore_signals  # noqa: PLC0415 - as above
 
         ignore_signals()
         code = report_failure(error, sys.argv[1:])

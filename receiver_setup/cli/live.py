@@ -15,7 +15,7 @@ from receiver_setup.board import Board, Row, State, show_time
 from receiver_setup.cli.lines import words_of
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.terminal import Lines
-from receiver_setup.interrupts import shielded
+from receiver_setup.process.interrupts import shielded
 from receiver_setup.report import Event, Mark
 
 _NARROWEST, _LOWEST = 60, 6

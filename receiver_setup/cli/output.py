@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from receiver_setup.cli.redaction import clean, redact
-from receiver_setup.interrupts import ignore_signals
+from receiver_setup.process.interrupts import ignore_signals
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from receiver_setup.cli.commands import make_commands
 from receiver_setup.cli.redaction import redact
 from receiver_setup.errors import ConfigurationError, ReceiptError
-from receiver_setup.interrupts import shielded
+from receiver_setup.process.interrupts import shielded
 from receiver_setup.receipt import (
     Commands,
     Receipt,

@@ -10,7 +10,7 @@ import click
 
 from receiver_setup.cli.terminal import active_display, print_line
 from receiver_setup.secrets import Redactor
-from receiver_setup.tracing import Collector, trip_of
+from receiver_setup.trace.tracing import Collector, trip_of
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """C0 but for tab and line end, DEL, C1, and what turns the direction of a text or ends a line of it.
@@ -84,7 +84,7 @@ def set_up_logging(verbosity: int) -> None:
 
 
 def _print_summary(collector: Collector) -> None:
-    from receiver_setup.trips import render_summary  # noqa: PLC0415 - only for the trace
+    from receiver_setup.trace.trips import render_summary  # noqa: PLC0415 - only for the trace
 
     lines = render_summary(collector.trips)
     if lines:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from receiver_setup.asking import ask_where_awaited
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.terminal import alone, on_terminal
 from receiver_setup.compat import decode_text
 from receiver_setup.errors import ConfigurationError
+from receiver_setup.process.asking import ask_where_awaited
 from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:

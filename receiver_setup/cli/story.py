@@ -17,7 +17,7 @@ from receiver_setup.emulator.memory_file import memory_file
 from receiver_setup.emulator.network import HOST_ADDRESS
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import HostKeyMismatchError, ProofError
-from receiver_setup.interrupts import endings_interrupt
+from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions

@@ -17,7 +17,7 @@ from receiver_setup.cli.progress import progress
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.shares import CameraShare, Share
 from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
-from receiver_setup.interrupts import Stop, endings_interrupt, ignore_signals
+from receiver_setup.process.interrupts import Stop, endings_interrupt, ignore_signals
 from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import Observer, ReceiverReport, Report

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receipt.model import CameraReceipt, Receipt, ReceiverReceipt
 from receiver_setup.report import UPLOADS
 

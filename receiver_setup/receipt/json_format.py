@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 from receiver_setup.receipt.model import (
     VERSION,
     CameraReceipt,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import Commands
 
 VERSION = 1

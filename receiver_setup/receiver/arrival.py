@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-from receiver_setup.numbers import read_number
+from receiver_setup.formats.numbers import read_number
 from receiver_setup.receiver.listening import Socket, parse_sockets
 from receiver_setup.receiver.log_trust import Processes, keep_ours, read_journal
 from receiver_setup.receiver.records import RecordError, parse_records

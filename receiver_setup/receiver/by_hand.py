@@ -6,12 +6,12 @@ A reason stands above each command; what is so already is told in a remark alone
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from receiver_setup.plain_shell import here_document, part_head, quote, remark, remark_command, write_file
+from receiver_setup.formats.plain_shell import here_document, part_head, quote, remark, remark_command, write_file
+from receiver_setup.formats.sshd_config import Authentication
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.manager import SOCKET, reload_command
 from receiver_setup.receiver.plan import SetupPlan, drop_in
 from receiver_setup.receiver.steps import Step
-from receiver_setup.sshd_config import Authentication
 
 _REASONS = {
     "create user": "An account for uploads alone: no shell, and no usable password.",

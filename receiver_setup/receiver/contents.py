@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from receiver_setup.numbers import read_number
+from receiver_setup.formats.numbers import read_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ import ipaddress
 from collections.abc import Iterable
 
 from receiver_setup.errors import ReceiverUnsuitableError
+from receiver_setup.formats.sshd_config import parse_effective
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.listening import Socket
-from receiver_setup.sshd_config import parse_effective
 
 
 def is_address(text: str) -> bool:

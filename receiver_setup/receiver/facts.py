@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from receiver_setup.keys import KeyFormatError, PublicKey
-from receiver_setup.numbers import read_number
-from receiver_setup.plain_shell import quote
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.numbers import read_number
+from receiver_setup.formats.plain_shell import quote
+from receiver_setup.formats.sshd_config import parse_effective
 from receiver_setup.receiver.arrival import ArrivedFile
 from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records
 from receiver_setup.receiver.configuration import MAIN, ConfigurationLine, parse_lines
@@ -16,7 +17,6 @@ from receiver_setup.receiver.disks import Disk, parse_disks
 from receiver_setup.receiver.ledger import Ledger
 from receiver_setup.receiver.listening import Socket, parse_sockets, parse_unit_sockets
 from receiver_setup.receiver.records import RecordError, parse_records
-from receiver_setup.sshd_config import parse_effective
 
 ACCOUNT_MARK = "receiver-setup upload account"
 """The comment (GECOS) field that marks an account as made by us."""

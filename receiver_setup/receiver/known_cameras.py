@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from receiver_setup.authorized_keys import parse_cameras
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.authorized_keys import parse_cameras
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.camera_records import CameraRecord
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import key_file

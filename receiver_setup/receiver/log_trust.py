@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
-from receiver_setup.numbers import read_number
+from receiver_setup.formats.numbers import read_number
 
 PROGRAMS = frozenset({"sshd", "sshd-session", "sshd-auth"})
 """OpenSSH has had the second since 9.8, the third since 10.0."""

@@ -4,9 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from receiver_setup.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.errors import ReceiverEditedError, ReceiverUnsuitableError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.authorized_keys import edit_keys, parse_cameras
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.sshd_config import (
+    Authentication,
+    UploadMatch,
+    expected_effective,
+    render_drop_in,
+)
+from receiver_setup.formats.upload_rules import EDITION, KEY_FILE_PATTERN, OLDEST
 from receiver_setup.receiver.account import (
     PASSWORD_CALL,
     check_account,
@@ -41,13 +48,6 @@ from receiver_setup.receiver.suitability import (
     check_server,
 )
 from receiver_setup.receiver.wanted import Wanted
-from receiver_setup.sshd_config import (
-    Authentication,
-    UploadMatch,
-    expected_effective,
-    render_drop_in,
-)
-from receiver_setup.upload_rules import EDITION, KEY_FILE_PATTERN, OLDEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from receiver_setup.markdown import render_table
+from receiver_setup.formats.markdown import render_table
 from receiver_setup.receiver.configuration import find_include
 from receiver_setup.receiver.facts import Facts
 

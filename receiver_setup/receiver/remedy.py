@@ -8,12 +8,12 @@ that the receiver's system writes anew is never proposed: then its own way is.
 import re
 from collections.abc import Iterable, Sequence
 
-from receiver_setup.plain_shell import quote
+from receiver_setup.formats.plain_shell import quote
+from receiver_setup.formats.sshd_config import parse_effective
 from receiver_setup.receiver.configuration import ConfigurationLine, find_include, read_order
 from receiver_setup.receiver.facts import Facts, PathState
 from receiver_setup.receiver.manager import SOCKET, reload_command
 from receiver_setup.receiver.platforms import find_writer
-from receiver_setup.sshd_config import parse_effective
 
 DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
 

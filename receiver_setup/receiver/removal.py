@@ -8,8 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from receiver_setup.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.errors import ReceiverAccountError
+from receiver_setup.formats.authorized_keys import edit_keys, parse_cameras
 from receiver_setup.receiver.disks import lies_in
 from receiver_setup.receiver.facts import ADOPTED_MARK, Facts
 from receiver_setup.receiver.known_cameras import find_known_cameras

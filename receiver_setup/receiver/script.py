@@ -5,7 +5,9 @@ from functools import cache
 from importlib.resources import files
 from itertools import groupby
 
-from receiver_setup.plain_shell import quote
+from receiver_setup.formats.plain_shell import quote
+from receiver_setup.formats.sshd_config import render_drop_in
+from receiver_setup.formats.upload_rules import NEWER
 from receiver_setup.receiver.dialled import is_address
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.key_policy import KEY_FOLDER
@@ -15,8 +17,6 @@ from receiver_setup.receiver.platforms import KEEPS, MARKS
 from receiver_setup.receiver.steps import JointPlan, P, Step
 from receiver_setup.receiver.wanted import Look, Wanted
 from receiver_setup.secrets import Secret
-from receiver_setup.sshd_config import render_drop_in
-from receiver_setup.upload_rules import NEWER
 
 Dialled = tuple[str, int | None] | None
 """Host and port, the latter None where it is the receiver's own."""

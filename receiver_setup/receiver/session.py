@@ -13,7 +13,7 @@ from receiver_setup.errors import (
     ReceiverUnreachableError,
     UndoError,
 )
-from receiver_setup.interrupts import shielded
+from receiver_setup.process.interrupts import shielded
 from receiver_setup.receiver import script
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.camera_records import CameraRecord, render_camera_records

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from receiver_setup.upload_rules import KEY_FILE_PATTERN
+from receiver_setup.formats.upload_rules import KEY_FILE_PATTERN
 
 _START = r"^(?:(?:\d|[A-Z][a-z]{2} [ \d]\d |sshd)[^\]\n]*\]: )?(?:fatal: |error: )?"
 """A log line up to sshd's own words: `Nov 22 10:37:50 pi sshd[812]: `, the journal's `1795343870.1 pi …`, or nothing

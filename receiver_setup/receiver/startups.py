@@ -5,8 +5,8 @@ Source: sshd_config(5), MaxStartups, PerSourceMaxStartups, PerSourcePenalties (O
 
 import re
 
+from receiver_setup.formats.sshd_config import parse_effective
 from receiver_setup.receiver.facts import Facts
-from receiver_setup.sshd_config import parse_effective
 
 _OTHERS = 2
 """Logins that are left for other people while our own test uploads sign in: the administrator's, and one more."""

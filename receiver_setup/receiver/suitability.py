@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
-from receiver_setup.plain_shell import quote
+from receiver_setup.formats.plain_shell import quote
+from receiver_setup.formats.sshd_config import (
+    Authentication,
+    UploadMatch,
+    missing_effective,
+    parse_effective,
+)
+from receiver_setup.formats.upload_rules import KEY_FILE_PATTERN
 from receiver_setup.receiver.admission import Refusal, find_refusal
 from receiver_setup.receiver.admitting import admit, word_lines
 from receiver_setup.receiver.configuration import find_include, find_winner
@@ -21,13 +28,6 @@ from receiver_setup.receiver.remedy import (
     then_reload,
 )
 from receiver_setup.receiver.wanted import Wanted
-from receiver_setup.sshd_config import (
-    Authentication,
-    UploadMatch,
-    missing_effective,
-    parse_effective,
-)
-from receiver_setup.upload_rules import KEY_FILE_PATTERN
 
 _INCLUDE = f"Include {DROP_IN_FOLDER}/00-receiver-setup-*.conf"
 """Ours alone: whatever else lies in that folder may have been left out on purpose."""

@@ -6,8 +6,8 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.keys import PublicKey
-from receiver_setup.sshd_config import Authentication
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.sshd_config import Authentication
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 """What useradd takes on Debian, Fedora and Alpine alike (useradd(8), NAME_REGEX)."""

@@ -24,7 +24,7 @@ import paramiko
 from cryptography.hazmat.primitives import hashes
 from paramiko.kex_group14 import KexGroup14SHA256
 
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 from receiver_setup.recording.sftp import LARGEST_PACKET, PacketError, SftpMemory
 
 _p: Any = paramiko  # much of what is needed of it has no types

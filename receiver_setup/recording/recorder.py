@@ -23,7 +23,7 @@ from receiver_setup.errors import (
     ConfigurationError,
     InterruptedRunError,
 )
-from receiver_setup.interrupts import shielded
+from receiver_setup.process.interrupts import shielded
 from receiver_setup.recording.journal import Journal
 from receiver_setup.recording.paramiko_taps import Rules
 from receiver_setup.recording.pointing import Pointer

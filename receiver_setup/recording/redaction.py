@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from receiver_setup.keys import KNOWN_TYPES
+from receiver_setup.formats.keys import KNOWN_TYPES
 from receiver_setup.recording.fields import rewrite
 from receiver_setup.recording.stand_ins import StandIns, blank
 

@@ -12,7 +12,7 @@ import struct
 from collections import Counter
 from typing import Any
 
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 
 _ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 _V4, _V6 = "192.0.2.{}", "2001:db8::{:x}"

@@ -11,7 +11,7 @@ from receiver_setup.camera.client import Camera
 from receiver_setup.camera.codes import CameraWithoutKeyLoginError
 from receiver_setup.camera.failures import unforeseen
 from receiver_setup.errors import ReceiverSetupError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.dialled import is_address
 from receiver_setup.report import CameraReport, Event, Mark, Observer, StepReport
 from receiver_setup.workflow.request import NamedCamera

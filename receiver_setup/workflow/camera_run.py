@@ -18,7 +18,7 @@ from receiver_setup.camera.settings.setting_up import CameraSetup
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
 from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.errors import ProofError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import Observer, StepReport, TestReport
 from receiver_setup.workflow.camera_part import CameraPart
 from receiver_setup.workflow.request import NamedCamera

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from receiver_setup.authorized_keys import parse_cameras
 from receiver_setup.camera.settings.place import Here
+from receiver_setup.formats.authorized_keys import parse_cameras
 from receiver_setup.receiver.camera_records import CameraRecord
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.plan import SetupPlan, key_file, plan_receiver

@@ -6,8 +6,8 @@ from dataclasses import replace
 from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
 from receiver_setup.camera.settings.target import UploadTarget
 from receiver_setup.errors import ReceiverChangeError
-from receiver_setup.interrupts import Stop
-from receiver_setup.plain_shell import part_mark, quote, remark, remark_command
+from receiver_setup.formats.plain_shell import part_mark, quote, remark, remark_command
+from receiver_setup.process.interrupts import Stop
 from receiver_setup.receiver.by_hand import Place, password_variables, render_receiver
 from receiver_setup.receiver.plan import SetupPlan
 from receiver_setup.receiver.script import JOURNAL

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from receiver_setup.asking import Desk
-from receiver_setup.interrupts import Stop, heed_another, shielded
+from receiver_setup.process.asking import Desk
+from receiver_setup.process.interrupts import Stop, heed_another, shielded
 from receiver_setup.report import ReceiverReport
 
 Part = Callable[[Stop], ReceiverReport]

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Collection, Mapping, Sequence
 
 from receiver_setup.errors import CameraError, ConfigurationError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.known_cameras import KnownCamera
 from receiver_setup.workflow.camera_part import CameraPart
 

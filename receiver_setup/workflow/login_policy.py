@@ -5,9 +5,9 @@ import string
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from receiver_setup.formats.sshd_config import Authentication, parse_effective
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.secrets import Secret
-from receiver_setup.sshd_config import Authentication, parse_effective
 
 _PASSWORD_LENGTH = 24
 """Within the 8 to 30 ASCII characters that a camera keeps."""

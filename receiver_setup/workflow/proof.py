@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 
 from receiver_setup.camera.messages import TestOutcome
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, LoginNotByKeyError, ProofError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.sshd_config import Authentication
 from receiver_setup.receiver.arrival import ArrivedFile, Evidence, newest_arrival
-from receiver_setup.sshd_config import Authentication
 
 
 def check_host_key(outcome: TestOutcome, own: Iterable[PublicKey], camera: str, receiver: str) -> PublicKey:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from receiver_setup.authorized_keys import parse_cameras
 from receiver_setup.camera.settings.place import Here
 from receiver_setup.errors import InterruptedRunError
-from receiver_setup.interrupts import Stop
+from receiver_setup.formats.authorized_keys import parse_cameras
+from receiver_setup.process.interrupts import Stop
 from receiver_setup.receiver.dialled import find_address
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.removal import RemovalPlan, new_entries, plan_removal

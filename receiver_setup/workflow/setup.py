@@ -15,8 +15,8 @@ from receiver_setup.errors import (
     ProofError,
     ReceiverBusyError,
 )
-from receiver_setup.interrupts import Stop, heed_another
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.process.interrupts import Stop, heed_another
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.plan import SetupPlan
 from receiver_setup.receiver.session import ReceiverSession

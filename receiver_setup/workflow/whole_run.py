@@ -13,7 +13,7 @@ from receiver_setup.errors import (
     ReceiverSetupError,
     ReceiverUnfinishedError,
 )
-from receiver_setup.interrupts import Stop, shielded
+from receiver_setup.process.interrupts import Stop, shielded
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.suitability import check_tools

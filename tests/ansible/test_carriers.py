@@ -11,7 +11,7 @@ from support.ansible_site import Site
 
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
-from receiver_setup.plain_shell import quote
+from receiver_setup.formats.plain_shell import quote
 
 pytestmark = pytest.mark.rest
 

@@ -49,7 +49,7 @@ from receiver_setup.errors import (
     ConfigurationError,
     ReceiverSetupError,
 )
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.secrets import Secret, spellings
 
 PASSWORD = "p@ss word?&+=%#'\"ü"

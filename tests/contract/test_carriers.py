@@ -22,7 +22,7 @@ from receiver_setup import errors
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverSetupError, ReceiverSudoError, ReceiverUnreachableError
-from receiver_setup.plain_shell import quote
+from receiver_setup.formats.plain_shell import quote
 from receiver_setup.receiver import script
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Output

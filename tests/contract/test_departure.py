@@ -21,7 +21,7 @@ from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.camera.state import FACTORY_FIELDS
 from receiver_setup.errors import CameraError, CameraResponseError, CameraUnreachableError, UndoError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import StepReport
 from receiver_setup.secrets import Secret
 

@@ -26,7 +26,7 @@ from receiver_setup.camera.settings.engine import CameraNotTakenError, settle
 from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.secrets import Secret, spellings
 
 HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"

@@ -19,12 +19,12 @@ from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.network import HOST_ADDRESS
 from receiver_setup.errors import ReceiverSetupError, ReceiverUnsuitableError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.sshd_config import Authentication
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
 from receiver_setup.secrets import Secret
-from receiver_setup.sshd_config import Authentication
 from receiver_setup.workflow.causes import CATALOGUE, Diagnosis, Symptom, Target, diagnose
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]

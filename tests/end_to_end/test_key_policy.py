@@ -12,7 +12,7 @@ from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, MakeCamera,
 
 from receiver_setup.emulator import network
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 

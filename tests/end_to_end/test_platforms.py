@@ -27,7 +27,7 @@ from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.network import BRIDGE
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
-from receiver_setup.sshd_config import lower_keywords
+from receiver_setup.formats.sshd_config import lower_keywords
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 

@@ -17,8 +17,8 @@ import pytest
 from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverHostKeyError, ReceiverLoginError
-from receiver_setup.keys import PublicKey
-from receiver_setup.known_hosts import Verdict, known_name, render_line
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.known_hosts import Verdict, known_name, render_line
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.host_keys import HostKeys
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko

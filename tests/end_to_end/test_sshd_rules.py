@@ -8,7 +8,7 @@ from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, MakeCamera,
 
 from receiver_setup.emulator import network
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.sshd_config import lower_keywords
+from receiver_setup.formats.sshd_config import lower_keywords
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 

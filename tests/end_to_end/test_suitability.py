@@ -11,11 +11,11 @@ from support.bench import CAMERA_PASSWORD, FORMER, SOCKET, Bench, MakeBench, Res
 from support.command import start_inside
 
 from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.formats.sshd_config import missing_effective
 from receiver_setup.receiver.facts import parse_facts
 from receiver_setup.receiver.plan import wanted_match
 from receiver_setup.receiver.script import render_facts
 from receiver_setup.receiver.wanted import CameraSlot, Wanted
-from receiver_setup.sshd_config import missing_effective
 
 pytestmark = pytest.mark.rest
 

@@ -157,7 +157,7 @@ import os, sys
 from functools import partial
 from receiver_setup.camera import Camera
 from receiver_setup.errors import InterruptedRunError
-from receiver_setup.interrupts import endings_interrupt
+from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.crew import Crew
 from receiver_setup.workflow.fleet import run_all
@@ -411,7 +411,7 @@ def test_a_password_that_is_a_word_of_ours_changes_no_word(words: Sequence[str],
 
 STORM = """
 import os, signal, sys, threading
-from receiver_setup.interrupts import endings_interrupt, heed_another, shielded
+from receiver_setup.process.interrupts import endings_interrupt, heed_another, shielded
 
 many, guarded = int(sys.argv[1]), sys.argv[2] == "guarded"
 noticed, seen, go, over = threading.Semaphore(0), [], threading.Event(), threading.Event()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from receiver_setup.errors import ReceiverBusyError, ReceiverSetupError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.camera_records import CameraRecord
 from receiver_setup.receiver.facts import Facts

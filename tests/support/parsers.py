@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from receiver_setup.authorized_keys import edit_keys, parse_cameras, parse_sources
 from receiver_setup.camera.address import CameraAddress, read_location
 from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
 from receiver_setup.camera.command import Command
@@ -39,11 +38,13 @@ from receiver_setup.camera.settings.former import FormerSettingsError, parse_for
 from receiver_setup.camera.settings.place import Here
 from receiver_setup.emulator.camera.recorded import read_recorded
 from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.formats.authorized_keys import edit_keys, parse_cameras, parse_sources
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.known_hosts import names_host, parse_key_list, parse_known_hosts
+from receiver_setup.formats.sshd_config import parse_effective
 from receiver_setup.inventory.csv_format import parse_csv
 from receiver_setup.inventory.reader import parse_inventory
 from receiver_setup.inventory.selection import parse_proven
-from receiver_setup.keys import KeyFormatError, PublicKey
-from receiver_setup.known_hosts import names_host, parse_key_list, parse_known_hosts
 from receiver_setup.pi.job import Job
 from receiver_setup.receipt import ReceiptFormatError, parse_receipt, render_json
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
@@ -60,7 +61,6 @@ from receiver_setup.receiver.startups import parse_startups
 from receiver_setup.recording.format import read_recording
 from receiver_setup.recording.redaction import redact_fields
 from receiver_setup.recording.stand_ins import StandIns
-from receiver_setup.sshd_config import parse_effective
 from support.receipts import camera_report, failed_report, receipt_of
 
 ED25519 = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from receiver_setup import report
 from receiver_setup.errors import CameraError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receipt import (
     UPLOADS,
     CameraReceipt,

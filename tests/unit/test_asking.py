@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from receiver_setup.asking import Desk, ask_where_awaited
-from receiver_setup.head_start import HeadStart
+from receiver_setup.process.asking import Desk, ask_where_awaited
+from receiver_setup.process.head_start import HeadStart
 
 
 def ask_for(desk: Desk, name: str) -> tuple[str, threading.Thread]:

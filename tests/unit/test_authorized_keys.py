@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from receiver_setup.authorized_keys import edit_keys, parse_cameras, render_line
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.authorized_keys import edit_keys, parse_cameras, render_line
+from receiver_setup.formats.keys import PublicKey
 
 
 def make_key(number: int) -> PublicKey:

@@ -14,7 +14,7 @@ from receiver_setup.camera import Camera, messages
 from receiver_setup.camera.command import Command
 from receiver_setup.camera.messages import FIELDS, ActionType, GetToken, Security
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (

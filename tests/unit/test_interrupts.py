@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from receiver_setup.compat import ENDING_SIGNALS
-from receiver_setup.interrupts import Stop, endings_interrupt, heed_another, ignore_signals, shielded
+from receiver_setup.process.interrupts import Stop, endings_interrupt, heed_another, ignore_signals, shielded
 
 
 def interrupted() -> AbstractContextManager[object]:
@@ -208,7 +208,7 @@ def test_a_hang_up_that_nohup_lets_pass_is_let_pass() -> None:
 def test_a_process_that_dealt_with_an_interruption_ends_with_its_own_exit_code() -> None:
     """CPython would end it by the signal, where the interruption came out of an exec."""
     code = (
-        "import sys\nfrom receiver_setup.interrupts import end_undisturbed, interrupt_once\ninterrupt_once()\n"
+        "import sys\nfrom receiver_setup.process.interrupts import end_undisturbed, interrupt_once\ninterrupt_once()\n"
         "try:\n    exec('import os, signal; os.kill(os.getpid(), signal.SIGINT)')\n"
         "except KeyboardInterrupt:\n    end_undisturbed()\n    sys.exit(130)"
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from receiver_setup.keys import KNOWN_TYPES, KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KNOWN_TYPES, KeyFormatError, PublicKey
 
 KINDS = [
     ("rsa", 1024, "ssh-rsa"),

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.keys import PublicKey
-from receiver_setup.known_hosts import (
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.known_hosts import (
     Marker,
     Verdict,
     judge,

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.plain_shell import assign, part_head, part_mark, remark, remark_command, write_file
+from receiver_setup.formats.plain_shell import assign, part_head, part_mark, remark, remark_command, write_file
 
 TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]))
 

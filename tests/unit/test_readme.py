@@ -8,8 +8,9 @@ import click
 import pytest
 from support.rules import listed
 
-from receiver_setup import errors, upload_rules
+from receiver_setup import errors
 from receiver_setup.cli import main
+from receiver_setup.formats import upload_rules
 from receiver_setup.receiver import platforms
 from receiver_setup.report import DIFFERENCE
 from receiver_setup.workflow import causes

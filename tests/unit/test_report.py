@@ -15,7 +15,7 @@ from receiver_setup.errors import (
     ReceiverSetupError,
     UndoError,
 )
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import CameraReport, ReceiverReport, Report, StepReport, worst_error
 
 KEY = PublicKey.from_blob(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + b"k" * 32)

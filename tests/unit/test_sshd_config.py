@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.sshd_config import (
+from receiver_setup.formats.sshd_config import (
     Authentication,
     UploadMatch,
     expected_effective,
@@ -17,7 +17,7 @@ from receiver_setup.sshd_config import (
     render_drop_in,
     sha1_allowed,
 )
-from receiver_setup.upload_rules import EDITION, LEFT, RULES
+from receiver_setup.formats.upload_rules import EDITION, LEFT, RULES
 
 JAILED = UploadMatch(user="ipcamera", jail="/home/ipcamera")
 FREE = UploadMatch(user="ipcamera", jail=None, start="/srv/usb disk")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.trips import Trip, find_phases, render_summary
+from receiver_setup.trace.trips import Trip, find_phases, render_summary
 
 PI, PORCH = "pi@attic", "http://porch"
 

@@ -28,7 +28,7 @@ from receiver_setup.camera.settings.live import read_menu
 from receiver_setup.camera.settings.plan import render_changes
 from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.errors import ReceiverSetupError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import error_as_json, told_back
 from receiver_setup.secrets import Redactor, Secret
 

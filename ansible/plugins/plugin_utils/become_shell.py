@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
-from receiver_setup.plain_shell import quote
+from receiver_setup.formats.plain_shell import quote
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
 
 _log = logging.getLogger("receiver_setup.ansible")

@@ -16,7 +16,7 @@ from ansible_collections.receiver_setup.instar.plugins.plugin_utils.wishes impor
 
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
-from receiver_setup.interrupts import endings_interrupt
+from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.receiver.hosts import Dialler, Shell
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.session import ReceiverSession

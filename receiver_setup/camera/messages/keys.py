@@ -16,7 +16,7 @@ from receiver_setup.camera.codes import (
 from receiver_setup.camera.command import Command, Parameters
 from receiver_setup.camera.reply import Reply
 from receiver_setup.errors import CameraError, CameraReplyError
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 
 _TRIES: dict[UploadResult | None, int | None] = {UploadResult.BUSY: None, UploadResult.TIMEOUT: 2}
 _NOT_ABOUT_THE_UPLOAD = frozenset({ResponseCode.NO_PERMISSION, ResponseCode.IP_BLOCKED, ResponseCode.BUSY})

@@ -15,7 +15,7 @@ from receiver_setup.camera.settings.plan import Change, plan_codes, plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
 from receiver_setup.camera.settings.wishes import UploadWishes
 from receiver_setup.errors import CameraError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import StepReport
 
 _log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from receiver_setup.cli.clients import check_receiver_options, check_run_options
 from receiver_setup.cli.options import find_options
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import CameraNotFoundError, ConfigurationError
-from receiver_setup.interrupts import endings_interrupt
+from receiver_setup.process.interrupts import endings_interrupt
 
 WAIT_S = 3.0
 UNPROVEN = (

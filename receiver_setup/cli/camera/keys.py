@@ -13,7 +13,7 @@ from receiver_setup.cli.camera.outcome import finish, key_as_json, render_table,
 from receiver_setup.cli.camera.session import begin, changing, open_camera
 from receiver_setup.cli.options import camera_options
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 
 _LARGEST_FILE = 1_000_000
 

@@ -16,7 +16,7 @@ from receiver_setup.cli.clients import check_camera_options, make_camera, read_c
 from receiver_setup.cli.recovery import put_back_first
 from receiver_setup.cli.redaction import set_up_logging
 from receiver_setup.errors import InterruptedRunError, UndoError
-from receiver_setup.interrupts import endings_interrupt
+from receiver_setup.process.interrupts import endings_interrupt
 
 if TYPE_CHECKING:
     from receiver_setup.camera.client import Camera

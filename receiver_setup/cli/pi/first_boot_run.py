@@ -12,10 +12,10 @@ import click
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
-from receiver_setup.interrupts import shielded
 from receiver_setup.pi.attempt import Verdict, judge
 from receiver_setup.pi.job import Job
 from receiver_setup.pi.plan import JOB, PASSWORD
+from receiver_setup.process.interrupts import shielded
 
 
 def run(folder: str) -> int:

@@ -12,11 +12,11 @@ from receiver_setup.cli.output import print_json
 from receiver_setup.cli.pi.wishes import Content, folder_files, own_files
 from receiver_setup.cli.redaction import redact
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.interrupts import endings_interrupt
 from receiver_setup.pi import first_run, user_data
 from receiver_setup.pi.card import RESULT, BootFormat, Card, Recognised, recognise, require_boot_partition
 from receiver_setup.pi.partition import Partition, digest_of
 from receiver_setup.pi.plan import FOLDER, SECRETS, Action, Change, plan_prepare, plan_remove, room_needed
+from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.report import DIFFERENCE, StepReport
 
 _DONE = {Action.KEEP: "as wished", Action.WRITE: "written", Action.DELETE: "deleted"}

@@ -15,7 +15,7 @@ from receiver_setup.emulator.camera import limits
 from receiver_setup.emulator.camera.profile import Profile
 from receiver_setup.emulator.camera.state import CameraState
 from receiver_setup.emulator.camera.uploads import UploadOutcome
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 
 _NUMBERS = re.compile(r"[0-9]+(?:-[0-9]+)?")
 

@@ -13,7 +13,7 @@ from threading import Lock
 
 from receiver_setup.emulator.camera.rsa_keys import render_private_pem, render_public_line
 from receiver_setup.emulator.camera.uploads import Result, UploadJob
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

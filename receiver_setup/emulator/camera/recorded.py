@@ -8,7 +8,7 @@ from typing import Any
 
 from receiver_setup.emulator.camera.profile import Profile
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 from receiver_setup.recording.fields import find_fields, rewrite
 from receiver_setup.recording.format import Recording
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from receiver_setup.errors import ConfigurationError, ReceiverHostKeyError
-from receiver_setup.keys import KeyFormatError, PublicKey
-from receiver_setup.known_hosts import (
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.known_hosts import (
     Judgement,
     KnownKey,
     Verdict,

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from receiver_setup.tracing import log_trip
+from receiver_setup.trace.tracing import log_trip
 
 _log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from functools import partial
 from typing import NoReturn
 
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
-from receiver_setup.head_start import HeadStart
+from receiver_setup.process.head_start import HeadStart
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
 from receiver_setup.secrets import Secret
-from receiver_setup.tracing import log_trip
+from receiver_setup.trace.tracing import log_trip
 
 _log = logging.getLogger(__name__)
 

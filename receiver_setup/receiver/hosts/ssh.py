@@ -6,7 +6,7 @@ import time
 
 from receiver_setup.dialling import DialError
 from receiver_setup.errors import ReceiverError, ReceiverUnreachableError
-from receiver_setup.interrupts import shielded
+from receiver_setup.process.interrupts import shielded
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Trips
 from receiver_setup.receiver.hosts.ssh_config import read_target

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.known_hosts import SSH_PORT, known_name
+from receiver_setup.formats.known_hosts import SSH_PORT, known_name
 from receiver_setup.receiver.address import ReceiverAddress, check_port
 
 _log = logging.getLogger(__name__)

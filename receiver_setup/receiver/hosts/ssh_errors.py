@@ -1,7 +1,7 @@
 """What paramiko and sockets raise, as errors of ours that name the cause."""
 
 from receiver_setup.errors import ReceiverError, ReceiverHostKeyError, ReceiverLoginError, ReceiverUnreachableError
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 
 _PENALTY = "OpenSSH 9.8 and newer also turns an address away for some seconds after failed logins"

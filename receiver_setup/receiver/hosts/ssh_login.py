@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from receiver_setup.errors import ReceiverError, ReceiverLoginError, ReceiverUnreachableError
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.receiver.hosts.ssh_errors import LOGIN_HINT
 from receiver_setup.receiver.hosts.tunnel import Transport

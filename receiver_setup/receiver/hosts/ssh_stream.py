@@ -4,7 +4,7 @@ import logging
 import select
 from contextlib import suppress
 
-from receiver_setup.interrupts import shielded
+from receiver_setup.process.interrupts import shielded
 from receiver_setup.receiver.hosts import Chunk
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.receiver.hosts.tunnel import LINK_ERRORS

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from receiver_setup.errors import ConfigurationError, ReceiverError, ReceiverSetupError, ReceiverUnreachableError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.hosts.host_keys import HostKeys
 from receiver_setup.receiver.hosts.login_clock import LoginClock
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko

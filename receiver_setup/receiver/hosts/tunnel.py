@@ -10,7 +10,7 @@ from typing import Any
 
 from receiver_setup.dialling import DialError
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
-from receiver_setup.tracing import log_trip
+from receiver_setup.trace.tracing import log_trip
 
 _log = logging.getLogger(__name__)
 LINK_ERRORS = (OSError, EOFError, paramiko.SSHException)

@@ -7,7 +7,7 @@ docs/causes.md is this table; see `render_causes`.
 from dataclasses import dataclass
 from typing import Final
 
-from receiver_setup.markdown import render_table
+from receiver_setup.formats.markdown import render_table
 
 _SETUP = "or run `receiver-setup setup` again, which mends it"
 

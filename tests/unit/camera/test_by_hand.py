@@ -19,7 +19,7 @@ from receiver_setup.camera.settings.fields import Group
 from receiver_setup.camera.settings.plan import plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget
 from receiver_setup.camera.settings.wishes import UploadWishes
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 
 HOST_KEY = PublicKey.from_line("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINnK98cKs/L2kp2o5Jx9rKgjV9mskKqVWZZ/AAAAAAAA")
 TARGET = UploadTarget(server="192.168.2.110", port=22, username="ipcamera", directory="recordings")

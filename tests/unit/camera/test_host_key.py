@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from receiver_setup.camera.host_key import parse_host_key
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 
 BLOB = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"
 KEY = PublicKey.from_base64(BLOB)

@@ -33,7 +33,7 @@ from receiver_setup.camera.messages import (
 from receiver_setup.camera.reply import Reply, parse_reply
 from receiver_setup.camera.schedule import Schedule
 from receiver_setup.errors import CameraReplyError, CameraResponseError, ConfigurationError, ReceiverSetupError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.secrets import Secret
 
 HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"

@@ -3,7 +3,7 @@
 from receiver_setup import report
 from receiver_setup.cli.receipt import render_receipt
 from receiver_setup.errors import CameraError, ReceiverError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import CameraReport, Commands, ReceiverReport, Report, StepReport
 
 KEY = PublicKey.from_blob(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + b"k" * 32)

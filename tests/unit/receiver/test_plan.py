@@ -8,7 +8,7 @@ import pytest
 from support.rules import listed
 
 from receiver_setup.errors import ReceiverError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.configuration import parse_lines
 from receiver_setup.receiver.plan import plan_receiver
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.rules import listed
 
 from receiver_setup.errors import ConfigurationError, ReceiverError
-from receiver_setup.plain_shell import quote
+from receiver_setup.formats.plain_shell import quote
 from receiver_setup.receiver.facts import LogMark
 from receiver_setup.receiver.plan import plan_receiver
 from receiver_setup.receiver.script import (

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from receiver_setup.errors import ReceiverUnsuitableError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.dialled import check_reached
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.listening import Socket

@@ -13,7 +13,7 @@ import pytest
 from receiver_setup.camera.messages import FtpAttributes
 from receiver_setup.camera.reply import parse_reply
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.recording.answers import Exchange, split_exchanges
 from receiver_setup.recording.fields import find_fields
 from receiver_setup.recording.format import SCHEMA, read_recording, render_recording

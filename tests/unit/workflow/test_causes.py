@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from receiver_setup.camera.codes import ResponseCode, UploadResult
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts
 from receiver_setup.receiver.listening import Socket, parse_sockets

@@ -5,9 +5,9 @@ import pytest
 from receiver_setup.camera.codes import UploadResult
 from receiver_setup.camera.messages import TestOutcome
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, LoginNotByKeyError, ProofError
-from receiver_setup.keys import PublicKey
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.sshd_config import Authentication
 from receiver_setup.receiver.arrival import ArrivedFile, Evidence
-from receiver_setup.sshd_config import Authentication
 from receiver_setup.workflow.proof import check_host_key, check_login, find_arrival
 
 

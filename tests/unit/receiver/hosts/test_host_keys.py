@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from receiver_setup.errors import ConfigurationError, ReceiverHostKeyError
-from receiver_setup.keys import PublicKey
-from receiver_setup.known_hosts import render_line
+from receiver_setup.formats.keys import PublicKey
+from receiver_setup.formats.known_hosts import render_line
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.host_keys import HostKeys
 from receiver_setup.receiver.hosts.ssh_config import Target, make_target

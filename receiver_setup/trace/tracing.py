@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from receiver_setup.trips import Trip
+    from receiver_setup.trace.trips import Trip
 
 Kind = Literal["connections", "commands", "tunnels", "requests", "test uploads"]
 
@@ -27,7 +27,7 @@ def log_trip(  # noqa: PLR0913 - all are options with a name
     """Log a trip that has just ended, where somebody listens; its record has it as `trip`."""
     if not log.isEnabledFor(logging.DEBUG):
         return
-    from receiver_setup.trips import Trip  # noqa: PLC0415 - only for the trace
+    from receiver_setup.trace.trips import Trip  # noqa: PLC0415 - only for the trace
 
     trip = Trip(
         kind=kind,

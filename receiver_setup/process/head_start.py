@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from receiver_setup.asking import Desk
+from receiver_setup.process.asking import Desk
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ Sources: sshd_config(5) of OpenSSH 8.4, 9.2 and 10.0.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from receiver_setup.upload_rules import EDITION, RULES
+from receiver_setup.formats.upload_rules import EDITION, RULES
 
 _SUBSYSTEM = "Subsystem sftp internal-sftp"
 _NEEDS_YES_FROM = 2

@@ -77,7 +77,7 @@ class PublicKey:
         >>> PublicKey.from_line("ssh-rsa AAAA\nssh-rsa BBBB")
         Traceback (most recent call last):
         ...
-        receiver_setup.keys.KeyFormatError: more than one line
+        receiver_setup.formats.keys.KeyFormatError: more than one line
         """
         if len(line.strip().splitlines()) > 1 or _CONTROL.search(line.strip()):
             raise KeyFormatError("more than one line")

@@ -6,7 +6,7 @@ release. Source: sshd_config(5), whose own list of these keywords is not complet
 
 from dataclasses import dataclass
 
-from receiver_setup.markdown import render_table
+from receiver_setup.formats.markdown import render_table
 
 KEY_FILE_PATTERN = "/etc/ssh/authorized_keys.d/%u"
 """Outside the jail and root's own: the camera can neither read nor change its key line."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from receiver_setup.keys import KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KeyFormatError, PublicKey
 
 OPTIONS = "restrict"
 """No forwarding, no terminal, no user rc: everything that a key line can forbid."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from receiver_setup.keys import KNOWN_TYPES, KeyFormatError, PublicKey
+from receiver_setup.formats.keys import KNOWN_TYPES, KeyFormatError, PublicKey
 
 SSH_PORT = 22
 _BLANK = b" \t"

@@ -1,0 +1,1 @@
+"""Formats of OpenSSH and of documents, as text (pure)."""

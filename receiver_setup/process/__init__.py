@@ -1,0 +1,1 @@
+"""What a process does with signals and with a person's answers."""

@@ -1,0 +1,1 @@
+"""Trips over the wire, in the log."""
