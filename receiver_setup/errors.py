@@ -13,7 +13,7 @@
     │   ├── CameraReplyError           camera-reply
     │   ├── CameraTooOldError          camera-too-old
     │   ├── UnforeseenCameraError      camera-unforeseen
-    │   └── CameraResponseError        camera-… (one kind a response code, see camera/codes.py)
+    │   └── CameraResponseError        camera-… (one kind a response code, see camera/wire/codes.py)
     ├── ReceiverError                  receiver                 4
     │   ├── ReceiverUnreachableError   receiver-unreachable
     │   ├── ReceiverHostKeyError       receiver-host-key
@@ -28,7 +28,7 @@
     │   └── BootPartitionError         boot-partition
     ├── ProofError                     proof                    5
     │   ├── HostKeyMismatchError       host-key-mismatch
-    │   ├── UploadTestError            test-upload-… (one kind a testftp result, see camera/codes.py)
+    │   ├── UploadTestError            test-upload-… (one kind a testftp result, see camera/wire/codes.py)
     │   ├── FileNotArrivedError        file-not-arrived
     │   └── LoginNotByKeyError         login-not-by-key
     ├── UndoError                      undo                     6

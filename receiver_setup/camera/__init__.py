@@ -5,9 +5,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.connection import Patience, Tls
-from receiver_setup.camera.login import Login
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.connection import Patience, Tls
+from receiver_setup.camera.wire.login import Login
 
 if TYPE_CHECKING:
     from receiver_setup.camera.client import Camera

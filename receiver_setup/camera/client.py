@@ -8,16 +8,24 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from receiver_setup.camera.address import CameraAddress, read_location
-from receiver_setup.camera.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
-from receiver_setup.camera.command import Command, Parameters, R
-from receiver_setup.camera.connection import Patience, Tls
-from receiver_setup.camera.failures import unforeseen
-from receiver_setup.camera.login import UNAUTHORIZED, Evidence, Login, Verdict, check_length, name_schemes, next_login
 from receiver_setup.camera.menu_calls import MenuCalls
 from receiver_setup.camera.messages import GetToken
-from receiver_setup.camera.reply import ADDRESS_HINT, Reply, parse_reply
-from receiver_setup.camera.transport import Answer, Transport
+from receiver_setup.camera.wire.address import CameraAddress, read_location
+from receiver_setup.camera.wire.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
+from receiver_setup.camera.wire.command import Command, Parameters, R
+from receiver_setup.camera.wire.connection import Patience, Tls
+from receiver_setup.camera.wire.failures import unforeseen
+from receiver_setup.camera.wire.login import (
+    UNAUTHORIZED,
+    Evidence,
+    Login,
+    Verdict,
+    check_length,
+    name_schemes,
+    next_login,
+)
+from receiver_setup.camera.wire.reply import ADDRESS_HINT, Reply, parse_reply
+from receiver_setup.camera.wire.transport import Answer, Transport
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import (
     CameraError,

@@ -5,7 +5,6 @@ Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP.
 
 from abc import ABC, abstractmethod
 
-from receiver_setup.camera.command import Command, Done, R
 from receiver_setup.camera.messages import (
     ActionType,
     FtpAttributes,
@@ -28,7 +27,8 @@ from receiver_setup.camera.messages import (
     TestOutcome,
     UploadActions,
 )
-from receiver_setup.camera.schedule import Schedule, parse_words
+from receiver_setup.camera.messages.schedule import Schedule, parse_words
+from receiver_setup.camera.wire.command import Command, Done, R
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.secrets import Secret
 

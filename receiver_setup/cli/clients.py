@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from receiver_setup.camera import CameraAddress, Login, Tls
-from receiver_setup.camera.login import check_length
+from receiver_setup.camera.wire.login import check_length
 from receiver_setup.cli.redaction import redact
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.compat import linux_only

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from receiver_setup.camera.connection import normal_fingerprint
 from receiver_setup.camera.messages import ActionType
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.wishes import parse_kinds
+from receiver_setup.camera.wire.connection import normal_fingerprint
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.model import Value
 from receiver_setup.receiver.address import parse_dialled

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.keys import KEYS, OF_A_RUN, SSH_ONLY, TLS_ONLY, read_flag, read_text
 from receiver_setup.inventory.model import CameraEntry, Inventory, ReceiverEntry, Wishes

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from threading import Timer
 from typing import Any, ClassVar
 
-from receiver_setup.camera.address import DEFAULT_USER
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.command import Command, Parameters
 from receiver_setup.camera.messages import FtpAttributes, GetFtpAttr
-from receiver_setup.camera.reply import Reply
+from receiver_setup.camera.wire.address import DEFAULT_USER
+from receiver_setup.camera.wire.command import Command, Parameters
+from receiver_setup.camera.wire.reply import Reply
 from receiver_setup.errors import (
     CameraError,
     CameraLoginError,

@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import Self
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.codes import CameraWithoutKeyLoginError
-from receiver_setup.camera.failures import unforeseen
+from receiver_setup.camera.wire.codes import CameraWithoutKeyLoginError
+from receiver_setup.camera.wire.failures import unforeseen
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.dialled import is_address

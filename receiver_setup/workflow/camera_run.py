@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 
-from receiver_setup.camera.codes import UploadResult, error_for_result
 from receiver_setup.camera.messages import FtpAttributes, TestOutcome
 from receiver_setup.camera.settings.fields import setting_of
 from receiver_setup.camera.settings.former import (
@@ -17,6 +16,7 @@ from receiver_setup.camera.settings.plan import Change, render_changes
 from receiver_setup.camera.settings.setting_up import CameraSetup
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
 from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.wire.codes import UploadResult, error_for_result
 from receiver_setup.errors import ProofError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import Observer, StepReport, TestReport

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
+from receiver_setup.camera.by_hand.curl_lines import CameraByHand, render_cameras, render_look
 from receiver_setup.camera.settings.target import UploadTarget
 from receiver_setup.errors import ReceiverChangeError
 from receiver_setup.formats.plain_shell import part_mark, quote, remark, remark_command

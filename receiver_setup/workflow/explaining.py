@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from receiver_setup.camera.codes import explain_result
+from receiver_setup.camera.wire.codes import explain_result
 from receiver_setup.errors import FileNotArrivedError, ProofError, ReceiverError, UploadTestError
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from receiver_setup.camera.codes import CameraWithoutKeyLoginError
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.settings import words
 from receiver_setup.camera.settings.fields import setting_of
 from receiver_setup.camera.settings.place import Here
 from receiver_setup.camera.settings.target import render_diff
+from receiver_setup.camera.wire.codes import CameraWithoutKeyLoginError
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.formats.authorized_keys import parse_cameras
 from receiver_setup.process.interrupts import Stop

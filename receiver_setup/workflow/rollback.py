@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from receiver_setup.camera.failures import unforeseen
+from receiver_setup.camera.wire.failures import unforeseen
 from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import ReceiverReport

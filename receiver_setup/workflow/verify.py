@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from receiver_setup.camera.codes import UploadResult
 from receiver_setup.camera.messages import Security
 from receiver_setup.camera.settings.target import plan_fields
+from receiver_setup.camera.wire.codes import UploadResult
 from receiver_setup.errors import CameraError, FileNotArrivedError, HostKeyMismatchError, ProofError, ReceiverError
 from receiver_setup.formats.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.process.interrupts import Stop

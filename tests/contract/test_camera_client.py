@@ -33,9 +33,9 @@ from support.hostile_camera import attacking
 
 from receiver_setup.camera import Camera, Login, Patience, Tls
 from receiver_setup.camera.client import forget_refused_logins
-from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult
-from receiver_setup.camera.failures import error_for_exception
 from receiver_setup.camera.messages import GetFtpAttr, GetPubKey, SetFtpAttr, TestFtp
+from receiver_setup.camera.wire.codes import CameraWithoutKeyLoginError, UploadResult
+from receiver_setup.camera.wire.failures import error_for_exception
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import (
     CameraCertificateError,

@@ -10,7 +10,7 @@ from support.bench import CAMERA_PASSWORD, FORMER
 
 from receiver_setup.camera import Camera, Patience
 from receiver_setup.camera.messages import ActionType
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.departure import Departure
 from receiver_setup.camera.settings.engine import CameraNotTakenError
 from receiver_setup.camera.settings.former import FormerSettings, merge_former, parse_former, render_former

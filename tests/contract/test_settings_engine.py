@@ -10,7 +10,6 @@ import pytest
 from support.bench import CAMERA_PASSWORD, FORMER
 
 from receiver_setup.camera import Camera, Patience
-from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.messages import (
     ActionType,
     Security,
@@ -20,11 +19,12 @@ from receiver_setup.camera.messages import (
     SetSnapSchedFtpAttr,
     SetSnapTimerFtpAttr,
 )
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.engine import CameraNotTakenError, CameraSettings, settle
 from receiver_setup.camera.settings.fields import SETTINGS, Group
 from receiver_setup.camera.settings.setting_up import CameraSetup
 from receiver_setup.camera.settings.target import UploadTarget
+from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import CameraError, CameraResponseError, UndoError
 from receiver_setup.secrets import Secret

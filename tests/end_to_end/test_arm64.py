@@ -6,7 +6,7 @@ import pytest
 from support import packages, trees
 from support.bench import CAMERA_PASSWORD, MakeBench, MakeCamera, Result
 
-from receiver_setup.camera.codes import UploadResult
+from receiver_setup.camera.wire.codes import UploadResult
 
 pytestmark = [pytest.mark.arm64, pytest.mark.usefixtures("private_network")]
 

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from support.hostile_camera import Attack, HostileCamera, attacking, dripping, flooding, reply
 
-from receiver_setup.camera.reply import parse_reply
+from receiver_setup.camera.wire.reply import parse_reply
 from receiver_setup.errors import ReceiverSetupError
 
 PASSWORD = "c0rrect-horse"

@@ -13,13 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from receiver_setup.camera.address import CameraAddress, read_location
-from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
-from receiver_setup.camera.command import Command
 from receiver_setup.camera.discovery.merging import Heard, merge
 from receiver_setup.camera.discovery.messages import AnswerError, parse_answer
-from receiver_setup.camera.host_key import parse_host_key
-from receiver_setup.camera.login import name_schemes
 from receiver_setup.camera.messages import (
     GetFtpAction,
     GetFtpActionAttr,
@@ -30,12 +25,17 @@ from receiver_setup.camera.messages import (
     GetToken,
     TestFtp,
 )
-from receiver_setup.camera.reply import parse_reply
-from receiver_setup.camera.schedule import parse_times, parse_words
-from receiver_setup.camera.services import name_service
+from receiver_setup.camera.messages.host_key import parse_host_key
+from receiver_setup.camera.messages.schedule import parse_times, parse_words
 from receiver_setup.camera.settings.departure_plan import plan_departure
 from receiver_setup.camera.settings.former import FormerSettingsError, parse_former, render_former
 from receiver_setup.camera.settings.place import Here
+from receiver_setup.camera.wire.address import CameraAddress, read_location
+from receiver_setup.camera.wire.body import BodyError, BodyTooLongError, unpack
+from receiver_setup.camera.wire.command import Command
+from receiver_setup.camera.wire.login import name_schemes
+from receiver_setup.camera.wire.reply import parse_reply
+from receiver_setup.camera.wire.services import name_service
 from receiver_setup.emulator.camera.recorded import read_recorded
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.formats.authorized_keys import edit_keys, parse_cameras, parse_sources

@@ -20,6 +20,6 @@ def test_examples_hold() -> None:
     wrong = {name: end for name, end in ends.items() if end.failed}
     assert not wrong, listed(wrong)
     with_examples = {name for name, end in ends.items() if end.attempted}
-    assert with_examples >= {"receiver_setup.camera.query", "receiver_setup.camera.reply"}
+    assert with_examples >= {"receiver_setup.camera.wire.query", "receiver_setup.camera.wire.reply"}
     assert sum(end.attempted for end in ends.values()) >= 10
     assert {"receiver_setup.receiver.hosts.ssh", "receiver_setup.camera.messages.ftp"} <= ends.keys()

@@ -11,8 +11,8 @@ import pytest
 
 from receiver_setup import cli
 from receiver_setup.camera import Camera, messages
-from receiver_setup.camera.command import Command
 from receiver_setup.camera.messages import FIELDS, ActionType, GetToken, Security
+from receiver_setup.camera.wire.command import Command
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.formats.keys import PublicKey
 

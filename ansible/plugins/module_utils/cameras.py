@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.connection import Tls
-from receiver_setup.camera.login import Login
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.connection import Tls
+from receiver_setup.camera.wire.login import Login
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Redactor, Secret

@@ -9,9 +9,6 @@ from typing import Any
 from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.codes import error_for_result, explain_result
-from receiver_setup.camera.command import Command, Done
-from receiver_setup.camera.host_key import parse_host_key
 from receiver_setup.camera.messages import (
     ActionType,
     Security,
@@ -21,12 +18,15 @@ from receiver_setup.camera.messages import (
     SetSnapSchedFtpAttr,
     SetSnapTimerFtpAttr,
 )
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.host_key import parse_host_key
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.engine import CameraSettings, putting_back
 from receiver_setup.camera.settings.fields import describe
 from receiver_setup.camera.settings.live import read_menu
 from receiver_setup.camera.settings.plan import render_changes
 from receiver_setup.camera.settings.wishes import check_wish
+from receiver_setup.camera.wire.codes import error_for_result, explain_result
+from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import error_as_json, told_back

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
 
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.wishes import UploadWishes, parse_kinds
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError

@@ -3,7 +3,6 @@
 Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP.
 """
 
-from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.messages.actions import (
     ActionType,
     GetFtpAction,
@@ -25,6 +24,7 @@ from receiver_setup.camera.messages.snapshots import (
     SnapshotTimer,
 )
 from receiver_setup.camera.messages.token import GetToken, Token
+from receiver_setup.camera.wire.command import Command, Done
 
 __all__ = [
     "FIELDS",

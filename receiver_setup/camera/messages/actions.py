@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from receiver_setup.camera.checks import check_range, check_something, flag_text
-from receiver_setup.camera.command import Command, Parameters, Update
-from receiver_setup.camera.reply import Reply, read_flag, read_integer
+from receiver_setup.camera.wire.checks import check_range, check_something, flag_text
+from receiver_setup.camera.wire.command import Command, Parameters, Update
+from receiver_setup.camera.wire.reply import Reply, read_flag, read_integer
 
 LONGEST_INTERVAL_S = 3600
 MOST_SNAPSHOTS = 10

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from receiver_setup.camera.checks import check_range, check_something, check_text, flag_text
-from receiver_setup.camera.command import Command, Parameters, Update
-from receiver_setup.camera.reply import Reply
+from receiver_setup.camera.wire.checks import check_range, check_something, check_text, flag_text
+from receiver_setup.camera.wire.command import Command, Parameters, Update
+from receiver_setup.camera.wire.reply import Reply
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 

@@ -6,15 +6,15 @@ Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from receiver_setup.camera.codes import (
+from receiver_setup.camera.wire.codes import (
     NO_KEY_CODES,
     RESULTS,
     CameraWithoutKeyLoginError,
     ResponseCode,
     UploadResult,
 )
-from receiver_setup.camera.command import Command, Parameters
-from receiver_setup.camera.reply import Reply
+from receiver_setup.camera.wire.command import Command, Parameters
+from receiver_setup.camera.wire.reply import Reply
 from receiver_setup.errors import CameraError, CameraReplyError
 from receiver_setup.formats.keys import KeyFormatError, PublicKey
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from receiver_setup.camera.checks import check_something, check_text, flag_text
-from receiver_setup.camera.command import Command, Parameters, Update
-from receiver_setup.camera.reply import Reply
-from receiver_setup.camera.schedule import Schedule, parse_times, render_times
+from receiver_setup.camera.messages.schedule import Schedule, parse_times, render_times
+from receiver_setup.camera.wire.checks import check_something, check_text, flag_text
+from receiver_setup.camera.wire.command import Command, Parameters, Update
+from receiver_setup.camera.wire.reply import Reply
 from receiver_setup.errors import ConfigurationError
 
 

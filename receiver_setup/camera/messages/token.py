@@ -6,8 +6,8 @@ Source: INSTAR wiki, 1440p Series CGI List, System_Menu/Webui.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from receiver_setup.camera.command import Command
-from receiver_setup.camera.reply import Reply
+from receiver_setup.camera.wire.command import Command
+from receiver_setup.camera.wire.reply import Reply
 from receiver_setup.errors import CameraReplyError
 from receiver_setup.secrets import Secret
 

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Mapping
 
-from receiver_setup.camera.codes import ResponseCode
 from receiver_setup.camera.settings.departure_plan import DeparturePlan, needed_readings, plan_departure, points_here
 from receiver_setup.camera.settings.engine import CameraSettings
 from receiver_setup.camera.settings.fields import Group
 from receiver_setup.camera.settings.former import FormerSettings
 from receiver_setup.camera.settings.place import Here, in_words
 from receiver_setup.camera.settings.plan import plan_codes
+from receiver_setup.camera.wire.codes import ResponseCode
 from receiver_setup.errors import CameraResponseError
 from receiver_setup.report import StepReport
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 
 from receiver_setup.camera.messages import ActionType
-from receiver_setup.camera.schedule import parse_times, render_words
+from receiver_setup.camera.messages.schedule import parse_times, render_words
 from receiver_setup.secrets import MASK
 
 UNTOLD = "not told"

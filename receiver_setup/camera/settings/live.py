@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.codes import ResponseCode, explain_response
-from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.messages import ActionType, FtpAttributes
 from receiver_setup.camera.settings import words
 from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Group, Setting, settings_of
 from receiver_setup.camera.settings.place import NOWHERE, is_somewhere
 from receiver_setup.camera.settings.plan import Readings, build_command, complete, part_of, settings_in, way_back
+from receiver_setup.camera.wire.codes import ResponseCode, explain_response
+from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import CameraReplyError, CameraResponseError
 from receiver_setup.secrets import Secret
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.messages import (
     ActionType,
     Security,
@@ -16,6 +15,7 @@ from receiver_setup.camera.messages import (
 )
 from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Form, Group, Setting, settings_of
 from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.codes import UploadResult
 from receiver_setup.camera.messages import ActionType, TestOutcome
 from receiver_setup.camera.settings import words
 from receiver_setup.camera.settings.engine import CameraNotTakenError, CameraSettings
@@ -14,6 +13,7 @@ from receiver_setup.camera.settings.place import is_somewhere
 from receiver_setup.camera.settings.plan import Change, plan_codes, plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
 from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.wire.codes import UploadResult
 from receiver_setup.errors import CameraError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import StepReport

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.messages import ActionType, SetFtpAction, SetFtpActionAttr, SetSnapSchedFtpAttr
-from receiver_setup.camera.reply import parse_reply
-from receiver_setup.camera.schedule import Schedule, parse_words
+from receiver_setup.camera.messages.schedule import Schedule, parse_words
 from receiver_setup.camera.settings.fields import Group, settings_of
+from receiver_setup.camera.wire.command import Command, Done
+from receiver_setup.camera.wire.reply import parse_reply
 from receiver_setup.errors import CameraReplyError, ConfigurationError
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.discovery.merging import FoundDevice
 from receiver_setup.camera.discovery.search import Search, search
+from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table, tell
 from receiver_setup.cli.clients import check_receiver_options, check_run_options
 from receiver_setup.cli.options import find_options

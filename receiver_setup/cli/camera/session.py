@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from receiver_setup.camera import CameraAddress
-from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.settings.fields import Group, settings_of
 from receiver_setup.camera.settings.plan import Change
 from receiver_setup.camera.settings.wishes import check_wish
+from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
 from receiver_setup.cli.clients import check_camera_options, make_camera, read_camera_password
 from receiver_setup.cli.recovery import put_back_first

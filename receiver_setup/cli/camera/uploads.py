@@ -12,7 +12,7 @@ from receiver_setup.camera.messages import (
     SetSnapSchedFtpAttr,
     SetSnapTimerFtpAttr,
 )
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.cli.camera.session import make_so
 from receiver_setup.cli.options import camera_options
 

@@ -4,7 +4,7 @@ import getpass
 import sys
 from typing import Any
 
-from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.cli.clients import check_local
 from receiver_setup.cli.guided.answers import ask_account, ask_address, ask_camera, ask_new_password, ask_uploads
 from receiver_setup.cli.guided.finding import ask_place

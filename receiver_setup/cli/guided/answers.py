@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from receiver_setup.camera.address import DEFAULT_USER, CameraAddress
-from receiver_setup.camera.codes import ResponseCode
-from receiver_setup.camera.connection import Tls
-from receiver_setup.camera.login import check_length
+from receiver_setup.camera.wire.address import DEFAULT_USER, CameraAddress
+from receiver_setup.camera.wire.codes import ResponseCode
+from receiver_setup.camera.wire.connection import Tls
+from receiver_setup.camera.wire.login import check_length
 from receiver_setup.cli.commands import spell_camera
 from receiver_setup.cli.guided.finding import ask_place
 from receiver_setup.cli.guided.here import find_route, read_account, read_own_addresses, read_places
@@ -125,8 +125,8 @@ def _keep(text: str, address: CameraAddress) -> Secret | None:
 def _try_login(address: CameraAddress, password: Secret | None, options: dict[str, Any]) -> dict[str, Any]:
     """Read the camera's upload settings; return the login that did it."""
     from receiver_setup.camera.client import Camera  # noqa: PLC0415 - loads the HTTP library
-    from receiver_setup.camera.login import Login  # noqa: PLC0415
     from receiver_setup.camera.messages import GetFtpAttr  # noqa: PLC0415
+    from receiver_setup.camera.wire.login import Login  # noqa: PLC0415
 
     tls = Tls()
     if address.scheme == "https":

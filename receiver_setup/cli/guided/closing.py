@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.cli.commands import spell_camera, whole_command
 from receiver_setup.cli.guided.questions import ask_line, confirm, say
 from receiver_setup.compat import create_private

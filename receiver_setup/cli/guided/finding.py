@@ -1,8 +1,8 @@
 """The question for a camera's address, where `?` looks for cameras on this machine's networks."""
 
-from receiver_setup.camera.address import CameraAddress
 from receiver_setup.camera.discovery.merging import FoundDevice
 from receiver_setup.camera.discovery.search import search
+from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.cli.camera.find import UNPROVEN, WAIT_S, describe, not_found
 from receiver_setup.cli.guided.questions import ask, choose, say, say_error
 

@@ -5,12 +5,12 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.certificate import fingerprint
-from receiver_setup.camera.connection import normal_fingerprint
-from receiver_setup.camera.look import ask_plainly, look
-from receiver_setup.camera.services import is_http, is_tls, name_service
-from receiver_setup.camera.sockets import Wire, dial_directly
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.certificate import fingerprint
+from receiver_setup.camera.wire.connection import normal_fingerprint
+from receiver_setup.camera.wire.look import ask_plainly, look
+from receiver_setup.camera.wire.services import is_http, is_tls, name_service
+from receiver_setup.camera.wire.sockets import Wire, dial_directly
 from receiver_setup.errors import CameraReplyError, CameraUnreachableError
 
 _AGAIN = "check that the camera is switched on, and look its address up in the router"

@@ -7,10 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.login import check_length
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.wishes import parse_kinds
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.login import check_length
 from receiver_setup.cli.clients import check_camera_options
 from receiver_setup.cli.secrets_input import read_secret
 from receiver_setup.errors import ConfigurationError

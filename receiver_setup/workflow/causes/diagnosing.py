@@ -3,7 +3,7 @@
 import ipaddress
 from dataclasses import replace
 
-from receiver_setup.camera.codes import ResponseCode, UploadResult, explain_response
+from receiver_setup.camera.wire.codes import ResponseCode, UploadResult, explain_response
 from receiver_setup.formats.sshd_config import lower_keywords, sha1_allowed
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 

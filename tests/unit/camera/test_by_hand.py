@@ -10,15 +10,15 @@ import pytest
 from support.rules import listed
 from unit.receiver.test_script import HOSTILE
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.by_hand import CameraByHand, render_cameras, render_look
-from receiver_setup.camera.connection import Tls
-from receiver_setup.camera.login import Login
+from receiver_setup.camera.by_hand.curl_lines import CameraByHand, render_cameras, render_look
 from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.settings.fields import Group
 from receiver_setup.camera.settings.plan import plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget
 from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.connection import Tls
+from receiver_setup.camera.wire.login import Login
 from receiver_setup.formats.keys import PublicKey
 
 HOST_KEY = PublicKey.from_line("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINnK98cKs/L2kp2o5Jx9rKgjV9mskKqVWZZ/AAAAAAAA")

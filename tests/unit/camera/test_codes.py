@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.camera.codes import (
+from receiver_setup.camera.wire.codes import (
     RESPONSES,
     RESULTS,
     ResponseCode,

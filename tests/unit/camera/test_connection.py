@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.camera.connection import Patience, Tls, normal_fingerprint
+from receiver_setup.camera.wire.connection import Patience, Tls, normal_fingerprint
 from receiver_setup.errors import ConfigurationError
 
 HEX = "0123456789abcdef" * 4

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.camera.host_key import parse_host_key
+from receiver_setup.camera.messages.host_key import parse_host_key
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.formats.keys import PublicKey
 

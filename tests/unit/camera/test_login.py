@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.camera.login import Evidence, Login, Verdict, next_login, parse_schemes
+from receiver_setup.camera.wire.login import Evidence, Login, Verdict, next_login, parse_schemes
 
 TABLE = [
     # way, status, challenge, response, chosen, verdict

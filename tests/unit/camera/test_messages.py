@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.camera.codes import CameraWithoutKeyLoginError, UploadResult
 from receiver_setup.camera.messages import (
     ActionType,
     Command,
@@ -30,8 +29,9 @@ from receiver_setup.camera.messages import (
     UploadAction,
     UploadActions,
 )
-from receiver_setup.camera.reply import Reply, parse_reply
-from receiver_setup.camera.schedule import Schedule
+from receiver_setup.camera.messages.schedule import Schedule
+from receiver_setup.camera.wire.codes import CameraWithoutKeyLoginError, UploadResult
+from receiver_setup.camera.wire.reply import Reply, parse_reply
 from receiver_setup.errors import CameraReplyError, CameraResponseError, ConfigurationError, ReceiverSetupError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.secrets import Secret

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from receiver_setup.camera.reply import Reply, parse_reply
+from receiver_setup.camera.wire.reply import Reply, parse_reply
 from receiver_setup.errors import CameraReplyError, CameraTooOldError, ReceiverSetupError
 
 READ = [

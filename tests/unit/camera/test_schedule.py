@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.camera.schedule import Schedule, parse_times, parse_words, render_times, render_words
+from receiver_setup.camera.messages.schedule import Schedule, parse_times, parse_words, render_times, render_words
 from receiver_setup.errors import ConfigurationError
 
 # Values of the maker's page (Features_Menu/FTP, getsnapschedftpattr), all at ten o'clock.

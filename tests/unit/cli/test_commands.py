@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.cli.commands import make_commands
 from receiver_setup.cli.remove import command as remove
 from receiver_setup.cli.setup import command as setup

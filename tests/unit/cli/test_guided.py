@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from receiver_setup.camera.address import CameraAddress
+from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.cli.commands import whole_command
 from receiver_setup.cli.guided.closing import render_inventory
 from receiver_setup.cli.guided.probe import probe, unknown_certificate

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from receiver_setup.camera.messages import FtpAttributes
-from receiver_setup.camera.reply import parse_reply
+from receiver_setup.camera.wire.reply import parse_reply
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.recording.answers import Exchange, split_exchanges

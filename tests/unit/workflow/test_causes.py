@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from receiver_setup.camera.codes import ResponseCode, UploadResult
+from receiver_setup.camera.wire.codes import ResponseCode, UploadResult
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.arrival import Evidence
 from receiver_setup.receiver.facts import Facts

@@ -2,8 +2,8 @@
 
 import pytest
 
-from receiver_setup.camera.codes import UploadResult
 from receiver_setup.camera.messages import TestOutcome
+from receiver_setup.camera.wire.codes import UploadResult
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, LoginNotByKeyError, ProofError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication

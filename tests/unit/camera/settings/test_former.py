@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.messages import (
     ActionType,
     SetFtpAction,
     SetFtpActionAttr,
     SetSnapSchedFtpAttr,
 )
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.fields import Group, Setting
 from receiver_setup.camera.settings.former import (
     LONGEST_TEXT,
@@ -34,6 +33,7 @@ from receiver_setup.camera.settings.place import NOWHERE, Here
 from receiver_setup.camera.settings.plan import Readings, plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget
 from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.wire.command import Command, Done
 
 HERE = Here(servers=("192.168.2.110",), username="ipcamera")
 TARGET = UploadTarget(server="192.168.2.110", port=22, username="ipcamera", directory="recordings")

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from receiver_setup.camera.command import Command, Done
 from receiver_setup.camera.messages import (
     ActionType,
     Security,
@@ -18,10 +17,11 @@ from receiver_setup.camera.messages import (
     SetSnapSchedFtpAttr,
     SetSnapTimerFtpAttr,
 )
-from receiver_setup.camera.schedule import parse_words
+from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.fields import SETTINGS, Group
 from receiver_setup.camera.settings.plan import Change, Readings, plan_change, plan_uploads
 from receiver_setup.camera.settings.wishes import UploadWishes, check_wish, parse_kinds
+from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import MASK, Secret
 

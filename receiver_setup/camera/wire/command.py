@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
-from receiver_setup.camera.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
-from receiver_setup.camera.reply import Reply
+from receiver_setup.camera.wire.codes import HTTP_NOT_FOUND, SUCCESS_CODES, ResponseCode, error_for_response
+from receiver_setup.camera.wire.reply import Reply
 from receiver_setup.errors import CameraError, CameraReplyError
 
 R = TypeVar("R")

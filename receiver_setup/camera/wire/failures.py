@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from receiver_setup.camera.certificate import Trouble
+from receiver_setup.camera.wire.certificate import Trouble
 from receiver_setup.dialling import DialError
 from receiver_setup.errors import (
     CameraCertificateError,

@@ -3,13 +3,13 @@
 import socket
 from collections.abc import Callable
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.certificate import Trouble, fingerprint, why_old, why_refused, why_untrusted
-from receiver_setup.camera.connection import Tls
-from receiver_setup.camera.look import Look, ask_plainly, look
-from receiver_setup.camera.services import SERVICE_HINT, is_http, is_tls, name_service
-from receiver_setup.camera.sockets import Limit, Wire
-from receiver_setup.camera.tls import is_unchecked
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.certificate import Trouble, fingerprint, why_old, why_refused, why_untrusted
+from receiver_setup.camera.wire.connection import Tls
+from receiver_setup.camera.wire.look import Look, ask_plainly, look
+from receiver_setup.camera.wire.services import SERVICE_HINT, is_http, is_tls, name_service
+from receiver_setup.camera.wire.sockets import Limit, Wire
+from receiver_setup.camera.wire.tls import is_unchecked
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraReplyError,

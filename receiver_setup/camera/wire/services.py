@@ -8,7 +8,7 @@ r"""What answers where a camera's web server was expected, by its first bytes (p
 
 from collections.abc import Callable
 
-from receiver_setup.camera.reply import excerpt
+from receiver_setup.camera.wire.reply import excerpt
 
 _TLS_RECORDS = range(0x14, 0x18)
 _TLS_VERSION = 3

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.codes import ResponseCode
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.codes import ResponseCode
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.command import Parameters
-from receiver_setup.camera.connection import Tls
-from receiver_setup.camera.login import Login
 from receiver_setup.camera.messages import FIELDS
-from receiver_setup.camera.query import PATH
 from receiver_setup.camera.settings.plan import Change
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.command import Parameters
+from receiver_setup.camera.wire.connection import Tls
+from receiver_setup.camera.wire.login import Login
+from receiver_setup.camera.wire.query import PATH
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.plain_shell import assign, part_head, quote, remark, remark_command
 
@@ -102,7 +102,7 @@ def _needed_functions(body: str) -> str:
 
 @cache
 def _read_functions() -> str:
-    return (files("receiver_setup.camera") / "shell" / "by_hand.sh").read_text(encoding="utf-8").rstrip("\n")
+    return (files("receiver_setup.camera.by_hand") / "by_hand.sh").read_text(encoding="utf-8").rstrip("\n")
 
 
 def render_look(cameras: tuple[CameraByHand, ...], users: Sequence[str], logs: tuple[str, ...]) -> str:

@@ -6,9 +6,9 @@ import ssl
 import urllib3
 from urllib3.util.ssl_ import create_urllib3_context
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.connection import Tls
-from receiver_setup.camera.look import allow_everything
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.connection import Tls
+from receiver_setup.camera.wire.look import allow_everything
 from receiver_setup.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)

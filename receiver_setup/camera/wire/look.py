@@ -5,7 +5,7 @@ import ssl
 from dataclasses import dataclass
 from socket import socket
 
-from receiver_setup.camera.services import is_http, is_tls
+from receiver_setup.camera.wire.services import is_http, is_tls
 
 _EVERY_CIPHER = "ALL:!aNULL:!eNULL:@SECLEVEL=0"
 _LEGACY_SERVER_CONNECT = 0x4

@@ -12,12 +12,12 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from receiver_setup.camera.address import CameraAddress
-from receiver_setup.camera.body import BodyError, BodyTooLongError, unpack
-from receiver_setup.camera.command import Parameters
-from receiver_setup.camera.connection import Tls
-from receiver_setup.camera.diagnosis import Diagnosis
-from receiver_setup.camera.failures import (
+from receiver_setup.camera.wire.address import CameraAddress
+from receiver_setup.camera.wire.body import BodyError, BodyTooLongError, unpack
+from receiver_setup.camera.wire.command import Parameters
+from receiver_setup.camera.wire.connection import Tls
+from receiver_setup.camera.wire.diagnosis import Diagnosis
+from receiver_setup.camera.wire.failures import (
     HTTP_ERRORS,
     REACH_HINT,
     SLOW_HINT,
@@ -26,10 +26,10 @@ from receiver_setup.camera.failures import (
     reason_for,
     unforeseen,
 )
-from receiver_setup.camera.query import PATH, encode_query
-from receiver_setup.camera.reply import ADDRESS_HINT
-from receiver_setup.camera.sockets import Limit, Wire, dial_directly
-from receiver_setup.camera.tls import find_verification, make_context
+from receiver_setup.camera.wire.query import PATH, encode_query
+from receiver_setup.camera.wire.reply import ADDRESS_HINT
+from receiver_setup.camera.wire.sockets import Limit, Wire, dial_directly
+from receiver_setup.camera.wire.tls import find_verification, make_context
 from receiver_setup.dialling import Dial, DialError
 from receiver_setup.errors import (
     CameraReplyError,

@@ -1,0 +1,1 @@
+"""A camera's part of a set-up as lines for a shell."""

@@ -1,0 +1,1 @@
+"""Bytes to replies: one exchange with a camera."""
