@@ -14,16 +14,19 @@ from receiver_setup import __version__
 from receiver_setup.compat import prepare_output
 
 _COMMANDS = {
-    "setup": ("receiver_setup.cli.setup", "Make a host the proven receiver of a camera's uploads."),
-    "verify": ("receiver_setup.cli.verify", "Prove a set-up again, and say what is wrong."),
-    "status": ("receiver_setup.cli.status", "Show the last upload, the room left, and what is not as it was."),
-    "remove": ("receiver_setup.cli.remove", "Take a set-up back, on both sides; recordings are kept."),
-    "explain": ("receiver_setup.cli.explain", "Print a set-up as plain shell and curl lines; changes nothing."),
+    "setup": ("receiver_setup.cli.commands.setup", "Make a host the proven receiver of a camera's uploads."),
+    "verify": ("receiver_setup.cli.commands.verify", "Prove a set-up again, and say what is wrong."),
+    "status": ("receiver_setup.cli.commands.status", "Show the last upload, the room left, and what is not as it was."),
+    "remove": ("receiver_setup.cli.commands.remove", "Take a set-up back, on both sides; recordings are kept."),
+    "explain": (
+        "receiver_setup.cli.commands.explain",
+        "Print a set-up as plain shell and curl lines; changes nothing.",
+    ),
     "camera": ("receiver_setup.cli.camera", "Show and change the camera's whole FTP menu."),
-    "inventory": ("receiver_setup.cli.inventory", "Check, show or make an inventory, for --inventory."),
+    "inventory": ("receiver_setup.cli.commands.inventory", "Check, show or make an inventory, for --inventory."),
     "pi": ("receiver_setup.cli.pi", "Prepare a Raspberry Pi's card, so that the first boot sets it up."),
-    "demo": ("receiver_setup.cli.demo", "Show the whole story on this machine; leaves nothing behind."),
-    "emulate-camera": ("receiver_setup.cli.emulate_camera", "Run an emulated camera to develop against."),
+    "demo": ("receiver_setup.cli.commands.demo", "Show the whole story on this machine; leaves nothing behind."),
+    "emulate-camera": ("receiver_setup.cli.demo.emulate_camera", "Run an emulated camera to develop against."),
 }
 """Command → its module and the line that `--help` shows, so that help loads none of them."""
 
@@ -78,7 +81,7 @@ def run() -> NoReturn:
     except SystemExit:  # click has answered a shell that completes what is typed
         raise
     except BaseException as error:  # noqa: BLE001 - the last stop: nothing may pass as a bare traceback
-        from receiver_setup.cli.failures import report_failure  # noqa: PLC0415 - only when something failed
+        from receiver_setup.cli.output.failures import report_failure  # noqa: PLC0415 - only when something failed
         from receiver_setup.process.interrupts import ignore_signals  # noqa: PLC0415 - as above
 
         ignore_signals()

@@ -23,22 +23,6 @@ import rich.console
 import rich.text  # noqa: F401 - for a terminal
 
 from receiver_setup.__main__ import main as command
-from receiver_setup.cli import (  # noqa: F401 - the command line would load them too late
-    carriers,
-    explain,
-    explain_run,
-    failures,
-    inventory_file,
-    live,
-    receipt_file,
-    remove,
-    remove_run,
-    setup,
-    setup_run,
-    status,
-    verify,
-    verify_run,
-)
 from receiver_setup.cli.guided import closing, preview  # noqa: F401 - as above, and what a dialogue loads for these
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver import script

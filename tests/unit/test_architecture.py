@@ -74,10 +74,11 @@ def runs_at_import(node: ast.AST) -> list[ast.AST]:
 def loads(name: str) -> frozenset[str]:
     """Return what an import of `name` imports by itself; a package's modules load the package first.
 
-    Not so for the emulator: its package is a server, made for a machine that has everything.
+    Not so for the emulator and the command line: their packages are programs, whose parts can be pure all the same.
     """
     named = imported(runs_at_import(tree_of(name)))
-    parents = set() if name.startswith("receiver_setup.emulator.") else {name.rpartition(".")[0]} - {""}
+    programs = in_room(name, {"emulator", "cli"})
+    parents = set() if programs else {name.rpartition(".")[0]} - {""}
     return frozenset(named | parents)
 
 

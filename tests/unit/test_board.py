@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.board import Board, State
+from receiver_setup.cli.output.board import Board, State
 from receiver_setup.report import Event, Mark, StepReport
 
 ONE = dict.fromkeys(["attic", "barn", "porch"], "admin@pi")

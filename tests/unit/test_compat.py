@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from receiver_setup.cli.output import print_json
+from receiver_setup.cli.output.output import print_json
 from receiver_setup.compat import create_private, decode_text, is_root, join_command, linux_only, prepare_output
 
 

@@ -13,8 +13,8 @@ from receiver_setup.cli.camera.record import record
 from receiver_setup.cli.camera.settings import set_
 from receiver_setup.cli.camera.show import show
 from receiver_setup.cli.camera.uploads import action, schedule, snapshots, timer
-from receiver_setup.cli.failures import as_ours, print_error
-from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.output.failures import as_ours, print_error
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)

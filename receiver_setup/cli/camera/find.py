@@ -9,9 +9,9 @@ from receiver_setup.camera.discovery.merging import FoundDevice
 from receiver_setup.camera.discovery.search import Search, search
 from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table, tell
-from receiver_setup.cli.clients import check_receiver_options, check_run_options
-from receiver_setup.cli.options import find_options
-from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.cli.inputs.clients import check_receiver_options, check_run_options
+from receiver_setup.cli.inputs.options import find_options
+from receiver_setup.cli.output.redaction import set_up_logging
 from receiver_setup.errors import CameraNotFoundError, ConfigurationError
 from receiver_setup.process.interrupts import endings_interrupt
 
@@ -94,8 +94,8 @@ def _begin(options: dict[str, Any]) -> Outcome:
 
 def _read_known(options: dict[str, Any]) -> Mapping[str, str]:
     """Return the addresses that the receiver's record has, each with the name of its camera."""
-    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
-    from receiver_setup.cli.shares import Share  # noqa: PLC0415 - as above
+    from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
+    from receiver_setup.cli.inputs.shares import Share  # noqa: PLC0415 - as above
     from receiver_setup.receiver.session import ReceiverSession  # noqa: PLC0415 - as above
     from receiver_setup.receiver.wanted import Look, Wanted, check_user  # noqa: PLC0415 - as above
 

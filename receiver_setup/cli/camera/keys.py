@@ -11,7 +11,7 @@ from receiver_setup.camera.messages.host_key import parse_host_key
 from receiver_setup.camera.wire.codes import error_for_result, explain_result
 from receiver_setup.cli.camera.outcome import finish, key_as_json, render_table, tell
 from receiver_setup.cli.camera.session import begin, changing, open_camera
-from receiver_setup.cli.options import camera_options
+from receiver_setup.cli.inputs.options import camera_options
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.formats.keys import PublicKey
 

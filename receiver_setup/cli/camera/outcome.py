@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.output import print_json
-from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.output.output import print_json
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import DIFFERENCE, error_as_json

@@ -9,9 +9,9 @@ import click
 
 from receiver_setup.cli.camera.outcome import finish, tell
 from receiver_setup.cli.camera.session import begin, open_camera
-from receiver_setup.cli.clients import read_camera_password
-from receiver_setup.cli.options import camera_options
-from receiver_setup.cli.terminal import on_terminal
+from receiver_setup.cli.inputs.clients import read_camera_password
+from receiver_setup.cli.inputs.options import camera_options
+from receiver_setup.cli.output.terminal import on_terminal
 from receiver_setup.errors import ConfigurationError
 
 _LOST = (

@@ -12,9 +12,9 @@ from receiver_setup.camera.settings.plan import Change
 from receiver_setup.camera.settings.wishes import check_wish
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
-from receiver_setup.cli.clients import check_camera_options, make_camera, read_camera_password
-from receiver_setup.cli.recovery import put_back_first
-from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.cli.inputs.clients import check_camera_options, make_camera, read_camera_password
+from receiver_setup.cli.inputs.recovery import put_back_first
+from receiver_setup.cli.output.redaction import set_up_logging
 from receiver_setup.errors import InterruptedRunError, UndoError
 from receiver_setup.process.interrupts import endings_interrupt
 

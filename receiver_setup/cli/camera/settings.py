@@ -7,8 +7,8 @@ import click
 
 from receiver_setup.camera.messages import Security, SetFtpAttr
 from receiver_setup.cli.camera.session import make_so
-from receiver_setup.cli.options import camera_options
-from receiver_setup.cli.secrets_input import read_secret
+from receiver_setup.cli.inputs.options import camera_options
+from receiver_setup.cli.inputs.secrets import read_secret
 
 _SECURITIES = [each.value for each in Security if each is not Security.UNKNOWN]
 

@@ -7,7 +7,7 @@ import click
 from receiver_setup.camera.settings.fields import Shown, describe
 from receiver_setup.cli.camera.outcome import finish, render_table
 from receiver_setup.cli.camera.session import begin, open_camera
-from receiver_setup.cli.options import camera_options
+from receiver_setup.cli.inputs.options import camera_options
 
 if TYPE_CHECKING:
     from receiver_setup.camera.settings.live import GroupReading

@@ -14,7 +14,7 @@ from receiver_setup.camera.messages import (
 )
 from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.cli.camera.session import make_so
-from receiver_setup.cli.options import camera_options
+from receiver_setup.cli.inputs.options import camera_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 

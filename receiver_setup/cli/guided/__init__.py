@@ -5,11 +5,11 @@ import sys
 from typing import Any
 
 from receiver_setup.camera.wire.address import CameraAddress
-from receiver_setup.cli.clients import check_local
 from receiver_setup.cli.guided.answers import ask_account, ask_address, ask_camera, ask_new_password, ask_uploads
 from receiver_setup.cli.guided.finding import ask_place
 from receiver_setup.cli.guided.here import looks_like_receiver, require_way_to_root
 from receiver_setup.cli.guided.questions import ask, confirm, say
+from receiver_setup.cli.inputs.clients import check_local
 from receiver_setup.receiver.address import ReceiverAddress
 
 

@@ -9,13 +9,14 @@ from receiver_setup.camera.wire.address import DEFAULT_USER, CameraAddress
 from receiver_setup.camera.wire.codes import ResponseCode
 from receiver_setup.camera.wire.connection import Tls
 from receiver_setup.camera.wire.login import check_length
-from receiver_setup.cli.commands import spell_camera
+from receiver_setup.cli.guided.disk_choice import Place, render_room
 from receiver_setup.cli.guided.finding import ask_place
 from receiver_setup.cli.guided.here import find_route, read_account, read_own_addresses, read_places
 from receiver_setup.cli.guided.probe import probe, unknown_certificate
 from receiver_setup.cli.guided.questions import ask, ask_hidden, choose, confirm, say, say_error
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.secrets_input import read_secret
+from receiver_setup.cli.inputs.secrets import read_secret
+from receiver_setup.cli.output.next_commands import spell_camera
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import (
     CameraError,
     CameraLoginError,
@@ -24,7 +25,6 @@ from receiver_setup.errors import (
     CameraUnreachableError,
     ConfigurationError,
 )
-from receiver_setup.receiver.disk_choice import Place, render_room
 from receiver_setup.receiver.wanted import check_user
 from receiver_setup.report import UPLOADS
 from receiver_setup.secrets import Secret

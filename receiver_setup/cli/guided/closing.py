@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from receiver_setup.camera.wire.address import CameraAddress
-from receiver_setup.cli.commands import spell_camera, whole_command
 from receiver_setup.cli.guided.questions import ask_line, confirm, say
+from receiver_setup.cli.output.next_commands import spell_camera, whole_command
 from receiver_setup.compat import create_private
 from receiver_setup.inventory import render_toml
 from receiver_setup.receiver.wanted import clean_name

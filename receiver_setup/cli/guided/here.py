@@ -13,10 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from receiver_setup.cli.guided.disk_choice import Folder, Look, Place, Volume, choose_places, find_volumes
+from receiver_setup.cli.guided.own_addresses import OwnAddress, find_own_addresses
 from receiver_setup.compat import is_root
 from receiver_setup.errors import ReceiverSudoError
-from receiver_setup.receiver.disk_choice import Folder, Look, Place, Volume, choose_places, find_volumes
-from receiver_setup.receiver.own_addresses import OwnAddress, find_own_addresses
 
 _SYSTEM_PATH = f"{os.defpath}:/usr/local/sbin:/usr/sbin:/sbin"
 """Where a user's PATH does not look."""

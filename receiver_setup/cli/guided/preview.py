@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from receiver_setup.cli.guided.questions import confirm, say
-from receiver_setup.cli.targets import Target
+from receiver_setup.cli.inputs.targets import Target
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.report import ReceiverReport, StepReport

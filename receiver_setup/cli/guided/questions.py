@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.terminal import require_terminal
+from receiver_setup.cli.output.redaction import redact
+from receiver_setup.cli.output.terminal import require_terminal
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
 
 

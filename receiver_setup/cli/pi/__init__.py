@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.options import prepare_options
-from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.cli.inputs.options import prepare_options
+from receiver_setup.cli.output.redaction import set_up_logging
 from receiver_setup.compat import linux_only
 from receiver_setup.errors import ConfigurationError
 

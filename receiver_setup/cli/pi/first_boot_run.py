@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.secrets_input import read_secret
+from receiver_setup.cli.inputs.secrets import read_secret
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
 from receiver_setup.pi.attempt import Verdict, judge
 from receiver_setup.pi.job import Job

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.output import print_json
+from receiver_setup.cli.output.output import print_json
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.cli.pi.wishes import Content, folder_files, own_files
-from receiver_setup.cli.redaction import redact
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.pi import first_run, user_data
 from receiver_setup.pi.card import RESULT, BootFormat, Card, Recognised, recognise, require_boot_partition

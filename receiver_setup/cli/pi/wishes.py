@@ -11,8 +11,8 @@ from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.wishes import parse_kinds
 from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.camera.wire.login import check_length
-from receiver_setup.cli.clients import check_camera_options
-from receiver_setup.cli.secrets_input import read_secret
+from receiver_setup.cli.inputs.clients import check_camera_options
+from receiver_setup.cli.inputs.secrets import read_secret
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.pi import first_run, user_data
 from receiver_setup.pi.card import BootFormat, Card, Recognised

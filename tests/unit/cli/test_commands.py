@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver_setup.camera.wire.address import CameraAddress
-from receiver_setup.cli.commands import make_commands
-from receiver_setup.cli.remove import command as remove
-from receiver_setup.cli.setup import command as setup
+from receiver_setup.cli.commands.remove import command as remove
+from receiver_setup.cli.commands.setup import command as setup
+from receiver_setup.cli.output.next_commands import make_commands
 from receiver_setup.errors import CameraError
 from receiver_setup.report import CameraReport, Commands, ReceiverReport
 

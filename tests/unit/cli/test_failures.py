@@ -5,8 +5,8 @@ import json
 import click
 import pytest
 
-from receiver_setup.cli.failures import as_ours, report_failure
-from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.output.failures import as_ours, report_failure
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import CameraLoginError, ConfigurationError, InterruptedRunError, UndoError
 from receiver_setup.secrets import MASK, Secret
 

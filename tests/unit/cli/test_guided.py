@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from receiver_setup.camera.wire.address import CameraAddress
-from receiver_setup.cli.commands import whole_command
+from receiver_setup.cli.commands.setup import command as setup
 from receiver_setup.cli.guided.closing import render_inventory
 from receiver_setup.cli.guided.probe import probe, unknown_certificate
-from receiver_setup.cli.setup import command as setup
+from receiver_setup.cli.output.next_commands import whole_command
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import CameraError
 from receiver_setup.secrets import Secret

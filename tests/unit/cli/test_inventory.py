@@ -10,15 +10,15 @@ import click
 import pytest
 
 from receiver_setup.camera.messages import ActionType
-from receiver_setup.cli import remove_run
-from receiver_setup.cli.carriers import open_carriers, request_values
-from receiver_setup.cli.commands import commands_for, setup_command
-from receiver_setup.cli.remove import command as remove
-from receiver_setup.cli.secrets_input import read_secret
-from receiver_setup.cli.setup import command as setup
-from receiver_setup.cli.setup_run import make_request
-from receiver_setup.cli.shares import Share, check_targets
-from receiver_setup.cli.targets import Target, open_targets
+from receiver_setup.cli.commands import remove_run
+from receiver_setup.cli.commands.remove import command as remove
+from receiver_setup.cli.commands.setup import command as setup
+from receiver_setup.cli.commands.setup_run import make_request
+from receiver_setup.cli.inputs.carriers import open_carriers, request_values
+from receiver_setup.cli.inputs.secrets import read_secret
+from receiver_setup.cli.inputs.shares import Share, check_targets
+from receiver_setup.cli.inputs.targets import Target, open_targets
+from receiver_setup.cli.output.next_commands import commands_for, setup_command
 from receiver_setup.errors import CameraError, ConfigurationError
 from receiver_setup.inventory import SecretSource
 from receiver_setup.report import CameraReport, ReceiverReport
@@ -204,7 +204,7 @@ def test_a_command_prints_the_password_in_its_first_line_and_runs_once(tmp_path:
 
 
 def test_a_command_that_does_not_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("receiver_setup.cli.secrets_input._COMMAND_S", 0.2)
+    monkeypatch.setattr("receiver_setup.cli.inputs.secrets._COMMAND_S", 0.2)
     source = SecretSource(place="x: password_command", command=("sleep", "30"), folder=tmp_path)
     with pytest.raises(ConfigurationError, match="x: password_command: the command has not ended"):
         read_secret(None, "UNUSED", question=None, source=source)

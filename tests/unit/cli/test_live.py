@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from receiver_setup.board import Board
-from receiver_setup.cli import live as shown_live
-from receiver_setup.cli.live import LiveBoard
-from receiver_setup.cli.progress import progress
-from receiver_setup.cli.redaction import redact, set_up_logging
-from receiver_setup.cli.terminal import alone, showing
+from receiver_setup.cli.output import live as shown_live
+from receiver_setup.cli.output.board import Board
+from receiver_setup.cli.output.live import LiveBoard
+from receiver_setup.cli.output.progress import progress
+from receiver_setup.cli.output.redaction import redact, set_up_logging
+from receiver_setup.cli.output.terminal import alone, showing
 from receiver_setup.report import Event, Mark, StepReport
 from receiver_setup.secrets import MASK, Secret
 

@@ -3,7 +3,7 @@
 import click
 from support.rules import listed
 
-from receiver_setup.cli.setup import command
+from receiver_setup.cli.commands.setup import command
 
 OPTIONS = [option for option in command.params if isinstance(option, click.Option)]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from receiver_setup.cli.progress import make_observer
-from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.output.progress import make_observer
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.report import Event, StepReport
 from receiver_setup.secrets import MASK, Secret
 

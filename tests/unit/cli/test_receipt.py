@@ -1,7 +1,7 @@
 """The result for a person."""
 
 from receiver_setup import report
-from receiver_setup.cli.receipt import render_receipt
+from receiver_setup.cli.output.receipt import render_receipt
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import CameraReport, Commands, ReceiverReport, Report, StepReport

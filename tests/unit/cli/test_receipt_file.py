@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from support.receipts import camera_report, failed_report, whole_report
 
-from receiver_setup.cli.receipt_check import check_receipt_file
-from receiver_setup.cli.receipt_file import keep_receipt
+from receiver_setup.cli.inputs.receipt import check_receipt_file
+from receiver_setup.cli.output.receipt_file import keep_receipt
 from receiver_setup.errors import ConfigurationError, ReceiptError
 from receiver_setup.receipt import parse_receipt
 from receiver_setup.report import Report
@@ -114,7 +114,7 @@ FULL = """
 import json, resource, sys
 from pathlib import Path
 from support.receipts import whole_report
-from receiver_setup.cli.receipt_file import keep_receipt
+from receiver_setup.cli.output.receipt_file import keep_receipt
 from receiver_setup.errors import ReceiptError
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 options = json.loads(sys.argv[1])

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from receiver_setup.cli.lines import words_of
-from receiver_setup.cli.output import print_json
-from receiver_setup.cli.redaction import PrintedRedactor
+from receiver_setup.cli.output.lines import words_of
+from receiver_setup.cli.output.output import print_json
+from receiver_setup.cli.output.redaction import PrintedRedactor
 from receiver_setup.report import Event, StepReport
 from receiver_setup.secrets import Secret
 

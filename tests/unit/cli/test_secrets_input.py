@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.secrets_input import read_secret, secret_source
+from receiver_setup.cli.inputs.secrets import read_secret, secret_source
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import MASK, Secret
 

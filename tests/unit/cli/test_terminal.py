@@ -6,9 +6,9 @@ import threading
 import click
 import pytest
 
-from receiver_setup.cli.progress import make_observer
-from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.cli.terminal import alone
+from receiver_setup.cli.output.progress import make_observer
+from receiver_setup.cli.output.redaction import set_up_logging
+from receiver_setup.cli.output.terminal import alone
 from receiver_setup.report import Event, StepReport
 
 

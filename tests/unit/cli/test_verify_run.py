@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from receiver_setup.cli.verify_run import _compare
+from receiver_setup.cli.commands.verify_run import _compare
 from receiver_setup.receipt import make_receipt
 from receiver_setup.report import CameraReport, ReceiverReport, Report
 

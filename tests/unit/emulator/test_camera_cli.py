@@ -11,12 +11,12 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from receiver_setup.cli.emulate_camera import command
+from receiver_setup.cli.demo.emulate_camera import command
 from receiver_setup.emulator.camera.profile import SETTINGS
 from receiver_setup.emulator.camera.profiles import PROFILES
 from receiver_setup.errors import ConfigurationError
 
-RUN = [sys.executable, "-c", "from receiver_setup.cli.emulate_camera import command; command()"]
+RUN = [sys.executable, "-c", "from receiver_setup.cli.demo.emulate_camera import command; command()"]
 
 
 def start(*options: str, **environment: str) -> subprocess.Popen[str]:
@@ -76,7 +76,7 @@ def test_the_ready_line_is_for_people_without_json() -> None:
 
 def test_lists_and_help_load_neither_paramiko_nor_cryptography_nor_requests() -> None:
     code = (
-        "import sys\nfrom receiver_setup.cli.emulate_camera import command\n"
+        "import sys\nfrom receiver_setup.cli.demo.emulate_camera import command\n"
         "command(sys.argv[1:], standalone_mode=False)\n"
         "print(*sorted({'paramiko', 'cryptography', 'requests'} & set(sys.modules)), file=sys.stderr)"
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.cli.setup import command
+from receiver_setup.cli.commands.setup import command
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.pi.job import _OPTIONS, Job, Patience
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from receiver_setup.receiver.disk_choice import Folder, Look, choose_places, find_volumes
+from receiver_setup.cli.guided.disk_choice import Folder, Look, choose_places, find_volumes
 
 _GB = 1_000_000_000 // 1024
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from receiver_setup.receiver.own_addresses import OwnAddress, find_own_addresses
+from receiver_setup.cli.guided.own_addresses import OwnAddress, find_own_addresses
 
 LISTING = json.dumps(
     [

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.terminal import alone, on_terminal
+from receiver_setup.cli.output.redaction import redact
+from receiver_setup.cli.output.terminal import alone, on_terminal
 from receiver_setup.compat import decode_text
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.process.asking import ask_where_awaited

@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.options import verify_options
-from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.cli.shares import check_targets
+from receiver_setup.cli.inputs.options import verify_options
+from receiver_setup.cli.inputs.shares import check_targets
+from receiver_setup.cli.output.redaction import set_up_logging
 
 
 @click.command(
@@ -28,14 +28,14 @@ def look(options: dict[str, Any], *, test: bool) -> int:
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     shares = check_targets(options)
 
-    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
+    from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
     receipt = None
     if options.get("receipt") is not None:
-        from receiver_setup.cli.receipt_file import read_receipt  # noqa: PLC0415 - only with one
+        from receiver_setup.cli.output.receipt_file import read_receipt  # noqa: PLC0415 - only with one
 
         receipt = read_receipt(options["receipt"])
     with open_carriers(shares, begin=True) as carriers:
-        from receiver_setup.cli import verify_run  # noqa: PLC0415 - loads the HTTP library
+        from receiver_setup.cli.commands import verify_run  # noqa: PLC0415 - loads the HTTP library
 
         return verify_run.run(options, carriers, receipt, test=test)

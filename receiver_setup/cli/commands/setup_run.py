@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from receiver_setup.camera.settings.wishes import upload_wishes
-from receiver_setup.cli.carriers import Carrier, request_values
-from receiver_setup.cli.commands import commands_for
-from receiver_setup.cli.receipt import render_receipt
-from receiver_setup.cli.recovery import put_back_first
-from receiver_setup.cli.secrets_input import ask_to_go_on
-from receiver_setup.cli.shares import Share
-from receiver_setup.cli.targets import Target, open_targets, run_workflow
-from receiver_setup.cli.terminal import on_terminal
+from receiver_setup.cli.inputs.carriers import Carrier, request_values
+from receiver_setup.cli.inputs.recovery import put_back_first
+from receiver_setup.cli.inputs.secrets import ask_to_go_on
+from receiver_setup.cli.inputs.shares import Share
+from receiver_setup.cli.inputs.targets import Target, open_targets, run_workflow
+from receiver_setup.cli.output.next_commands import commands_for
+from receiver_setup.cli.output.receipt import render_receipt
+from receiver_setup.cli.output.terminal import on_terminal
 from receiver_setup.receiver.wanted import parse_groups
 from receiver_setup.report import Commands, ReceiverReport, Report
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
@@ -45,7 +45,7 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], *, asked: bool) ->
 
 def _keep(options: dict[str, Any], commands: Callable[[ReceiverReport], Commands | None], report: Report) -> None:
     if options["receipt"] is not None:
-        from receiver_setup.cli.receipt_file import keep_receipt  # noqa: PLC0415 - only where one is wished
+        from receiver_setup.cli.output.receipt_file import keep_receipt  # noqa: PLC0415 - only where one is wished
 
         keep_receipt(options, report, commands=commands)
 

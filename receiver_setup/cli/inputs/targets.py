@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from receiver_setup.camera.settings.wishes import UploadWishes, upload_wishes
-from receiver_setup.cli.carriers import Carrier
-from receiver_setup.cli.clients import make_camera
-from receiver_setup.cli.failures import print_error
-from receiver_setup.cli.output import print_json
-from receiver_setup.cli.progress import progress
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.shares import CameraShare, Share
+from receiver_setup.cli.inputs.carriers import Carrier
+from receiver_setup.cli.inputs.clients import make_camera
+from receiver_setup.cli.inputs.shares import CameraShare, Share
+from receiver_setup.cli.output.failures import print_error
+from receiver_setup.cli.output.output import print_json
+from receiver_setup.cli.output.progress import progress
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
 from receiver_setup.process.interrupts import Stop, endings_interrupt, ignore_signals
 from receiver_setup.receiver.hosts import Dialler

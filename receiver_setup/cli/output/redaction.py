@@ -8,7 +8,7 @@ from typing import TextIO
 
 import click
 
-from receiver_setup.cli.terminal import active_display, print_line
+from receiver_setup.cli.output.terminal import active_display, print_line
 from receiver_setup.secrets import Redactor
 from receiver_setup.trace.tracing import Collector, trip_of
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import click
 
-from receiver_setup.cli.output import print_json
-from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.output.output import print_json
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import ConfigurationError, InterruptedRunError, ReceiverSetupError
 from receiver_setup.report import Report, told_back
 

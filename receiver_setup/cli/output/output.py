@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.redaction import clean, redact
+from receiver_setup.cli.output.redaction import clean, redact
 from receiver_setup.process.interrupts import ignore_signals
 
 

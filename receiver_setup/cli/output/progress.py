@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from receiver_setup.cli.lines import words_of
-from receiver_setup.cli.terminal import print_line, showing
+from receiver_setup.cli.output.lines import words_of
+from receiver_setup.cli.output.terminal import print_line, showing
 from receiver_setup.report import Event, Mark, Observer
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from receiver_setup.cli.live import LiveBoard
+    from receiver_setup.cli.output.live import LiveBoard
 
 
 @contextlib.contextmanager
@@ -62,15 +62,15 @@ def _console() -> "Console":
 
 def _live_board(cameras: Mapping[str, str], *, verbose: bool) -> "LiveBoard | None":
     """Return a table for the terminal; None where it cannot show one."""
-    from receiver_setup.board import Board  # noqa: PLC0415 - as above
-    from receiver_setup.cli.live import LiveBoard, suits  # noqa: PLC0415 - as above
+    from receiver_setup.cli.output.board import Board  # noqa: PLC0415 - as above
+    from receiver_setup.cli.output.live import LiveBoard, suits  # noqa: PLC0415 - as above
 
     console = _console()
     return LiveBoard(console, Board(cameras, now_s=time.monotonic()), every_step=verbose) if suits(console) else None
 
 
 def _rich_printer() -> Callable[[Event], None]:
-    from receiver_setup.cli.live import coloured  # noqa: PLC0415 - as above
+    from receiver_setup.cli.output.live import coloured  # noqa: PLC0415 - as above
 
     console = _console()
     return lambda event: console.print(coloured(event), soft_wrap=True)

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from receiver_setup.cli.redaction import set_up_logging
+from receiver_setup.cli.output.redaction import set_up_logging
 from receiver_setup.compat import linux_only
 
 
@@ -27,6 +27,6 @@ def command(*, as_json: bool, verbose: int, quiet: bool) -> int:
 
     become_fake_root()
     enter_private_network()
-    from receiver_setup.cli.story import tell_story  # noqa: PLC0415 - threads may start only in the new network
+    from receiver_setup.cli.demo.story import tell_story  # noqa: PLC0415 - threads may start only in the new network
 
     return tell_story(quiet=quiet, as_json=as_json)

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from receiver_setup.cli.commands import make_commands
-from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.output.next_commands import make_commands
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import ConfigurationError, ReceiptError
 from receiver_setup.process.interrupts import shielded
 from receiver_setup.receipt import (

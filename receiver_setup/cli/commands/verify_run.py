@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from receiver_setup.cli.carriers import Carrier, request_values
-from receiver_setup.cli.commands import setup_command
-from receiver_setup.cli.recovery import put_back_first
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.targets import Target, Workflow, open_targets, run_workflow
+from receiver_setup.cli.inputs.carriers import Carrier, request_values
+from receiver_setup.cli.inputs.recovery import put_back_first
+from receiver_setup.cli.inputs.targets import Target, Workflow, open_targets, run_workflow
+from receiver_setup.cli.output.next_commands import setup_command
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.receipt import Change, Receipt, compare, make_receipt
 from receiver_setup.report import Claim, Report
 from receiver_setup.workflow.request import VerifyRequest

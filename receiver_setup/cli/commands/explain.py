@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.options import explain_options
-from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.cli.shares import check_targets
+from receiver_setup.cli.inputs.options import explain_options
+from receiver_setup.cli.inputs.shares import check_targets
+from receiver_setup.cli.output.redaction import set_up_logging
 from receiver_setup.errors import ConfigurationError
 
 
@@ -30,9 +30,9 @@ def command(**options: Any) -> int:
             hint=f"choose one: --only {shares[0].name}",
         )
 
-    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
+    from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
     with open_carriers(shares, begin=True) as carriers:
-        from receiver_setup.cli import explain_run  # noqa: PLC0415 - loads the HTTP library
+        from receiver_setup.cli.commands import explain_run  # noqa: PLC0415 - loads the HTTP library
 
         return explain_run.run(options, carriers)

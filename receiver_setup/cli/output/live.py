@@ -11,10 +11,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from receiver_setup.board import Board, Row, State, show_time
-from receiver_setup.cli.lines import words_of
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.terminal import Lines
+from receiver_setup.cli.output.board import Board, Row, State, show_time
+from receiver_setup.cli.output.lines import words_of
+from receiver_setup.cli.output.redaction import redact
+from receiver_setup.cli.output.terminal import Lines
 from receiver_setup.process.interrupts import shielded
 from receiver_setup.report import Event, Mark
 

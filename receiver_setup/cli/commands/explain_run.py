@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.carriers import Carrier
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.setup_run import make_request
-from receiver_setup.cli.targets import open_targets, run_workflow
+from receiver_setup.cli.commands.setup_run import make_request
+from receiver_setup.cli.inputs.carriers import Carrier
+from receiver_setup.cli.inputs.targets import open_targets, run_workflow
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.report import DIFFERENCE, Report
 from receiver_setup.workflow.explain import explain
 

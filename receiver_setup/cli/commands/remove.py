@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.options import remove_options
-from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.cli.shares import check_targets
-from receiver_setup.cli.terminal import on_terminal
+from receiver_setup.cli.inputs.options import remove_options
+from receiver_setup.cli.inputs.shares import check_targets
+from receiver_setup.cli.output.redaction import set_up_logging
+from receiver_setup.cli.output.terminal import on_terminal
 
 
 @click.command(
@@ -25,9 +25,9 @@ def command(**options: Any) -> int:
     shares = check_targets(options, cameras=False)
     ask = not options["yes"] and not options["check"] and on_terminal()
 
-    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
+    from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
     with open_carriers(shares, begin=not ask) as carriers:
-        from receiver_setup.cli import remove_run  # noqa: PLC0415 - loads the HTTP library
+        from receiver_setup.cli.commands import remove_run  # noqa: PLC0415 - loads the HTTP library
 
         return remove_run.run(options, carriers, ask=ask)

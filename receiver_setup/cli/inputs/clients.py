@@ -10,8 +10,8 @@ import click
 
 from receiver_setup.camera import CameraAddress, Login, Tls
 from receiver_setup.camera.wire.login import check_length
-from receiver_setup.cli.redaction import redact
-from receiver_setup.cli.secrets_input import read_secret
+from receiver_setup.cli.inputs.secrets import read_secret
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.compat import linux_only
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError

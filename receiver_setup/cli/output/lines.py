@@ -1,6 +1,6 @@
 """The words of a step's line, for every way of showing it."""
 
-from receiver_setup.cli.redaction import redact
+from receiver_setup.cli.output.redaction import redact
 from receiver_setup.report import Event
 
 

@@ -45,7 +45,7 @@ def command(ctx: click.Context, to_ansible: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def check(file: Path, *, as_json: bool) -> int:
     """Read FILE and all that it names, as a run would, and print its receivers and cameras; contacts nothing."""
-    from receiver_setup.cli.inventory_file import check_files, read_inventory  # noqa: PLC0415 - slow
+    from receiver_setup.cli.inputs.inventory_file import check_files, read_inventory  # noqa: PLC0415 - slow
     from receiver_setup.inventory import resolve  # noqa: PLC0415
 
     inventory = read_inventory(file)
@@ -86,7 +86,7 @@ def from_csv(file: Path, *, receiver: str | None, local: bool) -> None:
 
     Commas, semicolons or tabs stand between the cells. Each receiver that the table names is taken as its address.
     """
-    from receiver_setup.cli.inventory_file import read_text  # noqa: PLC0415 - slow
+    from receiver_setup.cli.inputs.inventory_file import read_text  # noqa: PLC0415 - slow
     from receiver_setup.inventory import parse_csv  # noqa: PLC0415
 
     if receiver and local:
@@ -96,7 +96,7 @@ def from_csv(file: Path, *, receiver: str | None, local: bool) -> None:
 
 
 def _print_for_ansible(file: Path) -> None:
-    from receiver_setup.cli.inventory_file import read_inventory  # noqa: PLC0415 - slow
+    from receiver_setup.cli.inputs.inventory_file import read_inventory  # noqa: PLC0415 - slow
     from receiver_setup.inventory import render_ansible, resolve  # noqa: PLC0415
 
     click.echo(render_ansible(resolve(read_inventory(file)), name=file.name), nl=False)
@@ -104,8 +104,8 @@ def _print_for_ansible(file: Path) -> None:
 
 def _warnings(receivers: tuple["ResolvedReceiver", ...]) -> Iterator[str]:
     """Tell of passwords that this machine could not get now; another one, or a later hour, may."""
-    from receiver_setup.cli.inventory_file import sources  # noqa: PLC0415
-    from receiver_setup.cli.secrets_input import first_line  # noqa: PLC0415
+    from receiver_setup.cli.inputs.inventory_file import sources  # noqa: PLC0415
+    from receiver_setup.cli.inputs.secrets import first_line  # noqa: PLC0415
 
     for source in sources(receivers):
         if source.file is not None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.options import status_options
-from receiver_setup.cli.verify import look
+from receiver_setup.cli.commands.verify import look
+from receiver_setup.cli.inputs.options import status_options
 
 
 @click.command(name="status", epilog="Exit codes: 0 all is as it was set up; 7 something is not.")

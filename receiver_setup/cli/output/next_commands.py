@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from receiver_setup.camera.wire.address import DEFAULT_USER, CameraAddress
-from receiver_setup.cli.shares import UPLOAD_OPTIONS, Share
+from receiver_setup.cli.inputs.shares import UPLOAD_OPTIONS, Share
 from receiver_setup.compat import join_command
 from receiver_setup.report import Commands, ReceiverReport
 

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from receiver_setup.camera.wire.address import CameraAddress
-from receiver_setup.cli.clients import (
+from receiver_setup.cli.inputs.clients import (
     check_camera_options,
     check_local,
     check_receiver_options,
@@ -91,7 +91,7 @@ def check_targets(options: dict[str, Any], *, cameras: bool = True) -> tuple[Sha
 
 
 def _from_inventory(options: dict[str, Any]) -> tuple[Share, ...]:
-    from receiver_setup.cli.inventory_file import check_files, read_inventory, read_proven  # noqa: PLC0415 - slow
+    from receiver_setup.cli.inputs.inventory_file import check_files, read_inventory, read_proven  # noqa: PLC0415 - slow
     from receiver_setup.inventory import resolve, select  # noqa: PLC0415
 
     for name, value in (("receiver", "receiver"), ("local", "local"), ("camera", "cameras")):

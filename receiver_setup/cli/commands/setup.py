@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.options import setup_options
-from receiver_setup.cli.receipt_check import check_receipt_file
-from receiver_setup.cli.redaction import set_up_logging
-from receiver_setup.cli.shares import check_targets
-from receiver_setup.cli.terminal import require_terminal
+from receiver_setup.cli.inputs.options import setup_options
+from receiver_setup.cli.inputs.receipt import check_receipt_file
+from receiver_setup.cli.inputs.shares import check_targets
+from receiver_setup.cli.output.redaction import set_up_logging
+from receiver_setup.cli.output.terminal import require_terminal
 
 
 @click.command(
@@ -33,10 +33,10 @@ def command(**options: Any) -> int:
         asked = True
     shares = check_targets(options)
 
-    from receiver_setup.cli.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
+    from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
     # A dialogue asks whether to go on before anything is contacted.
     with open_carriers(shares, begin=not asked) as carriers:
-        from receiver_setup.cli import setup_run  # noqa: PLC0415 - loads the HTTP library
+        from receiver_setup.cli.commands import setup_run  # noqa: PLC0415 - loads the HTTP library
 
         return setup_run.run(options, carriers, asked=asked)

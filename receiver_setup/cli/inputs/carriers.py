@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from receiver_setup.cli.clients import read_camera_password
-from receiver_setup.cli.secrets_input import ask_person, secret_source
-from receiver_setup.cli.shares import UPLOAD_OPTIONS, Share
+from receiver_setup.cli.inputs.clients import read_camera_password
+from receiver_setup.cli.inputs.secrets import ask_person, secret_source
+from receiver_setup.cli.inputs.shares import UPLOAD_OPTIONS, Share
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
 from receiver_setup.receiver.hosts import Host
 from receiver_setup.receiver.hosts.local import LocalHost

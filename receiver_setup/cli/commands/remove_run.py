@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from receiver_setup.cli.carriers import Carrier, request_values
-from receiver_setup.cli.recovery import put_back_first
-from receiver_setup.cli.targets import Target, Workflow, open_targets, run_workflow
+from receiver_setup.cli.inputs.carriers import Carrier, request_values
+from receiver_setup.cli.inputs.recovery import put_back_first
+from receiver_setup.cli.inputs.targets import Target, Workflow, open_targets, run_workflow
 from receiver_setup.report import ReceiverReport, Report
 from receiver_setup.workflow.remove import remove
 from receiver_setup.workflow.request import RemovalRequest

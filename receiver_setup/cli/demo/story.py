@@ -8,10 +8,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.cli.failures import print_error
-from receiver_setup.cli.output import print_json
-from receiver_setup.cli.progress import make_observer
-from receiver_setup.cli.receipt import render_receipt
+from receiver_setup.cli.output.failures import print_error
+from receiver_setup.cli.output.output import print_json
+from receiver_setup.cli.output.progress import make_observer
+from receiver_setup.cli.output.receipt import render_receipt
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.memory_file import memory_file
 from receiver_setup.emulator.network import HOST_ADDRESS
