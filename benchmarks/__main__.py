@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from machine import describe_machine
-from receiver_setup.emulator.network import become_fake_root, enter_private_network
+from receiver_setup.emulator.receiver.network import become_fake_root, enter_private_network
 from table import Row, render_markdown, render_text, replace_table
 
 PARTS = {

@@ -15,10 +15,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from receiver_setup.emulator.admin_key import AdminKey, make_admin_key
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.network import HOST_ADDRESS
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey, make_admin_key
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from table import Row, compare_times
 
 SIZES = (1, 10)

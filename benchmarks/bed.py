@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from receiver_setup.emulator.admin_key import make_admin_key
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.network import HOST_ADDRESS
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import make_admin_key
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 PASSWORD = "made-up-1"
 HERE = Path(__file__).parent

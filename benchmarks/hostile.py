@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bed import Bed, Ended, make_bed, make_cameras, median, run_timed
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 from table import Row, compare_counts, compare_times
 
 _SUPPORT = Path(__file__).parents[1] / "tests" / "support"

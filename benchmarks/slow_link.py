@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bed import Bed, Ended, make_bed, make_cameras, run_timed, walls
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 from setup_one import CONNECTIONS, LIMIT, STEPS
 from slow_proxy import SlowLine, Trips
 from table import Row, compare_counts, compare_times

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from support import needs
 
-from receiver_setup.emulator import network
-from receiver_setup.emulator.admin_key import AdminKey, make_admin_key
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver import network
+from receiver_setup.emulator.receiver.admin_key import AdminKey, make_admin_key
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 
 # The same examples in every run: what fails once fails again. A busy machine is slow, which is no failure.

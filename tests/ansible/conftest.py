@@ -12,10 +12,10 @@ from support.ansible_site import COLLECTION, VERSIONS, Site, program
 from support.bench import CAMERA_PASSWORD, FORMER
 from support.once import made_once, shared_folder
 
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import HOST_ADDRESS, PrivateNetwork
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS, PrivateNetwork
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 MakeReceiver = Callable[..., ThrowawayReceiver]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.ansible_site import Site
 
-from receiver_setup.emulator.admin_key import AdminKey
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.formats.plain_shell import quote
 
 pytestmark = pytest.mark.rest

@@ -17,9 +17,9 @@ from support.ansible_site import COLLECTION, ROOT, VAULT_PASSWORD, Site, program
 from support.bench import CAMERA_PASSWORD
 
 from receiver_setup import __version__
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = pytest.mark.rest
 

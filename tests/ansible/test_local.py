@@ -10,7 +10,7 @@ from support.ansible_site import PLAY, ROOT, program
 from support.bench import CAMERA_PASSWORD
 
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = pytest.mark.rest
 

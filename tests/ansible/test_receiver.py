@@ -10,9 +10,9 @@ from support.ansible_site import VAULT_PASSWORD, Site
 from support.bench import CAMERA_PASSWORD, FORMER, Bench
 from support.vlan import CAMERAS, Vlan
 
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.secrets import spellings
 
 MakeCamera = Callable[..., EmulatedCamera]

@@ -19,8 +19,8 @@ from support.command import start_inside
 from support.links import breakable
 
 from receiver_setup import errors
-from receiver_setup.emulator.admin_key import AdminKey
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverSetupError, ReceiverSudoError, ReceiverUnreachableError
 from receiver_setup.formats.plain_shell import quote
 from receiver_setup.receiver import script

@@ -16,10 +16,10 @@ from support.links import breakable
 
 from receiver_setup.camera import Camera, Patience, Tls
 from receiver_setup.dialling import DialError
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import HOST_ADDRESS
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import (
     CameraCertificateError,
     CameraReplyError,

@@ -10,11 +10,11 @@ from support import packages
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench
 from support.once import shared_folder
 
-from receiver_setup.emulator import cgroup
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import HOST_ADDRESS, PrivateNetwork
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver import cgroup
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS, PrivateNetwork
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 
 

@@ -9,8 +9,8 @@ An error of ours goes to stderr as "message | hint", with its own exit code.
 
 import sys
 
-from receiver_setup.emulator import network
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver import network
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverSetupError
 
 

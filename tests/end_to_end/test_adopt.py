@@ -7,9 +7,9 @@ import pytest
 from support import trees
 from support.bench import FORMER, LOGIND, Bench, MakeBench
 
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = pytest.mark.rest
 

@@ -13,7 +13,7 @@ from support.vlan import CAMERAS, NOBODY, RECEIVER, Vlan
 
 from receiver_setup.camera.client import Camera
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions

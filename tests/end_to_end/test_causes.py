@@ -15,9 +15,9 @@ from support.bench import CAMERA_PASSWORD, Bench, MakeBench, MakeCamera
 from support.inside_host import InsideHost
 
 from receiver_setup.camera import Camera
-from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver import cgroup
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 from receiver_setup.errors import ReceiverSetupError, ReceiverUnsuitableError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication

@@ -14,8 +14,8 @@ from support.hostile_camera import Attack, attacking, dripping, reply
 from support.parsers import RSA
 
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.network import HOST_ADDRESS
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = pytest.mark.rest
 

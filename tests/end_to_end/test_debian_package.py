@@ -9,7 +9,7 @@ from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, MakeCamera,
 
 from receiver_setup import __version__
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = pytest.mark.rest
 

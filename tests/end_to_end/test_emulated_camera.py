@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = [pytest.mark.usefixtures("private_network"), pytest.mark.rest]
 

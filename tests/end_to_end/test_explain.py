@@ -15,7 +15,7 @@ from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, MakeCamera
 from support.by_hand import explain, first_part, run_both, second_part, split
 
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = pytest.mark.usefixtures("private_network")
 

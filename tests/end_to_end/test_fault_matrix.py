@@ -15,9 +15,9 @@ import pytest
 from support.bench import FORMER, Bench, finish
 from support.faults import CONFIRM_S, Controller, Faults, follow, make_wanted, run_with_fault, running
 
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnreachableError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import ReceiverReport

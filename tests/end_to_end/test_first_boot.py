@@ -6,9 +6,9 @@ import pytest
 from support import boot, packages, trees
 from support.bench import CAMERA_PASSWORD, Bench, MakeBench, MakeCamera
 
-from receiver_setup.emulator import cgroup
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver import cgroup
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.secrets import spellings
 

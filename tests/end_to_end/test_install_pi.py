@@ -14,7 +14,7 @@ from support import packages, trees
 from support.bench import CAMERA_PASSWORD, Bench, MakeBench, MakeCamera
 from support.terminal import IS_IT_HERE, Terminal
 
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 
 pytestmark = pytest.mark.rest
 

@@ -12,10 +12,10 @@ import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeCamera, Result
 from support.terminal import Terminal
 
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.network import PrivateNetwork
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.network import PrivateNetwork
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 WRONG = "not-this-one"
 

@@ -10,8 +10,8 @@ import pytest
 from support import remedies, trees
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, MakeCamera, Result, second_address
 
-from receiver_setup.emulator import network
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
+from receiver_setup.emulator.receiver import network
 from receiver_setup.formats.keys import PublicKey
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]

@@ -8,7 +8,7 @@ from support import older, trees
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, Result
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 

@@ -10,7 +10,7 @@ from allpairspy import AllPairs  # type: ignore[import-untyped]
 from support.bench import CAMERA_PASSWORD, FORMER, Bench
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 

@@ -21,11 +21,11 @@ from support.bench import (
 )
 from support.by_hand import explain, run_both, split
 
-from receiver_setup.emulator import cgroup
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import BRIDGE
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver import cgroup
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.network import BRIDGE
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.formats.sshd_config import lower_keywords
 

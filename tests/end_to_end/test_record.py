@@ -16,7 +16,7 @@ from support.bench import CAMERA_PASSWORD, FORMER, Bench
 from support.desk import Desk
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 
 pytestmark = pytest.mark.usefixtures("private_network")
 HOME = {

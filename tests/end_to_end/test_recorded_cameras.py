@@ -11,7 +11,7 @@ from support.desk import Desk
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.camera.recorded import Recorded, read_recorded
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 from receiver_setup.recording.format import Recording, read_recording
 
 pytestmark = pytest.mark.usefixtures("private_network")

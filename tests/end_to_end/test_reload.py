@@ -5,8 +5,8 @@ import subprocess
 import pytest
 from support.bench import FORMER, OLD_SOCKET, SOCKET, MakeBench, MakeCamera, fresh_and_again, inside
 
-from receiver_setup.emulator.admin_key import AdminKey
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = pytest.mark.rest
 

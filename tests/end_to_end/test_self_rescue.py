@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from support.bench import Bench, finish
 
-from receiver_setup.emulator import cgroup
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver import cgroup
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 
 pytestmark = pytest.mark.rest

@@ -9,7 +9,7 @@ from support.bench import CAMERA_PASSWORD, FORMER, Bench, finish, skip_where_it_
 
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.emulator.camera.state import FACTORY_FIELDS
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 MakeCamera = Callable[..., EmulatedCamera]
 

@@ -9,8 +9,8 @@ import pytest
 from support import trees
 from support.bench import FORMER, Bench, MakeBench, MakeCamera, fresh_and_again, inside
 
-from receiver_setup.emulator.admin_key import AdminKey
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 

@@ -13,10 +13,10 @@ from support.bench import CAMERA_PASSWORD, Bench, Result
 from support.terminal import Terminal
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.emulator.admin_key import AdminKey, make_admin_key
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.network import PrivateNetwork
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey, make_admin_key
+from receiver_setup.emulator.receiver.network import PrivateNetwork
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverSudoError
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.root import RootShell

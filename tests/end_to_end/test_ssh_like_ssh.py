@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from receiver_setup.emulator.admin_key import AdminKey
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverHostKeyError, ReceiverLoginError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.known_hosts import Verdict, known_name, render_line

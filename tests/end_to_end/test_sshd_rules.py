@@ -6,8 +6,8 @@ import pytest
 from support import trees
 from support.bench import CAMERA_PASSWORD, FORMER, Bench, MakeBench, MakeCamera, Result, inside, second_address
 
-from receiver_setup.emulator import network
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
+from receiver_setup.emulator.receiver import network
 from receiver_setup.formats.sshd_config import lower_keywords
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from support import trees
 
-from receiver_setup.emulator.admin_key import AdminKey
-from receiver_setup.emulator.network import PrivateNetwork
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.network import PrivateNetwork
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverUnsuitableError
 
 HERE = Path(__file__).parent
@@ -21,7 +21,7 @@ OWNER = HERE / "owner.py"
 RANGE = "visitor:300000:65536"
 SYSTEMD_OWNER = f"""
 import functools, runpy
-from receiver_setup.emulator import throwaway
+from receiver_setup.emulator.receiver import throwaway
 throwaway.ThrowawayReceiver = functools.partial(throwaway.ThrowawayReceiver, systemd=True)
 runpy.run_path({str(OWNER)!r}, run_name="__main__")
 """

@@ -13,10 +13,10 @@ from support.agent import ssh_agent
 from support.bench import CAMERA_PASSWORD, FORMER, Bench
 from support.thief import Thief, take_key
 
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import HOST_ADDRESS
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 MakeCamera = Callable[..., EmulatedCamera]
 HOME = "/home/ipcamera"

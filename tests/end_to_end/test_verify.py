@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from support.bench import Bench, Result
 
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 
 MakeCamera = Callable[..., EmulatedCamera]
 DROP_IN = "/etc/ssh/sshd_config.d/00-receiver-setup-ipcamera.conf"

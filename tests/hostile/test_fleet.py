@@ -6,7 +6,7 @@ import pytest
 from support.bench import Bench, MakeCamera, finish
 from support.hostile_camera import EIGHT_WAYS, attacking
 
-from receiver_setup.emulator.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 
 pytestmark = pytest.mark.rest
 

@@ -10,8 +10,8 @@ import pytest
 from support import odd_files
 from support.bench import Bench, MakeCamera, Result
 
-from receiver_setup.emulator.admin_key import AdminKey
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.receiver import script
 
 pytestmark = pytest.mark.rest

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from receiver_setup.emulator import network
-from receiver_setup.emulator.admin_key import AdminKey
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver import network
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from support.command import start_program
 
 CAMERA_PASSWORD = "cam era+pä&ss%word"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.pi.card import RESULT
 
 SAMPLES = Path(__file__).parents[1] / "fixtures/pi"

@@ -2,7 +2,7 @@
 
 import shlex
 
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.receiver.hosts.local import LocalHost, LocalStream
 
 

@@ -9,7 +9,7 @@ packages.apt(receiver, "install", "/root/receiver-setup.deb")
 import subprocess
 from pathlib import Path
 
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from support import trees
 from support.once import made_once
 

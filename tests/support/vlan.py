@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
-from receiver_setup.emulator.network import PATH
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.network import PATH
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from support.bench import CAMERA_PASSWORD, FORMER
 
 R = TypeVar("R")

@@ -28,7 +28,7 @@ WITH_SOCKETS = {"camera.wire", "camera.discovery", "receiver.hosts", "recording"
 KNOW_BOTH_SIDES = "receiver_setup.workflow"
 """Beside the command line, which opens both sides."""
 ENTRY_POINTS = {"receiver_setup.__main__"}
-FOR_TESTS_AND_BENCHMARKS = {"receiver_setup.emulator.admin_key"}
+FOR_TESTS_AND_BENCHMARKS = {"receiver_setup.emulator.receiver.admin_key"}
 """The emulator is a library for them as well."""
 SLOW_LIBRARIES = {"paramiko", "requests", "urllib3", "cryptography", "rich"}
 
@@ -146,7 +146,7 @@ def calls_of(name: str) -> set[str]:
 def test_what_every_system_loads_imports_no_posix_module() -> None:
     """The throw-away receiver is Linux's own; see support/elsewhere.py for what runs elsewhere."""
     posix = {"fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
-    linux_alone = "receiver_setup.emulator.network"
+    linux_alone = "receiver_setup.emulator.receiver.network"
     wrong = offenders({name: posix & loads(name) for name in MODULES if name != linux_alone})
     assert not wrong, listed(wrong)
     assert "pwd" in loads(linux_alone), "the rule found nothing, so it looks for the wrong thing"

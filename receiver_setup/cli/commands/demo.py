@@ -23,7 +23,7 @@ def command(*, as_json: bool, verbose: int, quiet: bool) -> int:
         raise linux_only(
             "the demo", hint="run it on a Debian, Ubuntu or Raspberry Pi OS machine; nothing is left there"
         )
-    from receiver_setup.emulator.network import become_fake_root, enter_private_network  # noqa: PLC0415 - lazy
+    from receiver_setup.emulator.receiver.network import become_fake_root, enter_private_network  # noqa: PLC0415 - lazy
 
     become_fake_root()
     enter_private_network()

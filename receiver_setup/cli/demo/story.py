@@ -13,9 +13,9 @@ from receiver_setup.cli.output.output import print_json
 from receiver_setup.cli.output.progress import make_observer
 from receiver_setup.cli.output.receipt import render_receipt
 from receiver_setup.emulator.camera import EmulatedCamera
-from receiver_setup.emulator.memory_file import memory_file
-from receiver_setup.emulator.network import HOST_ADDRESS
-from receiver_setup.emulator.throwaway import ThrowawayReceiver
+from receiver_setup.emulator.receiver.memory_file import memory_file
+from receiver_setup.emulator.receiver.network import HOST_ADDRESS
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import HostKeyMismatchError, ProofError
 from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.receiver.address import ReceiverAddress

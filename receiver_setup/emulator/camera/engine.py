@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from receiver_setup.emulator.camera.commands import Code, Context, Reply, execute, is_set, respell
 from receiver_setup.emulator.camera.login import Account, Login, check_login, sends_wrong_password
-from receiver_setup.emulator.camera.plain_upload import PlainUploader
 from receiver_setup.emulator.camera.profile import Profile
 from receiver_setup.emulator.camera.recorded import Recorded, Script
 from receiver_setup.emulator.camera.state import CameraState
+from receiver_setup.emulator.camera.uploaders.plain import PlainUploader
 from receiver_setup.emulator.camera.uploads import Result, Uploader, UploadOutcome, plan_upload
 
 log = logging.getLogger(__name__)
@@ -158,7 +158,7 @@ class Engine:
 
 
 def _make_player(script: Script) -> Uploader:
-    from receiver_setup.emulator.camera.recorded_upload import RecordedUploader  # noqa: PLC0415  loads paramiko
+    from receiver_setup.emulator.camera.uploaders.recorded import RecordedUploader  # noqa: PLC0415  loads paramiko
 
     return RecordedUploader(script)
 
@@ -166,15 +166,15 @@ def _make_player(script: Script) -> Uploader:
 def make_uploader(name: str) -> Uploader:
     """Return the uploader that a profile names; each loads its libraries only when it is wanted."""
     if name == "curl":
-        from receiver_setup.emulator.camera.curl_upload import CurlUploader  # noqa: PLC0415  loads paramiko
+        from receiver_setup.emulator.camera.uploaders.curl import CurlUploader  # noqa: PLC0415  loads paramiko
 
         return CurlUploader()
     if name == "openssh":
-        from receiver_setup.emulator.camera.openssh_upload import OpensshUploader  # noqa: PLC0415  as above
+        from receiver_setup.emulator.camera.uploaders.openssh import OpensshUploader  # noqa: PLC0415  as above
 
         return OpensshUploader()
     if name == "plain":
         return PlainUploader()
-    from receiver_setup.emulator.camera.paramiko_upload import ParamikoUploader  # noqa: PLC0415  as above
+    from receiver_setup.emulator.camera.uploaders.paramiko_client import ParamikoUploader  # noqa: PLC0415  as above
 
     return ParamikoUploader()

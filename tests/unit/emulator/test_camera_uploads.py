@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from receiver_setup.emulator.camera.curl_upload import render_config
 from receiver_setup.emulator.camera.engine import make_uploader
 from receiver_setup.emulator.camera.jpeg import SMALLEST, render_jpeg
-from receiver_setup.emulator.camera.openssh_upload import render_batch
 from receiver_setup.emulator.camera.profile import Profile
-from receiver_setup.emulator.camera.programs import private_folder, render_known_hosts
 from receiver_setup.emulator.camera.rsa_keys import borrow_key, give_back
 from receiver_setup.emulator.camera.state import CameraState
+from receiver_setup.emulator.camera.uploaders.curl import render_config
+from receiver_setup.emulator.camera.uploaders.openssh import render_batch
+from receiver_setup.emulator.camera.uploaders.programs import private_folder, render_known_hosts
 from receiver_setup.emulator.camera.uploads import Result, UploadJob, plan_upload
 from receiver_setup.secrets import Secret
 

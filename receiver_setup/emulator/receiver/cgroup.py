@@ -11,7 +11,7 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from receiver_setup.emulator import network
+from receiver_setup.emulator.receiver import network
 from receiver_setup.errors import ReceiverUnsuitableError
 
 _WATCH = Path(__file__).with_name("shell") / "watch.sh"

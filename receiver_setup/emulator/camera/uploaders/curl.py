@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from receiver_setup.emulator.camera.paramiko_upload import probe_host_key
-from receiver_setup.emulator.camera.programs import Ended, Programs, key_type, private_folder
+from receiver_setup.emulator.camera.uploaders.paramiko_client import probe_host_key
+from receiver_setup.emulator.camera.uploaders.programs import Ended, Programs, key_type, private_folder
 from receiver_setup.emulator.camera.uploads import Result, UploadJob, UploadOutcome
 
 _LIBSSH2_ORDER = (

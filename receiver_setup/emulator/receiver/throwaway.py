@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from receiver_setup.emulator import cgroup, network
+from receiver_setup.emulator.receiver import cgroup, network
 from receiver_setup.errors import ReceiverUnsuitableError
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ signature reaches the server's log: use the paramiko uploader for that.
 from pathlib import Path
 
 from receiver_setup.emulator.camera.profile import HOST_KEY_TYPES
-from receiver_setup.emulator.camera.programs import Ended, Programs, private_folder, write_private
+from receiver_setup.emulator.camera.uploaders.programs import Ended, Programs, private_folder, write_private
 from receiver_setup.emulator.camera.uploads import Result, UploadJob, UploadOutcome
 
 _SAID = (

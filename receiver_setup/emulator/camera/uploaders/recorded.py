@@ -14,9 +14,9 @@ from typing import Any
 
 import paramiko
 
-from receiver_setup.emulator.camera.paramiko_upload import Sha1Key
-from receiver_setup.emulator.camera.programs import key_type
 from receiver_setup.emulator.camera.recorded import Script, map_path, render_attributes
+from receiver_setup.emulator.camera.uploaders.paramiko_client import Sha1Key
+from receiver_setup.emulator.camera.uploaders.programs import key_type
 from receiver_setup.emulator.camera.uploads import Result, UploadJob, UploadOutcome
 
 _p: Any = paramiko  # much of what is needed of it has no types

@@ -1,0 +1,1 @@
+"""Programs that upload as a camera does."""
