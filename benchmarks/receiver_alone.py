@@ -23,10 +23,10 @@ def main(host: str, identity: str, known_hosts: str, key_file: str) -> None:
 def set_up(shell: RootShell, key_file: Path) -> None:
     """Bring the receiver to what is wanted, and print what was changed."""
     from receiver_setup.formats.keys import PublicKey  # noqa: PLC0415 - loaded while the login is under way
-    from receiver_setup.receiver.plan import plan_receiver  # noqa: PLC0415
-    from receiver_setup.receiver.session import ReceiverSession  # noqa: PLC0415
-    from receiver_setup.receiver.steps import JointPlan  # noqa: PLC0415
-    from receiver_setup.receiver.wanted import CameraSlot, Wanted  # noqa: PLC0415
+    from receiver_setup.receiver.apply.session import ReceiverSession  # noqa: PLC0415
+    from receiver_setup.receiver.plan.setup import plan_receiver  # noqa: PLC0415
+    from receiver_setup.receiver.plan.steps import JointPlan  # noqa: PLC0415
+    from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted  # noqa: PLC0415
 
     key = PublicKey.from_line(key_file.read_text(encoding="utf-8"))
     recordings = "/home/ipcamera/recordings"

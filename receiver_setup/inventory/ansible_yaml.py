@@ -13,7 +13,7 @@ from typing import Any
 from receiver_setup.inventory.keys import UPLOADS
 from receiver_setup.inventory.model import Password, ResolvedCamera, ResolvedReceiver, SecretSource
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.wanted import clean_name
+from receiver_setup.receiver.plan.wanted import clean_name
 
 _OPTIONS = (
     *("user", "directory", "home", "isolate", "receiver_address", "jail", "adopt", "auth", "sha1", "pin_source"),

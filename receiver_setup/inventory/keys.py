@@ -15,7 +15,7 @@ from receiver_setup.camera.wire.connection import normal_fingerprint
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.model import Value
 from receiver_setup.receiver.address import parse_dialled
-from receiver_setup.receiver.wanted import check_directory, check_home, check_user, parse_groups
+from receiver_setup.receiver.plan.wanted import check_directory, check_home, check_user, parse_groups
 
 Read = Callable[[Any, Path], Value]
 """From what TOML holds, and the folder of the file, to the option; ConfigurationError for what cannot be meant."""

@@ -19,7 +19,7 @@ from receiver_setup.inventory.model import (
     Value,
 )
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.wanted import account_name, clean_name
+from receiver_setup.receiver.plan.wanted import account_name, clean_name
 
 _USER = "ipcamera"
 

@@ -12,7 +12,7 @@ from receiver_setup.camera.wire.codes import CameraWithoutKeyLoginError
 from receiver_setup.camera.wire.failures import unforeseen
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.formats.keys import PublicKey
-from receiver_setup.receiver.dialled import is_address
+from receiver_setup.receiver.plan.dialled import is_address
 from receiver_setup.report import CameraReport, Event, Mark, Observer, StepReport
 from receiver_setup.workflow.request import NamedCamera
 

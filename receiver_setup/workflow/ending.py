@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from receiver_setup.camera.settings.place import Here
 from receiver_setup.formats.authorized_keys import parse_cameras
-from receiver_setup.receiver.camera_records import CameraRecord
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import SetupPlan, key_file, plan_receiver
-from receiver_setup.receiver.steps import JointPlan
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.receiver.facts.camera_records import CameraRecord
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.setup import SetupPlan, key_file, plan_receiver
+from receiver_setup.receiver.plan.steps import JointPlan
+from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.identity import claimed_names
 from receiver_setup.workflow.upload_account import UploadAccount

@@ -8,11 +8,11 @@ from receiver_setup.camera.settings.target import UploadTarget
 from receiver_setup.errors import ReceiverChangeError
 from receiver_setup.formats.plain_shell import part_mark, quote, remark, remark_command
 from receiver_setup.process.interrupts import Stop
-from receiver_setup.receiver.by_hand import Place, password_variables, render_receiver
-from receiver_setup.receiver.plan import SetupPlan
-from receiver_setup.receiver.script import JOURNAL
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.steps import RELOAD, JointPlan
+from receiver_setup.receiver.apply.by_hand import Place, password_variables, render_receiver
+from receiver_setup.receiver.apply.scripts import JOURNAL
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.plan.setup import SetupPlan
+from receiver_setup.receiver.plan.steps import RELOAD, JointPlan
 from receiver_setup.report import Observer, ReceiverReport
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.planning import Planning

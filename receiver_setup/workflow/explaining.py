@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from receiver_setup.camera.wire.codes import explain_result
 from receiver_setup.errors import FileNotArrivedError, ProofError, ReceiverError, UploadTestError
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.wanted import Wanted
 from receiver_setup.workflow.camera_run import CameraRun
 from receiver_setup.workflow.upload_account import UploadAccount
 

@@ -8,7 +8,7 @@ from receiver_setup.camera.settings.departure_plan import points_here
 from receiver_setup.camera.settings.former import FormerSettings, FormerSettingsError, parse_former
 from receiver_setup.camera.settings.place import Here, in_words, is_somewhere
 from receiver_setup.errors import CameraResponseError
-from receiver_setup.receiver.known_cameras import KnownCamera
+from receiver_setup.receiver.facts.known_cameras import KnownCamera
 from receiver_setup.report import Observer, StepReport
 from receiver_setup.workflow.camera_part import CameraPart
 from receiver_setup.workflow.identity import find_name

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from receiver_setup.formats.sshd_config import Authentication, parse_effective
-from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.facts.model import Facts
 from receiver_setup.secrets import Secret
 
 _PASSWORD_LENGTH = 24

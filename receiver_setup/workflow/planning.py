@@ -13,15 +13,15 @@ from receiver_setup.camera.wire.codes import CameraWithoutKeyLoginError
 from receiver_setup.errors import CameraError, ReceiverError
 from receiver_setup.formats.authorized_keys import parse_cameras
 from receiver_setup.process.interrupts import Stop
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.key_policy import check_key
-from receiver_setup.receiver.known_cameras import KnownCamera
-from receiver_setup.receiver.plan import SetupPlan, allows_sha1, check_connection, key_file, plan_receiver
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.startups import explain_startups
-from receiver_setup.receiver.steps import JointPlan
-from receiver_setup.receiver.storage import memory_warnings
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.facts.known_cameras import KnownCamera
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.key_policy import check_key
+from receiver_setup.receiver.plan.setup import SetupPlan, allows_sha1, check_connection, key_file, plan_receiver
+from receiver_setup.receiver.plan.startups import explain_startups
+from receiver_setup.receiver.plan.steps import JointPlan
+from receiver_setup.receiver.plan.storage import memory_warnings
+from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
 from receiver_setup.report import Observer, StepReport
 from receiver_setup.secrets import MASK, Secret
 from receiver_setup.workflow.aim import aim

@@ -6,7 +6,7 @@ from receiver_setup.camera.messages import TestOutcome
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, LoginNotByKeyError, ProofError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication
-from receiver_setup.receiver.arrival import ArrivedFile, Evidence, newest_arrival
+from receiver_setup.receiver.evidence.arrival import ArrivedFile, Evidence, newest_arrival
 
 
 def check_host_key(outcome: TestOutcome, own: Iterable[PublicKey], camera: str, receiver: str) -> PublicKey:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from receiver_setup.errors import ReceiverError
 from receiver_setup.formats.sshd_config import UploadMatch, lower_keywords, missing_effective
 from receiver_setup.formats.upload_rules import EDITION
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import drop_in, find_older_drop_in, plan_receiver
-from receiver_setup.receiver.steps import Step
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.setup import drop_in, find_older_drop_in, plan_receiver
+from receiver_setup.receiver.plan.steps import Step
+from receiver_setup.receiver.plan.wanted import Wanted
 from receiver_setup.report import Claim
 
 _DROP_IN = "sshd drop-in"

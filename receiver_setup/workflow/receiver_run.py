@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from receiver_setup.errors import ReceiverBusyError, ReceiverSetupError
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.steps import JointPlan, P
-from receiver_setup.receiver.wanted import Look, Wanted
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.steps import JointPlan, P
+from receiver_setup.receiver.plan.wanted import Look, Wanted
 from receiver_setup.report import Event, Observer, ReceiverReport, StepReport
 from receiver_setup.secrets import Secret
 

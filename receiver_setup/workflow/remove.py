@@ -7,12 +7,12 @@ from receiver_setup.camera.settings.place import Here
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.formats.authorized_keys import parse_cameras
 from receiver_setup.process.interrupts import Stop
-from receiver_setup.receiver.dialled import find_address
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.removal import RemovalPlan, new_entries, plan_removal
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.steps import JointPlan
-from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.dialled import find_address
+from receiver_setup.receiver.plan.removal import RemovalPlan, new_entries, plan_removal
+from receiver_setup.receiver.plan.steps import JointPlan
+from receiver_setup.receiver.plan.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Observer, ReceiverReport, StepReport
 from receiver_setup.workflow.leaving_camera import LeavingCamera
 from receiver_setup.workflow.request import NamedCamera, RemovalRequest

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from receiver_setup.camera.wire.failures import unforeseen
 from receiver_setup.errors import ReceiverSetupError, UndoError
-from receiver_setup.receiver.session import ReceiverSession
+from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.report import ReceiverReport
 from receiver_setup.workflow.camera_part import CameraPart
 

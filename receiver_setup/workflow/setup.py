@@ -17,11 +17,11 @@ from receiver_setup.errors import (
 )
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.process.interrupts import Stop, heed_another
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.plan import SetupPlan
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.startups import penalises, uploads_at_once
-from receiver_setup.receiver.steps import RELOAD, JointPlan
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.plan.setup import SetupPlan
+from receiver_setup.receiver.plan.startups import penalises, uploads_at_once
+from receiver_setup.receiver.plan.steps import RELOAD, JointPlan
 from receiver_setup.report import Observer, ReceiverReport, StepReport
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow import proof

@@ -6,9 +6,9 @@ from typing import Generic, TypeVar
 
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.formats.sshd_config import Authentication
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.known_cameras import KnownCamera, find_known_cameras
-from receiver_setup.receiver.wanted import account_name, clean_name
+from receiver_setup.receiver.facts.known_cameras import KnownCamera, find_known_cameras
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.wanted import account_name, clean_name
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow.camera_part import CameraPart
 from receiver_setup.workflow.login_policy import LoginPlan

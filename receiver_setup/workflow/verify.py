@@ -12,13 +12,13 @@ from receiver_setup.camera.wire.codes import UploadResult
 from receiver_setup.errors import CameraError, FileNotArrivedError, HostKeyMismatchError, ProofError, ReceiverError
 from receiver_setup.formats.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.process.interrupts import Stop
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.key_policy import check_key
-from receiver_setup.receiver.plan import check_connection, drop_in, key_file
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.startups import uploads_at_once
-from receiver_setup.receiver.storage import memory_warnings
-from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.plan.key_policy import check_key
+from receiver_setup.receiver.plan.setup import check_connection, drop_in, key_file
+from receiver_setup.receiver.plan.startups import uploads_at_once
+from receiver_setup.receiver.plan.storage import memory_warnings
+from receiver_setup.receiver.plan.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Claim, Observer, ReceiverReport
 from receiver_setup.workflow import proof
 from receiver_setup.workflow.aim import find_target

@@ -14,10 +14,10 @@ from receiver_setup.errors import (
     ReceiverUnfinishedError,
 )
 from receiver_setup.process.interrupts import Stop, shielded
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.suitability import check_tools
-from receiver_setup.receiver.wanted import Look, Wanted
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.suitability import check_tools
+from receiver_setup.receiver.plan.wanted import Look, Wanted
 from receiver_setup.report import Observer, ReceiverReport
 from receiver_setup.workflow.camera_part import CameraPart
 from receiver_setup.workflow.crew import Crew

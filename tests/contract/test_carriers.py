@@ -23,14 +23,14 @@ from receiver_setup.emulator.receiver.admin_key import AdminKey
 from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverSetupError, ReceiverSudoError, ReceiverUnreachableError
 from receiver_setup.formats.plain_shell import quote
-from receiver_setup.receiver import script
 from receiver_setup.receiver.address import ReceiverAddress
+from receiver_setup.receiver.apply import scripts as script
+from receiver_setup.receiver.facts.records import parse_records
 from receiver_setup.receiver.hosts import Output
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
-from receiver_setup.receiver.records import parse_records
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.plan.wanted import Wanted
 from receiver_setup.secrets import Secret
 
 SUDO_PASSWORD = 'su do\'s "$HOME" `word` %s'

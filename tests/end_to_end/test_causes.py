@@ -21,9 +21,9 @@ from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 from receiver_setup.errors import ReceiverSetupError, ReceiverUnsuitableError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication
+from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts.root import RootShell
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow.causes import CATALOGUE, Diagnosis, Symptom, Target, diagnose
 

@@ -8,7 +8,7 @@ from support.thief import Thief, take_key
 
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.receipt import parse_receipt
-from receiver_setup.receiver.wanted import account_name, clean_name
+from receiver_setup.receiver.plan.wanted import account_name, clean_name
 
 pytestmark = pytest.mark.rest
 

@@ -19,9 +19,9 @@ from receiver_setup.emulator.receiver.network import PrivateNetwork
 from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
 from receiver_setup.errors import ReceiverSudoError
 from receiver_setup.receiver.address import ReceiverAddress
+from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
-from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import ReceiverReport
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow.request import NamedCamera, SetupRequest

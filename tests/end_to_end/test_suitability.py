@@ -12,10 +12,10 @@ from support.command import start_inside
 
 from receiver_setup.emulator.camera import EmulatedCamera
 from receiver_setup.formats.sshd_config import missing_effective
-from receiver_setup.receiver.facts import parse_facts
-from receiver_setup.receiver.plan import wanted_match
-from receiver_setup.receiver.script import render_facts
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.receiver.apply.scripts import render_facts
+from receiver_setup.receiver.facts.model import parse_facts
+from receiver_setup.receiver.plan.setup import wanted_match
+from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
 
 pytestmark = pytest.mark.rest
 

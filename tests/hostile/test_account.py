@@ -11,8 +11,8 @@ from support.rules import listed
 
 from receiver_setup.formats.sshd_config import parse_effective, render_drop_in
 from receiver_setup.formats.upload_rules import LEFT, RULES
-from receiver_setup.receiver.plan import drop_in, wanted_match
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.plan.setup import drop_in, wanted_match
+from receiver_setup.receiver.plan.wanted import Wanted
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 

@@ -12,14 +12,14 @@ from support.bench import Bench, MakeCamera, Result
 
 from receiver_setup.emulator.receiver.admin_key import AdminKey
 from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
-from receiver_setup.receiver import script
+from receiver_setup.receiver.apply import scripts as script
 
 pytestmark = pytest.mark.rest
 
 HOME = "/home/ipcamera"
 RECORDINGS = f"{HOME}/recordings"
 SHELLS = ["dash", "bash", "busybox sh"]
-SHELL_FILES = Path(script.__file__).with_name("shell")
+SHELL_FILES = Path(script.__file__).parents[1] / "shell"
 ODD_FILES = Path(odd_files.__file__)
 DEADLINE_S = 50.0
 """Five times what it may take on a machine with nothing else to do; a process a file would take minutes."""

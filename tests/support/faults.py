@@ -17,15 +17,15 @@ from typing import Protocol
 from receiver_setup.errors import ReceiverBusyError, ReceiverSetupError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.camera_records import CameraRecord
-from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.apply.session import ReceiverSession
+from receiver_setup.receiver.facts.camera_records import CameraRecord
+from receiver_setup.receiver.facts.model import Facts
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
-from receiver_setup.receiver.plan import plan_receiver
-from receiver_setup.receiver.removal import plan_removal
-from receiver_setup.receiver.session import ReceiverSession
-from receiver_setup.receiver.steps import JointPlan, P
-from receiver_setup.receiver.wanted import CameraSlot, Look, Wanted
+from receiver_setup.receiver.plan.removal import plan_removal
+from receiver_setup.receiver.plan.setup import plan_receiver
+from receiver_setup.receiver.plan.steps import JointPlan, P
+from receiver_setup.receiver.plan.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import ReceiverReport
 from receiver_setup.workflow.receiver_run import ReceiverRun
 from receiver_setup.workflow.rollback import put_back_receiver

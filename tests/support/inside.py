@@ -25,11 +25,11 @@ import rich.text  # noqa: F401 - for a terminal
 from receiver_setup.__main__ import main as command
 from receiver_setup.cli.guided import closing, preview  # noqa: F401 - as above, and what a dialogue loads for these
 from receiver_setup.errors import ReceiverSetupError
-from receiver_setup.receiver import script
+from receiver_setup.receiver.apply import scripts as script
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
-from receiver_setup.receiver.steps import JointPlan, Plan
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.plan.steps import JointPlan, Plan
+from receiver_setup.receiver.plan.wanted import Wanted
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow import causes  # noqa: F401 - a failed test upload would load it too late
 

@@ -48,16 +48,16 @@ from receiver_setup.inventory.selection import parse_proven
 from receiver_setup.pi.job import Job
 from receiver_setup.receipt import ReceiptFormatError, parse_receipt, render_json
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.configuration import parse_lines
-from receiver_setup.receiver.disks import parse_mounts
-from receiver_setup.receiver.facts import parse_facts
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.evidence.listening import parse_sockets, parse_unit_sockets
+from receiver_setup.receiver.evidence.sshd_log import concerns, drop_older, is_sshds, parse_log
+from receiver_setup.receiver.facts.configuration import parse_lines
+from receiver_setup.receiver.facts.disks import parse_mounts
+from receiver_setup.receiver.facts.ledger import Ledger
+from receiver_setup.receiver.facts.model import parse_facts
+from receiver_setup.receiver.facts.records import RecordError, parse_records
 from receiver_setup.receiver.hosts.ssh_config import parse_settings
-from receiver_setup.receiver.ledger import Ledger
-from receiver_setup.receiver.listening import parse_sockets, parse_unit_sockets
-from receiver_setup.receiver.records import RecordError, parse_records
-from receiver_setup.receiver.sshd_log import concerns, drop_older, is_sshds, parse_log
-from receiver_setup.receiver.startups import parse_startups
+from receiver_setup.receiver.plan.startups import parse_startups
 from receiver_setup.recording.format import read_recording
 from receiver_setup.recording.redaction import redact_fields
 from receiver_setup.recording.stand_ins import StandIns

@@ -11,7 +11,7 @@ from support.rules import listed
 from receiver_setup import errors
 from receiver_setup.cli import main
 from receiver_setup.formats import upload_rules
-from receiver_setup.receiver import platforms
+from receiver_setup.receiver.plan import platforms
 from receiver_setup.report import DIFFERENCE
 from receiver_setup.workflow import causes
 

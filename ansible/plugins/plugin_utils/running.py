@@ -17,9 +17,9 @@ from ansible_collections.receiver_setup.instar.plugins.plugin_utils.wishes impor
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError
 from receiver_setup.process.interrupts import endings_interrupt
+from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts import Dialler, Shell
 from receiver_setup.receiver.hosts.local import LocalHost
-from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import Observer, ReceiverReport, Report, error_as_json, told_back
 from receiver_setup.secrets import Redactor, Secret
 from receiver_setup.workflow.remove import remove

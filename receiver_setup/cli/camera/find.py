@@ -96,8 +96,8 @@ def _read_known(options: dict[str, Any]) -> Mapping[str, str]:
     """Return the addresses that the receiver's record has, each with the name of its camera."""
     from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
     from receiver_setup.cli.inputs.shares import Share  # noqa: PLC0415 - as above
-    from receiver_setup.receiver.session import ReceiverSession  # noqa: PLC0415 - as above
-    from receiver_setup.receiver.wanted import Look, Wanted, check_user  # noqa: PLC0415 - as above
+    from receiver_setup.receiver.apply.session import ReceiverSession  # noqa: PLC0415 - as above
+    from receiver_setup.receiver.plan.wanted import Look, Wanted, check_user  # noqa: PLC0415 - as above
 
     user = check_user(options["user"])
     share = Share(options={**options, **_NOT_ASKED_FOR}, cameras=())

@@ -15,7 +15,7 @@ from receiver_setup.cli.inputs.targets import Target, open_targets, run_workflow
 from receiver_setup.cli.output.next_commands import commands_for
 from receiver_setup.cli.output.receipt import render_receipt
 from receiver_setup.cli.output.terminal import on_terminal
-from receiver_setup.receiver.wanted import parse_groups
+from receiver_setup.receiver.plan.wanted import parse_groups
 from receiver_setup.report import Commands, ReceiverReport, Report
 from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.workflow.request import SetupRequest

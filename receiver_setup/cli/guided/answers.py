@@ -25,7 +25,7 @@ from receiver_setup.errors import (
     CameraUnreachableError,
     ConfigurationError,
 )
-from receiver_setup.receiver.wanted import check_user
+from receiver_setup.receiver.plan.wanted import check_user
 from receiver_setup.report import UPLOADS
 from receiver_setup.secrets import Secret
 

@@ -10,7 +10,7 @@ from receiver_setup.cli.guided.questions import ask_line, confirm, say
 from receiver_setup.cli.output.next_commands import spell_camera, whole_command
 from receiver_setup.compat import create_private
 from receiver_setup.inventory import render_toml
-from receiver_setup.receiver.wanted import clean_name
+from receiver_setup.receiver.plan.wanted import clean_name
 
 _VARIABLE = "RECEIVER_SETUP_CAMERA_PASSWORD"
 _OF_RECEIVER = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from posixpath import join
 
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.receiver.disks import OWNERLESS, Mount, parse_mounts
-from receiver_setup.receiver.wanted import check_home
+from receiver_setup.receiver.facts.disks import OWNERLESS, Mount, parse_mounts
+from receiver_setup.receiver.plan.wanted import check_home
 
 _WITH_OWNERS = frozenset(
     {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "nilfs2", "reiserfs", "bcachefs", "zfs"}

@@ -15,7 +15,7 @@ from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
 from receiver_setup.receiver.hosts import Host
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
-from receiver_setup.receiver.wanted import check_directory, check_home, check_user
+from receiver_setup.receiver.plan.wanted import check_directory, check_home, check_user
 from receiver_setup.secrets import Secret
 
 _SLOWEST_STEP_S = 60.0

@@ -17,7 +17,7 @@ from receiver_setup.cli.inputs.clients import (
     require_file,
 )
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.receiver.wanted import clean_name
+from receiver_setup.receiver.plan.wanted import clean_name
 
 if TYPE_CHECKING:
     from receiver_setup.inventory import Password, ResolvedCamera, ResolvedReceiver, SecretSource

@@ -18,8 +18,8 @@ from receiver_setup.cli.output.progress import progress
 from receiver_setup.cli.output.redaction import redact
 from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
 from receiver_setup.process.interrupts import Stop, endings_interrupt, ignore_signals
+from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts import Dialler
-from receiver_setup.receiver.session import ReceiverSession
 from receiver_setup.report import Observer, ReceiverReport, Report
 from receiver_setup.workflow.fleet import run_all
 from receiver_setup.workflow.request import NamedCamera

@@ -20,7 +20,7 @@ from receiver_setup.pi.job import Job, Patience
 from receiver_setup.pi.partition import digest_of
 from receiver_setup.pi.plan import FOLDER, JOB, PACKAGE, PACKAGES, PASSWORD, Wanted
 from receiver_setup.receiver.address import parse_dialled
-from receiver_setup.receiver.wanted import check_directory, check_home, check_user, clean_name
+from receiver_setup.receiver.plan.wanted import check_directory, check_home, check_user, clean_name
 
 _VARIABLE = "RECEIVER_SETUP_CAMERA_PASSWORD"
 _SHELL = ("first-boot.sh", "receiver-setup-first-boot.service")

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from receiver_setup.camera.wire.codes import ResponseCode, UploadResult, explain_response
 from receiver_setup.formats.sshd_config import lower_keywords, sha1_allowed
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.remedy import command, paste
-from receiver_setup.receiver.sshd_log import Seen
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.evidence.sshd_log import Seen
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.remedy import command, paste
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.catalogue import Cause
 from receiver_setup.workflow.causes.from_facts import find_jail_fault, find_login_fault, find_storage_fault

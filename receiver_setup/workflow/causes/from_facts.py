@@ -7,14 +7,14 @@ from receiver_setup.errors import ReceiverError
 from receiver_setup.formats.keys import KeyFormatError, PublicKey
 from receiver_setup.formats.sshd_config import Authentication, parse_effective
 from receiver_setup.formats.upload_rules import KEY_FILE_PATTERN
-from receiver_setup.receiver.admission import find_refusal
-from receiver_setup.receiver.admitting import admit
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.disks import Disk
-from receiver_setup.receiver.facts import Facts, PathState
-from receiver_setup.receiver.key_policy import check_key
-from receiver_setup.receiver.plan import key_file
-from receiver_setup.receiver.remedy import close_to_others, command, paste
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.facts.disks import Disk
+from receiver_setup.receiver.facts.model import Facts, PathState
+from receiver_setup.receiver.plan.admission import find_refusal
+from receiver_setup.receiver.plan.admitting import admit
+from receiver_setup.receiver.plan.key_policy import check_key
+from receiver_setup.receiver.plan.remedy import close_to_others, command, paste
+from receiver_setup.receiver.plan.setup import key_file
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.model import Diagnosis, Target, name
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from receiver_setup.formats.sshd_config import parse_effective
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import key_file
-from receiver_setup.receiver.remedy import add_to_list, set_globally
-from receiver_setup.receiver.sshd_log import LogEvent, Seen, concerns
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.evidence.sshd_log import LogEvent, Seen, concerns
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.remedy import add_to_list, set_globally
+from receiver_setup.receiver.plan.setup import key_file
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.from_facts import (
     admit_camera,

@@ -7,9 +7,9 @@ say nothing (Debian 11 to 13), so what they go by is looked at instead. Source: 
 import re
 from dataclasses import dataclass
 
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.remedy import command, paste
-from receiver_setup.receiver.sshd_log import LogEvent, Seen
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.evidence.sshd_log import LogEvent, Seen
+from receiver_setup.receiver.plan.remedy import command, paste
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.model import Diagnosis, Target, name
 

@@ -8,11 +8,11 @@ from receiver_setup.errors import CameraResponseError, ReceiverSetupError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.plain_shell import quote
 from receiver_setup.formats.sshd_config import Authentication, parse_effective
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.manager import restart_command, start_command
-from receiver_setup.receiver.plan import key_file
-from receiver_setup.receiver.remedy import paste
-from receiver_setup.receiver.sshd_log import LogEvent, Seen
+from receiver_setup.receiver.evidence.sshd_log import LogEvent, Seen
+from receiver_setup.receiver.facts.manager import restart_command, start_command
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.remedy import paste
+from receiver_setup.receiver.plan.setup import key_file
 from receiver_setup.workflow.causes.catalogue import Cause
 
 

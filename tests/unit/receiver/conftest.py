@@ -11,11 +11,11 @@ import pytest
 
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication
-from receiver_setup.receiver.configuration import parse_lines
-from receiver_setup.receiver.disks import Disk
-from receiver_setup.receiver.facts import Account, Facts, Group, PathState, Staged
-from receiver_setup.receiver.ledger import Ledger
-from receiver_setup.receiver.wanted import CameraSlot, Wanted
+from receiver_setup.receiver.facts.configuration import parse_lines
+from receiver_setup.receiver.facts.disks import Disk
+from receiver_setup.receiver.facts.ledger import Ledger
+from receiver_setup.receiver.facts.model import Account, Facts, Group, PathState, Staged
+from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
 
 FOLDER = Path(__file__).parent / "plans"
 

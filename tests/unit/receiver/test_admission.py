@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.receiver.admission import Refusal, find_refusal
+from receiver_setup.receiver.plan.admission import Refusal, find_refusal
 
 HERE = "192.168.2.168"
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.receiver.arrival import ArrivedFile, Evidence, newest_arrival
-from receiver_setup.receiver.records import RecordError
+from receiver_setup.receiver.evidence.arrival import ArrivedFile, Evidence, newest_arrival
+from receiver_setup.receiver.facts.records import RecordError
 
 RECORD = b"1000|7|31337|2026-11-22 10:37:50.500000000 +0000|ffd8ff|/r/Test-Snapshot.jpeg"
 

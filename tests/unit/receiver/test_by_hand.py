@@ -13,9 +13,9 @@ from unit.receiver.test_script import CHECKS, expected_ends, hostile_ends
 
 from receiver_setup.errors import ConfigurationError, ReceiverError
 from receiver_setup.formats.plain_shell import quote
-from receiver_setup.receiver.by_hand import Place, render_receiver
-from receiver_setup.receiver.plan import plan_receiver
-from receiver_setup.receiver.steps import Step
+from receiver_setup.receiver.apply.by_hand import Place, render_receiver
+from receiver_setup.receiver.plan.setup import plan_receiver
+from receiver_setup.receiver.plan.steps import Step
 
 if TYPE_CHECKING:
     from unit.receiver.conftest import Case

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records, render_camera_records
+from receiver_setup.receiver.facts.camera_records import CameraRecord, parse_camera_records, render_camera_records
 
 OLDER = '{"former":{},"not_settable":{},"password_replaced":false,"pointed_at":{},"version":1}'
 PORCH = CameraRecord(

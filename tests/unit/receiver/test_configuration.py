@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver_setup.receiver.configuration import find_include, find_winner, parse_lines, read_order
+from receiver_setup.receiver.facts.configuration import find_include, find_winner, parse_lines, read_order
 
 MAIN = "/etc/ssh/sshd_config"
 OURS = f"{MAIN}.d/00-receiver-setup-ipcamera.conf"

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from receiver_setup.receiver.dialled import find_address, find_port
-from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.dialled import find_address, find_port
 
 BARE = Facts.parse(b"@now 1\n1\n@end 2\nok\n")
 CAME_IN = replace(BARE, connection=("192.168.2.110", 2222))

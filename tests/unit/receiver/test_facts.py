@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.receiver.disks import Disk
-from receiver_setup.receiver.facts import ACCOUNT_MARK, Facts, Group, LogMark, OpenJournal, Staged, parse_facts
-from receiver_setup.receiver.records import RecordError
+from receiver_setup.receiver.facts.disks import Disk
+from receiver_setup.receiver.facts.model import ACCOUNT_MARK, Facts, Group, LogMark, OpenJournal, Staged, parse_facts
+from receiver_setup.receiver.facts.records import RecordError
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINnK98cKs/L2kp2o5Jx9rKgjV9mskKqVWZZ/8Pa3gS1e"
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from receiver_setup.errors import ConfigurationError, ReceiverAccountError
-from receiver_setup.receiver.facts import Group
-from receiver_setup.receiver.ledger import Ledger
-from receiver_setup.receiver.plan import plan_receiver
-from receiver_setup.receiver.removal import plan_removal
-from receiver_setup.receiver.wanted import POWERFUL_GROUPS, parse_groups
+from receiver_setup.receiver.facts.ledger import Ledger
+from receiver_setup.receiver.facts.model import Group
+from receiver_setup.receiver.plan.removal import plan_removal
+from receiver_setup.receiver.plan.setup import plan_receiver
+from receiver_setup.receiver.plan.wanted import POWERFUL_GROUPS, parse_groups
 
 if TYPE_CHECKING:
     from unit.receiver.conftest import Case

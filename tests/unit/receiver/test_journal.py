@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from receiver_setup.receiver import script
+from receiver_setup.receiver.apply import scripts as script
 
 SHELLS = [shell for shell in ("dash", "bash", "busybox sh") if shutil.which(shell.split(maxsplit=1)[0])]
 PARTS = ("common", "hands", "sshd", "journal", "undo", "ledger", "apply")
-SHELL_FILES = Path(script.__file__).with_name("shell")
+SHELL_FILES = Path(script.__file__).parents[1] / "shell"
 LIBRARY = "\n".join((SHELL_FILES / f"{part}.sh").read_text() for part in PARTS)
 TEXT = st.text(st.characters(blacklist_characters="\0\n\r", blacklist_categories=["Cs"]), max_size=30)
 

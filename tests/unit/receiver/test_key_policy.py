@@ -9,9 +9,9 @@ import pytest
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication
-from receiver_setup.receiver.configuration import parse_lines
-from receiver_setup.receiver.facts import ACCOUNT_MARK, Account, Facts, Group, PathState, Staged
-from receiver_setup.receiver.key_policy import check_key, check_way_to_keys, may_pass
+from receiver_setup.receiver.facts.configuration import parse_lines
+from receiver_setup.receiver.facts.model import ACCOUNT_MARK, Account, Facts, Group, PathState, Staged
+from receiver_setup.receiver.plan.key_policy import check_key, check_way_to_keys, may_pass
 
 FACTS = replace(Facts.parse(b"@now 1\n1\n@end 2\nok\n"), openssh=(10, 0), hostname="attic", manager="reload ssh")
 OURS = Account(name="ipcamera", uid=999, gid=997, comment=ACCOUNT_MARK, home="/home/ipcamera", shell="/bin/false")  # noqa: S604 - a field

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver_setup.receiver.log_trust import Processes, keep_ours, read_journal
+from receiver_setup.receiver.evidence.log_trust import Processes, keep_ours, read_journal
 
 SAID = "Accepted publickey for ipcamera from 10.0.0.9 port 4 ssh2: RSA SHA256:abc"
 PROCESSES = Processes(first=800, last=900, others=frozenset({815}))

@@ -9,8 +9,8 @@ from support.rules import listed
 
 from receiver_setup.errors import ReceiverError
 from receiver_setup.formats.keys import PublicKey
-from receiver_setup.receiver.configuration import parse_lines
-from receiver_setup.receiver.plan import plan_receiver
+from receiver_setup.receiver.facts.configuration import parse_lines
+from receiver_setup.receiver.plan.setup import plan_receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable

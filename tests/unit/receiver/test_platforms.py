@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from receiver_setup.errors import ReceiverUnsuitableError
-from receiver_setup.receiver import remedy
-from receiver_setup.receiver.configuration import parse_lines
-from receiver_setup.receiver.disks import Disk, parse_disks
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import plan_receiver
-from receiver_setup.receiver.platforms import (
+from receiver_setup.receiver.facts.configuration import parse_lines
+from receiver_setup.receiver.facts.disks import Disk, parse_disks
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan import remedy
+from receiver_setup.receiver.plan.platforms import (
     PLATFORMS,
     Verdict,
     find_group,
@@ -21,6 +20,7 @@ from receiver_setup.receiver.platforms import (
     is_include_lost,
     render_platforms,
 )
+from receiver_setup.receiver.plan.setup import plan_receiver
 
 if TYPE_CHECKING:
     from unit.receiver.conftest import Case

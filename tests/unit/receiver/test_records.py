@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from receiver_setup.receiver.records import RecordError, parse_records
+from receiver_setup.receiver.facts.records import RecordError, parse_records
 
 END = b"@end 2\nok\n"
 names = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from receiver_setup.errors import ReceiverAccountError
-from receiver_setup.receiver.facts import ADOPTED_MARK, Facts
-from receiver_setup.receiver.ledger import Ledger
-from receiver_setup.receiver.removal import RemovalPlan, plan_removal
+from receiver_setup.receiver.facts.ledger import Ledger
+from receiver_setup.receiver.facts.model import ADOPTED_MARK, Facts
+from receiver_setup.receiver.plan.removal import RemovalPlan, plan_removal
 
 if TYPE_CHECKING:
     from unit.receiver.conftest import Case

@@ -15,9 +15,7 @@ from support.rules import listed
 
 from receiver_setup.errors import ConfigurationError, ReceiverError
 from receiver_setup.formats.plain_shell import quote
-from receiver_setup.receiver.facts import LogMark
-from receiver_setup.receiver.plan import plan_receiver
-from receiver_setup.receiver.script import (
+from receiver_setup.receiver.apply.scripts import (
     render_apply,
     render_commit,
     render_confirm,
@@ -26,8 +24,10 @@ from receiver_setup.receiver.script import (
     render_manager,
     render_undo,
 )
-from receiver_setup.receiver.steps import JointPlan
-from receiver_setup.receiver.wanted import CameraSlot, Wanted, check_directory, check_home, check_user, clean_name
+from receiver_setup.receiver.facts.model import LogMark
+from receiver_setup.receiver.plan.setup import plan_receiver
+from receiver_setup.receiver.plan.steps import JointPlan
+from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted, check_directory, check_home, check_user, clean_name
 from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import pytest
 
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.formats.keys import PublicKey
-from receiver_setup.receiver.dialled import check_reached
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.listening import Socket
-from receiver_setup.receiver.server import check_asked, check_host_keys
+from receiver_setup.receiver.evidence.listening import Socket
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.facts.server import check_asked, check_host_keys
+from receiver_setup.receiver.plan.dialled import check_reached
 
 FACTS = replace(
     Facts.parse(b"@now 1\n1\n@end 2\nok\n"),

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.startups import explain_startups, parse_startups, penalises, uploads_at_once
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.startups import explain_startups, parse_startups, penalises, uploads_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
-from receiver_setup.receiver.contents import Contents, Orphans
-from receiver_setup.receiver.facts import ADOPTED_MARK, Facts, PathState
-from receiver_setup.receiver.ledger import Ledger
-from receiver_setup.receiver.plan import plan_receiver
-from receiver_setup.receiver.removal import new_entries, plan_removal
-from receiver_setup.receiver.steps import Plan
+from receiver_setup.receiver.facts.contents import Contents, Orphans
+from receiver_setup.receiver.facts.ledger import Ledger
+from receiver_setup.receiver.facts.model import ADOPTED_MARK, Facts, PathState
+from receiver_setup.receiver.plan.removal import new_entries, plan_removal
+from receiver_setup.receiver.plan.setup import plan_receiver
+from receiver_setup.receiver.plan.steps import Plan
 
 if TYPE_CHECKING:
     from unit.receiver.conftest import Case

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.receiver.wanted import Wanted, check_directory, check_home, check_user, clean_name
+from receiver_setup.receiver.plan.wanted import Wanted, check_directory, check_home, check_user, clean_name
 
 CHECKS = [check_user, check_directory, check_home]
 ANY_TEXT = st.one_of(st.text(st.characters()), st.text("abz09/._- ~;$(){}'\"\\\n\t*?%@+,=\0\udcffäß", max_size=20))

@@ -6,10 +6,10 @@ import pytest
 
 from receiver_setup.camera.wire.codes import ResponseCode, UploadResult
 from receiver_setup.formats.keys import PublicKey
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.listening import Socket, parse_sockets
-from receiver_setup.receiver.sshd_log import Seen, concerns, drop_older, parse_log
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.evidence.listening import Socket, parse_sockets
+from receiver_setup.receiver.evidence.sshd_log import Seen, concerns, drop_older, parse_log
+from receiver_setup.receiver.facts.model import Facts
 from receiver_setup.workflow.causes import CATALOGUE, Symptom, Target, diagnose, diagnose_clock, render_causes
 from receiver_setup.workflow.causes.catalogue import DIRECTORY_CLOSED
 from receiver_setup.workflow.causes.model import name

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from receiver_setup.formats.sshd_config import Authentication
-from receiver_setup.receiver.facts import ACCOUNT_MARK, Account, Facts
+from receiver_setup.receiver.facts.model import ACCOUNT_MARK, Account, Facts
 from receiver_setup.workflow.login_policy import (
     AuthPolicy,
     LoginPlan,

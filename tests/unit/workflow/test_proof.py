@@ -7,7 +7,7 @@ from receiver_setup.camera.wire.codes import UploadResult
 from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, LoginNotByKeyError, ProofError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication
-from receiver_setup.receiver.arrival import ArrivedFile, Evidence
+from receiver_setup.receiver.evidence.arrival import ArrivedFile, Evidence
 from receiver_setup.workflow.proof import check_host_key, check_login, find_arrival
 
 

@@ -6,7 +6,7 @@ Source: sshd_config(5), MaxStartups, PerSourceMaxStartups, PerSourcePenalties (O
 import re
 
 from receiver_setup.formats.sshd_config import parse_effective
-from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.facts.model import Facts
 
 _OTHERS = 2
 """Logins that are left for other people while our own test uploads sign in: the administrator's, and one more."""

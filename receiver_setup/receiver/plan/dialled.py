@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.formats.sshd_config import parse_effective
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.listening import Socket
+from receiver_setup.receiver.evidence.listening import Socket
+from receiver_setup.receiver.facts.model import Facts
 
 
 def is_address(text: str) -> bool:

@@ -12,13 +12,13 @@ from receiver_setup.formats.sshd_config import (
     parse_effective,
 )
 from receiver_setup.formats.upload_rules import KEY_FILE_PATTERN
-from receiver_setup.receiver.admission import Refusal, find_refusal
-from receiver_setup.receiver.admitting import admit, word_lines
-from receiver_setup.receiver.configuration import find_include, find_winner
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.manager import start_command
-from receiver_setup.receiver.platforms import find_refusing, find_server_way, find_writer, is_include_lost
-from receiver_setup.receiver.remedy import (
+from receiver_setup.receiver.facts.configuration import find_include, find_winner
+from receiver_setup.receiver.facts.manager import start_command
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.admission import Refusal, find_refusal
+from receiver_setup.receiver.plan.admitting import admit, word_lines
+from receiver_setup.receiver.plan.platforms import find_refusing, find_server_way, find_writer, is_include_lost
+from receiver_setup.receiver.plan.remedy import (
     DROP_IN_FOLDER,
     close_to_others,
     command,
@@ -27,7 +27,7 @@ from receiver_setup.receiver.remedy import (
     prepend_line,
     then_reload,
 )
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.plan.wanted import Wanted
 
 _INCLUDE = f"Include {DROP_IN_FOLDER}/00-receiver-setup-*.conf"
 """Ours alone: whatever else lies in that folder may have been left out on purpose."""

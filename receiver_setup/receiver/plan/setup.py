@@ -14,7 +14,11 @@ from receiver_setup.formats.sshd_config import (
     render_drop_in,
 )
 from receiver_setup.formats.upload_rules import EDITION, KEY_FILE_PATTERN, OLDEST
-from receiver_setup.receiver.account import (
+from receiver_setup.receiver.facts.camera_records import render_camera_records
+from receiver_setup.receiver.facts.ledger import STATE
+from receiver_setup.receiver.facts.model import Facts, FiledAccount
+from receiver_setup.receiver.facts.server import check_asked, check_host_keys
+from receiver_setup.receiver.plan.account import (
     PASSWORD_CALL,
     check_account,
     check_adopted_home,
@@ -23,21 +27,17 @@ from receiver_setup.receiver.account import (
     orphan_steps,
     plan_account,
 )
-from receiver_setup.receiver.camera_records import render_camera_records
-from receiver_setup.receiver.facts import Facts, FiledAccount
-from receiver_setup.receiver.key_policy import check_way_to_keys, may_pass
-from receiver_setup.receiver.ledger import STATE
-from receiver_setup.receiver.remedy import DROP_IN_FOLDER
-from receiver_setup.receiver.server import check_asked, check_host_keys
-from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
-from receiver_setup.receiver.storage import (
+from receiver_setup.receiver.plan.key_policy import check_way_to_keys, may_pass
+from receiver_setup.receiver.plan.remedy import DROP_IN_FOLDER
+from receiver_setup.receiver.plan.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
+from receiver_setup.receiver.plan.storage import (
     check_home_parents,
     check_jail_disk,
     check_lasting,
     check_room,
     mounted_as,
 )
-from receiver_setup.receiver.suitability import (
+from receiver_setup.receiver.plan.suitability import (
     check_admission,
     check_in_force,
     check_include_lasts,
@@ -47,7 +47,7 @@ from receiver_setup.receiver.suitability import (
     check_platform,
     check_server,
 )
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.plan.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 
 from receiver_setup.formats.sshd_config import parse_effective
-from receiver_setup.receiver.admission import Refusal, find_refusal
-from receiver_setup.receiver.configuration import ConfigurationLine
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.platforms import find_group
-from receiver_setup.receiver.remedy import add_lines, delete_line, edit_line, replace_line, then_reload
+from receiver_setup.receiver.facts.configuration import ConfigurationLine
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.admission import Refusal, find_refusal
+from receiver_setup.receiver.plan.platforms import find_group
+from receiver_setup.receiver.plan.remedy import add_lines, delete_line, edit_line, replace_line, then_reload
 
 _WORD = re.compile(r'"[^"]*"|[^\s"]+')
 

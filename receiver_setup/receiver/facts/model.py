@@ -9,14 +9,14 @@ from receiver_setup.formats.keys import KeyFormatError, PublicKey
 from receiver_setup.formats.numbers import read_number
 from receiver_setup.formats.plain_shell import quote
 from receiver_setup.formats.sshd_config import parse_effective
-from receiver_setup.receiver.arrival import ArrivedFile
-from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records
-from receiver_setup.receiver.configuration import MAIN, ConfigurationLine, parse_lines
-from receiver_setup.receiver.contents import Contents, Orphans, parse_contents, parse_orphans
-from receiver_setup.receiver.disks import Disk, parse_disks
-from receiver_setup.receiver.ledger import Ledger
-from receiver_setup.receiver.listening import Socket, parse_sockets, parse_unit_sockets
-from receiver_setup.receiver.records import RecordError, parse_records
+from receiver_setup.receiver.evidence.arrival import ArrivedFile
+from receiver_setup.receiver.evidence.listening import Socket, parse_sockets, parse_unit_sockets
+from receiver_setup.receiver.facts.camera_records import CameraRecord, parse_camera_records
+from receiver_setup.receiver.facts.configuration import MAIN, ConfigurationLine, parse_lines
+from receiver_setup.receiver.facts.contents import Contents, Orphans, parse_contents, parse_orphans
+from receiver_setup.receiver.facts.disks import Disk, parse_disks
+from receiver_setup.receiver.facts.ledger import Ledger
+from receiver_setup.receiver.facts.records import RecordError, parse_records
 
 ACCOUNT_MARK = "receiver-setup upload account"
 """The comment (GECOS) field that marks an account as made by us."""

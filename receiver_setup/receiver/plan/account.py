@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from receiver_setup.errors import ReceiverAccountError, ReceiverUnsuitableError
 from receiver_setup.formats.sshd_config import Authentication
-from receiver_setup.receiver.facts import ACCOUNT_MARK, ADOPTED_MARK, Account, Facts
-from receiver_setup.receiver.remedy import command, paste
-from receiver_setup.receiver.steps import Step, directory_step
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.facts.model import ACCOUNT_MARK, ADOPTED_MARK, Account, Facts
+from receiver_setup.receiver.plan.remedy import command, paste
+from receiver_setup.receiver.plan.steps import Step, directory_step
+from receiver_setup.receiver.plan.wanted import Wanted
 
 PASSWORD_CALL = "password"  # noqa: S105 - a shell function's suffix
 JOIN_GROUP = "join group"

@@ -1,10 +1,10 @@
 """Whether the sshd that serves the camera could be asked, and what it shows (pure)."""
 
 from receiver_setup.errors import ReceiverUnsuitableError
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.manager import restart_command
-from receiver_setup.receiver.remedy import paste
-from receiver_setup.receiver.suitability import where
+from receiver_setup.receiver.facts.manager import restart_command
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.remedy import paste
+from receiver_setup.receiver.plan.suitability import where
 
 
 def check_asked(facts: Facts) -> None:

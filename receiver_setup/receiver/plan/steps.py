@@ -7,7 +7,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import ClassVar, Generic, TypeVar
 
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.plan.wanted import Wanted
 
 RELOAD = "reload sshd"
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from receiver_setup.formats.plain_shell import here_document, part_head, quote, remark, remark_command, write_file
 from receiver_setup.formats.sshd_config import Authentication
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.manager import SOCKET, reload_command
-from receiver_setup.receiver.plan import SetupPlan, drop_in
-from receiver_setup.receiver.steps import Step
+from receiver_setup.receiver.facts.manager import SOCKET, reload_command
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.setup import SetupPlan, drop_in
+from receiver_setup.receiver.plan.steps import Step
 
 _REASONS = {
     "create user": "An account for uploads alone: no shell, and no usable password.",

@@ -11,10 +11,18 @@ from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication, parse_effective
 from receiver_setup.formats.upload_rules import KEY_FILE_PATTERN
-from receiver_setup.receiver.configuration import ConfigurationLine, read_order
-from receiver_setup.receiver.facts import Facts, PathState
-from receiver_setup.receiver.remedy import add_lines, command, delete_line, leave_out, paste, replace_line, then_reload
-from receiver_setup.receiver.suitability import where
+from receiver_setup.receiver.facts.configuration import ConfigurationLine, read_order
+from receiver_setup.receiver.facts.model import Facts, PathState
+from receiver_setup.receiver.plan.remedy import (
+    add_lines,
+    command,
+    delete_line,
+    leave_out,
+    paste,
+    replace_line,
+    then_reload,
+)
+from receiver_setup.receiver.plan.suitability import where
 
 KEY_FOLDER = KEY_FILE_PATTERN.rpartition("/")[0]
 _SHA1 = "ssh-rsa"

@@ -11,8 +11,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from receiver_setup.formats.markdown import render_table
-from receiver_setup.receiver.configuration import find_include
-from receiver_setup.receiver.facts import Facts
+from receiver_setup.receiver.facts.configuration import find_include
+from receiver_setup.receiver.facts.model import Facts
 
 
 class Verdict(StrEnum):

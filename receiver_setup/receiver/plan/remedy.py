@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from receiver_setup.formats.plain_shell import quote
 from receiver_setup.formats.sshd_config import parse_effective
-from receiver_setup.receiver.configuration import ConfigurationLine, find_include, read_order
-from receiver_setup.receiver.facts import Facts, PathState
-from receiver_setup.receiver.manager import SOCKET, reload_command
-from receiver_setup.receiver.platforms import find_writer
+from receiver_setup.receiver.facts.configuration import ConfigurationLine, find_include, read_order
+from receiver_setup.receiver.facts.manager import SOCKET, reload_command
+from receiver_setup.receiver.facts.model import Facts, PathState
+from receiver_setup.receiver.plan.platforms import find_writer
 
 DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
 

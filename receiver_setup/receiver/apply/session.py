@@ -14,14 +14,14 @@ from receiver_setup.errors import (
     UndoError,
 )
 from receiver_setup.process.interrupts import shielded
-from receiver_setup.receiver import script
-from receiver_setup.receiver.arrival import Evidence
-from receiver_setup.receiver.camera_records import CameraRecord, render_camera_records
-from receiver_setup.receiver.facts import Facts, parse_facts
+from receiver_setup.receiver.apply import scripts as script
+from receiver_setup.receiver.evidence.arrival import Evidence
+from receiver_setup.receiver.facts.camera_records import CameraRecord, render_camera_records
+from receiver_setup.receiver.facts.model import Facts, parse_facts
+from receiver_setup.receiver.facts.records import RecordError, parse_records
 from receiver_setup.receiver.hosts import Dialler, Output, Shell
-from receiver_setup.receiver.records import RecordError, parse_records
-from receiver_setup.receiver.steps import RELOAD, JointPlan, P
-from receiver_setup.receiver.wanted import Look, Wanted
+from receiver_setup.receiver.plan.steps import RELOAD, JointPlan, P
+from receiver_setup.receiver.plan.wanted import Look, Wanted
 from receiver_setup.report import StepReport
 from receiver_setup.secrets import Secret
 

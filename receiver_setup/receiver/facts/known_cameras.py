@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from receiver_setup.formats.authorized_keys import parse_cameras
 from receiver_setup.formats.keys import PublicKey
-from receiver_setup.receiver.camera_records import CameraRecord
-from receiver_setup.receiver.facts import Facts
-from receiver_setup.receiver.plan import key_file
+from receiver_setup.receiver.facts.camera_records import CameraRecord
+from receiver_setup.receiver.facts.model import Facts
+from receiver_setup.receiver.plan.setup import key_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Self
 
 from receiver_setup.formats.numbers import read_number
-from receiver_setup.receiver.listening import Socket, parse_sockets
-from receiver_setup.receiver.log_trust import Processes, keep_ours, read_journal
-from receiver_setup.receiver.records import RecordError, parse_records
-from receiver_setup.receiver.sshd_log import LogEvent, Seen, drop_older, is_of, is_sshds, parse_log
+from receiver_setup.receiver.evidence.listening import Socket, parse_sockets
+from receiver_setup.receiver.evidence.log_trust import Processes, keep_ours, read_journal
+from receiver_setup.receiver.evidence.sshd_log import LogEvent, Seen, drop_older, is_of, is_sshds, parse_log
+from receiver_setup.receiver.facts.records import RecordError, parse_records
 
 _JPEG = "ffd8ff"
 _CLOCK_GRAIN_S = 0.02

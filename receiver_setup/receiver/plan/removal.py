@@ -10,13 +10,13 @@ from typing import ClassVar
 
 from receiver_setup.errors import ReceiverAccountError
 from receiver_setup.formats.authorized_keys import edit_keys, parse_cameras
-from receiver_setup.receiver.disks import lies_in
-from receiver_setup.receiver.facts import ADOPTED_MARK, Facts
-from receiver_setup.receiver.known_cameras import find_known_cameras
-from receiver_setup.receiver.plan import drop_in, key_file, serves
-from receiver_setup.receiver.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
-from receiver_setup.receiver.storage import check_home_parents
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.facts.disks import lies_in
+from receiver_setup.receiver.facts.known_cameras import find_known_cameras
+from receiver_setup.receiver.facts.model import ADOPTED_MARK, Facts
+from receiver_setup.receiver.plan.setup import drop_in, key_file, serves
+from receiver_setup.receiver.plan.steps import RELOAD, Plan, Step, directory_step, file_diff, file_step
+from receiver_setup.receiver.plan.storage import check_home_parents
+from receiver_setup.receiver.plan.wanted import Wanted
 
 _FILES = frozenset({"regular file", "regular empty file"})
 

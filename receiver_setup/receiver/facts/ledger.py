@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Self
 
-from receiver_setup.receiver.camera_records import CameraRecord, parse_camera_records
+from receiver_setup.receiver.facts.camera_records import CameraRecord, parse_camera_records
 
 _log = logging.getLogger(__name__)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from posixpath import dirname
 
 from receiver_setup.errors import ReceiverUnsuitableError
-from receiver_setup.receiver.disks import Disk, lies_in
-from receiver_setup.receiver.facts import Facts, PathState
-from receiver_setup.receiver.remedy import close_to_others, command, paste
-from receiver_setup.receiver.suitability import where
-from receiver_setup.receiver.wanted import Wanted
+from receiver_setup.receiver.facts.disks import Disk, lies_in
+from receiver_setup.receiver.facts.model import Facts, PathState
+from receiver_setup.receiver.plan.remedy import close_to_others, command, paste
+from receiver_setup.receiver.plan.suitability import where
+from receiver_setup.receiver.plan.wanted import Wanted
 
 FILES_KIB = 1024
 """Room for what we write ourselves: some files of a few KiB, useradd's copies of its files, the journal's backups."""

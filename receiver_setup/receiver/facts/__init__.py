@@ -1,0 +1,1 @@
+"""What a receiver is like, and what was filed on it (pure)."""
