@@ -14,9 +14,9 @@ from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.plan.setup import SetupPlan
 from receiver_setup.receiver.plan.steps import RELOAD, JointPlan
 from receiver_setup.report import Observer, ReceiverReport
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.planning import Planning
-from receiver_setup.workflow.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.run.camera_run import CameraRun
+from receiver_setup.workflow.run.planning import Planning
+from receiver_setup.workflow.run.request import NamedCamera, SetupRequest
 
 
 def explain(

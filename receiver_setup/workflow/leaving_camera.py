@@ -10,9 +10,9 @@ from receiver_setup.camera.settings.place import Here, in_words, is_somewhere
 from receiver_setup.errors import CameraResponseError
 from receiver_setup.receiver.facts.known_cameras import KnownCamera
 from receiver_setup.report import Observer, StepReport
-from receiver_setup.workflow.camera_part import CameraPart
-from receiver_setup.workflow.identity import find_name
-from receiver_setup.workflow.request import NamedCamera
+from receiver_setup.workflow.run.camera_part import CameraPart
+from receiver_setup.workflow.run.identity import find_name
+from receiver_setup.workflow.run.request import NamedCamera
 
 _log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from receiver_setup.receiver.plan.steps import JointPlan
 from receiver_setup.receiver.plan.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Observer, ReceiverReport, StepReport
 from receiver_setup.workflow.leaving_camera import LeavingCamera
-from receiver_setup.workflow.request import NamedCamera, RemovalRequest
-from receiver_setup.workflow.rollback import put_back_cameras
-from receiver_setup.workflow.upload_account import UploadAccount, find_directory, find_filed_accounts
-from receiver_setup.workflow.whole_run import WholeRun
+from receiver_setup.workflow.run.accounts import UploadAccount, find_directory, find_filed_accounts
+from receiver_setup.workflow.run.request import NamedCamera, RemovalRequest
+from receiver_setup.workflow.run.rollback import put_back_cameras
+from receiver_setup.workflow.run.whole_run import WholeRun
 
 Account = UploadAccount[LeavingCamera]
 

@@ -24,14 +24,14 @@ from receiver_setup.receiver.plan.startups import penalises, uploads_at_once
 from receiver_setup.receiver.plan.steps import RELOAD, JointPlan
 from receiver_setup.report import Observer, ReceiverReport, StepReport
 from receiver_setup.secrets import Secret
-from receiver_setup.workflow import proof
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.ending import Account, find_records, plan_retraction
-from receiver_setup.workflow.explaining import fail_with_causes
-from receiver_setup.workflow.login_policy import AuthPolicy, make_password, next_login
-from receiver_setup.workflow.planning import Planning, lost_key
-from receiver_setup.workflow.request import NamedCamera, SetupRequest
-from receiver_setup.workflow.rollback import put_back_cameras
+from receiver_setup.workflow.run import proof
+from receiver_setup.workflow.run.camera_run import CameraRun
+from receiver_setup.workflow.run.ending import Account, find_records, plan_retraction
+from receiver_setup.workflow.run.failing import fail_with_causes
+from receiver_setup.workflow.run.login_policy import AuthPolicy, make_password, next_login
+from receiver_setup.workflow.run.planning import Planning, lost_key
+from receiver_setup.workflow.run.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.run.rollback import put_back_cameras
 
 _log = logging.getLogger(__name__)
 _ROUNDS = 3

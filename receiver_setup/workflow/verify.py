@@ -20,16 +20,16 @@ from receiver_setup.receiver.plan.startups import uploads_at_once
 from receiver_setup.receiver.plan.storage import memory_warnings
 from receiver_setup.receiver.plan.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import Claim, Observer, ReceiverReport
-from receiver_setup.workflow import proof
-from receiver_setup.workflow.aim import find_target
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.explaining import fail_with_causes
-from receiver_setup.workflow.identity import find_name
-from receiver_setup.workflow.login_policy import AuthPolicy, keep_login
 from receiver_setup.workflow.receiver_claims import receiver_claims
-from receiver_setup.workflow.request import NamedCamera, VerifyRequest
-from receiver_setup.workflow.upload_account import UploadAccount, choose_directory, find_directory
-from receiver_setup.workflow.whole_run import WholeRun
+from receiver_setup.workflow.run import proof
+from receiver_setup.workflow.run.accounts import UploadAccount, choose_directory, find_directory
+from receiver_setup.workflow.run.aim import find_target
+from receiver_setup.workflow.run.camera_run import CameraRun
+from receiver_setup.workflow.run.failing import fail_with_causes
+from receiver_setup.workflow.run.identity import find_name
+from receiver_setup.workflow.run.login_policy import AuthPolicy, keep_login
+from receiver_setup.workflow.run.request import NamedCamera, VerifyRequest
+from receiver_setup.workflow.run.whole_run import WholeRun
 
 Account = UploadAccount[CameraRun]
 

@@ -24,7 +24,7 @@ from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 from receiver_setup.report import ReceiverReport
 from receiver_setup.secrets import Secret
-from receiver_setup.workflow.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.run.request import NamedCamera, SetupRequest
 from receiver_setup.workflow.setup import set_up
 
 MakeCamera = Callable[..., EmulatedCamera]

@@ -158,10 +158,10 @@ from functools import partial
 from receiver_setup.camera import Camera
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.process.interrupts import endings_interrupt
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.crew import Crew
+from receiver_setup.workflow.run.camera_run import CameraRun
+from receiver_setup.workflow.run.crew import Crew
 from receiver_setup.workflow.fleet import run_all
-from receiver_setup.workflow.request import NamedCamera
+from receiver_setup.workflow.run.request import NamedCamera
 
 many, urls = int(sys.argv[1]), sys.argv[2:]
 
@@ -336,9 +336,9 @@ def test_an_odd_answer_is_an_error_of_the_camera(name: str) -> None:
 CREW = """
 import json, sys
 from receiver_setup.camera import Camera
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.crew import Crew
-from receiver_setup.workflow.request import NamedCamera
+from receiver_setup.workflow.run.camera_run import CameraRun
+from receiver_setup.workflow.run.crew import Crew
+from receiver_setup.workflow.run.request import NamedCamera
 
 cameras = [NamedCamera(name=url, camera=Camera(url, "x", timeout_s=20)) for url in sys.argv[1:]]
 

@@ -27,8 +27,8 @@ from receiver_setup.receiver.plan.setup import plan_receiver
 from receiver_setup.receiver.plan.steps import JointPlan, P
 from receiver_setup.receiver.plan.wanted import CameraSlot, Look, Wanted
 from receiver_setup.report import ReceiverReport
-from receiver_setup.workflow.receiver_run import ReceiverRun
-from receiver_setup.workflow.rollback import put_back_receiver
+from receiver_setup.workflow.run.receiver_run import ReceiverRun
+from receiver_setup.workflow.run.rollback import put_back_receiver
 from support.bench import Bench
 
 FAULTS = "/run/faults"

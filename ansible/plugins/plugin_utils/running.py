@@ -23,7 +23,7 @@ from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.report import Observer, ReceiverReport, Report, error_as_json, told_back
 from receiver_setup.secrets import Redactor, Secret
 from receiver_setup.workflow.remove import remove
-from receiver_setup.workflow.request import RemovalRequest, Request, VerifyRequest
+from receiver_setup.workflow.run.request import RemovalRequest, Request, VerifyRequest
 from receiver_setup.workflow.setup import set_up
 from receiver_setup.workflow.verify import verify
 

@@ -16,8 +16,8 @@ from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import parse_dialled
 from receiver_setup.receiver.plan.wanted import check_directory, check_home, check_user, clean_name, parse_groups
 from receiver_setup.secrets import Redactor, Secret
-from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
-from receiver_setup.workflow.request import (
+from receiver_setup.workflow.run.login_policy import AuthPolicy, Sha1Policy
+from receiver_setup.workflow.run.request import (
     NamedCamera,
     RemovalRequest,
     Request,

@@ -11,7 +11,7 @@ from receiver_setup.cli.inputs.recovery import put_back_first
 from receiver_setup.cli.inputs.targets import Target, Workflow, open_targets, run_workflow
 from receiver_setup.report import ReceiverReport, Report
 from receiver_setup.workflow.remove import remove
-from receiver_setup.workflow.request import RemovalRequest
+from receiver_setup.workflow.run.request import RemovalRequest
 
 
 def run(options: dict[str, Any], carriers: Sequence[Carrier], *, ask: bool) -> int:

@@ -17,8 +17,8 @@ from receiver_setup.cli.output.receipt import render_receipt
 from receiver_setup.cli.output.terminal import on_terminal
 from receiver_setup.receiver.plan.wanted import parse_groups
 from receiver_setup.report import Commands, ReceiverReport, Report
-from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
-from receiver_setup.workflow.request import SetupRequest
+from receiver_setup.workflow.run.login_policy import AuthPolicy, Sha1Policy
+from receiver_setup.workflow.run.request import SetupRequest
 from receiver_setup.workflow.setup import set_up
 
 

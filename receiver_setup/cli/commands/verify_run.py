@@ -12,7 +12,7 @@ from receiver_setup.cli.output.next_commands import setup_command
 from receiver_setup.cli.output.redaction import redact
 from receiver_setup.receipt import Change, Receipt, compare, make_receipt
 from receiver_setup.report import Claim, Report
-from receiver_setup.workflow.request import VerifyRequest
+from receiver_setup.workflow.run.request import VerifyRequest
 from receiver_setup.workflow.verify import verify
 
 _MISSING = frozenset({Change.RECEIVER_MISSING, Change.CAMERA_MISSING})

@@ -7,7 +7,7 @@ from receiver_setup.cli.inputs.targets import Target
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.report import ReceiverReport, StepReport
-from receiver_setup.workflow.request import SetupRequest
+from receiver_setup.workflow.run.request import SetupRequest
 from receiver_setup.workflow.setup import set_up
 
 

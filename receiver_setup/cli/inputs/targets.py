@@ -22,7 +22,7 @@ from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.report import Observer, ReceiverReport, Report
 from receiver_setup.workflow.fleet import run_all
-from receiver_setup.workflow.request import NamedCamera
+from receiver_setup.workflow.run.request import NamedCamera
 
 Workflow = Callable[..., ReceiverReport]
 """A receiver's workflow with all given but its observer and its `stop`."""

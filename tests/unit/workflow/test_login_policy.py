@@ -6,7 +6,7 @@ import pytest
 
 from receiver_setup.formats.sshd_config import Authentication
 from receiver_setup.receiver.facts.model import ACCOUNT_MARK, Account, Facts
-from receiver_setup.workflow.login_policy import (
+from receiver_setup.workflow.run.login_policy import (
     AuthPolicy,
     LoginPlan,
     Sha1Policy,

@@ -8,7 +8,7 @@ from receiver_setup.errors import FileNotArrivedError, HostKeyMismatchError, Log
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication
 from receiver_setup.receiver.evidence.arrival import ArrivedFile, Evidence
-from receiver_setup.workflow.proof import check_host_key, check_login, find_arrival
+from receiver_setup.workflow.run.proof import check_host_key, check_login, find_arrival
 
 
 def make_key(number: int) -> PublicKey:

@@ -7,9 +7,9 @@ from receiver_setup.errors import ConfigurationError, ReceiverUnsuitableError
 from receiver_setup.formats.authorized_keys import parse_cameras, parse_sources
 from receiver_setup.receiver.plan.dialled import check_reached, find_address, find_port, is_address
 from receiver_setup.receiver.plan.setup import key_file
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.request import Request, SetupRequest
-from receiver_setup.workflow.upload_account import R, UploadAccount
+from receiver_setup.workflow.run.accounts import R, UploadAccount
+from receiver_setup.workflow.run.camera_run import CameraRun
+from receiver_setup.workflow.run.request import Request, SetupRequest
 
 
 def aim(run: CameraRun, request: SetupRequest, account: UploadAccount[CameraRun]) -> None:

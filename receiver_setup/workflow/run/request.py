@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from receiver_setup.camera.client import Camera
 from receiver_setup.camera.settings.wishes import UploadWishes
-from receiver_setup.workflow.login_policy import AuthPolicy, Sha1Policy
+from receiver_setup.workflow.run.login_policy import AuthPolicy, Sha1Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

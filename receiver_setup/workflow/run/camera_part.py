@@ -14,7 +14,7 @@ from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.plan.dialled import is_address
 from receiver_setup.report import CameraReport, Event, Mark, Observer, StepReport
-from receiver_setup.workflow.request import NamedCamera
+from receiver_setup.workflow.run.request import NamedCamera
 
 
 class CameraPart(ABC):

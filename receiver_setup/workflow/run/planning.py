@@ -24,17 +24,18 @@ from receiver_setup.receiver.plan.storage import memory_warnings
 from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
 from receiver_setup.report import Observer, StepReport
 from receiver_setup.secrets import MASK, Secret
-from receiver_setup.workflow.aim import aim
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.ending import Account
-from receiver_setup.workflow.identity import (
+from receiver_setup.workflow.run.accounts import choose_directory
+from receiver_setup.workflow.run.aim import aim
+from receiver_setup.workflow.run.camera_run import CameraRun
+from receiver_setup.workflow.run.ending import Account
+from receiver_setup.workflow.run.identity import (
     check_given_once,
     claimed_names,
     find_name,
     refuse_shared_keys,
     shared_key,
 )
-from receiver_setup.workflow.login_policy import (
+from receiver_setup.workflow.run.login_policy import (
     AuthPolicy,
     first_login,
     keep_login,
@@ -42,9 +43,8 @@ from receiver_setup.workflow.login_policy import (
     password_warning,
     sha1_warning,
 )
-from receiver_setup.workflow.request import NamedCamera, SetupRequest
-from receiver_setup.workflow.upload_account import choose_directory
-from receiver_setup.workflow.whole_run import WholeRun
+from receiver_setup.workflow.run.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.run.whole_run import WholeRun
 
 
 class Planning(WholeRun[CameraRun]):

@@ -10,9 +10,9 @@ from receiver_setup.receiver.facts.known_cameras import KnownCamera, find_known_
 from receiver_setup.receiver.facts.model import Facts
 from receiver_setup.receiver.plan.wanted import account_name, clean_name
 from receiver_setup.secrets import Secret
-from receiver_setup.workflow.camera_part import CameraPart
-from receiver_setup.workflow.login_policy import LoginPlan
-from receiver_setup.workflow.request import Request
+from receiver_setup.workflow.run.camera_part import CameraPart
+from receiver_setup.workflow.run.login_policy import LoginPlan
+from receiver_setup.workflow.run.request import Request
 
 R = TypeVar("R", bound=CameraPart)
 

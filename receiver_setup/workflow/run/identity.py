@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from receiver_setup.errors import CameraError, ConfigurationError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.facts.known_cameras import KnownCamera
-from receiver_setup.workflow.camera_part import CameraPart
+from receiver_setup.workflow.run.camera_part import CameraPart
 
 
 def check_given_once(runs: Sequence[CameraPart]) -> None:

@@ -10,9 +10,9 @@ from receiver_setup.receiver.facts.model import Facts
 from receiver_setup.receiver.plan.setup import SetupPlan, key_file, plan_receiver
 from receiver_setup.receiver.plan.steps import JointPlan
 from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.identity import claimed_names
-from receiver_setup.workflow.upload_account import UploadAccount
+from receiver_setup.workflow.run.accounts import UploadAccount
+from receiver_setup.workflow.run.camera_run import CameraRun
+from receiver_setup.workflow.run.identity import claimed_names
 
 Account = UploadAccount[CameraRun]
 

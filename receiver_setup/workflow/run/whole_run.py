@@ -19,12 +19,12 @@ from receiver_setup.receiver.facts.model import Facts
 from receiver_setup.receiver.plan.suitability import check_tools
 from receiver_setup.receiver.plan.wanted import Look, Wanted
 from receiver_setup.report import Observer, ReceiverReport
-from receiver_setup.workflow.camera_part import CameraPart
-from receiver_setup.workflow.crew import Crew
-from receiver_setup.workflow.receiver_run import ReceiverRun
-from receiver_setup.workflow.request import NamedCamera, Request
-from receiver_setup.workflow.rollback import put_back_cameras, put_back_receiver
-from receiver_setup.workflow.upload_account import UploadAccount, find_accounts
+from receiver_setup.workflow.run.accounts import UploadAccount, find_accounts
+from receiver_setup.workflow.run.camera_part import CameraPart
+from receiver_setup.workflow.run.crew import Crew
+from receiver_setup.workflow.run.receiver_run import ReceiverRun
+from receiver_setup.workflow.run.request import NamedCamera, Request
+from receiver_setup.workflow.run.rollback import put_back_cameras, put_back_receiver
 
 R = TypeVar("R", bound=CameraPart)
 

@@ -7,7 +7,7 @@ from receiver_setup.camera.wire.failures import unforeseen
 from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.report import ReceiverReport
-from receiver_setup.workflow.camera_part import CameraPart
+from receiver_setup.workflow.run.camera_part import CameraPart
 
 _AT_ONCE = 16
 

@@ -12,8 +12,8 @@ from receiver_setup.compat import WAIT_S
 from receiver_setup.errors import InterruptedRunError
 from receiver_setup.process.interrupts import Stop
 from receiver_setup.report import Observer
-from receiver_setup.workflow.camera_part import CameraPart
-from receiver_setup.workflow.request import NamedCamera
+from receiver_setup.workflow.run.camera_part import CameraPart
+from receiver_setup.workflow.run.request import NamedCamera
 
 R = TypeVar("R", bound=CameraPart)
 

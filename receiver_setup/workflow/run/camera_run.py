@@ -20,8 +20,8 @@ from receiver_setup.camera.wire.codes import UploadResult, error_for_result
 from receiver_setup.errors import ProofError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import Observer, StepReport, TestReport
-from receiver_setup.workflow.camera_part import CameraPart
-from receiver_setup.workflow.request import NamedCamera
+from receiver_setup.workflow.run.camera_part import CameraPart
+from receiver_setup.workflow.run.request import NamedCamera
 
 _MAY_BE_HEALED = frozenset({UploadResult.CREDENTIALS, UploadResult.HOST_NOT_VERIFIED})
 """Results that a new key, a new host key or another signature mend."""

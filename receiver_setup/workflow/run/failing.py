@@ -13,8 +13,8 @@ from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.evidence.arrival import Evidence
 from receiver_setup.receiver.facts.model import Facts
 from receiver_setup.receiver.plan.wanted import Wanted
-from receiver_setup.workflow.camera_run import CameraRun
-from receiver_setup.workflow.upload_account import UploadAccount
+from receiver_setup.workflow.run.accounts import UploadAccount
+from receiver_setup.workflow.run.camera_run import CameraRun
 
 if TYPE_CHECKING:
     from receiver_setup.workflow.causes import Diagnosis, Target
