@@ -15,7 +15,7 @@ from receiver_setup.inventory.model import (
     ResolvedCamera,
     ResolvedReceiver,
     SecretSource,
-    Wishes,
+    TableOptions,
 )
 from receiver_setup.inventory.reader import parse_inventory
 from receiver_setup.inventory.resolve import resolve
@@ -30,7 +30,7 @@ __all__ = [
     "ResolvedCamera",
     "ResolvedReceiver",
     "SecretSource",
-    "Wishes",
+    "TableOptions",
     "parse_csv",
     "parse_inventory",
     "parse_proven",

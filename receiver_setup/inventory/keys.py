@@ -10,7 +10,7 @@ from typing import Any
 
 from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.messages.schedule import parse_words
-from receiver_setup.camera.settings.wishes import parse_kinds
+from receiver_setup.camera.settings.upload_options import parse_kinds
 from receiver_setup.camera.wire.connection import normal_fingerprint
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.model import Value

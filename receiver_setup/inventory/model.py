@@ -34,7 +34,7 @@ class SecretSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class TableOptions:
     """What one table says: options by their names with underscores, and where passwords come from."""
 
     place: str
@@ -49,7 +49,7 @@ class CameraEntry:
 
     name: str
     address: CameraAddress
-    own: Wishes
+    own: TableOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class ReceiverEntry:
 
     name: str
     address: str | None
-    own: Wishes
+    own: TableOptions
     cameras: tuple[CameraEntry, ...]
 
 
@@ -67,7 +67,7 @@ class Inventory:
     """One file; every receiver has at least one camera."""
 
     path: Path
-    defaults: Wishes
+    defaults: TableOptions
     receivers: tuple[ReceiverEntry, ...]
 
 
@@ -80,7 +80,7 @@ class ResolvedCamera:
     address: CameraAddress
     options: Mapping[str, Value]
     password: SecretSource | None
-    wishes_uploads: bool
+    has_upload_options: bool
     """True when it is to upload something else than the other cameras of its receiver."""
 
 

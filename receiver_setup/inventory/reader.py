@@ -9,7 +9,7 @@ from typing import Any
 from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.keys import KEYS, OF_A_RUN, SSH_ONLY, TLS_ONLY, read_flag, read_text
-from receiver_setup.inventory.model import CameraEntry, Inventory, ReceiverEntry, Wishes
+from receiver_setup.inventory.model import CameraEntry, Inventory, ReceiverEntry, TableOptions
 from receiver_setup.inventory.passwords import PASSWORD_KEYS, read_passwords, refuse_password
 from receiver_setup.receiver.address import ReceiverAddress
 
@@ -50,7 +50,7 @@ def parse_inventory(text: str, path: Path) -> Inventory:
         shares[table.read_receiver(list(shares))].append(table.read_camera(name))
     return Inventory(
         path=path,
-        defaults=defaults.read_wishes(),
+        defaults=defaults.read_options(),
         receivers=tuple(
             table.read_entry(name, tuple(mine)) for table, (name, mine) in zip(receivers, shares.items(), strict=True)
         ),
@@ -156,7 +156,7 @@ class _Table:
             )
         if address.scheme != "https":
             self._refuse(TLS_ONLY, "is for a camera whose address begins with https://")
-        return CameraEntry(name=name, address=address, own=self.read_wishes())
+        return CameraEntry(name=name, address=address, own=self.read_options())
 
     def read_entry(self, name: str, cameras: tuple[CameraEntry, ...]) -> ReceiverEntry:
         """Return a receiver with its cameras."""
@@ -180,9 +180,9 @@ class _Table:
             raise ConfigurationError(
                 f"{self.place} has no camera", hint=f'write a [[camera]] with receiver = "{name}", or leave it out'
             )
-        return ReceiverEntry(name=name, address=address, own=self.read_wishes(), cameras=cameras)
+        return ReceiverEntry(name=name, address=address, own=self.read_options(), cameras=cameras)
 
-    def read_wishes(self) -> Wishes:
+    def read_options(self) -> TableOptions:
         """Return its options and where its passwords come from."""
         options = {}
         for key in self._raw.keys() & KEYS.keys():
@@ -191,7 +191,7 @@ class _Table:
             except ConfigurationError as error:
                 raise self._wrong(key, error.message, error.hint) from error
         passwords = read_passwords(self._raw, kind=self._kind, place=self.place, folder=self._folder)
-        return Wishes(place=self.place, options=options, passwords=passwords)
+        return TableOptions(place=self.place, options=options, passwords=passwords)
 
     def _normalise(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the table with every key spelt with underscores; an unknown one is an error."""

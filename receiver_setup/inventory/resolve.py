@@ -6,7 +6,7 @@ The command line wins over a camera's own table, that over its receiver's, that 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from receiver_setup.camera.settings.wishes import upload_wishes
+from receiver_setup.camera.settings.upload_options import read_upload_options
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory.keys import KEYS, SSH_ONLY, TLS_ONLY, UPLOADS
 from receiver_setup.inventory.model import (
@@ -63,7 +63,7 @@ def _resolve_camera(
     if entry.address.scheme != "https":
         options = {name: value for name, value in options.items() if name not in TLS_ONLY}
     try:
-        upload_wishes(options)
+        read_upload_options(options)
         _check_tls(options)
     except ConfigurationError as error:
         raise ConfigurationError(f"{entry.own.place}: {error.message}", hint=error.hint) from error
@@ -77,7 +77,7 @@ def _resolve_camera(
         password=entry.own.passwords.get(password)
         or receiver.own.passwords.get(password)
         or inventory.defaults.passwords.get(password),
-        wishes_uploads=any(options.get(name) != shared.get(name) for name in UPLOADS),
+        has_upload_options=any(options.get(name) != shared.get(name) for name in UPLOADS),
     )
 
 

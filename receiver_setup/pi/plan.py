@@ -42,7 +42,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class CardChange:
     """One file, and what is done to it; `silent`: only for the order, the file is written again later."""
 
     path: str
@@ -50,7 +50,7 @@ class Change:
     silent: bool = False
 
 
-def plan_prepare(present: Mapping[str, str], wanted: Sequence[Wanted]) -> list[Change]:
+def plan_prepare(present: Mapping[str, str], wanted: Sequence[Wanted]) -> list[CardChange]:
     """Return the changes that make the partition hold what is wanted.
 
     `present`: the digests of what is there, by path: the wanted files at the top, HALF, and all of FOLDER.
@@ -58,20 +58,22 @@ def plan_prepare(present: Mapping[str, str], wanted: Sequence[Wanted]) -> list[C
     """
     stale = sorted(path for path in present if path not in {each.path for each in wanted})
     writes = {each.path for each in wanted if present.get(each.path) != each.digest}
-    changes = [Change(path=path, action=Action.DELETE) for path in stale]
+    changes = [CardChange(path=path, action=Action.DELETE) for path in stale]
     if JOB in present and any(_in_folder(path) for path in (*stale, *(writes - {JOB}))):
         # Never an old job with a new password, nor the other way round: a camera blocks who guesses.
-        changes.insert(0, Change(path=JOB, action=Action.DELETE, silent=True))
+        changes.insert(0, CardChange(path=JOB, action=Action.DELETE, silent=True))
         writes.add(JOB)
     for each in wanted:
         replaces_secret = each.path in SECRETS and each.path in present and each.path in writes
         if replaces_secret:  # the old one is overwritten, not left in what the disk calls free
-            changes.append(Change(path=each.path, action=Action.DELETE, silent=True))
-        changes.append(Change(path=each.path, action=Action.WRITE if each.path in writes else Action.KEEP))
+            changes.append(CardChange(path=each.path, action=Action.DELETE, silent=True))
+        changes.append(CardChange(path=each.path, action=Action.WRITE if each.path in writes else Action.KEEP))
     return changes
 
 
-def plan_remove(present: Iterable[str], rest: Mapping[str, Wanted | None], unchanged: Iterable[str]) -> list[Change]:
+def plan_remove(
+    present: Iterable[str], rest: Mapping[str, Wanted | None], unchanged: Iterable[str]
+) -> list[CardChange]:
     """Return the changes that take everything of ours away: first what starts the job, then its folder.
 
     `rest`: what stays of the user's own files, None: nothing; `unchanged`: those of them that hold nothing of ours.
@@ -80,12 +82,12 @@ def plan_remove(present: Iterable[str], rest: Mapping[str, Wanted | None], uncha
     changes = []
     for path, wanted in rest.items():
         action = Action.KEEP if path in kept else Action.DELETE if wanted is None else Action.WRITE
-        changes.append(Change(path=path, action=action))
+        changes.append(CardChange(path=path, action=action))
     ours = sorted(set(present) - rest.keys(), key=lambda path: (path != JOB, path not in SECRETS, path))
-    return [*changes, *(Change(path=path, action=Action.DELETE) for path in ours)]
+    return [*changes, *(CardChange(path=path, action=Action.DELETE) for path in ours)]
 
 
-def room_needed(changes: Iterable[Change], sizes: Mapping[str, int]) -> int:
+def room_needed(changes: Iterable[CardChange], sizes: Mapping[str, int]) -> int:
     """Return the bytes that writing takes at the most, with a cluster of 32 KiB for what is begun.
 
     A file that is replaced takes its room twice for a moment.

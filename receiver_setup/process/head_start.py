@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from receiver_setup.process.asking import Desk
+from receiver_setup.process.prompts import PromptQueue
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ class HeadStart(Generic[T]):
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._outcome: Future[T] = Future()
-        self._desk = Desk()
+        self._desk = PromptQueue()
         self._abandoned = threading.Event()
         threading.Thread(target=self._run, args=(work,), name="head start", daemon=True).start()
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from receiver_setup.process.asking import Desk
 from receiver_setup.process.interrupts import Stop, heed_another, shielded
+from receiver_setup.process.prompts import PromptQueue
 from receiver_setup.report import ReceiverReport
 
 Part = Callable[[Stop], ReceiverReport]
@@ -17,7 +17,7 @@ def run_all(parts: Sequence[Part], *, at_once: int = 8) -> list[ReceiverReport]:
     A single part runs in the caller's thread, so that Ctrl-C reaches it as it is. Errors are in the reports. What a
     part has to ask a person is asked in the caller's thread.
     """
-    stop, desk = Stop(), Desk()
+    stop, desk = Stop(), PromptQueue()
     if len(parts) == 1:
         return [parts[0](stop)]
 

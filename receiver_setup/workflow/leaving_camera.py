@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable, Collection, Mapping
 
-from receiver_setup.camera.settings.departure import Departure
-from receiver_setup.camera.settings.departure_plan import points_here
+from receiver_setup.camera.settings.camera_removal import CameraRemoval
 from receiver_setup.camera.settings.former import FormerSettings, FormerSettingsError, parse_former
 from receiver_setup.camera.settings.place import Here, in_words, is_somewhere
+from receiver_setup.camera.settings.removal_plan import points_here
 from receiver_setup.errors import CameraResponseError
 from receiver_setup.receiver.facts.known_cameras import KnownCamera
 from receiver_setup.report import Observer, StepReport
@@ -22,7 +22,7 @@ class LeavingCamera(CameraPart):
 
     def __init__(self, named: NamedCamera, observe: Observer, *, checkpoint: Callable[[], None]) -> None:
         super().__init__(named, observe, checkpoint=checkpoint)
-        self.departure = Departure(self.camera, self.tell)
+        self.removal = CameraRemoval(self.camera, self.tell)
         self.former: FormerSettings | None = None
         self.stranger = ""
         """Why what answers at its address is left alone; empty where it is the camera itself."""
@@ -30,15 +30,15 @@ class LeavingCamera(CameraPart):
     @property
     def changed(self) -> bool:
         """True when the camera's settings are, or may be, others than before."""
-        return self.departure.changed
+        return self.removal.changed
 
     def restore(self) -> list[str]:
         """Send the settings back that it had before the removal."""
-        return self.departure.put_back()
+        return self.removal.put_back()
 
     def read(self) -> None:
         """Read the camera's upload settings and its key."""
-        now = self.departure.read_attributes()
+        now = self.removal.read_attributes()
         told = f"uploads to {now.username or '?'}@{now.server}" if now.server else "uploads nowhere"
         self.tell(StepReport(name="read camera", changed=False, detail=told))
         try:
@@ -54,7 +54,7 @@ class LeavingCamera(CameraPart):
         line = known.get(self.name)
         name = find_name(self.key, self.name, known) if self.key is not None else None
         if name == self.name or line is None or line.key is None:
-            moved = name is not None and line is None and points_here(self.departure.now(), None, here)
+            moved = name is not None and line is None and points_here(self.removal.now(), None, here)
             self.known_as = name if moved else self.known_as
             if name is not None and line is None and not moved:
                 self.warn(
@@ -96,12 +96,12 @@ class LeavingCamera(CameraPart):
 
     def leave(self, here: Here) -> None:
         """Give the camera its former settings; without any, it no longer points here."""
-        for warning in self.departure.leave(self.former, here):
+        for warning in self.removal.leave(self.former, here):
             self.warn(warning)
 
     def preview(self, here: Here) -> None:
         """Show what `leave` would change."""
-        plan = self.departure.plan_leaving(self.former, here)
+        plan = self.removal.plan_leaving(self.former, here)
         self.report.diff = plan.diff
         for warning in plan.warnings:
             self.warn(warning)

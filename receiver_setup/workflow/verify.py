@@ -23,12 +23,12 @@ from receiver_setup.report import Claim, Observer, ReceiverReport
 from receiver_setup.workflow.receiver_claims import receiver_claims
 from receiver_setup.workflow.run import proof
 from receiver_setup.workflow.run.accounts import UploadAccount, choose_directory, find_directory
-from receiver_setup.workflow.run.aim import find_target
 from receiver_setup.workflow.run.camera_run import CameraRun
 from receiver_setup.workflow.run.failing import fail_with_causes
 from receiver_setup.workflow.run.identity import find_name
 from receiver_setup.workflow.run.login_policy import AuthPolicy, keep_login
 from receiver_setup.workflow.run.request import NamedCamera, VerifyRequest
+from receiver_setup.workflow.run.upload_target import find_target
 from receiver_setup.workflow.run.whole_run import WholeRun
 
 Account = UploadAccount[CameraRun]

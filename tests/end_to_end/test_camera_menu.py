@@ -22,7 +22,7 @@ from receiver_setup import cli
 from receiver_setup.camera import Camera
 from receiver_setup.camera.messages import SetFtpAttr, SetSnapSchedFtpAttr, SetSnapTimerFtpAttr
 from receiver_setup.camera.settings.engine import CameraNotTakenError, settle
-from receiver_setup.camera.settings.wishes import check_wish
+from receiver_setup.camera.settings.upload_options import check_wish
 from receiver_setup.camera.wire.codes import explain_result
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import ConfigurationError

@@ -25,7 +25,7 @@ from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts.root import RootShell
 from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
 from receiver_setup.secrets import Secret
-from receiver_setup.workflow.causes import CATALOGUE, Diagnosis, Symptom, Target, diagnose
+from receiver_setup.workflow.causes import CATALOGUE, Diagnosis, FailedUpload, Symptom, diagnose
 
 pytestmark = [pytest.mark.rest, pytest.mark.usefixtures("private_network")]
 
@@ -542,7 +542,7 @@ def break_and_diagnose(
         (facts,) = session.read_facts([wanted], routes=[HOST_ADDRESS], aside=True)
     key = key or camera.state.public_key_line
     assert key is not None
-    target = Target(
+    target = FailedUpload(
         camera="porch",
         receiver="HOST",
         server=camera.state.fields["ft_server"],
@@ -802,7 +802,7 @@ def test_the_journal_is_evidence_and_so_is_its_silence(
 
 
 def test_what_keeps_us_from_the_camera_is_named(make_camera: MakeCamera) -> None:
-    target = Target(camera="porch", receiver="HOST", server="10.99.0.9", port=22, user=USER, directory=RECORDINGS)
+    target = FailedUpload(camera="porch", receiver="HOST", server="10.99.0.9", port=22, user=USER, directory=RECORDINGS)
     camera = make_camera(lockout_tries=1)
     with (
         Camera(camera.url, Secret("another pass word"), timeout_s=10) as client,
@@ -823,7 +823,7 @@ def test_what_keeps_us_from_the_camera_is_named(make_camera: MakeCamera) -> None
 
 
 def test_a_busy_camera_is_waited_for_and_then_named(make_camera: MakeCamera) -> None:
-    target = Target(camera="porch", receiver="HOST", server="10.99.0.9", port=22, user=USER, directory=RECORDINGS)
+    target = FailedUpload(camera="porch", receiver="HOST", server="10.99.0.9", port=22, user=USER, directory=RECORDINGS)
     found = diagnose(upload(make_camera(busy_times=99)), target=target)
     assert found.cause.kind == "camera-busy"
     assert "213 (BUSY)" in found.sentence

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 from support.bench import CAMERA_PASSWORD, FORMER, Bench
-from support.desk import Desk
+from support.desk import PromptQueue
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.receiver.network import HOST_ADDRESS
@@ -27,8 +27,8 @@ SECRETS = (CAMERA_PASSWORD, *(HOME[name] for name in ("ft_server", "ft_username"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(tmp_path: Path) -> PromptQueue:
+    return PromptQueue(tmp_path)
 
 
 @contextmanager
@@ -57,7 +57,7 @@ OFTEN = {"its key", "a firmware that tells its password"}
 
 
 @pytest.mark.parametrize("kind", [pytest.param(k, marks=() if k in OFTEN else (pytest.mark.rest,)) for k in KINDS])
-def test_a_recording_holds_no_secret_of_its_run_and_the_camera_is_as_it_was(desk: Desk, kind: str) -> None:
+def test_a_recording_holds_no_secret_of_its_run_and_the_camera_is_as_it_was(desk: PromptQueue, kind: str) -> None:
     with camera_with(**KINDS[kind]) as camera:
         before = dict(camera.state.fields)
         secrets = [
@@ -92,7 +92,7 @@ def test_a_recording_holds_no_secret_of_its_run_and_the_camera_is_as_it_was(desk
     ]  # fmt: skip
 
 
-def test_without_uploader_the_camera_is_only_read(desk: Desk) -> None:
+def test_without_uploader_the_camera_is_only_read(desk: PromptQueue) -> None:
     with camera_with() as camera:
         code, out, err = desk.run(camera, "camera", "record", "here.json", "--json")
         assert code == 0, err
@@ -103,7 +103,7 @@ def test_without_uploader_the_camera_is_only_read(desk: Desk) -> None:
     assert (again[0], "exists already" in again[2]) == (2, True)
 
 
-def test_a_camera_that_verifies_keeps_the_key_that_it_trusts(desk: Desk) -> None:
+def test_a_camera_that_verifies_keeps_the_key_that_it_trusts(desk: PromptQueue) -> None:
     trusted = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"
     with camera_with({**HOME, "ft_insecure": "0"}) as camera:
         camera.state.trust(trusted, replace=True)
@@ -115,7 +115,7 @@ def test_a_camera_that_verifies_keeps_the_key_that_it_trusts(desk: Desk) -> None
     assert "the camera verifies its receiver today" in left_out[0]
 
 
-def test_a_camera_that_does_not_connect_gets_one_lesson_and_the_likely_reason(desk: Desk) -> None:
+def test_a_camera_that_does_not_connect_gets_one_lesson_and_the_likely_reason(desk: PromptQueue) -> None:
     with camera_with(test_claims="-1") as camera:
         before = dict(camera.state.fields)
         recording = desk.record(camera)
@@ -124,7 +124,7 @@ def test_a_camera_that_does_not_connect_gets_one_lesson_and_the_likely_reason(de
     assert "firewall" in recording.data["unknown"][-1]
 
 
-def test_a_state_folder_that_cannot_be_made_ends_it_before_any_change(desk: Desk) -> None:
+def test_a_state_folder_that_cannot_be_made_ends_it_before_any_change(desk: PromptQueue) -> None:
     (desk.folder / "state").write_text("")
     with camera_with() as camera:
         code, _, err = desk.run(camera, "camera", "record", "lost.json", "--uploader", "--yes")
@@ -132,7 +132,7 @@ def test_a_state_folder_that_cannot_be_made_ends_it_before_any_change(desk: Desk
         assert camera.set_commands == []
 
 
-def killed_at(desk: Desk, camera: EmulatedCamera, command: str, nth: int) -> None:
+def killed_at(desk: PromptQueue, camera: EmulatedCamera, command: str, nth: int) -> None:
     """Record, and kill the run with -9 when the camera gets this command for the nth time."""
     seen: list[str] = []
 
@@ -151,7 +151,7 @@ def killed_at(desk: Desk, camera: EmulatedCamera, command: str, nth: int) -> Non
         time.sleep(0.05)
 
 
-def test_a_run_that_was_killed_is_told_by_what_reads_and_undone_by_what_changes(desk: Desk) -> None:
+def test_a_run_that_was_killed_is_told_by_what_reads_and_undone_by_what_changes(desk: PromptQueue) -> None:
     with camera_with(test_timeout_s=3.0) as camera:
         before = dict(camera.state.fields)
         killed_at(desk, camera, "testftp", 2)
@@ -174,7 +174,7 @@ def test_a_run_that_was_killed_is_told_by_what_reads_and_undone_by_what_changes(
 
 
 @pytest.mark.parametrize("nth", [1, pytest.param(2, marks=pytest.mark.rest)])
-def test_a_run_that_was_killed_while_setting_is_undone_by_the_next_recording(desk: Desk, nth: int) -> None:
+def test_a_run_that_was_killed_while_setting_is_undone_by_the_next_recording(desk: PromptQueue, nth: int) -> None:
     with camera_with() as camera:
         before = dict(camera.state.fields)
         killed_at(desk, camera, "setftpattr", nth)
@@ -183,7 +183,7 @@ def test_a_run_that_was_killed_while_setting_is_undone_by_the_next_recording(des
         assert desk.journals == []
 
 
-def test_ctrl_c_puts_the_camera_back(desk: Desk) -> None:
+def test_ctrl_c_puts_the_camera_back(desk: PromptQueue) -> None:
     with camera_with() as camera:
         before = dict(camera.state.fields)
         running: list[Any] = []
@@ -199,7 +199,7 @@ def test_ctrl_c_puts_the_camera_back(desk: Desk) -> None:
 
 
 def test_set_up_and_removal_put_a_camera_back_first_and_verify_says_so(
-    bench: Bench, make_camera: Callable[..., EmulatedCamera], desk: Desk
+    bench: Bench, make_camera: Callable[..., EmulatedCamera], desk: PromptQueue
 ) -> None:
     bench.environment["XDG_STATE_HOME"] = desk.environment["XDG_STATE_HOME"]
     camera = make_camera(HOME)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.bench import CAMERA_PASSWORD, MakeBench
-from support.desk import Desk
+from support.desk import PromptQueue
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.camera.recorded import Recorded, read_recorded
@@ -79,7 +79,7 @@ def set_up_way(log: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["paramiko", "curl", pytest.param("openssh", marks=pytest.mark.rest)])
 def test_a_played_recording_takes_the_way_of_its_uploader(make_bench: MakeBench, tmp_path: Path, name: str) -> None:
-    desk = Desk(tmp_path)
+    desk = PromptQueue(tmp_path)
     ways: list[tuple[dict[str, Any], list[str | None]]] = []
     recording: Recording | None = None
     for _ in ("the uploader itself", "its recording"):
@@ -113,7 +113,7 @@ def test_a_recorded_form_is_answered_with_live_values(tmp_path: Path) -> None:
     }  # fmt: skip
     recorded = read_recorded(Recording({"http": [exchange, gzipped]}))
     with camera_of(recorded) as camera:
-        desk = Desk(tmp_path)
+        desk = PromptQueue(tmp_path)
         code, _, err = desk.run(camera, "camera", "set", "--server", "10.0.0.7")
         assert code == 0, err
         assert desk.run(camera, "camera", "pubkey")[0] == 3

@@ -22,7 +22,7 @@ from receiver_setup.formats.known_hosts import Verdict, known_name, render_line
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.host_keys import HostKeys
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
-from receiver_setup.receiver.hosts.ssh_config import Target, read_target
+from receiver_setup.receiver.hosts.ssh_config import SshDestination, read_target
 from receiver_setup.receiver.hosts.ssh_way import SshOptions, Way
 
 CASES = 500
@@ -195,7 +195,7 @@ def shown(known: HostKeys, keys: list[PublicKey]) -> PublicKey:
     return next(own[each] for each in types if each in own)
 
 
-def judged(target: Target, known: HostKeys, key: PublicKey, there: str) -> str:
+def judged(target: SshDestination, known: HostKeys, key: PublicKey, there: str) -> str:
     """Return our verdict, by the error where there is one."""
     verdict = known.judge(key).verdict
     before = [path.read_bytes() if path.exists() else b"" for path in target.known_hosts]
@@ -267,7 +267,7 @@ def test_500_configurations_are_read_as_ssh_reads_them(
         assert comes_to_the_login(case, target) is (own.verdict == Verdict.KNOWN or new), (case, own)
 
 
-def comes_to_the_login(case: Case, target: Target) -> bool:
+def comes_to_the_login(case: Case, target: SshDestination) -> bool:
     """Make a connection of ours; there is no key to sign in with, so that it ends there at the latest."""
     options = SshOptions(config_file=case.config, identity=case.folder / "missing")
     with pytest.raises((ReceiverHostKeyError, ReceiverLoginError)) as caught:

@@ -11,7 +11,7 @@ from support.bench import CAMERA_PASSWORD
 from support.command import start_program
 
 
-class Desk:
+class PromptQueue:
     """A person's desk: a folder, a state of its own, and the command there, without root's help."""
 
     def __init__(self, folder: Path) -> None:

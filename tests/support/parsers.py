@@ -27,9 +27,9 @@ from receiver_setup.camera.messages import (
 )
 from receiver_setup.camera.messages.host_key import parse_host_key
 from receiver_setup.camera.messages.schedule import parse_times, parse_words
-from receiver_setup.camera.settings.departure_plan import plan_departure
 from receiver_setup.camera.settings.former import FormerSettingsError, parse_former, render_former
 from receiver_setup.camera.settings.place import Here
+from receiver_setup.camera.settings.removal_plan import plan_departure
 from receiver_setup.camera.wire.address import CameraAddress, read_location
 from receiver_setup.camera.wire.body import BodyError, BodyTooLongError, unpack
 from receiver_setup.camera.wire.command import Command

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from receiver_setup.process.asking import ask_where_awaited
 from receiver_setup.process.head_start import HeadStart
+from receiver_setup.process.prompts import ask_where_awaited
 
 
 def test_what_the_work_returns_comes_however_often_it_is_asked_for() -> None:

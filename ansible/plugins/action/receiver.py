@@ -12,8 +12,8 @@ from ansible_collections.receiver_setup.instar.plugins.module_utils.requirement 
 from ansible.plugins.action import ActionBase
 
 try:  # at the top, since Ansible loads this file once, before it starts a process for each host
+    from ansible_collections.receiver_setup.instar.plugins.plugin_utils.requests import learn_passwords
     from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running import run_task
-    from ansible_collections.receiver_setup.instar.plugins.plugin_utils.wishes import learn_passwords
 except ImportError as error:
     PROBLEM: str | None = f"the collection receiver_setup.instar cannot be loaded: {error}"
 else:

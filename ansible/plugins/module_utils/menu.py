@@ -24,7 +24,7 @@ from receiver_setup.camera.settings.engine import CameraSettings, putting_back
 from receiver_setup.camera.settings.fields import describe
 from receiver_setup.camera.settings.live import read_menu
 from receiver_setup.camera.settings.plan import render_changes
-from receiver_setup.camera.settings.wishes import check_wish
+from receiver_setup.camera.settings.upload_options import check_wish
 from receiver_setup.camera.wire.codes import error_for_result, explain_result
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ReceiverSetupError

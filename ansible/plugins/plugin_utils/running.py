@@ -10,9 +10,9 @@ from ansible_collections.receiver_setup.instar.plugins.module_utils.options impo
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.become_shell import BecomeShell, Becoming
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.exec_shell import ExecShell
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.logins import address_of
+from ansible_collections.receiver_setup.instar.plugins.plugin_utils.reporting import logs_shown, make_observer
+from ansible_collections.receiver_setup.instar.plugins.plugin_utils.requests import make_request, open_cameras
 from ansible_collections.receiver_setup.instar.plugins.plugin_utils.ssh_host import SshMasterHost
-from ansible_collections.receiver_setup.instar.plugins.plugin_utils.telling import logs_shown, make_observer
-from ansible_collections.receiver_setup.instar.plugins.plugin_utils.wishes import make_request, open_cameras
 
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError, ReceiverSetupError

@@ -13,7 +13,7 @@ from receiver_setup.camera.settings import words
 from receiver_setup.camera.settings.fields import EMPTY, Group
 from receiver_setup.camera.settings.live import LiveSettings
 from receiver_setup.camera.settings.plan import Change, Row, part_of, plan_change
-from receiver_setup.camera.settings.wishes import check_wish
+from receiver_setup.camera.settings.upload_options import check_wish
 from receiver_setup.camera.wire.codes import ResponseCode
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import (

@@ -22,7 +22,7 @@ from receiver_setup.camera.messages.schedule import parse_times
 from receiver_setup.camera.settings.fields import SETTINGS, Group, Setting, setting_of
 from receiver_setup.camera.settings.place import Here, is_same_place
 from receiver_setup.camera.settings.plan import Change, build_command
-from receiver_setup.camera.settings.wishes import check_wish
+from receiver_setup.camera.settings.upload_options import check_wish
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ConfigurationError
 

@@ -14,7 +14,7 @@ from receiver_setup.camera.messages import (
     SetSnapTimerFtpAttr,
 )
 from receiver_setup.camera.settings.fields import PASSWORD_FIELD, Form, Group, Setting, settings_of
-from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.settings.upload_options import UploadOptions
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
@@ -138,7 +138,7 @@ def plan_codes(
     )
 
 
-def plan_uploads(readings: Readings, wishes: UploadWishes) -> tuple[Change, ...]:
+def plan_uploads(readings: Readings, wishes: UploadOptions) -> tuple[Change, ...]:
     """Return what has to change for the wishes to be so; empty if all is so already.
 
     KeyError if what a wish needs was not read.

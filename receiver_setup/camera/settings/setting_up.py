@@ -12,7 +12,7 @@ from receiver_setup.camera.settings.former import FormerSettings, record_former
 from receiver_setup.camera.settings.place import is_somewhere
 from receiver_setup.camera.settings.plan import Change, plan_codes, plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
-from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.settings.upload_options import UploadOptions
 from receiver_setup.camera.wire.codes import UploadResult
 from receiver_setup.errors import CameraError
 from receiver_setup.formats.keys import PublicKey
@@ -119,7 +119,7 @@ class CameraSetup(CameraSettings):
             )
         self.tell(StepReport(name="verify host key", changed=True, detail="ft_insecure=0"))
 
-    def plan_uploads(self, wishes: UploadWishes) -> tuple[Change, ...]:
+    def plan_uploads(self, wishes: UploadOptions) -> tuple[Change, ...]:
         """Read what the wishes are about, and return what differs; changes nothing."""
         return plan_uploads(self.read_for(wishes.commands()), wishes)
 

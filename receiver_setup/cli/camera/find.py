@@ -95,13 +95,13 @@ def _begin(options: dict[str, Any]) -> Outcome:
 def _read_known(options: dict[str, Any]) -> Mapping[str, str]:
     """Return the addresses that the receiver's record has, each with the name of its camera."""
     from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
-    from receiver_setup.cli.inputs.shares import Share  # noqa: PLC0415 - as above
+    from receiver_setup.cli.inputs.run_targets import RunTarget  # noqa: PLC0415 - as above
     from receiver_setup.receiver.apply.session import ReceiverSession  # noqa: PLC0415 - as above
     from receiver_setup.receiver.plan.wanted import Look, Wanted, check_user  # noqa: PLC0415 - as above
 
     user = check_user(options["user"])
-    share = Share(options={**options, **_NOT_ASKED_FOR}, cameras=())
-    with open_carriers([share], begin=True) as (carrier,):
+    run_target = RunTarget(options={**options, **_NOT_ASKED_FOR}, cameras=())
+    with open_carriers([run_target], begin=True) as (carrier,):
         wanted = Wanted(user=user, home=f"/home/{user}", directory="recordings", slots=())
         (facts,) = ReceiverSession(carrier.shell).read_facts([wanted], routes=(), look=Look.STATUS, aside=True)
     known = {}

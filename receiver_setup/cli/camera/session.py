@@ -9,7 +9,7 @@ import click
 from receiver_setup.camera import CameraAddress
 from receiver_setup.camera.settings.fields import Group, settings_of
 from receiver_setup.camera.settings.plan import Change
-from receiver_setup.camera.settings.wishes import check_wish
+from receiver_setup.camera.settings.upload_options import check_wish
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
 from receiver_setup.cli.inputs.clients import check_camera_options, make_camera, read_camera_password

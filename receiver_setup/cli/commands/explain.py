@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from receiver_setup.cli.inputs.options import explain_options
-from receiver_setup.cli.inputs.shares import check_targets
+from receiver_setup.cli.inputs.run_targets import check_targets
 from receiver_setup.cli.output.redaction import set_up_logging
 from receiver_setup.errors import ConfigurationError
 
@@ -23,16 +23,16 @@ def command(**options: Any) -> int:
     passwords are variables that it asks for.
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
-    shares = check_targets(options)
-    if len(shares) > 1:
+    run_targets = check_targets(options)
+    if len(run_targets) > 1:
         raise ConfigurationError(
-            f"explain prints the script of one receiver, and the inventory has {len(shares)}",
-            hint=f"choose one: --only {shares[0].name}",
+            f"explain prints the script of one receiver, and the inventory has {len(run_targets)}",
+            hint=f"choose one: --only {run_targets[0].name}",
         )
 
     from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
-    with open_carriers(shares, begin=True) as carriers:
+    with open_carriers(run_targets, begin=True) as carriers:
         from receiver_setup.cli.commands import explain_run  # noqa: PLC0415 - loads the HTTP library
 
         return explain_run.run(options, carriers)

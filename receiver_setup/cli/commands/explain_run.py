@@ -21,10 +21,12 @@ _CONFIRM_S = 60
 def run(options: dict[str, Any], carriers: Sequence[Carrier]) -> int:
     """Explain from checked options; something that is left to do is no difference that would need an exit code."""
     fixed = {"check": True, "diff": False, "yes": True, "confirm_within": _CONFIRM_S}
-    fixing = [replace(each, share=replace(each.share, options=each.share.options | fixed)) for each in carriers]
+    fixing = [
+        replace(each, run_target=replace(each.run_target, options=each.run_target.options | fixed)) for each in carriers
+    ]
     with open_targets(fixing) as targets:
         code = run_workflow(
-            [(each, partial(explain, make_request(each.share), each.session, each.cameras)) for each in targets],
+            [(each, partial(explain, make_request(each.run_target), each.session, each.cameras)) for each in targets],
             _script,
             options | fixed,
         )

@@ -29,8 +29,8 @@ def _workflow(target: Target) -> Workflow:
 
 
 def _make_request(target: Target) -> RemovalRequest:
-    share = target.share
-    return RemovalRequest(**request_values(share), delete_recordings=share.options["delete_recordings"])
+    run_target = target.run_target
+    return RemovalRequest(**request_values(run_target), delete_recordings=run_target.options["delete_recordings"])
 
 
 def _confirm(targets: Sequence[Target], *, delete: bool) -> bool:

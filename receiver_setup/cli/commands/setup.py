@@ -6,7 +6,7 @@ import click
 
 from receiver_setup.cli.inputs.options import setup_options
 from receiver_setup.cli.inputs.receipt import check_receipt_file
-from receiver_setup.cli.inputs.shares import check_targets
+from receiver_setup.cli.inputs.run_targets import check_targets
 from receiver_setup.cli.output.redaction import set_up_logging
 from receiver_setup.cli.output.terminal import require_terminal
 
@@ -31,12 +31,12 @@ def command(**options: Any) -> int:
 
         options = ask_for_the_rest(options)
         asked = True
-    shares = check_targets(options)
+    run_targets = check_targets(options)
 
     from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
     # A dialogue asks whether to go on before anything is contacted.
-    with open_carriers(shares, begin=not asked) as carriers:
+    with open_carriers(run_targets, begin=not asked) as carriers:
         from receiver_setup.cli.commands import setup_run  # noqa: PLC0415 - loads the HTTP library
 
         return setup_run.run(options, carriers, asked=asked)

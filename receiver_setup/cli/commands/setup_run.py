@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from receiver_setup.camera.settings.wishes import upload_wishes
+from receiver_setup.camera.settings.upload_options import read_upload_options
 from receiver_setup.cli.inputs.carriers import Carrier, request_values
 from receiver_setup.cli.inputs.recovery import put_back_first
+from receiver_setup.cli.inputs.run_targets import RunTarget
 from receiver_setup.cli.inputs.secrets import ask_to_go_on
-from receiver_setup.cli.inputs.shares import Share
 from receiver_setup.cli.inputs.targets import Target, open_targets, run_workflow
 from receiver_setup.cli.output.next_commands import commands_for
 from receiver_setup.cli.output.receipt import render_receipt
@@ -24,14 +24,14 @@ from receiver_setup.workflow.setup import set_up
 
 def run(options: dict[str, Any], carriers: Sequence[Carrier], *, asked: bool) -> int:
     """Set up from checked options; `asked`: in a dialogue, which then ends with the question whether to go on."""
-    commands = commands_for(options, [carrier.share for carrier in carriers])
+    commands = commands_for(options, [carrier.run_target for carrier in carriers])
     with open_targets(carriers) as targets:
         if asked and not options["yes"] and not options["check"] and not _go_on(targets[0]):
             click.echo("nothing was changed", err=True)
             return 0
         put_back_first((each.camera for target in targets for each in target.cameras), changes=not options["check"])
         code = run_workflow(
-            [(each, partial(set_up, make_request(each.share), each.session, each.cameras)) for each in targets],
+            [(each, partial(set_up, make_request(each.run_target), each.session, each.cameras)) for each in targets],
             lambda report: render_receipt(report, [commands(receiver) for receiver in report.receivers]),
             options,
             keep=partial(_keep, options, commands),
@@ -50,11 +50,11 @@ def _keep(options: dict[str, Any], commands: Callable[[ReceiverReport], Commands
         keep_receipt(options, report, commands=commands)
 
 
-def make_request(share: Share) -> SetupRequest:
+def make_request(run_target: RunTarget) -> SetupRequest:
     """Return what is wished, from checked options."""
-    options = share.options
+    options = run_target.options
     return SetupRequest(
-        **request_values(share),
+        **request_values(run_target),
         jail=options["jail"],
         adopt=options["adopt"],
         auth=AuthPolicy(options["auth"]),
@@ -63,23 +63,23 @@ def make_request(share: Share) -> SetupRequest:
         overwrite=options["yes"],
         volatile=options["yes"],
         groups=parse_groups(options["groups"]) if options["groups"] else (),
-        uploads=upload_wishes(options),
+        uploads=read_upload_options(options),
         ask=ask_to_go_on if on_terminal() and not options["yes"] else None,
         tell_uploads=not options["as_json"] or options.get("receipt") is not None,
     )
 
 
 def _go_on(target: Target) -> bool:
-    if not target.share.options["local"]:
+    if not target.run_target.options["local"]:
         return _confirm(target)
     from receiver_setup.cli.guided.preview import agree  # noqa: PLC0415 - only in a dialogue
 
-    return agree(make_request(target.share), target)
+    return agree(make_request(target.run_target), target)
 
 
 def _confirm(target: Target) -> bool:
     """Show what a set-up is about to do and ask whether to go on."""
-    request = make_request(target.share)
+    request = make_request(target.run_target)
     click.echo(
         f"On {target.session.name}: make the user {request.user} with the home {request.home}, a key "
         f"file and an sshd drop-in for this user alone.\nOn {target.cameras_shown}: upload there by sFTP and verify "

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from receiver_setup.cli.inputs.options import verify_options
-from receiver_setup.cli.inputs.shares import check_targets
+from receiver_setup.cli.inputs.run_targets import check_targets
 from receiver_setup.cli.output.redaction import set_up_logging
 
 
@@ -26,7 +26,7 @@ def command(**options: Any) -> int:
 def look(options: dict[str, Any], *, test: bool) -> int:
     """Look at a set-up; with `test` the camera uploads its test picture for it."""
     set_up_logging(-1 if options["quiet"] else options["verbose"])
-    shares = check_targets(options)
+    run_targets = check_targets(options)
 
     from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
@@ -35,7 +35,7 @@ def look(options: dict[str, Any], *, test: bool) -> int:
         from receiver_setup.cli.output.receipt_file import read_receipt  # noqa: PLC0415 - only with one
 
         receipt = read_receipt(options["receipt"])
-    with open_carriers(shares, begin=True) as carriers:
+    with open_carriers(run_targets, begin=True) as carriers:
         from receiver_setup.cli.commands import verify_run  # noqa: PLC0415 - loads the HTTP library
 
         return verify_run.run(options, carriers, receipt, test=test)

@@ -23,7 +23,7 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], receipt: Receipt |
     """Verify from checked options; without `test` only look. `receipt` is what to compare with."""
 
     def workflow(target: Target) -> Workflow:
-        values, jail = request_values(target.share), target.share.options["jail"]
+        values, jail = request_values(target.run_target), target.run_target.options["jail"]
         request = VerifyRequest(**values, jail=jail, test=test, uploads=receipt is not None)
         return partial(verify, request, target.session, target.cameras)
 
@@ -31,7 +31,7 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], receipt: Receipt |
         put_back_first((each.camera for target in targets for each in target.cameras), changes=False)
         return run_workflow(
             [(target, workflow(target)) for target in targets],
-            partial(_render, again=setup_command(options, [carrier.share for carrier in carriers])),
+            partial(_render, again=setup_command(options, [carrier.run_target for carrier in carriers])),
             options,
             steps=bool(options["verbose"]),
             keep=partial(_compare, receipt, part=bool(options["only"] or options["failed_from"])),

@@ -77,7 +77,7 @@ class Place:
 def find_volumes(mounts: str, *, user: str) -> list[Volume]:
     """Return every disk of this machine that could be written to, each once; that of /home whatever it is.
 
-    Not offered are network shares, what is kept in memory, and the system's own partitions such as /boot.
+    Not offered are network run_targets, what is kept in memory, and the system's own partitions such as /boot.
     """
     table = parse_mounts(mounts)
     usual = max((place for place in table if _lies_in("/home", place)), key=len, default="/")

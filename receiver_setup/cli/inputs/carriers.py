@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from receiver_setup.cli.inputs.clients import read_camera_password
+from receiver_setup.cli.inputs.run_targets import UPLOAD_OPTIONS, RunTarget
 from receiver_setup.cli.inputs.secrets import ask_person, secret_source
-from receiver_setup.cli.inputs.shares import UPLOAD_OPTIONS, Share
 from receiver_setup.receiver.address import ReceiverAddress, parse_dialled
 from receiver_setup.receiver.hosts import Host
 from receiver_setup.receiver.hosts.local import LocalHost
@@ -23,9 +23,9 @@ _SLOWEST_STEP_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """How one receiver is reached, and its cameras' passwords in the order of its share."""
+    """How one receiver is reached, and its cameras' passwords in the order of its cameras."""
 
-    share: Share
+    run_target: RunTarget
     shell: RootShell
     passwords: tuple[Secret | None, ...]
 
@@ -36,29 +36,29 @@ class Carrier:
 
 
 @contextlib.contextmanager
-def open_carriers(shares: Sequence[Share], *, begin: bool) -> Iterator[tuple[Carrier, ...]]:
+def open_carriers(run_targets: Sequence[RunTarget], *, begin: bool) -> Iterator[tuple[Carrier, ...]]:
     """Make each way, after all wishes were checked and the cameras' passwords read; they are closed after the body.
 
     `begin`: sign in at once, in the background. Without it nothing is contacted before the workflow does.
     """
-    for share in shares:
-        _check_wishes(share)
-    passwords = [_camera_passwords(share) for share in shares]
+    for target in run_targets:
+        _check_upload_options(target)
+    passwords = [_camera_passwords(target) for target in run_targets]
     with contextlib.ExitStack() as stack:
         carriers = []
-        for share, own in zip(shares, passwords, strict=True):
-            shell = _shell(share)
+        for target, own in zip(run_targets, passwords, strict=True):
+            shell = _shell(target)
             stack.callback(shell.host.close)
-            carriers.append(Carrier(share=share, shell=shell, passwords=own))
+            carriers.append(Carrier(run_target=target, shell=shell, passwords=own))
         if begin:
             for carrier in carriers:
                 carrier.shell.begin()
         yield tuple(carriers)
 
 
-def request_values(share: Share) -> dict[str, Any]:
+def request_values(target: RunTarget) -> dict[str, Any]:
     """Return what every request holds, from checked options."""
-    options = share.options
+    options = target.options
     user = check_user(options["user"])
     return {
         "user": user,
@@ -68,37 +68,40 @@ def request_values(share: Share) -> dict[str, Any]:
         "receiver_address": ReceiverAddress.parse(options["receiver"]).host if options["receiver"] else None,
         "check": options.get("check", False),
         "isolate": options["isolate"],
-        "alone": share.alone,
+        "alone": target.alone,
         "jobs": options["jobs"],
     }
 
 
-def _check_wishes(share: Share) -> None:
-    request_values(share)
-    for options in (share.options, *(camera.options for camera in share.cameras if camera.wishes_uploads)):
+def _check_upload_options(target: RunTarget) -> None:
+    request_values(target)
+    for options in (
+        target.options,
+        *(camera.options for camera in target.cameras if camera.has_upload_options),
+    ):
         if any(options.get(name) is not None for name in UPLOAD_OPTIONS):
-            from receiver_setup.camera.settings.wishes import upload_wishes  # noqa: PLC0415 - only with such a wish
+            from receiver_setup.camera.settings.upload_options import read_upload_options  # noqa: PLC0415 - only with such a wish
 
-            upload_wishes(options)
+            read_upload_options(options)
 
 
-def _camera_passwords(share: Share) -> tuple[Secret | None, ...]:
-    named = share.name is not None
+def _camera_passwords(target: RunTarget) -> tuple[Secret | None, ...]:
+    named = target.name is not None
     return tuple(
         read_camera_password(each.address, each.options, source=each.password, name=each.shown if named else "")
-        for each in share.cameras
+        for each in target.cameras
     )
 
 
-def _shell(share: Share) -> RootShell:
-    options = share.options
-    host = _host(share)
+def _shell(target: RunTarget) -> RootShell:
+    options = target.options
+    host = _host(target)
     password, root = (
         secret_source(
             options["sudo_password_file"],
             "RECEIVER_SETUP_SUDO_PASSWORD",
             question=f"{whose} password on {host.name}",
-            source=share.password("SUDO"),
+            source=target.password("SUDO"),
         )
         for whose in ("sudo", "root's")
     )
@@ -106,8 +109,8 @@ def _shell(share: Share) -> RootShell:
     return RootShell(host, sudo_password=password, root_password=root, timeout_s=timeout_s)
 
 
-def _host(share: Share) -> Host:
-    options = share.options
+def _host(target: RunTarget) -> Host:
+    options = target.options
     if options["local"]:
         return LocalHost()
     from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions  # noqa: PLC0415 - paramiko, only for SSH
@@ -122,8 +125,8 @@ def _host(share: Share) -> Host:
             password=secret_source(
                 options["ssh_password_file"],
                 "RECEIVER_SETUP_SSH_PASSWORD",
-                question=f"SSH password of the receiver{f' {share.name}' if share.name else ''}",
-                source=share.password("SSH"),
+                question=f"SSH password of the receiver{f' {target.name}' if target.name else ''}",
+                source=target.password("SSH"),
             ),
             answer=ask_person,
             timeout_s=options["timeout"],

@@ -13,7 +13,7 @@ from receiver_setup.cli.output.redaction import redact
 from receiver_setup.cli.output.terminal import alone, on_terminal
 from receiver_setup.compat import decode_text
 from receiver_setup.errors import ConfigurationError
-from receiver_setup.process.asking import ask_where_awaited
+from receiver_setup.process.prompts import ask_where_awaited
 from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _from_source(source: "SecretSource") -> str:
 
 @cache
 def _from_command(words: tuple[str, ...], folder: Path) -> str:
-    """Return the first line that a command prints; it runs once, however many cameras share it.
+    """Return the first line that a command prints; it runs once, however many cameras run_target it.
 
     Neither what it prints nor its words are ever shown, since either may be the password.
     """

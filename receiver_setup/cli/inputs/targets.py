@@ -1,4 +1,4 @@
-"""From a run's shares to the two sides of each workflow, and from their reports to what is printed."""
+"""From a run's run_targets to the two sides of each workflow, and from their reports to what is printed."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from receiver_setup.camera.settings.wishes import UploadWishes, upload_wishes
+from receiver_setup.camera.settings.upload_options import UploadOptions, read_upload_options
 from receiver_setup.cli.inputs.carriers import Carrier
 from receiver_setup.cli.inputs.clients import make_camera
-from receiver_setup.cli.inputs.shares import CameraShare, Share
+from receiver_setup.cli.inputs.run_targets import CameraTarget, RunTarget
 from receiver_setup.cli.output.failures import print_error
 from receiver_setup.cli.output.output import print_json
 from receiver_setup.cli.output.progress import progress
@@ -32,7 +32,7 @@ Workflow = Callable[..., ReceiverReport]
 class Target:
     """One receiver and its cameras, ready to be contacted."""
 
-    share: Share
+    run_target: RunTarget
     session: ReceiverSession
     cameras: tuple[NamedCamera, ...]
 
@@ -50,19 +50,19 @@ def open_targets(carriers: Sequence[Carrier]) -> Iterator[tuple[Target, ...]]:
 
 
 def _open(carrier: Carrier, stack: contextlib.ExitStack) -> Target:
-    share, host = carrier.share, carrier.host
-    session = ReceiverSession(carrier.shell, confirm_s=share.options.get("confirm_within", 60))
-    dial = host.dial if share.options["camera_via_receiver"] and isinstance(host, Dialler) else None
+    run_target, host = carrier.run_target, carrier.host
+    session = ReceiverSession(carrier.shell, confirm_s=run_target.options.get("confirm_within", 60))
+    dial = host.dial if run_target.options["camera_via_receiver"] and isinstance(host, Dialler) else None
     cameras = []
-    for each, password in zip(share.cameras, carrier.passwords, strict=True):
+    for each, password in zip(run_target.cameras, carrier.passwords, strict=True):
         camera = make_camera(each.address, password, each.options, dial)
         stack.callback(camera.close)
         cameras.append(NamedCamera(name=each.name, camera=camera, uploads=_own_uploads(each)))
-    return Target(share=share, session=session, cameras=tuple(cameras))
+    return Target(run_target=run_target, session=session, cameras=tuple(cameras))
 
 
-def _own_uploads(camera: CameraShare) -> UploadWishes | None:
-    return upload_wishes(camera.options) if camera.wishes_uploads else None
+def _own_uploads(camera: CameraTarget) -> UploadOptions | None:
+    return read_upload_options(camera.options) if camera.has_upload_options else None
 
 
 def run_workflow(
@@ -84,7 +84,7 @@ def run_workflow(
             receivers = run_all([partial(_run, workflow, observe) for _, workflow in parts])
         ignore_signals()
         for (target, _), receiver in zip(parts, receivers, strict=True):
-            _name(receiver, target.share)
+            _name(receiver, target.run_target)
         report = Report(check=options.get("check", False), receivers=receivers)
         _tell(report, render, options, keep)
     return report.exit_code
@@ -112,10 +112,10 @@ def _run(workflow: Workflow, observe: Observer, stop: Stop) -> ReceiverReport:
     return workflow(observe, stop=stop)
 
 
-def _name(receiver: ReceiverReport, share: Share) -> None:
+def _name(receiver: ReceiverReport, run_target: RunTarget) -> None:
     """Call receiver and cameras what the inventory calls them; folders and key lines have a safe form of it."""
-    receiver.name = share.name
-    shown = {camera.name: camera.shown for camera in share.cameras}
+    receiver.name = run_target.name
+    shown = {camera.name: camera.shown for camera in run_target.cameras}
     for camera in receiver.cameras:
         camera.name = shown.get(camera.name, camera.name)
 

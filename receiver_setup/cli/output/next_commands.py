@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from receiver_setup.camera.wire.address import DEFAULT_USER, CameraAddress
-from receiver_setup.cli.inputs.shares import UPLOAD_OPTIONS, Share
+from receiver_setup.cli.inputs.run_targets import UPLOAD_OPTIONS, RunTarget
 from receiver_setup.compat import join_command
 from receiver_setup.report import Commands, ReceiverReport
 
@@ -17,11 +17,11 @@ _TLS_WORDS = ("camera_ca_file", "camera_fingerprint")
 _DEFAULTS = {"user": "ipcamera", "directory": "recordings", "receiver_address": None, "camera_login": "auto"}
 
 
-def setup_command(options: dict[str, Any], shares: Sequence[Share] = ()) -> str:
+def setup_command(options: dict[str, Any], targets: Sequence[RunTarget] = ()) -> str:
     """Return the set-up of the same targets, which mends what it finds wrong; quoted for a shell."""
     if options["inventory"] is not None:
-        only = tuple(name for share in shares for name in share.selected) if options["only"] else ()
-        return _line(["setup", *_inventory(options, only), *(_given(shares[0], jail=True) if shares else ())])
+        only = tuple(name for target in targets for name in target.selected) if options["only"] else ()
+        return _line(["setup", *_inventory(options, only), *(_given(targets[0], jail=True) if targets else ())])
     addresses = [CameraAddress.parse(text) for text in options["cameras"]]
     jail = () if options["jail"] else ("--no-jail",)
     return _line(["setup", *_targets(options, addresses), *_shared(options), *jail])
@@ -45,21 +45,21 @@ def whole_command(options: dict[str, Any]) -> str:
     return setup_command(options) + "".join(f" {join_command([word])}" for word in words)
 
 
-def commands_for(options: dict[str, Any], shares: Sequence[Share]) -> Callable[[ReceiverReport], Commands | None]:
+def commands_for(options: dict[str, Any], targets: Sequence[RunTarget]) -> Callable[[ReceiverReport], Commands | None]:
     """Return what makes each receiver's commands."""
     if options["inventory"] is None:
         return partial(make_commands, options=options)
-    by_name = {share.name: share for share in shares}
+    by_name = {target.name: target for target in targets}
 
     def make(receiver: ReceiverReport) -> Commands | None:
-        share = by_name[receiver.name]
+        target = by_name[receiver.name]
         proven = tuple(camera.name for camera in receiver.cameras if camera.ok)
         if not proven:
             # Without a name the command would be for all of the inventory.
             return None
-        only = share.selected if len(proven) == len(receiver.cameras) else proven
-        verify = ["verify", *_inventory(options, share.selected), *_given(share, jail=True)]
-        remove = ["remove", *_inventory(options, only), *_given(share, jail=False)]
+        only = target.selected if len(proven) == len(receiver.cameras) else proven
+        verify = ["verify", *_inventory(options, target.selected), *_given(target, jail=True)]
+        remove = ["remove", *_inventory(options, only), *_given(target, jail=False)]
         return _printable(Commands(verify=_line(verify), remove=_line(remove)))
 
     return make
@@ -88,17 +88,17 @@ def _inventory(options: dict[str, Any], only: Sequence[str]) -> list[str]:
     return ["--inventory", str(options["inventory"].absolute()), *(word for name in only for word in ("--only", name))]
 
 
-def _given(share: Share, *, jail: bool) -> list[str]:
+def _given(target: RunTarget, *, jail: bool) -> list[str]:
     """Return what was given beside the inventory and every command needs to reach the same accounts."""
     words: list[str] = []
-    for name in sorted(share.given & {*_DEFAULTS, *_PATHS, *_FLAGS, *_TLS_WORDS, "home"}):
-        value = share.options[name]
+    for name in sorted(target.given & {*_DEFAULTS, *_PATHS, *_FLAGS, *_TLS_WORDS, "home"}):
+        value = target.options[name]
         if name in _FLAGS:
             words += [_spelt(name)] if value else []
         else:
             words += [_spelt(name), str(value.absolute() if isinstance(value, Path) else value)]
-    if jail and "jail" in share.given:
-        words.append("--jail" if share.options["jail"] else "--no-jail")
+    if jail and "jail" in target.given:
+        words.append("--jail" if target.options["jail"] else "--no-jail")
     return words
 
 

@@ -10,12 +10,12 @@ import click
 
 from receiver_setup.cli.output.output import print_json
 from receiver_setup.cli.output.redaction import redact
-from receiver_setup.cli.pi.wishes import Content, folder_files, own_files
+from receiver_setup.cli.pi.card_contents import Content, folder_files, own_files
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.pi import first_run, user_data
 from receiver_setup.pi.card import RESULT, BootFormat, Card, Recognised, recognise, require_boot_partition
 from receiver_setup.pi.partition import Partition, digest_of
-from receiver_setup.pi.plan import FOLDER, SECRETS, Action, Change, plan_prepare, plan_remove, room_needed
+from receiver_setup.pi.plan import FOLDER, SECRETS, Action, CardChange, plan_prepare, plan_remove, room_needed
 from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.report import DIFFERENCE, StepReport
 
@@ -32,7 +32,7 @@ class Outcome:
 
     path: Path
     format: BootFormat | None
-    changes: list[Change]
+    changes: list[CardChange]
     contents: dict[str, Content]
     warnings: list[str] = field(default_factory=list)
     diff: str = ""
@@ -121,7 +121,7 @@ def _apply(partition: Partition, outcome: Outcome) -> None:
     partition.drop_empty_folders()
 
 
-def _detail(change: Change) -> str:
+def _detail(change: CardChange) -> str:
     wiped = change.action is Action.DELETE and change.path in SECRETS
     return "overwritten and deleted" if wiped else _DONE[change.action]
 
@@ -134,7 +134,7 @@ def _render_diff(partition: Partition, outcome: Outcome) -> str:
     )
 
 
-def _render_change(partition: Partition, change: Change, content: Content | None) -> str:
+def _render_change(partition: Partition, change: CardChange, content: Content | None) -> str:
     path = change.path
     if path in SECRETS:
         return f"{'-' if change.action is Action.DELETE else '+'} {path}: a secret, not shown\n"

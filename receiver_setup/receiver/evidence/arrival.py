@@ -65,7 +65,7 @@ class ArrivedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
+class SeenLogin:
     """A login that sshd accepted; `key` is the fingerprint where one is told."""
 
     method: str
@@ -141,7 +141,7 @@ class Evidence:
         return parse_log(self.log)
 
     @property
-    def logins(self) -> tuple[Login, ...]:
+    def logins(self) -> tuple[SeenLogin, ...]:
         """Every accepted login, oldest first."""
         return _find_logins(self.log)
 
@@ -158,9 +158,9 @@ class Evidence:
 
 # Every camera of a run looks for itself in the same log.
 @lru_cache(maxsize=2)
-def _find_logins(log: str) -> tuple[Login, ...]:
+def _find_logins(log: str) -> tuple[SeenLogin, ...]:
     return tuple(
-        Login(method=event.method or "", user=event.user or "", address=event.address or "", key=event.key)
+        SeenLogin(method=event.method or "", user=event.user or "", address=event.address or "", key=event.key)
         for event in parse_log(log)
         if event.seen is Seen.ACCEPTED
     )

@@ -20,7 +20,7 @@ from receiver_setup.formats.known_hosts import (
     parse_known_hosts,
     render_line,
 )
-from receiver_setup.receiver.hosts.ssh_config import Target
+from receiver_setup.receiver.hosts.ssh_config import SshDestination
 
 _log = logging.getLogger(__name__)
 _KRL = b"SSHKRL\n\0"
@@ -31,7 +31,7 @@ _COMPARE = "compare it on the receiver (ssh-keygen -lf /etc/ssh/ssh_host_ed25519
 class HostKeys:
     """The known keys of one host; read once, so that a run that accepts a key asks for the same one ever after."""
 
-    def __init__(self, target: Target, *, files: Sequence[Path] = (), accept_new: bool = False) -> None:
+    def __init__(self, target: SshDestination, *, files: Sequence[Path] = (), accept_new: bool = False) -> None:
         """`files` stand in for the user's own; raises ReceiverHostKeyError for one that cannot be read."""
         self._target = target
         self._files = tuple(files) or target.known_hosts

@@ -38,7 +38,7 @@ Settings = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class SshDestination:
     """A host as it is really dialled; `known_as` and `known_port` are what known_hosts has (an alias has no port)."""
 
     host: str
@@ -72,7 +72,7 @@ class Target:
         return known_name(self.known_as, self.known_port)
 
 
-def read_target(address: ReceiverAddress, *, config_file: Path | None) -> Target:
+def read_target(address: ReceiverAddress, *, config_file: Path | None) -> SshDestination:
     """Ask ssh for all it would use for `address`, whose own user and port win.
 
     Without a file to read, or without an OpenSSH client, the address and ssh's defaults are all. Raises
@@ -94,7 +94,7 @@ def read_target(address: ReceiverAddress, *, config_file: Path | None) -> Target
     return make_target(address, _ask(program, address, config_file))
 
 
-def make_target(address: ReceiverAddress, settings: Settings) -> Target:
+def make_target(address: ReceiverAddress, settings: Settings) -> SshDestination:
     """Make what -G answered into a target; without an answer, from the address and ssh's defaults."""
     _refuse_what_is_not_done(settings, address.host)
     host = _one(settings, "hostname") or address.host.lower()
@@ -109,7 +109,7 @@ def make_target(address: ReceiverAddress, settings: Settings) -> Target:
     family = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}.get(_one(settings, "addressfamily") or "")
     if command is not None:
         _refuse_for_a_shell(command, host, user)
-    return Target(
+    return SshDestination(
         host=host,
         port=port,
         user=user,

@@ -55,7 +55,7 @@ class HungUpError(ReceiverLoginError):
     """The server ended the connection while nothing but keys was tried."""
 
 
-class Login:
+class SshLogin:
     """One login over one connection."""
 
     def __init__(self, transport: Transport, credentials: Credentials, *, user: str, name: str) -> None:

@@ -15,9 +15,9 @@ from receiver_setup.receiver.hosts.host_keys import HostKeys
 from receiver_setup.receiver.hosts.login_clock import LoginClock
 from receiver_setup.receiver.hosts.paramiko_alone import paramiko
 from receiver_setup.receiver.hosts.proxy import Proxy
-from receiver_setup.receiver.hosts.ssh_config import Target, read_target
+from receiver_setup.receiver.hosts.ssh_config import SshDestination, read_target
 from receiver_setup.receiver.hosts.ssh_errors import explain
-from receiver_setup.receiver.hosts.ssh_login import Answer, Credentials, HungUpError, Login
+from receiver_setup.receiver.hosts.ssh_login import Answer, Credentials, HungUpError, SshLogin
 from receiver_setup.receiver.hosts.tunnel import Transport
 from receiver_setup.secrets import Secret
 
@@ -76,7 +76,7 @@ class Way:
     """
 
     def __init__(
-        self, target: Target, options: SshOptions, *, ask: Callable[[], Secret | None], jumps: int = 0
+        self, target: SshDestination, options: SshOptions, *, ask: Callable[[], Secret | None], jumps: int = 0
     ) -> None:
         self._target = target
         self._options = options
@@ -165,7 +165,7 @@ class Way:
             answer=lambda question, echo: clock.asking(partial(options.answer, question, echo)),
         )
         try:
-            Login(connection.transport, credentials, user=target.user, name=self.name).sign_in()
+            SshLogin(connection.transport, credentials, user=target.user, name=self.name).sign_in()
         except BaseException as error:
             ours = self._as_ours(error, connection.close())
             if ours is None:
@@ -225,7 +225,7 @@ class Way:
         return Line(socket=channel, give_back=give_back)
 
 
-def _reach(target: Target, timeout_s: float) -> socket.socket:
+def _reach(target: SshDestination, timeout_s: float) -> socket.socket:
     """Return a connection, by the address family and from the address that the configuration has."""
     source = None if target.source is None else (target.source, 0)
     hosts = [target.host]

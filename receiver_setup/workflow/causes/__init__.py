@@ -1,7 +1,7 @@
 """Why a camera's upload failed, from what both sides show (pure).
 
     Symptom    what the camera said                  Symptom.from_outcome(outcome), Symptom.from_error(error)
-    Target     the upload: camera, receiver, server and port that the camera dials, user, directory, key
+    FailedUpload     the upload: camera, receiver, server and port that the camera dials, user, directory, key
     diagnose   (symptom, *, target, facts, evidence) -> Diagnosis
     Diagnosis  cause, sentence, remedy, seen (log lines), unseen, certain, likely
     CATALOGUE  every Cause there is, in the order of an upload's way; `render_causes()` is that of docs/causes.md
@@ -18,15 +18,15 @@ Either may be None: then the diagnosis says what could not be seen, and is not `
 
 from receiver_setup.workflow.causes.catalogue import CATALOGUE, KEY_UNUSED, Cause, render_causes
 from receiver_setup.workflow.causes.diagnosing import diagnose, diagnose_clock
-from receiver_setup.workflow.causes.model import Diagnosis, Symptom, Target
+from receiver_setup.workflow.causes.model import Diagnosis, FailedUpload, Symptom
 
 __all__ = [
     "CATALOGUE",
     "KEY_UNUSED",
     "Cause",
     "Diagnosis",
+    "FailedUpload",
     "Symptom",
-    "Target",
     "diagnose",
     "diagnose_clock",
     "render_causes",

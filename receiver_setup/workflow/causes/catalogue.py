@@ -16,7 +16,7 @@ _SETUP = "or run `receiver-setup setup` again, which mends it"
 class Cause:
     """One cause; `title` begins every sentence that names it, `seen_as` are the camera's answers that go with it.
 
-    `remedy` has words in braces to be filled in, those of `Target.words`; a command that can be pasted on the receiver
+    `remedy` has words in braces to be filled in, those of `FailedUpload.words`; a command to paste on the receiver
     stands between backticks. `fix` is what `{fix}` in it is where the receiver's own state does not tell it better.
     `mended_by_setup`: another set-up mends it by itself.
     """

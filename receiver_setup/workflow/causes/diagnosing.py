@@ -13,7 +13,7 @@ from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.catalogue import Cause
 from receiver_setup.workflow.causes.from_facts import find_jail_fault, find_login_fault, find_storage_fault
 from receiver_setup.workflow.causes.from_log import NO_LOG, find_in_log, speaks
-from receiver_setup.workflow.causes.model import Diagnosis, Symptom, Target, name, suspect
+from receiver_setup.workflow.causes.model import Diagnosis, FailedUpload, Symptom, name, suspect
 
 _CAMERA_CODES = {
     ResponseCode.BUSY: catalogue.BUSY,
@@ -32,7 +32,7 @@ _CLOCK_S = 300.0
 
 
 def diagnose(
-    symptom: Symptom, *, target: Target, facts: Facts | None = None, evidence: Evidence | None = None
+    symptom: Symptom, *, target: FailedUpload, facts: Facts | None = None, evidence: Evidence | None = None
 ) -> Diagnosis:
     """Name why an upload failed; see the package for what each argument is."""
     target = replace(target, facts=facts)
@@ -44,13 +44,15 @@ def diagnose(
     )
 
 
-def _told_by_log(symptom: Symptom, target: Target, facts: Facts | None, evidence: Evidence | None) -> Diagnosis | None:
+def _told_by_log(
+    symptom: Symptom, target: FailedUpload, facts: Facts | None, evidence: Evidence | None
+) -> Diagnosis | None:
     if evidence is None or symptom.result == 0:
         return None
     return find_in_log(target, facts, evidence, refused=symptom.result == UploadResult.CREDENTIALS)
 
 
-def diagnose_clock(target: Target, facts: Facts, *, now_s: float) -> Diagnosis | None:
+def diagnose_clock(target: FailedUpload, facts: Facts, *, now_s: float) -> Diagnosis | None:
     """Tell whether the receiver's clock is far from `now_s`, this machine's at the moment the facts were read."""
     off_s = facts.now_s - now_s
     if abs(off_s) < _CLOCK_S:
@@ -61,7 +63,7 @@ def diagnose_clock(target: Target, facts: Facts, *, now_s: float) -> Diagnosis |
     return name(catalogue.CLOCK, target, rest, fix=by_systemd)
 
 
-def _camera_fault(symptom: Symptom, target: Target) -> Diagnosis | None:
+def _camera_fault(symptom: Symptom, target: FailedUpload) -> Diagnosis | None:
     """Tell what the camera itself says, before any upload."""
     if symptom.result is not None:
         told = f": {target.camera} answered the test with {symptom.result}"
@@ -77,7 +79,7 @@ def _camera_fault(symptom: Symptom, target: Target) -> Diagnosis | None:
 
 
 def _host_key_fault(
-    symptom: Symptom, target: Target, facts: Facts | None, evidence: Evidence | None
+    symptom: Symptom, target: FailedUpload, facts: Facts | None, evidence: Evidence | None
 ) -> Diagnosis | None:
     own = facts.host_keys if facts is not None else ()
     if symptom.host_key is not None and own and symptom.host_key not in own:
@@ -102,7 +104,7 @@ def _host_key_fault(
 NO_FACTS = "the receiver's own state could not be read"
 
 
-def _not_loaded(symptom: Symptom, target: Target, facts: Facts, evidence: Evidence | None) -> Diagnosis:
+def _not_loaded(symptom: Symptom, target: FailedUpload, facts: Facts, evidence: Evidence | None) -> Diagnosis:
     """Tell of a listener that shows a key which is not on the disk any more, as it told when it was asked."""
     newer = f"{', '.join(facts.newer_keys)} on " if facts.newer_keys else ""
     disk = ", ".join(map(str, facts.disk_keys))
@@ -110,7 +112,7 @@ def _not_loaded(symptom: Symptom, target: Target, facts: Facts, evidence: Eviden
     return name(catalogue.HOST_KEY_NOT_LOADED, target, rest, seen=_lines_of_camera(target, evidence))
 
 
-def _foreign_key(symptom: Symptom, target: Target, facts: Facts | None, evidence: Evidence | None) -> Diagnosis:
+def _foreign_key(symptom: Symptom, target: FailedUpload, facts: Facts | None, evidence: Evidence | None) -> Diagnosis:
     """Tell an sshd that was not restarted, a machine in between, and another machine."""
     own = ", ".join(map(str, facts.host_keys if facts is not None else ()))
     both = f"the camera {target.camera} saw {symptom.host_key}, and {target.receiver} has {own}"
@@ -124,7 +126,7 @@ def _foreign_key(symptom: Symptom, target: Target, facts: Facts | None, evidence
     return name(catalogue.WRONG_ADDRESS, target, f": at {_place(target)} {both}")
 
 
-def _by_result(symptom: Symptom, target: Target, facts: Facts | None, evidence: Evidence | None) -> Diagnosis:
+def _by_result(symptom: Symptom, target: FailedUpload, facts: Facts | None, evidence: Evidence | None) -> Diagnosis:
     """Go by the result where no line of the log names the cause."""
     if symptom.result in _NO_CONNECTION and symptom.host_key is None:
         return _network_fault(symptom, target, facts, evidence)
@@ -142,7 +144,7 @@ def _by_result(symptom: Symptom, target: Target, facts: Facts | None, evidence: 
     )
 
 
-def _network_fault(symptom: Symptom, target: Target, facts: Facts | None, evidence: Evidence | None) -> Diagnosis:
+def _network_fault(symptom: Symptom, target: FailedUpload, facts: Facts | None, evidence: Evidence | None) -> Diagnosis:
     """Tell why no connection came about."""
     place = _place(target)
     if evidence is None or evidence.sockets is None:
@@ -170,7 +172,7 @@ def _network_fault(symptom: Symptom, target: Target, facts: Facts | None, eviden
     return _silence(target, facts, evidence)
 
 
-def _silence(target: Target, facts: Facts | None, evidence: Evidence) -> Diagnosis:
+def _silence(target: FailedUpload, facts: Facts | None, evidence: Evidence) -> Diagnosis:
     """Tell what it means that sshd listens and nothing came: for certain only where its log would show it."""
     rest = f": it listens at {_place(target)}, and its log shows nothing from {_sources(target)}"
     if speaks(evidence):
@@ -181,7 +183,7 @@ def _silence(target: Target, facts: Facts | None, evidence: Evidence) -> Diagnos
     return suspect(catalogue.FIREWALL, target, rest, likely=likely, unseen=NO_LOG)
 
 
-def _through_firewall(target: Target, facts: Facts | None) -> str:
+def _through_firewall(target: FailedUpload, facts: Facts | None) -> str:
     """Return what fills in the remedy by whichever tool for a firewall there is."""
     tools = facts.tools if facts is not None else frozenset()
     if not target.sources:
@@ -198,7 +200,7 @@ def _through_firewall(target: Target, facts: Facts | None) -> str:
     return ""
 
 
-def _refused(target: Target, facts: Facts, evidence: Evidence | None) -> Diagnosis:
+def _refused(target: FailedUpload, facts: Facts, evidence: Evidence | None) -> Diagnosis:
     """Tell what is left when the receiver would let the camera in."""
     who = f" for {target.user} on {target.receiver}"
     if evidence is not None and evidence.log_is_sshds:
@@ -221,7 +223,7 @@ def _refused(target: Target, facts: Facts, evidence: Evidence | None) -> Diagnos
     return suspect(catalogue.LOGIN_REFUSED, target, who, likely=likely, unseen=NO_LOG)
 
 
-def _after_login(symptom: Symptom, target: Target, evidence: Evidence | None, *, accepted: bool) -> Diagnosis:
+def _after_login(symptom: Symptom, target: FailedUpload, evidence: Evidence | None, *, accepted: bool) -> Diagnosis:
     lines = _lines_of_camera(target, evidence)
     if symptom.result == 0:
         place = _place(target)
@@ -243,12 +245,12 @@ def _after_login(symptom: Symptom, target: Target, evidence: Evidence | None, *,
     return _open(symptom, target, unseen=unseen, likely=() if accepted else (catalogue.NO_ALGORITHM, catalogue.SHA1))
 
 
-def _open(symptom: Symptom, target: Target, *, unseen: str, likely: tuple[Cause, ...]) -> Diagnosis:
+def _open(symptom: Symptom, target: FailedUpload, *, unseen: str, likely: tuple[Cause, ...]) -> Diagnosis:
     rest = f": {target.camera} answered the test with {symptom.result}"
     return suspect(catalogue.UNKNOWN, target, rest, likely=likely, unseen=unseen)
 
 
-def _lines_of_camera(target: Target, evidence: Evidence | None) -> tuple[str, ...]:
+def _lines_of_camera(target: FailedUpload, evidence: Evidence | None) -> tuple[str, ...]:
     """Return the log lines that are surely this camera's: by the upload user, or by its address without any user."""
     if evidence is None:
         return ()
@@ -264,12 +266,12 @@ def _sshd_ports(facts: Facts | None) -> list[str]:
     return [line for line in lines if line.startswith(("port ", "listenaddress "))]
 
 
-def _place(target: Target) -> str:
+def _place(target: FailedUpload) -> str:
     host = f"[{target.server}]" if ":" in target.server else target.server
     return f"{host}:{target.port}"
 
 
-def _sources(target: Target) -> str:
+def _sources(target: FailedUpload) -> str:
     return ", ".join(target.sources) or target.camera
 
 

@@ -16,7 +16,7 @@ from receiver_setup.receiver.plan.key_policy import check_key
 from receiver_setup.receiver.plan.remedy import close_to_others, command, paste
 from receiver_setup.receiver.plan.setup import key_file
 from receiver_setup.workflow.causes import catalogue
-from receiver_setup.workflow.causes.model import Diagnosis, Target, name
+from receiver_setup.workflow.causes.model import Diagnosis, FailedUpload, name
 
 _FULL_KIB = 4 * 1024
 """Less room than a test picture and its folder may need."""
@@ -24,7 +24,7 @@ _FEW_INODES = 2
 """A day's folder and a file."""
 
 
-def find_login_fault(target: Target, facts: Facts) -> Diagnosis | None:
+def find_login_fault(target: FailedUpload, facts: Facts) -> Diagnosis | None:
     """Return what on the receiver refuses every login of the camera's; None where it would be let in."""
     if not facts.sshd_path:
         return None
@@ -37,7 +37,7 @@ def find_login_fault(target: Target, facts: Facts) -> Diagnosis | None:
     )
 
 
-def _account_fault(target: Target, facts: Facts) -> Diagnosis | None:
+def _account_fault(target: FailedUpload, facts: Facts) -> Diagnosis | None:
     if facts.account is None:
         return name(catalogue.NO_ACCOUNT, target, f": {target.receiver} knows no {target.user}")
     if facts.password == "locked" and parse_effective(facts.sshd_effective).get("usepam") == ["no"]:  # noqa: S105
@@ -46,7 +46,7 @@ def _account_fault(target: Target, facts: Facts) -> Diagnosis | None:
     return None
 
 
-def _admission_fault(target: Target, facts: Facts) -> Diagnosis | None:
+def _admission_fault(target: FailedUpload, facts: Facts) -> Diagnosis | None:
     effective = parse_effective(facts.sshd_effective)
     addresses = () if effective.get("usedns") == ["yes"] else target.sources
     refusal = find_refusal(effective, user=target.user, groups=facts.groups, addresses=addresses)
@@ -58,20 +58,20 @@ def _admission_fault(target: Target, facts: Facts) -> Diagnosis | None:
     return name(catalogue.NOT_ADMITTED, target, rest, fix=admit_camera(target, facts))
 
 
-def admit_camera(target: Target, facts: Facts) -> str:
+def admit_camera(target: FailedUpload, facts: Facts) -> str:
     """Return what lets this camera in past sshd's lists."""
     by_name = parse_effective(facts.sshd_effective).get("usedns") == ["yes"]
     groups = facts.groups if facts.account is not None else (target.user,)
     return admit(facts, user=target.user, groups=groups, addresses=() if by_name else target.sources)
 
 
-def _password_fault(target: Target, facts: Facts) -> Diagnosis | None:
+def _password_fault(target: FailedUpload, facts: Facts) -> Diagnosis | None:
     if facts.password not in {"none", "locked", "empty"}:
         return None
     return name(catalogue.PASSWORD_REFUSED, target, f": {target.user} on {target.receiver} has none")
 
 
-def _key_fault(target: Target, facts: Facts) -> Diagnosis | None:
+def _key_fault(target: FailedUpload, facts: Facts) -> Diagnosis | None:
     if parse_effective(facts.sshd_effective).get("authorizedkeysfile") != [KEY_FILE_PATTERN]:
         return None
     path = key_file(target.user)
@@ -90,7 +90,7 @@ def _key_fault(target: Target, facts: Facts) -> Diagnosis | None:
     return None
 
 
-def find_policy_fault(target: Target, facts: Facts) -> Diagnosis | None:
+def find_policy_fault(target: FailedUpload, facts: Facts) -> Diagnosis | None:
     """Name the rule that refuses the camera's key; what a camera hears of the global list counts as well here."""
     if target.key is None:
         return None
@@ -123,7 +123,7 @@ def _strict_fault(state: PathState, facts: Facts) -> bool:
     return not facts.rights(state) & wanted
 
 
-def key_file_fix(target: Target, facts: Facts) -> str:
+def key_file_fix(target: FailedUpload, facts: Facts) -> str:
     """Return what fills in the remedy for a key file that is passed over: only what is not so, as far as is seen."""
     commands = []
     for state in _above(facts, key_file(target.user)):
@@ -150,7 +150,7 @@ def parse_keys(text: bytes) -> tuple[PublicKey, ...]:
     return tuple(keys)
 
 
-def _method_fault(target: Target, facts: Facts) -> Diagnosis | None:
+def _method_fault(target: FailedUpload, facts: Facts) -> Diagnosis | None:
     effective = parse_effective(facts.sshd_effective)
     keyword = "passwordauthentication" if target.by_password else "pubkeyauthentication"
     methods = effective.get("authenticationmethods", ["any"])
@@ -161,7 +161,7 @@ def _method_fault(target: Target, facts: Facts) -> Diagnosis | None:
     return None
 
 
-def find_jail_fault(target: Target, facts: Facts) -> Diagnosis | None:
+def find_jail_fault(target: FailedUpload, facts: Facts) -> Diagnosis | None:
     """Return what is wrong with the jail, so that every session ends after its login."""
     jail = next(iter(parse_effective(facts.sshd_effective).get("chrootdirectory", [])), "none")
     if jail == "none" or not target.directory.startswith(f"{jail}/"):
@@ -175,13 +175,13 @@ def find_jail_fault(target: Target, facts: Facts) -> Diagnosis | None:
     return name(catalogue.JAIL_CLOSED, target, rest, path=bad.path, fix=jail_fix(target, bad.path))
 
 
-def jail_fix(target: Target, path: str) -> str:
+def jail_fix(target: FailedUpload, path: str) -> str:
     """Return what fills in the remedy for a part of the jail: only what is not so, as far as it is known."""
     state = target.facts.paths.get(path) if target.facts is not None else None
     return paste(close_to_others(path, state), "")
 
 
-def find_storage_fault(target: Target, facts: Facts, evidence: Evidence | None) -> Diagnosis | None:
+def find_storage_fault(target: FailedUpload, facts: Facts, evidence: Evidence | None) -> Diagnosis | None:
     """Return why nothing can be stored in the camera's folder; None where it can, as far as is seen."""
     state = facts.paths.get(target.directory)
     host = target.receiver
@@ -203,7 +203,7 @@ def find_storage_fault(target: Target, facts: Facts, evidence: Evidence | None) 
     return _closed_folder(target, disk, evidence)
 
 
-def _closed_folder(target: Target, disk: Disk | None, evidence: Evidence | None) -> Diagnosis | None:
+def _closed_folder(target: FailedUpload, disk: Disk | None, evidence: Evidence | None) -> Diagnosis | None:
     """Name a folder below the camera's, such as a day's, that it may not write to."""
     if evidence is None or (disk is not None and disk.ownerless):
         return None

@@ -19,7 +19,7 @@ from receiver_setup.workflow.causes.from_facts import (
     parse_keys,
 )
 from receiver_setup.workflow.causes.from_pam import name_closed, name_refusal
-from receiver_setup.workflow.causes.model import Diagnosis, Target, name
+from receiver_setup.workflow.causes.model import Diagnosis, FailedUpload, name
 
 NO_LOG = "no log of sshd's can be read there"
 _WEAK = frozenset({Seen.ACCEPTED, Seen.LEFT, Seen.KEY_FAILED})
@@ -74,7 +74,9 @@ _KNOWN = frozenset(
 """What every sshd from 7.4 to 10.6 can do: one that does not know a name in its configuration refuses all of it."""
 
 
-def find_in_log(target: Target, facts: Facts | None, evidence: Evidence, *, refused: bool = False) -> Diagnosis | None:
+def find_in_log(
+    target: FailedUpload, facts: Facts | None, evidence: Evidence, *, refused: bool = False
+) -> Diagnosis | None:
     """Return what the last line that names a cause says; None where no line does.
 
     `refused`: sshd answered the login, so a penalty that it announces is what came of it and not why.
@@ -98,7 +100,7 @@ def find_in_log(target: Target, facts: Facts | None, evidence: Evidence, *, refu
 
 
 def _of_event(
-    event: LogEvent, target: Target, facts: Facts | None, evidence: Evidence, events: list[LogEvent]
+    event: LogEvent, target: FailedUpload, facts: Facts | None, evidence: Evidence, events: list[LogEvent]
 ) -> Diagnosis | None:
     """Name the cause that a line tells; `events` are all that may be about it."""
     if event.seen in _OF_POLICY and facts is not None and (fault := find_policy_fault(target, facts)) is not None:
@@ -114,7 +116,7 @@ def _of_event(
     return _NAMES[event.seen](target, event)
 
 
-def _other_key(target: Target, facts: Facts | None, offered: set[str], evidence: Evidence) -> Diagnosis | None:
+def _other_key(target: FailedUpload, facts: Facts | None, offered: set[str], evidence: Evidence) -> Diagnosis | None:
     """Tell of a camera that offered another key than the one that it shows, or than those that are known here."""
     path = key_file(target.user)
     known = parse_keys(facts.files.get(path, b"")) if facts is not None else ()
@@ -134,7 +136,7 @@ def _other_key(target: Target, facts: Facts | None, offered: set[str], evidence:
     return replace(told, remedy="restart the camera, so that it shows the key that it uses, and test again")
 
 
-def of_camera(target: Target, evidence: Evidence) -> tuple[LogEvent, ...]:
+def of_camera(target: FailedUpload, evidence: Evidence) -> tuple[LogEvent, ...]:
     """Return the events that can be this camera's: by its address, by the upload user, or without either."""
     return tuple(
         event
@@ -155,7 +157,7 @@ def _announces_penalty(event: LogEvent) -> bool:
     return event.seen is Seen.PENALTY and not event.detail.startswith("penalty: ")
 
 
-def _penalty(target: Target, facts: Facts | None, events: list[LogEvent]) -> Diagnosis:
+def _penalty(target: FailedUpload, facts: Facts | None, events: list[LogEvent]) -> Diagnosis:
     """Tell how long it lasts: as the log says at LogLevel VERBOSE, else as the configuration allows."""
     effective = parse_effective(facts.sshd_effective) if facts is not None else {}
     most = re.search(r"\bmax:(\d+)", " ".join(effective.get("persourcepenalties", [])))
@@ -175,18 +177,18 @@ def _lines(events: list[LogEvent], seen: Seen) -> tuple[str, ...]:
     return tuple(event.line for event in events if event.seen is seen)
 
 
-def _source(target: Target) -> str:
+def _source(target: FailedUpload) -> str:
     return target.sources[0] if target.sources else target.camera
 
 
-def _too_many(target: Target, event: LogEvent) -> Diagnosis:
+def _too_many(target: FailedUpload, event: LogEvent) -> Diagnosis:
     rest = f": {target.receiver} dropped {event.address} ({event.detail})"
     facts = target.facts
     words = {} if facts is None else {"fix": set_globally(facts, "max-startups", "MaxStartups", "50:30:100")}
     return name(catalogue.TOO_MANY, target, rest, seen=(event.line,), **words)
 
 
-def _algorithm(target: Target, event: LogEvent) -> Diagnosis:
+def _algorithm(target: FailedUpload, event: LogEvent) -> Diagnosis:
     match = re.fullmatch(r"no matching (.+) found\. Their offer: (\S*)", event.detail)
     if match is None:
         rest = f": sshd on {target.receiver} finds none for its own host keys"
@@ -215,12 +217,12 @@ def _offer(offers: list[str]) -> str:
     return next((each for each in real if "sha1" not in each), real[0] if real else "")
 
 
-def _sha1(target: Target, event: LogEvent) -> Diagnosis:
+def _sha1(target: FailedUpload, event: LogEvent) -> Diagnosis:
     rest = f", which sshd on {target.receiver} refuses for {target.user}"
     return name(catalogue.SHA1, target, rest, seen=(event.line,))
 
 
-def _not_admitted(target: Target, event: LogEvent) -> Diagnosis:
+def _not_admitted(target: FailedUpload, event: LogEvent) -> Diagnosis:
     if "shell" in event.detail:
         return _account_closed(target, event)
     rest = f": on {target.receiver} {target.user} from {event.address} is {event.detail}"
@@ -229,12 +231,12 @@ def _not_admitted(target: Target, event: LogEvent) -> Diagnosis:
     return name(catalogue.NOT_ADMITTED, target, rest, seen=(event.line,), **words)
 
 
-def _locked(target: Target, event: LogEvent) -> Diagnosis:
+def _locked(target: FailedUpload, event: LogEvent) -> Diagnosis:
     rest = f": sshd on {target.receiver} runs without PAM and finds {target.user} locked"
     return name(catalogue.LOCKED, target, rest, seen=(event.line,))
 
 
-def _account_closed(target: Target, event: LogEvent) -> Diagnosis:
+def _account_closed(target: FailedUpload, event: LogEvent) -> Diagnosis:
     return name(
         catalogue.ACCOUNT_CLOSED,
         target,
@@ -243,41 +245,41 @@ def _account_closed(target: Target, event: LogEvent) -> Diagnosis:
     )
 
 
-def _no_account(target: Target, event: LogEvent) -> Diagnosis:
+def _no_account(target: FailedUpload, event: LogEvent) -> Diagnosis:
     rest = f": {target.receiver} knows no {event.user}"
     if event.user != target.user:
         rest += f", and the upload user there is {target.user}"
     return name(catalogue.NO_ACCOUNT, target, rest, seen=(event.line,))
 
 
-def _key_file(target: Target, event: LogEvent) -> Diagnosis:
+def _key_file(target: FailedUpload, event: LogEvent) -> Diagnosis:
     fix = key_file_fix(target, target.facts) if target.facts is not None else ""
     rest = f": {target.receiver} says “{event.detail}”"
     return name(catalogue.KEY_FILE_CLOSED, target, rest, seen=(event.line,), fix=fix)
 
 
-def _jail(target: Target, event: LogEvent) -> Diagnosis:
+def _jail(target: FailedUpload, event: LogEvent) -> Diagnosis:
     path = _quoted(event.detail).rstrip("/") or "/"
     rest = f": {target.receiver} says “{event.detail}”"
     return name(catalogue.JAIL_CLOSED, target, rest, seen=(event.line,), path=path, fix=jail_fix(target, path))
 
 
-def _jail_missing(target: Target, event: LogEvent) -> Diagnosis:
+def _jail_missing(target: FailedUpload, event: LogEvent) -> Diagnosis:
     rest = f": {_quoted(event.detail)} on {target.receiver}"
     return name(catalogue.JAIL_MISSING, target, rest, seen=(event.line,))
 
 
-def _key_refused(target: Target, event: LogEvent) -> Diagnosis:
+def _key_refused(target: FailedUpload, event: LogEvent) -> Diagnosis:
     rest = f": {target.receiver} says “{event.detail}” of an RSA key"
     return name(catalogue.KEY_REFUSED, target, rest, seen=(event.line,))
 
 
-def _wrong_source(target: Target, event: LogEvent) -> Diagnosis:
+def _wrong_source(target: FailedUpload, event: LogEvent) -> Diagnosis:
     rest = f": on {target.receiver} it is pinned to {event.detail}, and the camera came from {event.address}"
     return name(catalogue.WRONG_SOURCE, target, rest, seen=(event.line,))
 
 
-def _password(target: Target, event: LogEvent) -> Diagnosis:
+def _password(target: FailedUpload, event: LogEvent) -> Diagnosis:
     rest = f" for {target.user} on {target.receiver}"
     return name(catalogue.PASSWORD_REFUSED, target, rest, seen=(event.line,))
 
@@ -286,7 +288,7 @@ def _quoted(text: str) -> str:
     return text.partition('"')[2].rpartition('"')[0]
 
 
-_NAMES: dict[Seen, Callable[[Target, LogEvent], Diagnosis]] = {
+_NAMES: dict[Seen, Callable[[FailedUpload, LogEvent], Diagnosis]] = {
     Seen.TOO_MANY: _too_many,
     Seen.NO_COMMON_ALGORITHM: _algorithm,
     Seen.SHA1_REFUSED: _sha1,

@@ -11,7 +11,7 @@ from receiver_setup.receiver.evidence.arrival import Evidence
 from receiver_setup.receiver.evidence.sshd_log import LogEvent, Seen
 from receiver_setup.receiver.plan.remedy import command, paste
 from receiver_setup.workflow.causes import catalogue
-from receiver_setup.workflow.causes.model import Diagnosis, Target, name
+from receiver_setup.workflow.causes.model import Diagnosis, FailedUpload, name
 
 _RULE = re.compile(
     r"(?P<file>/[^:]+):(?P<number>[0-9]{1,9}):(?P<text>.*?\b(?P<module>pam_\w+)(?:\.so)?\b(?P<options>.*))"
@@ -37,7 +37,7 @@ class _Rule:
     source: str
 
 
-def name_refusal(target: Target, evidence: Evidence, denial: LogEvent) -> Diagnosis | None:
+def name_refusal(target: FailedUpload, evidence: Evidence, denial: LogEvent) -> Diagnosis | None:
     """Return which module made sshd write that PAM denies access; None where nothing tells."""
     line = _said_before(target, evidence, denial)
     rules = [rule for rule in map(_parse, evidence.pam_rules) if rule is not None]
@@ -59,7 +59,7 @@ def name_refusal(target: Target, evidence: Evidence, denial: LogEvent) -> Diagno
     return name(catalogue.PAM_REFUSED, target, rest, seen=seen, file=source or "/etc/pam.d/sshd", **words)
 
 
-def name_closed(target: Target, evidence: Evidence, seen: tuple[str, ...]) -> Diagnosis:
+def name_closed(target: FailedUpload, evidence: Evidence, seen: tuple[str, ...]) -> Diagnosis:
     """Return that nobody but root may log in."""
     files = evidence.nologin or ("/etc/nologin",)
     fix = paste([command("rm", *files)], f"remove {' and '.join(files)}")
@@ -67,14 +67,14 @@ def name_closed(target: Target, evidence: Evidence, seen: tuple[str, ...]) -> Di
     return name(catalogue.CLOSED_TO_ALL, target, rest, seen=seen, fix=fix)
 
 
-def _said_before(target: Target, evidence: Evidence, denial: LogEvent) -> LogEvent | None:
+def _said_before(target: FailedUpload, evidence: Evidence, denial: LogEvent) -> LogEvent | None:
     """Return the module's own line: of the same process, where the log tells processes."""
     said = [each for each in evidence.events if each.seen is Seen.PAM_REFUSED and each.user == target.user]
     of_process = [each for each in said if denial.process in {None, each.process}]
     return of_process[-1] if of_process else None
 
 
-def _find_silent(target: Target, evidence: Evidence, rules: list[_Rule]) -> str:
+def _find_silent(target: FailedUpload, evidence: Evidence, rules: list[_Rule]) -> str:
     """Return the module that says nothing and must have refused; empty where none must have."""
     modules = {rule.module for rule in rules}
     account = target.facts.account if target.facts is not None else None
@@ -86,7 +86,7 @@ def _find_silent(target: Target, evidence: Evidence, rules: list[_Rule]) -> str:
     return "pam_time" if "pam_time" in modules else ""
 
 
-def _exempt(target: Target, rule: _Rule) -> str:
+def _exempt(target: FailedUpload, rule: _Rule) -> str:
     """Return how a rule is passed over for the upload user: a line above it, which takes away nothing."""
     line = f"account [success=1 default=ignore] pam_succeed_if.so quiet user = {target.user}"
     put = f"put `{line}` above line {rule.number} of {rule.file}"

@@ -41,7 +41,7 @@ class Symptom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class FailedUpload:
     """The upload that failed: from which camera, to where, as whom, with what.
 
     `camera` and `receiver` are names for people, `sources` the camera's IP addresses as the receiver sees them;
@@ -116,7 +116,7 @@ class Diagnosis:
     likely: tuple[Cause, ...] = field(default=())
 
 
-def name(cause: Cause, target: Target, rest: str = "", *, seen: tuple[str, ...] = (), **words: str) -> Diagnosis:
+def name(cause: Cause, target: FailedUpload, rest: str = "", *, seen: tuple[str, ...] = (), **words: str) -> Diagnosis:
     """Name a cause for certain; `rest` goes on after its title, `words` fill its remedy in."""
     return Diagnosis(
         cause=cause,
@@ -126,7 +126,7 @@ def name(cause: Cause, target: Target, rest: str = "", *, seen: tuple[str, ...] 
     )
 
 
-def suspect(cause: Cause, target: Target, rest: str, *, likely: tuple[Cause, ...], unseen: str) -> Diagnosis:
+def suspect(cause: Cause, target: FailedUpload, rest: str, *, likely: tuple[Cause, ...], unseen: str) -> Diagnosis:
     """Name what is known and, in their order, the causes that go with it."""
     told = "; ".join(each.title for each in likely)
     most = f"; most likely, in this order: {told}" if likely else ""
@@ -140,7 +140,7 @@ def suspect(cause: Cause, target: Target, rest: str, *, likely: tuple[Cause, ...
     )
 
 
-def _fill(cause: Cause, target: Target, words: dict[str, str]) -> str:
+def _fill(cause: Cause, target: FailedUpload, words: dict[str, str]) -> str:
     """Fill a remedy in; where a command would not be shown as it is, it is told as one no more."""
     every = target.words | {key: quote(value) if key in {"path", "mount"} else value for key, value in words.items()}
     shown = all(value.isprintable() for value in every.values()) and "`" not in every["path"] + every["mount"]

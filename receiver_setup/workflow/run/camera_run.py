@@ -15,7 +15,7 @@ from receiver_setup.camera.settings.place import Here
 from receiver_setup.camera.settings.plan import Change, render_changes
 from receiver_setup.camera.settings.setting_up import CameraSetup
 from receiver_setup.camera.settings.target import UploadTarget, plan_fields
-from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.settings.upload_options import UploadOptions
 from receiver_setup.camera.wire.codes import UploadResult, error_for_result
 from receiver_setup.errors import ProofError
 from receiver_setup.formats.keys import PublicKey
@@ -144,7 +144,7 @@ class CameraRun(CameraPart):
         if not final.ok:
             raise self.failure(final)
 
-    def switch_uploads(self, wishes: UploadWishes, *, told: bool = True) -> None:
+    def switch_uploads(self, wishes: UploadOptions, *, told: bool = True) -> None:
         """Make the camera upload what is wished; what it uploads then is asked only if that is to be `told`."""
         changes = self.settings.plan_uploads(wishes)
         if wishes.any and not changes:
@@ -156,7 +156,7 @@ class CameraRun(CameraPart):
         words = "unknown" if uploads is None else ", ".join(uploads) or "nothing yet"
         self.note(StepReport(name="read uploads", changed=False, detail=words))
 
-    def preview_uploads(self, wishes: UploadWishes) -> None:
+    def preview_uploads(self, wishes: UploadOptions) -> None:
         """Show what `switch_uploads` would change."""
         self.wished = changes = self.settings.plan_uploads(wishes)
         self.settings.read_uploads()

@@ -17,7 +17,7 @@ from receiver_setup.workflow.run.accounts import UploadAccount
 from receiver_setup.workflow.run.camera_run import CameraRun
 
 if TYPE_CHECKING:
-    from receiver_setup.workflow.causes import Diagnosis, Target
+    from receiver_setup.workflow.causes import Diagnosis, FailedUpload
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def fail_with_causes(
 
 def _fail(
     run: CameraRun,
-    target: "Target | None",
+    target: "FailedUpload | None",
     facts: Facts | None,
     evidence: Evidence | None,
     *,
@@ -82,13 +82,13 @@ def _fail(
     run.fail(error)
 
 
-def make_target(run: CameraRun, receiver: str, wanted: Wanted, sources: tuple[str, ...]) -> "Target | None":
+def make_target(run: CameraRun, receiver: str, wanted: Wanted, sources: tuple[str, ...]) -> "FailedUpload | None":
     """Return the upload that a camera was told to make; None while it was told nothing."""
     if run.target is None:
         return None
-    from receiver_setup.workflow.causes import Target  # noqa: PLC0415 - only after a failure
+    from receiver_setup.workflow.causes import FailedUpload  # noqa: PLC0415 - only after a failure
 
-    return Target(
+    return FailedUpload(
         camera=run.report.address,
         receiver=receiver,
         server=run.target.server,

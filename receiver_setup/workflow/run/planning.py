@@ -25,7 +25,6 @@ from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted
 from receiver_setup.report import Observer, StepReport
 from receiver_setup.secrets import MASK, Secret
 from receiver_setup.workflow.run.accounts import choose_directory
-from receiver_setup.workflow.run.aim import aim
 from receiver_setup.workflow.run.camera_run import CameraRun
 from receiver_setup.workflow.run.ending import Account
 from receiver_setup.workflow.run.identity import (
@@ -44,6 +43,7 @@ from receiver_setup.workflow.run.login_policy import (
     sha1_warning,
 )
 from receiver_setup.workflow.run.request import NamedCamera, SetupRequest
+from receiver_setup.workflow.run.upload_target import resolve_target
 from receiver_setup.workflow.run.whole_run import WholeRun
 
 
@@ -119,7 +119,7 @@ class Planning(WholeRun[CameraRun]):
     def _aim(self, run: CameraRun, account: Account) -> None:
         def work(run: CameraRun) -> None:
             run.directory = choose_directory(run, self._request, account)
-            aim(run, self._request, account)
+            resolve_target(run, self._request, account)
 
         run.attempt(work)
 

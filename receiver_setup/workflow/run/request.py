@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from receiver_setup.camera.client import Camera
-from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.settings.upload_options import UploadOptions
 from receiver_setup.workflow.run.login_policy import AuthPolicy, Sha1Policy
 
 
@@ -48,7 +48,7 @@ class SetupRequest(Request):
     """Groups that each upload account joins."""
     volatile: bool = False
     """Go on where something of the set-up lies in memory, and is lost at the receiver's next start."""
-    uploads: UploadWishes = field(default_factory=UploadWishes)
+    uploads: UploadOptions = field(default_factory=UploadOptions)
     ask: Callable[[str], bool] | None = None
     """Ask the person at a terminal whether to go on; None: nobody is to be asked."""
     tell_uploads: bool = False
@@ -80,4 +80,4 @@ class NamedCamera:
 
     name: str
     camera: Camera
-    uploads: UploadWishes | None = None
+    uploads: UploadOptions | None = None

@@ -15,7 +15,7 @@ from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.settings.fields import Group
 from receiver_setup.camera.settings.plan import plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget
-from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.settings.upload_options import UploadOptions
 from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.camera.wire.connection import Tls
 from receiver_setup.camera.wire.login import Login
@@ -182,7 +182,7 @@ def test_the_canary_would_be_seen(tmp_path: Path) -> None:
 def test_uploads_that_differ_are_sent_last() -> None:
     changes = plan_uploads(
         {Group.ACTION: {"enable['rec']": "0", "interval['rec']": "15"}},
-        UploadWishes(upload=frozenset({ActionType.REC})),
+        UploadOptions(upload=frozenset({ActionType.REC})),
     )
     script = render_cameras((replace(CAMERA, uploads=changes),), (HOST_KEY,))
     assert script.rindex("test_upload\n") < script.index("if lacks cmd=setftpaction type=rec enable=1; then")

@@ -15,8 +15,8 @@ from receiver_setup.cli.commands.remove import command as remove
 from receiver_setup.cli.commands.setup import command as setup
 from receiver_setup.cli.commands.setup_run import make_request
 from receiver_setup.cli.inputs.carriers import open_carriers, request_values
+from receiver_setup.cli.inputs.run_targets import RunTarget, check_targets
 from receiver_setup.cli.inputs.secrets import read_secret
-from receiver_setup.cli.inputs.shares import Share, check_targets
 from receiver_setup.cli.inputs.targets import Target, open_targets
 from receiver_setup.cli.output.next_commands import commands_for, setup_command
 from receiver_setup.errors import CameraError, ConfigurationError
@@ -227,14 +227,14 @@ def test_nothing_left_to_do_is_no_failure(run_cli: "Run", inventory: Path) -> No
 # ---- what becomes of it
 
 
-def shares(words: list[str]) -> tuple[dict[str, Any], tuple[Share, ...]]:
+def shares(words: list[str]) -> tuple[dict[str, Any], tuple[RunTarget, ...]]:
     context = setup.make_context("x", list(words))
     with context:
         return context.params, check_targets(context.params)
 
 
 @contextmanager
-def opened(found: Sequence[Share]) -> Iterator[tuple[Target, ...]]:
+def opened(found: Sequence[RunTarget]) -> Iterator[tuple[Target, ...]]:
     """Make both sides of each, with nothing contacted."""
     with open_carriers(found, begin=False) as carriers, open_targets(carriers) as targets:
         yield targets

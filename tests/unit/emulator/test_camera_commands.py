@@ -26,7 +26,7 @@ ALL_FIELDS = {
 
 
 @dataclass
-class Desk:
+class PromptQueue:
     """A camera without a web server, whose test upload has a fixed outcome."""
 
     profile: Profile = field(default_factory=Profile)
@@ -52,7 +52,7 @@ class Desk:
 
 
 def test_getftpattr_prints_the_pages_fields_in_the_pages_order() -> None:
-    desk = Desk()
+    desk = PromptQueue()
     desk.ask("setftpattr", ft_server="192.168.2.110", ft_port="22", ft_username="ipcamera", ft_dirname="instar")
     desk.ask("setftpattr", ft_dirmode="0", ft_mode="1", ft_ssl="2", ft_insecure="0", ft_password="hidden")
     assert desk.print("getftpattr") == (
@@ -89,7 +89,7 @@ PRINTED = [
 
 @pytest.mark.parametrize(("command", "parameters", "body"), PRINTED)
 def test_the_pages_examples_are_answered_as_printed(command: str, parameters: dict[str, str], body: str) -> None:
-    assert Desk().print(command, **parameters) == f'cmd="{command}";\n{body}response="200";\n'
+    assert PromptQueue().print(command, **parameters) == f'cmd="{command}";\n{body}response="200";\n'
 
 
 ACCEPTED = [
@@ -126,7 +126,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("command", "name", "values"), ACCEPTED)
 def test_values_within_the_limits_are_stored(command: str, name: str, values: list[str]) -> None:
-    desk = Desk(Profile(password_returned=True, autocreatedir_in_get=True))
+    desk = PromptQueue(Profile(password_returned=True, autocreatedir_in_get=True))
     for value in values:
         assert desk.ask(command, **{name: value}).code == 200, value
         assert dict(desk.ask(command.replace("set", "get", 1)).values)[name] == value
@@ -134,7 +134,7 @@ def test_values_within_the_limits_are_stored(command: str, name: str, values: li
 
 @pytest.mark.parametrize(("command", "name", "values"), REFUSED)
 def test_values_beyond_the_limits_are_202_and_change_nothing(command: str, name: str, values: list[str]) -> None:
-    desk = Desk()
+    desk = PromptQueue()
     before = desk.print(command.replace("set", "get", 1))
     for value in values:
         assert desk.ask(command, **{name: value}).code == 202, value
@@ -142,7 +142,7 @@ def test_values_beyond_the_limits_are_202_and_change_nothing(command: str, name:
 
 
 def test_one_bad_field_keeps_the_good_ones_out() -> None:
-    desk = Desk()
+    desk = PromptQueue()
     assert desk.ask("setftpattr", ft_port="22", ft_ssl="9").code == 202
     assert desk.state.fields == FACTORY_FIELDS
 
@@ -150,7 +150,7 @@ def test_one_bad_field_keeps_the_good_ones_out() -> None:
 @pytest.mark.parametrize("value", ["1", "3600"])
 @pytest.mark.parametrize("kind", ["rec", "snap", "timersnap"])
 def test_an_action_is_set_alone_or_in_arrays(kind: str, value: str) -> None:
-    desk = Desk()
+    desk = PromptQueue()
     assert desk.ask("setftpaction", type=kind, interval=value).code == 200
     assert desk.ask("setftpaction", **{f"enable['{kind}']": "1"}).code == 200
     assert desk.state.actions[kind] == {"enable": "1", "interval": value}
@@ -172,7 +172,7 @@ def test_an_action_is_set_alone_or_in_arrays(kind: str, value: str) -> None:
     ],
 )
 def test_a_wrong_action_is_refused(parameters: dict[str, str], code: int) -> None:
-    desk = Desk()
+    desk = PromptQueue()
     before = desk.print("getftpaction")
     assert desk.ask("setftpaction", **parameters).code == code
     assert desk.print("getftpaction") == before
@@ -180,25 +180,25 @@ def test_a_wrong_action_is_refused(parameters: dict[str, str], code: int) -> Non
 
 @pytest.mark.parametrize("command", HANDLERS)
 def test_every_command_refuses_an_unknown_parameter(command: str) -> None:
-    desk = Desk()
+    desk = PromptQueue()
     assert desk.ask(command, nonsense="1").code == 201
     assert desk.tests == 0
 
 
 @pytest.mark.parametrize("command", [name for name in HANDLERS if name.startswith("set")])
 def test_every_set_command_misses_its_parameters(command: str) -> None:
-    assert Desk().ask(command).code == 208
+    assert PromptQueue().ask(command).code == 208
 
 
 @pytest.mark.parametrize("command", ["", "getnonsense", "GETFTPATTR"])
 def test_what_is_no_command_is_204_or_208(command: str) -> None:
-    assert Desk().ask(command).code == (204 if command else 208)
+    assert PromptQueue().ask(command).code == (204 if command else 208)
 
 
 @pytest.mark.parametrize("command", HANDLERS)
 def test_a_command_may_be_denied_or_missing(command: str) -> None:
-    assert Desk(Profile(denied_commands=(command,))).ask(command).code == 211
-    assert Desk(Profile(missing_commands=(command,))).ask(command).code == 204
+    assert PromptQueue(Profile(denied_commands=(command,))).ask(command).code == 211
+    assert PromptQueue(Profile(missing_commands=(command,))).ask(command).code == 204
 
 
 UNCHANGED = [
@@ -212,51 +212,51 @@ UNCHANGED = [
 
 @pytest.mark.parametrize(("command", "parameters"), UNCHANGED)
 def test_setting_what_is_set_is_219_where_the_profile_says_so(command: str, parameters: dict[str, str]) -> None:
-    assert Desk(Profile(unchanged_is_219=True)).ask(command, **parameters).code == 219
-    assert Desk().ask(command, **parameters).code == 200
+    assert PromptQueue(Profile(unchanged_is_219=True)).ask(command, **parameters).code == 219
+    assert PromptQueue().ask(command, **parameters).code == 200
 
 
 def test_a_change_is_200_even_where_no_change_is_219() -> None:
-    assert Desk(Profile(unchanged_is_219=True)).ask("setftpattr", ft_port="22").code == 200
+    assert PromptQueue(Profile(unchanged_is_219=True)).ask("setftpattr", ft_port="22").code == 200
 
 
 def test_a_host_that_is_trusted_already_may_be_219() -> None:
-    desk = Desk(Profile(unchanged_is_219=True))
+    desk = PromptQueue(Profile(unchanged_is_219=True))
     assert [desk.ask("testftp", sethost=key).code for key in (ED25519, ED25519, OTHER)] == [200, 219, 200]
 
 
 def test_the_password_is_returned_where_the_profile_says_so() -> None:
-    desk = Desk(Profile(password_returned=True))
+    desk = PromptQueue(Profile(password_returned=True))
     desk.ask("setftpattr", ft_password="shown")
     assert 'ft_password="shown";' in desk.print("getftpattr")
-    assert "ft_password" not in Desk().print("getftpattr")
+    assert "ft_password" not in PromptQueue().print("getftpattr")
 
 
 def test_autocreatedir_is_returned_where_the_profile_says_so() -> None:
-    assert 'ft_autocreatedir="0";' in Desk(Profile(autocreatedir_in_get=True)).print("getftpattr")
-    assert "ft_autocreatedir" not in Desk().print("getftpattr")
+    assert 'ft_autocreatedir="0";' in PromptQueue(Profile(autocreatedir_in_get=True)).print("getftpattr")
+    assert "ft_autocreatedir" not in PromptQueue().print("getftpattr")
 
 
 def test_a_subset_of_fields_may_be_too_little() -> None:
-    desk = Desk(Profile(requires_all_fields=True))
+    desk = PromptQueue(Profile(requires_all_fields=True))
     assert desk.ask("setftpattr", ft_port="22").code == 208
     without_password = {name: value for name, value in ALL_FIELDS.items() if name != "ft_password"}
     assert desk.ask("setftpattr", **without_password).code == 200
 
 
 def test_long_values_are_refused_or_cut() -> None:
-    refusing = Desk(Profile(field_limit=5))
+    refusing = PromptQueue(Profile(field_limit=5))
     assert refusing.ask("setftpattr", ft_dirname="12345").code == 200
     assert refusing.ask("setftpattr", ft_dirname="123456").code == 202
-    cutting = Desk(Profile(field_limit=5, field_too_long="cut"))
+    cutting = PromptQueue(Profile(field_limit=5, field_too_long="cut"))
     assert cutting.ask("setftpattr", ft_dirname="1234äb").code == 200
     assert cutting.state.fields["ft_dirname"] == "1234"
 
 
 @pytest.mark.parametrize("answer", ["202", "208"])
 def test_an_empty_field_may_be_refused_and_nothing_is_changed(answer: str) -> None:
-    assert Desk().ask("setftpattr", ft_server="", ft_username="").code == 200
-    desk = Desk(Profile(never_empty=("ft_server",), empty_answer=answer))  # type: ignore[arg-type]  # checked by Profile
+    assert PromptQueue().ask("setftpattr", ft_server="", ft_username="").code == 200
+    desk = PromptQueue(Profile(never_empty=("ft_server",), empty_answer=answer))  # type: ignore[arg-type]  # checked by Profile
     desk.ask("setftpattr", ft_server="nas", ft_port="22", ft_username="u")
     assert desk.ask("setftpattr", ft_server="", ft_port="21").code == int(answer)
     assert (desk.state.fields["ft_server"], desk.state.fields["ft_port"]) == ("nas", "22")
@@ -265,7 +265,7 @@ def test_an_empty_field_may_be_refused_and_nothing_is_changed(answer: str) -> No
 
 
 def test_fields_may_be_taken_with_200_and_ignored() -> None:
-    desk = Desk(Profile(never_empty=("ft_server",), empty_answer="ignore", ignored_fields=("ft_ssl",)))
+    desk = PromptQueue(Profile(never_empty=("ft_server",), empty_answer="ignore", ignored_fields=("ft_ssl",)))
     assert desk.ask("setftpattr", ft_server="nas", ft_ssl="2", ft_port="22").code == 200
     assert desk.ask("setftpattr", ft_server="", ft_port="21").code == 200
     fields = desk.state.fields
@@ -274,35 +274,35 @@ def test_fields_may_be_taken_with_200_and_ignored() -> None:
 
 
 def test_getpubkey_prints_one_and_the_same_rsa_key() -> None:
-    desk = Desk()
+    desk = PromptQueue()
     first = desk.print("getpubkey")
     assert first.startswith('cmd="getpubkey";\npublickey="ssh-rsa AAAAB3Nza')
     assert desk.print("getpubkey") == first
 
 
 def test_getpubkey_may_make_a_new_key_each_time() -> None:
-    desk = Desk(Profile(getpubkey_new_key=True, rsa_bits="1024"))
+    desk = PromptQueue(Profile(getpubkey_new_key=True, rsa_bits="1024"))
     assert len({desk.print("getpubkey") for _ in range(3)}) == 3
 
 
 def test_the_printed_key_may_be_hostile() -> None:
-    desk = Desk(Profile(publickey_template='command="touch canary" {key} x\nssh-rsa AAAA'))
+    desk = PromptQueue(Profile(publickey_template='command="touch canary" {key} x\nssh-rsa AAAA'))
     assert 'publickey="command="touch canary" ssh-rsa AAAA' in desk.print("getpubkey")
 
 
 @pytest.mark.parametrize("answer", ["203", "204", "301"])
 def test_without_a_key_getpubkey_is_refused(answer: str) -> None:
     profile = Profile(key="none", no_key_answer=answer)  # type: ignore[arg-type]  # checked by Profile
-    assert Desk(profile).ask("getpubkey") == Reply(code=int(answer))
+    assert PromptQueue(profile).ask("getpubkey") == Reply(code=int(answer))
 
 
 def test_without_a_key_getpubkey_may_be_http_404() -> None:
-    assert Desk(Profile(key="none", no_key_answer="404")).ask("getpubkey").http_status == 404
+    assert PromptQueue(Profile(key="none", no_key_answer="404")).ask("getpubkey").http_status == 404
 
 
 def test_sethost_replaces_or_appends() -> None:
     for mode, trusted in (("replace", [OTHER]), ("append", [ED25519, OTHER])):
-        desk = Desk(Profile(sethost_mode=mode))  # type: ignore[arg-type]  # checked by Profile
+        desk = PromptQueue(Profile(sethost_mode=mode))  # type: ignore[arg-type]  # checked by Profile
         for key in (ED25519, OTHER, OTHER):
             assert desk.ask("testftp", sethost=key).code == 200
         assert desk.state.trusted_host_keys == trusted
@@ -315,7 +315,7 @@ def test_sethost_answers_in_one_of_three_ways() -> None:
         "test": (f'hostkey="{ED25519}";\nresult="0";\n', 1),
     }
     for answers, (body, tests) in expected.items():
-        desk = Desk(Profile(sethost_answers=answers))  # type: ignore[arg-type]  # checked by Profile
+        desk = PromptQueue(Profile(sethost_answers=answers))  # type: ignore[arg-type]  # checked by Profile
         assert desk.print("testftp", sethost=ED25519) == f'cmd="testftp";\n{body}response="200";\n'
         assert desk.tests == tests
 
@@ -323,34 +323,34 @@ def test_sethost_answers_in_one_of_three_ways() -> None:
 @pytest.mark.parametrize("text", ["", "no key", ED25519.replace("+", " "), ED25519[:-4], "c3NoLXJzYQ=="])
 def test_what_is_no_host_key_is_202_or_trusted_in_vain(text: str) -> None:
     """A plus that was not encoded arrives as a blank."""
-    desk = Desk()
+    desk = PromptQueue()
     assert desk.ask("testftp", sethost=text).code == 202
     assert desk.state.trusted_host_keys == []
-    lax = Desk(Profile(sethost_checks=False))
+    lax = PromptQueue(Profile(sethost_checks=False))
     assert lax.ask("testftp", sethost=text).code == 200
     assert lax.state.trusted_host_keys == [text]
 
 
 def test_a_bare_reply_to_testftp_has_its_result_alone() -> None:
-    desk = Desk(Profile(test_response_field=False, hostkey_on_success=False))
+    desk = PromptQueue(Profile(test_response_field=False, hostkey_on_success=False))
     assert desk.print("testftp") == 'result="0";\n'
 
 
 @pytest.mark.parametrize("on_failure", [True, False])
 def test_the_host_key_is_shown_on_failure_where_the_profile_says_so(*, on_failure: bool) -> None:
     failed = UploadOutcome(result=Result.NOT_VERIFIED, host_key=ED25519)
-    desk = Desk(Profile(hostkey_on_failure=on_failure), outcome=failed)
+    desk = PromptQueue(Profile(hostkey_on_failure=on_failure), outcome=failed)
     assert ("hostkey" in desk.print("testftp")) == on_failure
     assert 'result="-5";' in desk.print("testftp")
 
 
 def test_no_host_key_is_shown_when_none_was_seen() -> None:
-    desk = Desk(outcome=UploadOutcome(result=Result.CANNOT_CONNECT))
+    desk = PromptQueue(outcome=UploadOutcome(result=Result.CANNOT_CONNECT))
     assert desk.print("testftp") == 'cmd="testftp";\nresult="-1";\nresponse="200";\n'
 
 
 def test_gettoken_prints_token_and_validity() -> None:
-    values = dict(Desk().ask("gettoken").values)
+    values = dict(PromptQueue().ask("gettoken").values)
     assert set(values) == {"token", "validity"}
     assert len(values["token"]) == 32
 
@@ -373,8 +373,8 @@ def test_what_counts_as_a_set_command(command: str, parameters: dict[str, str], 
 
 
 def test_ignored_fields_are_taken_with_200_and_stay_in_every_command() -> None:
-    desk = Desk(Profile(ignored_fields=("ft_port", "interval", "name", "snapcount", "sethost")))
-    before = Desk().state
+    desk = PromptQueue(Profile(ignored_fields=("ft_port", "interval", "name", "snapcount", "sethost")))
+    before = PromptQueue().state
     assert [
         desk.ask("setftpattr", ft_port="22").code,
         desk.ask("setftpaction", type="rec", interval="60").code,
@@ -388,7 +388,7 @@ def test_ignored_fields_are_taken_with_200_and_stay_in_every_command() -> None:
 
 
 def test_a_late_camera_catches_up_in_the_order_in_which_it_was_set() -> None:
-    desk = Desk(Profile(late_s=0.05))
+    desk = PromptQueue(Profile(late_s=0.05))
     for port in ("22", "2222"):
         assert desk.ask("setftpattr", ft_port=port).code == 200
     desk.ask("testftp", sethost=ED25519)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from receiver_setup.camera.settings.wishes import upload_wishes
+from receiver_setup.camera.settings.upload_options import read_upload_options
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.inventory import ResolvedReceiver, parse_inventory, parse_proven, read_example, resolve, select
 
@@ -41,7 +41,7 @@ def test_a_table_wins_over_those_above_it() -> None:
     assert (attic.options["user"], attic.options["timeout"], here.options["user"]) == ("films", 2.0, "other")
     assert (attic.host, here.host) == ("192.0.2.1", "local")
     assert [each.options["upload"] for each in (porch, gate, barn)] == ["timersnap", "snap", "rec"]
-    assert [each.wishes_uploads for each in (porch, gate, barn)] == [True, False, False]
+    assert [each.has_upload_options for each in (porch, gate, barn)] == [True, False, False]
     assert [each.password and each.password.variable for each in (porch, gate, barn)] == ["PORCH", "ATTIC", "ALL"]
     assert (attic.alone, here.alone) == (False, True)
 
@@ -50,9 +50,9 @@ def test_a_camera_can_be_left_out_of_what_the_others_upload() -> None:
     text = LEVELS + camera("shed", "192.0.2.5", 'receiver = "here"\nupload = []')
     _, here = resolved(text)
     barn, shed = here.cameras
-    assert (upload_wishes(barn.options).any, upload_wishes(shed.options).any) == (True, False)
-    assert (barn.wishes_uploads, shed.wishes_uploads) == (False, True)
-    assert upload_wishes(resolved(text, upload="snap")[1].cameras[1].options).any  # the command line is for all
+    assert (read_upload_options(barn.options).any, read_upload_options(shed.options).any) == (True, False)
+    assert (barn.has_upload_options, shed.has_upload_options) == (False, True)
+    assert read_upload_options(resolved(text, upload="snap")[1].cameras[1].options).any  # the command line is for all
     with pytest.raises(ConfigurationError, match=r"shed.*an interval was given"):
         resolved(text.replace("upload = []", "upload = []\ninterval = 7"))
 
@@ -60,8 +60,8 @@ def test_a_camera_can_be_left_out_of_what_the_others_upload() -> None:
 def test_a_receiver_can_be_left_out_of_what_the_others_upload() -> None:
     text = LEVELS.replace('user = "other"', "upload = []\n")
     attic, here = resolved(text)
-    assert [upload_wishes(each.options).any for each in (attic, here, here.cameras[0])] == [True, False, False]
-    assert here.cameras[0].wishes_uploads is False
+    assert [read_upload_options(each.options).any for each in (attic, here, here.cameras[0])] == [True, False, False]
+    assert here.cameras[0].has_upload_options is False
 
 
 def test_what_means_nothing_for_one_of_them_is_left_out_where_it_is_inherited() -> None:
@@ -78,7 +78,7 @@ def test_the_command_line_wins_over_every_table() -> None:
     assert {each.options["user"] for each in (attic, here)} == {"cams"}
     assert {each.options["timeout"] for each in (attic, here)} == {9.0}
     for each in (*attic.cameras, *here.cameras):
-        assert (each.options["upload"], each.options["interval"], each.wishes_uploads) == ("rec,snap", 7, False)
+        assert (each.options["upload"], each.options["interval"], each.has_upload_options) == ("rec,snap", 7, False)
 
 
 def test_the_example_can_be_used() -> None:

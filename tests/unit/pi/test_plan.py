@@ -10,7 +10,7 @@ from receiver_setup.pi.plan import (
     PACKAGE,
     PASSWORD,
     Action,
-    Change,
+    CardChange,
     Wanted,
     plan_prepare,
     plan_remove,
@@ -29,7 +29,7 @@ def present(wanted: Sequence[Wanted]) -> dict[str, str]:
     return {each.path: each.digest for each in wanted}
 
 
-def follow(disk: dict[str, str], changes: Sequence[Change], wanted: Sequence[Wanted]) -> Iterator[dict[str, str]]:
+def follow(disk: dict[str, str], changes: Sequence[CardChange], wanted: Sequence[Wanted]) -> Iterator[dict[str, str]]:
     """Return the disk before the first change and after each."""
     digests = present(wanted)
     disk = dict(disk)

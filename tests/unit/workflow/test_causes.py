@@ -10,7 +10,7 @@ from receiver_setup.receiver.evidence.arrival import Evidence
 from receiver_setup.receiver.evidence.listening import Socket, parse_sockets
 from receiver_setup.receiver.evidence.sshd_log import Seen, concerns, drop_older, parse_log
 from receiver_setup.receiver.facts.model import Facts
-from receiver_setup.workflow.causes import CATALOGUE, Symptom, Target, diagnose, diagnose_clock, render_causes
+from receiver_setup.workflow.causes import CATALOGUE, FailedUpload, Symptom, diagnose, diagnose_clock, render_causes
 from receiver_setup.workflow.causes.catalogue import DIRECTORY_CLOSED
 from receiver_setup.workflow.causes.model import name
 
@@ -24,7 +24,7 @@ def make_key(number: int) -> PublicKey:
     return PublicKey.from_blob(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes([number]) * 32)
 
 
-TARGET = Target(
+TARGET = FailedUpload(
     camera="porch",
     receiver="attic",
     server=SERVER,

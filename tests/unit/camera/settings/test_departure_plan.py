@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from receiver_setup.camera.settings.departure_plan import (
-    DeparturePlan,
-    needed_readings,
-    plan_departure,
-    plan_fields_back,
-)
 from receiver_setup.camera.settings.fields import Group, normal_server
 from receiver_setup.camera.settings.former import FormerSettings, record_former, setting
 from receiver_setup.camera.settings.place import NOWHERE, Here, in_words, is_same_place, is_somewhere
 from receiver_setup.camera.settings.plan import Readings
+from receiver_setup.camera.settings.removal_plan import (
+    RemovalPlan,
+    needed_readings,
+    plan_departure,
+    plan_fields_back,
+)
 from receiver_setup.camera.settings.target import UploadTarget
 
 TARGET = UploadTarget(server="192.168.2.110", port=22, username="ipcamera", directory="recordings")
@@ -34,7 +34,7 @@ def actions(**enabled: str) -> Readings:
 
 def plan(
     former: FormerSettings | None, now: dict[str, str] = NOW, readings: Readings | None = None, here: Here = HERE
-) -> DeparturePlan:
+) -> RemovalPlan:
     return plan_departure(now, readings or {}, former, here, camera="porch")
 
 

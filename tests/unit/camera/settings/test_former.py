@@ -32,7 +32,7 @@ from receiver_setup.camera.settings.former import (
 from receiver_setup.camera.settings.place import NOWHERE, Here
 from receiver_setup.camera.settings.plan import Readings, plan_uploads
 from receiver_setup.camera.settings.target import UploadTarget
-from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.settings.upload_options import UploadOptions
 from receiver_setup.camera.wire.command import Command, Done
 
 HERE = Here(servers=("192.168.2.110",), username="ipcamera")
@@ -47,7 +47,7 @@ NAS = {
     "ft_insecure": "1",
 }
 REST = {"ft_mode": "1", "ft_dirmode": "1", "ft_new": "x"}
-WISHES = UploadWishes(
+WISHES = UploadOptions(
     upload=frozenset({ActionType.REC, ActionType.SNAP}), interval_s=60, snapshots=7, schedule=parse_words("10:00 Mon")
 )
 
@@ -77,7 +77,7 @@ def joined(one: FormerSettings, other: FormerSettings) -> FormerSettings:
     return replace(one, values={**one.values, **other.values}, unsettable={**one.unsettable, **other.unsettable})
 
 
-def uploads(now: Readings | None = None, wishes: UploadWishes = WISHES) -> FormerSettings:
+def uploads(now: Readings | None = None, wishes: UploadOptions = WISHES) -> FormerSettings:
     return record_former({}, {}, plan_uploads(now or readings(FACTORY_ACTIONS), wishes))
 
 
@@ -109,7 +109,7 @@ def test_only_what_a_set_up_changed_of_the_uploads_is_recorded() -> None:
         SetFtpAction(kind=ActionType.SNAP, interval_s=15),
     )
     assert found.unsettable == {setting("ftpaction", "interval['rec']"): "0"}
-    assert uploads(wishes=UploadWishes()) == FormerSettings()
+    assert uploads(wishes=UploadOptions()) == FormerSettings()
 
 
 def test_what_the_camera_did_not_tell_or_no_camera_takes_is_told_to_people_only() -> None:
@@ -283,7 +283,7 @@ def test_a_record_that_nobody_may_send_cannot_be_made() -> None:
 
 
 def test_what_the_older_record_knows_stays_and_what_is_new_is_added() -> None:
-    older = joined(of(NAS), uploads(wishes=UploadWishes(snapshots=7)))
+    older = joined(of(NAS), uploads(wishes=UploadOptions(snapshots=7)))
     newer = joined(of({**NOW, "ft_dirname": "other"}), uploads(readings(FACTORY_ACTIONS, snapcount="7")))
     merged = merge_former(older, newer, here=HERE)
     assert merged.attributes == NAS
@@ -294,7 +294,7 @@ def test_what_the_older_record_knows_stays_and_what_is_new_is_added() -> None:
 
 def test_a_value_that_the_older_record_could_not_set_is_not_replaced_by_one_of_our_own() -> None:
     interval = setting("ftpaction", "interval['rec']")
-    newer = uploads(readings({**FACTORY_ACTIONS, "interval['rec']": "60"}), UploadWishes(
+    newer = uploads(readings({**FACTORY_ACTIONS, "interval['rec']": "60"}), UploadOptions(
         upload=frozenset({ActionType.REC}), interval_s=90
     ))  # fmt: skip
     assert newer.values[interval] == "60"

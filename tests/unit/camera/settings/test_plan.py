@@ -20,7 +20,7 @@ from receiver_setup.camera.messages import (
 from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.fields import SETTINGS, Group
 from receiver_setup.camera.settings.plan import Change, Readings, plan_change, plan_uploads
-from receiver_setup.camera.settings.wishes import UploadWishes, check_wish, parse_kinds
+from receiver_setup.camera.settings.upload_options import UploadOptions, check_wish, parse_kinds
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import MASK, Secret
@@ -335,7 +335,7 @@ def sent(changes: tuple[Change, ...]) -> list[tuple[str, dict[str, str]]]:
 
 
 def test_only_listed_kinds_are_switched_on_and_the_others_left() -> None:
-    wishes = UploadWishes(upload=parse_kinds("snap,rec"), interval_s=30)
+    wishes = UploadOptions(upload=parse_kinds("snap,rec"), interval_s=30)
     assert sent(plan_uploads(readings(), wishes)) == [
         ("setftpaction", {"type": "rec", "enable": "1", "interval": "30"}),
         ("setftpaction", {"type": "snap", "interval": "30"}),
@@ -343,7 +343,7 @@ def test_only_listed_kinds_are_switched_on_and_the_others_left() -> None:
 
 
 def test_a_schedule_is_switched_on_as_well() -> None:
-    wishes = UploadWishes(schedule=parse_words("10:00 Mon-Fri"), snapshots=3)
+    wishes = UploadOptions(schedule=parse_words("10:00 Mon-Fri"), snapshots=3)
     assert sent(plan_uploads(readings(), wishes)) == [
         ("setftpactionattr", {"snapcount": "3"}),
         ("setsnapschedftpattr", {"enable": "1", "times": "36000-31"}),
@@ -351,17 +351,17 @@ def test_a_schedule_is_switched_on_as_well() -> None:
 
 
 def test_wishes_that_are_so_leave_nothing_to_do() -> None:
-    wishes = UploadWishes(
+    wishes = UploadOptions(
         upload=frozenset({ActionType.SNAP}), interval_s=15, snapshots=5, schedule=parse_words("00:00 Mon")
     )
     assert plan_uploads(readings(schedule={"enable": "1"}), wishes) == ()
-    assert plan_uploads({}, UploadWishes()) == ()
-    assert (UploadWishes().any, wishes.any) == (False, True)
+    assert plan_uploads({}, UploadOptions()) == ()
+    assert (UploadOptions().any, wishes.any) == (False, True)
 
 
 def test_what_was_not_read_is_not_guessed() -> None:
     with pytest.raises(KeyError, match="ftpactionattr"):
-        plan_uploads({}, UploadWishes(snapshots=3))
+        plan_uploads({}, UploadOptions(snapshots=3))
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def test_what_was_not_read_is_not_guessed() -> None:
 )
 def test_impossible_wishes_cannot_be_made(arguments: dict[str, Any], allowed: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        UploadWishes(**arguments)
+        UploadOptions(**arguments)
     assert allowed in caught.value.hint
 
 

@@ -11,37 +11,37 @@ from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.known_hosts import render_line
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts.host_keys import HostKeys
-from receiver_setup.receiver.hosts.ssh_config import Target, make_target
+from receiver_setup.receiver.hosts.ssh_config import SshDestination, make_target
 
 KEY, OTHER = (PublicKey.from_blob(b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes([n]) * 32) for n in (1, 2))
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Target:
+def target(tmp_path: Path) -> SshDestination:
     made = make_target(ReceiverAddress(host="attic", user="pi"), {})
     return replace(made, known_hosts=(tmp_path / "known",), system_known_hosts=())
 
 
-def refused(target: Target, key: PublicKey = KEY, *, ip: str | None = None) -> ReceiverHostKeyError:
+def refused(target: SshDestination, key: PublicKey = KEY, *, ip: str | None = None) -> ReceiverHostKeyError:
     with pytest.raises(ReceiverHostKeyError) as caught:
         HostKeys(target).check(key, ip=ip)
     return caught.value
 
 
-def known(target: Target, *lines: str) -> Path:
+def known(target: SshDestination, *lines: str) -> Path:
     path = target.known_hosts[0]
     path.write_text("".join(f"{line}\n" for line in lines))
     return path
 
 
-def test_a_known_key_is_no_word_worth(target: Target) -> None:
+def test_a_known_key_is_no_word_worth(target: SshDestination) -> None:
     known(
         target, f"@revoked cellar {KEY.line}", f"@cert-authority cellar {OTHER.line}", "nonsense", f"attic {KEY.line}"
     )
     HostKeys(target).check(KEY)
 
 
-def test_another_key_is_told_with_both_and_the_line_that_has_the_known_one(target: Target) -> None:
+def test_another_key_is_told_with_both_and_the_line_that_has_the_known_one(target: SshDestination) -> None:
     path = known(target, "# mine", f"attic,192.168.2.110 {OTHER.line}")
     error = refused(target)
     assert KEY.fingerprint in error.message
@@ -50,7 +50,7 @@ def test_another_key_is_told_with_both_and_the_line_that_has_the_known_one(targe
     assert f"ssh-keygen -R 'attic' -f {path}" in error.hint
 
 
-def test_a_revoked_key_is_told_with_its_line_and_never_to_be_removed_there(target: Target) -> None:
+def test_a_revoked_key_is_told_with_its_line_and_never_to_be_removed_there(target: SshDestination) -> None:
     path = known(target, f"attic {KEY.line}", f"@revoked * {KEY.line}")
     for given in (target, replace(target, strictness="accept-new"), replace(target, strictness="false")):
         error = refused(given)
@@ -59,7 +59,7 @@ def test_a_revoked_key_is_told_with_its_line_and_never_to_be_removed_there(targe
         assert "ssh-keygen -R" not in error.hint
 
 
-def test_a_host_that_only_an_authority_knows(target: Target) -> None:
+def test_a_host_that_only_an_authority_knows(target: SshDestination) -> None:
     path = known(target, f"@cert-authority *,!cellar {OTHER.line}")
     error = refused(target)
     assert "is not known itself" in error.message
@@ -69,7 +69,9 @@ def test_a_host_that_only_an_authority_knows(target: Target) -> None:
 
 
 @pytest.mark.parametrize(("strictness", "followed"), [("ask", True), ("true", True), ("false", False)])
-def test_an_unknown_host_is_refused_however_lax_ssh_would_be(target: Target, strictness: str, followed: bool) -> None:
+def test_an_unknown_host_is_refused_however_lax_ssh_would_be(
+    target: SshDestination, strictness: str, followed: bool
+) -> None:
     error = refused(replace(target, strictness=strictness))
     assert f"the host key of attic is not known yet: {KEY}" in error.message
     assert str(target.known_hosts[0]) in error.hint
@@ -79,7 +81,7 @@ def test_an_unknown_host_is_refused_however_lax_ssh_would_be(target: Target, str
 
 @pytest.mark.parametrize("way", ["option", "configuration"])
 @pytest.mark.parametrize("before", [None, "", "cellar x", "cellar x\n"])
-def test_a_new_key_is_appended_where_that_was_asked_for(target: Target, way: str, before: str | None) -> None:
+def test_a_new_key_is_appended_where_that_was_asked_for(target: SshDestination, way: str, before: str | None) -> None:
     path = target.known_hosts[0]
     if before is not None:
         path.write_text(before)
@@ -93,7 +95,7 @@ def test_a_new_key_is_appended_where_that_was_asked_for(target: Target, way: str
     HostKeys(target).check(KEY)
 
 
-def test_a_new_key_is_hashed_where_the_configuration_wants_that(target: Target) -> None:
+def test_a_new_key_is_hashed_where_the_configuration_wants_that(target: SshDestination) -> None:
     HostKeys(replace(target, known_port=2222, hash_names=True), accept_new=True).check(KEY)
     assert target.known_hosts[0].read_text().startswith("|1|")
     done = subprocess.run(
@@ -103,14 +105,16 @@ def test_a_new_key_is_hashed_where_the_configuration_wants_that(target: Target) 
     HostKeys(replace(target, known_port=2222)).check(KEY)
 
 
-def test_without_a_file_a_new_key_holds_for_this_run(target: Target) -> None:
+def test_without_a_file_a_new_key_holds_for_this_run(target: SshDestination) -> None:
     keys = HostKeys(replace(target, known_hosts=()), accept_new=True)
     keys.check(KEY)
     with pytest.raises(ReceiverHostKeyError, match="is the known one"):
         keys.check(OTHER)
 
 
-def test_a_file_given_by_name_stands_for_the_users_own_and_not_for_the_systems(target: Target, tmp_path: Path) -> None:
+def test_a_file_given_by_name_stands_for_the_users_own_and_not_for_the_systems(
+    target: SshDestination, tmp_path: Path
+) -> None:
     known(target, f"attic {OTHER.line}")
     (tmp_path / "given").write_text(f"attic {KEY.line}\n")
     (tmp_path / "system").write_text(f"@revoked attic {KEY.line}\n")
@@ -119,13 +123,13 @@ def test_a_file_given_by_name_stands_for_the_users_own_and_not_for_the_systems(t
         HostKeys(replace(target, system_known_hosts=(tmp_path / "system",)), files=(tmp_path / "given",)).check(KEY)
 
 
-def test_a_file_that_cannot_be_read_is_never_passed_over(target: Target) -> None:
+def test_a_file_that_cannot_be_read_is_never_passed_over(target: SshDestination) -> None:
     target.known_hosts[0].mkdir()
     with pytest.raises(ReceiverHostKeyError, match="cannot read the known host keys"):
         HostKeys(target)
 
 
-def test_an_address_that_another_key_is_known_at(target: Target) -> None:
+def test_an_address_that_another_key_is_known_at(target: SshDestination) -> None:
     path = known(target, f"attic {KEY.line}", f"192.168.2.110 {OTHER.line}")
     HostKeys(target).check(KEY, ip="192.168.2.110")
     asked = replace(target, check_ip=True)
@@ -136,7 +140,7 @@ def test_an_address_that_another_key_is_known_at(target: Target) -> None:
     assert "CheckHostIP" in error.message
 
 
-def test_types_that_are_known_are_asked_for_first_and_no_others_than_configured(target: Target) -> None:
+def test_types_that_are_known_are_asked_for_first_and_no_others_than_configured(target: SshDestination) -> None:
     available = ("ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "ssh-rsa")
     assert HostKeys(target).order(available) == available
     few = replace(target, algorithms=("ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512", "ssh-ed25519"))
@@ -153,7 +157,7 @@ def test_types_that_are_known_are_asked_for_first_and_no_others_than_configured(
 
 
 @pytest.fixture(params=["text", "KRL"])
-def revoked(request: pytest.FixtureRequest, target: Target, tmp_path: Path) -> Target:
+def revoked(request: pytest.FixtureRequest, target: SshDestination, tmp_path: Path) -> SshDestination:
     """Revoke OTHER in a file of either kind."""
     known(target, render_line("attic", KEY), render_line("attic", OTHER))
     (tmp_path / "other.pub").write_text(f"{OTHER.line}\n")
@@ -163,7 +167,7 @@ def revoked(request: pytest.FixtureRequest, target: Target, tmp_path: Path) -> T
     return replace(target, revoked=tmp_path / "krl")
 
 
-def test_revoked_host_keys_are_honoured(revoked: Target) -> None:
+def test_revoked_host_keys_are_honoured(revoked: SshDestination) -> None:
     HostKeys(revoked).check(KEY)
     error = refused(revoked, OTHER)
     assert f"revoked ({revoked.revoked})" in error.message
@@ -172,7 +176,7 @@ def test_revoked_host_keys_are_honoured(revoked: Target) -> None:
 
 @pytest.mark.parametrize("content", [None, b"SSHKRL\n\0 and then nothing"])
 def test_revoked_host_keys_that_cannot_be_read_refuse_every_host(
-    target: Target, tmp_path: Path, content: bytes | None
+    target: SshDestination, tmp_path: Path, content: bytes | None
 ) -> None:
     known(target, f"attic {KEY.line}")
     if content is not None:

@@ -11,7 +11,7 @@ import pytest
 
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.hosts.ssh_config import Target, _warn_without_client, read_target
+from receiver_setup.receiver.hosts.ssh_config import SshDestination, _warn_without_client, read_target
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def look_up(home: Path, text: str, address: str = "attic") -> Target:
+def look_up(home: Path, text: str, address: str = "attic") -> SshDestination:
     path = home / "config"
     path.write_text(text, encoding="utf-8")
     return read_target(ReceiverAddress.parse(address), config_file=path)

@@ -20,7 +20,7 @@ from paramiko.server import InteractiveQuery
 from support.agent import ssh_agent
 
 from receiver_setup.errors import ReceiverLoginError, ReceiverUnreachableError
-from receiver_setup.receiver.hosts.ssh_login import Credentials, HungUpError, Login
+from receiver_setup.receiver.hosts.ssh_login import Credentials, HungUpError, SshLogin
 from receiver_setup.receiver.hosts.tunnel import Transport
 from receiver_setup.secrets import Secret
 
@@ -131,7 +131,7 @@ def sign_in(transport: Transport, *, person: Person | None = None, **given: Any)
         "identities": (), "asked_for": False, "agent": None, "agent_only_for_identities": False,
         "password": lambda: None, "answer": person or Person(),
     }  # fmt: skip
-    Login(transport, Credentials(**values | given), user="pi", name="pi@attic").sign_in()
+    SshLogin(transport, Credentials(**values | given), user="pi", name="pi@attic").sign_in()
 
 
 def secret() -> Secret:

@@ -23,7 +23,7 @@ _UNKNOWN = FormerSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeparturePlan:
+class RemovalPlan:
     """What is to be sent so that a camera no longer points here; nothing where it does not."""
 
     points_here: bool
@@ -77,18 +77,18 @@ def needed_readings(now: Mapping[str, str], former: FormerSettings | None, here:
 
 def plan_departure(
     now: Mapping[str, str], readings: Readings, former: FormerSettings | None, here: Here, *, camera: str
-) -> DeparturePlan:
+) -> RemovalPlan:
     """Return what differs; `readings` are what `needed_readings` asked for, without what the camera does not tell."""
     known = former or _UNKNOWN
     if not points_here(now, known, here):
         shown = in_words(now)
-        return DeparturePlan(points_here=False, now=shown, then=shown, fields={}, uploads=(), diff="", warnings=())
+        return RemovalPlan(points_here=False, now=shown, then=shown, fields={}, uploads=(), diff="", warnings=())
     fields = plan_fields_back(now, known, here)
     after = {**now, **fields}
     # Last first, as after a set-up that failed.
     told = [(readings[part_of(wish)], wish) for wish in reversed(known.upload_commands()) if part_of(wish) in readings]
     uploads = tuple(change for fields, wish in told if (change := plan_change(fields, wish)) is not None)
-    return DeparturePlan(
+    return RemovalPlan(
         points_here=True,
         now=in_words(now),
         then=in_words(after),

@@ -12,7 +12,7 @@ from receiver_setup.workflow.run.camera_run import CameraRun
 from receiver_setup.workflow.run.request import Request, SetupRequest
 
 
-def aim(run: CameraRun, request: SetupRequest, account: UploadAccount[CameraRun]) -> None:
+def resolve_target(run: CameraRun, request: SetupRequest, account: UploadAccount[CameraRun]) -> None:
     """Work out what the camera shall dial and where it uploads to, and whether it is settled there.
 
     Settled is a camera that points here, verifies, and has a key line here (or a password): a test alone will do.

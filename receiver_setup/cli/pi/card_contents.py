@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from receiver_setup.camera.messages.schedule import parse_words
-from receiver_setup.camera.settings.wishes import parse_kinds
+from receiver_setup.camera.settings.upload_options import parse_kinds
 from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.camera.wire.login import check_length
 from receiver_setup.cli.inputs.clients import check_camera_options

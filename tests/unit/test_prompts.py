@@ -5,11 +5,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from receiver_setup.process.asking import Desk, ask_where_awaited
 from receiver_setup.process.head_start import HeadStart
+from receiver_setup.process.prompts import PromptQueue, ask_where_awaited
 
 
-def ask_for(desk: Desk, name: str) -> tuple[str, threading.Thread]:
+def ask_for(desk: PromptQueue, name: str) -> tuple[str, threading.Thread]:
     """Ask from a thread of its own; return the answer and the thread that gave it."""
     with desk.asks_here():
         return ask_where_awaited(lambda: (name, threading.current_thread()))
@@ -20,7 +20,7 @@ def test_where_nobody_serves_a_question_is_just_asked() -> None:
 
 
 def test_all_questions_are_asked_in_the_thread_that_serves() -> None:
-    desk = Desk()
+    desk = PromptQueue()
     with ThreadPoolExecutor(4) as executor:
         futures = [executor.submit(ask_for, desk, str(number)) for number in range(9)]
         for future in futures:
@@ -30,7 +30,7 @@ def test_all_questions_are_asked_in_the_thread_that_serves() -> None:
 
 
 def test_a_head_start_within_a_thread_asks_where_that_thread_does() -> None:
-    desk, seen = Desk(), []
+    desk, seen = PromptQueue(), []
 
     def work() -> None:
         with desk.asks_here():
@@ -45,7 +45,7 @@ def test_a_head_start_within_a_thread_asks_where_that_thread_does() -> None:
 
 
 def test_after_an_interruption_every_other_question_ends_like_it() -> None:
-    desk = Desk()
+    desk = PromptQueue()
     asked: list[str] = []
 
     def question(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
 
 from receiver_setup.camera.messages.schedule import parse_words
-from receiver_setup.camera.settings.wishes import UploadWishes, parse_kinds
+from receiver_setup.camera.settings.upload_options import UploadOptions, parse_kinds
 from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import parse_dialled
@@ -84,14 +84,14 @@ def open_cameras(options: dict[str, Any], redact: Redactor, dial: Dial | None) -
                 raise ConfigurationError(
                     f"the camera {name} was given twice", hint="give each camera a name of its own"
                 )
-            named.append(NamedCamera(name=name, camera=camera, uploads=upload_wishes(each)))
+            named.append(NamedCamera(name=name, camera=camera, uploads=read_upload_options(each)))
         yield tuple(named)
 
 
-def upload_wishes(options: dict[str, Any]) -> UploadWishes:
+def read_upload_options(options: dict[str, Any]) -> UploadOptions:
     """Return what one camera shall upload."""
     upload, schedule = options["upload"], options["schedule"]
-    return UploadWishes(
+    return UploadOptions(
         upload=parse_kinds(",".join(upload)) if upload else None,
         interval_s=options["interval"],
         snapshots=options["snapshots"],

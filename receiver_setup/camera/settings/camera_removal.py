@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Mapping
 
-from receiver_setup.camera.settings.departure_plan import DeparturePlan, needed_readings, plan_departure, points_here
 from receiver_setup.camera.settings.engine import CameraSettings
 from receiver_setup.camera.settings.fields import Group
 from receiver_setup.camera.settings.former import FormerSettings
 from receiver_setup.camera.settings.place import Here, in_words
 from receiver_setup.camera.settings.plan import plan_codes
+from receiver_setup.camera.settings.removal_plan import RemovalPlan, needed_readings, plan_departure, points_here
 from receiver_setup.camera.wire.codes import ResponseCode
 from receiver_setup.errors import CameraResponseError
 from receiver_setup.report import StepReport
@@ -28,10 +28,10 @@ _NOT_THERE = frozenset(
 """Codes of a firmware that does not have a part of the menu (any more)."""
 
 
-class Departure(CameraSettings):
+class CameraRemoval(CameraSettings):
     """One camera while a receiver is taken from it; remembers what it was like before."""
 
-    def plan_leaving(self, former: FormerSettings | None, here: Here) -> DeparturePlan:
+    def plan_leaving(self, former: FormerSettings | None, here: Here) -> RemovalPlan:
         """Read what the former settings are about, and return what differs; changes nothing."""
         readings: dict[Group, Mapping[str, str]] = {}
         for group in sorted(needed_readings(self.now(), former, here)):

@@ -18,7 +18,7 @@ T = TypeVar("T")
 _own = threading.local()
 
 
-class Desk:
+class PromptQueue:
     """Where one thread asks what others have to ask, while it waits for them."""
 
     def __init__(self) -> None:
@@ -80,6 +80,6 @@ class Desk:
 
 def ask_where_awaited(question: Callable[[], T]) -> T:
     """Ask; from a thread whose questions are asked elsewhere, there."""
-    desk: Desk | None = getattr(_own, "desk", None)
+    desk: PromptQueue | None = getattr(_own, "desk", None)
     answer: T = question() if desk is None else desk.ask(question)
     return answer

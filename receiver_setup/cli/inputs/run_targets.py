@@ -29,7 +29,7 @@ _OF_INVENTORIES = ("only", "failed_from")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CameraShare:
+class CameraTarget:
     """One camera of a run, with the options that hold for it; `name` is safe in folders, `shown` is for results."""
 
     name: str
@@ -37,23 +37,23 @@ class CameraShare:
     address: CameraAddress
     options: dict[str, Any]
     password: "SecretSource | None" = None
-    wishes_uploads: bool = False
+    has_upload_options: bool = False
     """True when its options hold wishes of its own for what it uploads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class RunTarget:
     """One receiver of a run; `options` are as they would be if the command line were for it alone."""
 
     name: str | None = None
     """In the inventory; None without one."""
     options: dict[str, Any]
-    cameras: tuple[CameraShare, ...]
+    cameras: tuple[CameraTarget, ...]
     passwords: "Mapping[Password, SecretSource]" = field(default_factory=dict)
     alone: bool | None = None
     """Whether it has one camera in the whole inventory; None: as many as the run has."""
     selected: tuple[str, ...] = ()
-    """What `--only` takes to name this share again; nothing where it is the whole inventory."""
+    """What `--only` takes to name this receiver again; nothing where it is the whole inventory."""
     given: frozenset[str] = frozenset()
     """Options that were given on the command line, beside an inventory."""
 
@@ -66,7 +66,7 @@ class Share:
         return self.passwords.get(Password[whose])
 
 
-def check_targets(options: dict[str, Any], *, cameras: bool = True) -> tuple[Share, ...]:
+def check_targets(options: dict[str, Any], *, cameras: bool = True) -> tuple[RunTarget, ...]:
     """Refuse what cannot be meant, before anything is contacted; return the receivers of the run.
 
     None are left where an earlier run has proven all. `cameras`: at least one is needed.
@@ -84,13 +84,13 @@ def check_targets(options: dict[str, Any], *, cameras: bool = True) -> tuple[Sha
         if names.count(name) > 1:
             raise ConfigurationError(f"the camera {name} was given twice", hint="give each camera once")
     found = (
-        CameraShare(name=name, shown=name, address=address, options=options)
+        CameraTarget(name=name, shown=name, address=address, options=options)
         for name, address in zip(names, addresses, strict=True)
     )
-    return (Share(options=options, cameras=tuple(found)),)
+    return (RunTarget(options=options, cameras=tuple(found)),)
 
 
-def _from_inventory(options: dict[str, Any]) -> tuple[Share, ...]:
+def _from_inventory(options: dict[str, Any]) -> tuple[RunTarget, ...]:
     from receiver_setup.cli.inputs.inventory_file import check_files, read_inventory, read_proven  # noqa: PLC0415 - slow
     from receiver_setup.inventory import resolve, select  # noqa: PLC0415
 
@@ -115,7 +115,7 @@ def _from_inventory(options: dict[str, Any]) -> tuple[Share, ...]:
     if not chosen and not options["quiet"]:
         click.echo("nothing to do: all of these cameras are proven already", err=True)
     several = len(receivers) > 1
-    return tuple(_share(receiver, options, frozenset(given), several=several) for receiver in chosen)
+    return tuple(_make_target(receiver, options, frozenset(given), several=several) for receiver in chosen)
 
 
 def _refuse_same_host(receivers: "Sequence[ResolvedReceiver]") -> None:
@@ -134,7 +134,9 @@ def _is_given(name: str) -> bool:
     return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
-def _share(receiver: "ResolvedReceiver", options: dict[str, Any], given: frozenset[str], *, several: bool) -> Share:
+def _make_target(
+    receiver: "ResolvedReceiver", options: dict[str, Any], given: frozenset[str], *, several: bool
+) -> RunTarget:
     own: dict[str, Any] = {name: value for name, value in receiver.options.items() if name in options}
     if not own.get("upload") and "interval" in own:
         # It is for cameras that say themselves what they upload.
@@ -145,7 +147,7 @@ def _share(receiver: "ResolvedReceiver", options: dict[str, Any], given: frozens
     selected: tuple[str, ...] = (receiver.name,) if several else ()
     if not receiver.whole:
         selected = tuple(camera.name for camera in receiver.cameras)
-    return Share(
+    return RunTarget(
         name=receiver.name,
         options=merged,
         cameras=tuple(_camera(camera, merged) for camera in receiver.cameras),
@@ -156,13 +158,13 @@ def _share(receiver: "ResolvedReceiver", options: dict[str, Any], given: frozens
     )
 
 
-def _camera(camera: "ResolvedCamera", options: dict[str, Any]) -> CameraShare:
+def _camera(camera: "ResolvedCamera", options: dict[str, Any]) -> CameraTarget:
     own = {name: value for name, value in camera.options.items() if name in options}
-    return CameraShare(
+    return CameraTarget(
         name=camera.clean,
         shown=camera.name,
         address=camera.address,
         options=options | _NO_TLS | own,
         password=camera.password,
-        wishes_uploads=camera.wishes_uploads,
+        has_upload_options=camera.has_upload_options,
     )

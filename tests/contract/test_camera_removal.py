@@ -11,13 +11,13 @@ from support.bench import CAMERA_PASSWORD, FORMER
 from receiver_setup.camera import Camera, Patience
 from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.messages.schedule import parse_words
-from receiver_setup.camera.settings.departure import Departure
+from receiver_setup.camera.settings.camera_removal import CameraRemoval
 from receiver_setup.camera.settings.engine import CameraNotTakenError
 from receiver_setup.camera.settings.former import FormerSettings, merge_former, parse_former, render_former
 from receiver_setup.camera.settings.place import NOWHERE, Here
 from receiver_setup.camera.settings.setting_up import CameraSetup
 from receiver_setup.camera.settings.target import UploadTarget
-from receiver_setup.camera.settings.wishes import UploadWishes
+from receiver_setup.camera.settings.upload_options import UploadOptions
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.camera.state import FACTORY_FIELDS
 from receiver_setup.errors import CameraError, CameraResponseError, CameraUnreachableError, UndoError
@@ -28,7 +28,7 @@ from receiver_setup.secrets import Secret
 HOST_KEY = PublicKey.from_base64("AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle")
 TARGET = UploadTarget(server="192.168.2.110", port=22, username="ipcamera", directory="recordings")
 HERE = Here(servers=("192.168.2.110",), username="ipcamera", port=22)
-WISHES = UploadWishes(
+WISHES = UploadOptions(
     upload=frozenset({ActionType.REC}), interval_s=60, snapshots=7, schedule=parse_words("10:00 Mon-Fri")
 )
 HASTY = Patience(tries=2, first_wait_s=0.01, factor=1.0, reboot_s=0.3, reboot_step_s=0.02, hold_s=0.05)
@@ -66,7 +66,7 @@ def memory(camera: EmulatedCamera) -> Memory:
 
 
 def set_up(
-    camera: EmulatedCamera, target: UploadTarget = TARGET, wishes: UploadWishes = WISHES, *, trust: bool = True
+    camera: EmulatedCamera, target: UploadTarget = TARGET, wishes: UploadOptions = WISHES, *, trust: bool = True
 ) -> FormerSettings:
     """Do the camera's half of a set-up and return its record, as it comes back from a receiver."""
     with client(camera) as connection:
@@ -88,7 +88,7 @@ def remove(
     """Do the camera's half of a removal; return its steps and warnings."""
     steps: list[StepReport] = []
     with client(camera) as connection:
-        departure = Departure(connection, steps.append)
+        departure = CameraRemoval(connection, steps.append)
         departure.read_attributes()
         warnings = departure.leave(former, here)
     return steps, [warning.removeprefix(f"{camera.url}: ") for warning in warnings]
@@ -131,7 +131,7 @@ def test_known_former_settings_go_back_in_as_few_commands_as_there_are_parts(
     after_set_up, count = memory(camera), len(camera.requests)
 
     with client(camera) as connection:
-        departure = Departure(connection, print)
+        departure = CameraRemoval(connection, print)
         departure.read_attributes()
         assert HERE.is_at(departure.now())
         plan = departure.plan_leaving(former, HERE)
@@ -268,7 +268,7 @@ def test_a_camera_that_somebody_pointed_elsewhere_is_not_touched(make_camera: Ma
 def test_a_second_set_up_leads_back_to_what_was_before_the_first(make_camera: MakeCamera) -> None:
     camera = make_camera()
     before = memory(camera)
-    first = set_up(camera, wishes=UploadWishes(snapshots=7))
+    first = set_up(camera, wishes=UploadOptions(snapshots=7))
     moved = UploadTarget(server="192.168.2.111", port=2222, username="ipcamera", directory="other")
     here = Here(servers=("192.168.2.111",), username="ipcamera", port=2222)
     merged = merge_former(first, set_up(camera, moved), here=here)
@@ -321,7 +321,7 @@ def expect_failure(camera: EmulatedCamera, former: FormerSettings | None, error:
     """Leave, see it fail, and see everything put back to what it was before."""
     before = memory(camera)
     with client(camera) as connection:
-        departure = Departure(connection, print)
+        departure = CameraRemoval(connection, print)
         departure.read_attributes()
         with pytest.raises(error) as caught:
             departure.leave(former, HERE)
@@ -371,7 +371,7 @@ def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:
     camera.profile = Profile(field_limit=11, field_too_long="cut")
     before = memory(camera)
     with client(camera) as connection:
-        departure = Departure(connection, print)
+        departure = CameraRemoval(connection, print)
         departure.read_attributes()
         with pytest.raises(CameraNotTakenError):
             departure.leave(former, HERE)
@@ -391,7 +391,7 @@ def test_a_refusal_that_is_not_about_an_empty_field_is_not_tried_again(make_came
         camera.profile = profile
         count = len(camera.requests)
         with client(camera) as connection:
-            departure = Departure(connection, print)
+            departure = CameraRemoval(connection, print)
             departure.read_attributes()
             with pytest.raises(CameraResponseError):
                 departure.leave(known, HERE)
@@ -440,7 +440,7 @@ def test_a_camera_that_goes_away_midway_is_put_back_when_it_answers(
     camera.state.commands_seen.clear()
     camera.profile = Profile(reboot_at=command, reboot_moment=moment, reboot_s=2)  # type: ignore[arg-type]
     with client(camera) as connection:
-        departure = Departure(connection, print)
+        departure = CameraRemoval(connection, print)
         departure.read_attributes()
         with pytest.raises(CameraUnreachableError):
             departure.leave(former, HERE)
@@ -467,7 +467,7 @@ def test_a_removal_that_is_done_can_be_taken_back(make_camera: MakeCamera) -> No
         former = set_up(camera)
         before = memory(camera)
         with client(camera) as connection:
-            departure = Departure(connection, print)
+            departure = CameraRemoval(connection, print)
             departure.read_attributes()
             departure.leave(former, HERE)
             assert departure.changed
@@ -483,7 +483,7 @@ def test_both_parts_are_put_back_though_one_fails(make_camera: MakeCamera, denie
     former = set_up(camera)
     fields, actions, attributes = memory(camera)
     with client(camera) as connection:
-        departure = Departure(connection, print)
+        departure = CameraRemoval(connection, print)
         departure.read_attributes()
         departure.leave(former, HERE)
         camera.profile = Profile(denied_commands=(denied,))

@@ -16,7 +16,7 @@ from receiver_setup.errors import CameraReplyError, ConfigurationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UploadWishes:
+class UploadOptions:
     """What shall be uploaded; None leaves a thing as it is. ConfigurationError for what no camera takes.
 
     Each kind in `upload` is switched on, the others are left alone; `interval_s` (1 to 3600) is for these kinds.
@@ -70,10 +70,10 @@ def parse_kinds(text: str) -> frozenset[ActionType]:
     return frozenset(ActionType(word) for word in words)
 
 
-def upload_wishes(options: Mapping[str, Any]) -> UploadWishes:
+def read_upload_options(options: Mapping[str, Any]) -> UploadOptions:
     """Return what options wish a camera to upload; ConfigurationError for what does not go together."""
     upload, schedule = options.get("upload"), options.get("schedule")
-    return UploadWishes(
+    return UploadOptions(
         upload=parse_kinds(upload) if upload is not None else None,
         interval_s=options.get("interval"),
         snapshots=options.get("snapshots"),
