@@ -29,6 +29,7 @@ from receiver_setup.receiver.facts.records import parse_records
 from receiver_setup.receiver.hosts import Output
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 from receiver_setup.receiver.plan.wanted import Wanted
 from receiver_setup.secrets import Secret
@@ -67,7 +68,9 @@ class Carrier:
             return self._run_local(text, timeout_s, ask)
         host = self.host()
         try:
-            return RootShell(host, sudo_password=ask or self.ask, timeout_s=timeout_s).run(text, step="test")
+            return RootShell(host, sudo_password=ask or self.ask, timeout_s=timeout_s).run(
+                Script(text=text), step="test"
+            )
         finally:
             host.close()
 
@@ -206,7 +209,7 @@ class TestEveryCarrier:
             # More than a shell reads ahead, or there is nothing left to be eaten.
             behind = "# filler\n" * 20_000 + "echo behind it\n"
             wanted = Wanted(user="ipcamera", home="/home/ipcamera", directory="recordings", slots=())
-            output = carrier.run(script.render_facts([wanted], routes=("10.99.0.1",)) + behind)
+            output = carrier.run(f"{script.render_facts([wanted], routes=('10.99.0.1',)).whole()}\n{behind}")
         finally:
             carrier.inside("cd /usr/local/bin; rm getent stat ip")
         told, rest = output.data.split(b"@end 2\nok\n")
@@ -411,27 +414,28 @@ def test_a_link_that_was_lost_before_is_an_error_and_a_new_one_works(receivers: 
     way = receivers.carrier("ssh-admin", "nopasswd")
     host = way.host()
     shell = RootShell(host, sudo_password=way.ask)
-    shell.run("true\n", step="test")
+    shell.run(Script(text="true\n"), step="test")
     way.inside("kill -KILL $(pgrep -f '^sshd(-session)?: admin')")
     time.sleep(0.2)
     with pytest.raises(ReceiverUnreachableError):
-        shell.run("true\n", step="test")
+        shell.run(Script(text="true\n"), step="test")
     host.close()
-    assert shell.run("id -u\n", step="test").data == b"0\n"
+    assert shell.run(Script(text="id -u\n"), step="test").data == b"0\n"
     host.close()
 
 
-def test_a_login_is_proven_beside_the_first_and_used_from_then_on(receivers: Receivers) -> None:
+def test_a_login_is_proven_beside_the_first(receivers: Receivers) -> None:
     way = receivers.carrier("ssh-admin", "nopasswd")
     host = way.host()
     shell = RootShell(host, sudo_password=way.ask)
     connection = "echo $RECEIVER_SETUP_CONNECTION\n"
-    first = shell.run(connection, step="test").data
+    first = shell.run(Script(text=connection), step="test").data
     assert host.prove_login() is True
-    second = shell.run(connection, step="test").data
+    second = shell.run(Script(text=connection), step="test", anew=True).data
     assert first != second
     assert first.split()[2] == second.split()[2] == way.receiver.address.encode()
-    assert (host.trips.connections, host.trips.commands) == (2, 2)
+    assert shell.run(Script(text=connection), step="test").data == first
+    assert (host.trips.connections, host.trips.commands) == (2, 3)
     host.close()
     assert LocalHost().prove_login() is False
 
@@ -440,10 +444,10 @@ def test_a_new_login_that_fails_leaves_the_first_connection_alone(receivers: Rec
     way = receivers.carrier("ssh-admin", "nopasswd")
     host = way.host()
     shell = RootShell(host, sudo_password=way.ask)
-    shell.run("mv /home/admin/.ssh/authorized_keys /home/admin/.ssh/away\n", step="test")
+    shell.run(Script(text="mv /home/admin/.ssh/authorized_keys /home/admin/.ssh/away\n"), step="test")
     try:
         with pytest.raises(errors.ReceiverLoginError):
             host.prove_login()
     finally:
-        shell.run("mv /home/admin/.ssh/away /home/admin/.ssh/authorized_keys\n", step="test")
+        shell.run(Script(text="mv /home/admin/.ssh/away /home/admin/.ssh/authorized_keys\n"), step="test")
     host.close()

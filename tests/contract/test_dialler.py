@@ -34,6 +34,7 @@ from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 
 OK = b'cmd="getftpattr";\r\nft_server="192.168.2.110";\r\nresponse="200";\r\n'
@@ -290,7 +291,7 @@ def test_many_threads_dial_over_one_login_while_commands_run(host: SshHost) -> N
     with listening(serve) as port, ThreadPoolExecutor(16) as pool:
         asked = [pool.submit(ask, port) for _ in range(16)]
         shell = RootShell(host, sudo_password=lambda: None)
-        assert shell.run("id -u\n", step="test").data == b"0\n"
+        assert shell.run(Script(text="id -u\n"), step="test").data == b"0\n"
         meeting.wait()
         assert {each.result() for each in asked} == {"192.168.2.110"}
     assert (host.trips.connections, host.trips.commands) == (1, 1)

@@ -21,6 +21,7 @@ from receiver_setup.errors import ReceiverSudoError
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 from receiver_setup.report import ReceiverReport
 from receiver_setup.secrets import Secret
@@ -518,7 +519,7 @@ def test_a_login_shell_that_does_not_come_to_our_command_is_named(bench: Bench, 
     options = SshOptions(identity=bench.key.path, known_hosts=bench.known_hosts, config_file=Path("/dev/null"))
     host = SshHost(ReceiverAddress(host=bench.receiver.address, user="admin"), options)
     with contextlib.closing(host), pytest.raises(ReceiverSudoError) as caught:
-        RootShell(host, sudo_password=lambda: None, timeout_s=2).run("id -u\n", step="look")
+        RootShell(host, sudo_password=lambda: None, timeout_s=2).run(Script(text="id -u\n"), step="look")
     assert told in caught.value.message
     assert ".bashrc" in caught.value.hint
     assert "--timeout" not in caught.value.hint

@@ -266,7 +266,7 @@ def test_the_facts_are_the_same_in_every_shell(bench: Bench, make_camera: MakeCa
     recordings = "/srv/a b/recordings"
     slots = tuple(CameraSlot(name=name, directory=f"{recordings}/{name}") for name in ("porch", "yard"))
     wanted = Wanted(user="ipcamera", home="/srv/a b", directory="recordings", slots=slots, jail=finished)
-    text = render_facts([wanted], routes=["fe80::1%eth0", "10.99.0.1"]).encode()
+    text = render_facts([wanted], routes=["fe80::1%eth0", "10.99.0.1"]).whole().encode()
     shells = (["dash", "-s"], ["bash", "-s"], ["bash", "--posix", "-s"], ["busybox", "sh", "-s"])
     done = [bench.receiver.run(*shell, input=text) for shell in shells]
     assert [each.stderr for each in done] == [b""] * len(shells)

@@ -23,15 +23,18 @@ import rich.console
 import rich.text  # noqa: F401 - for a terminal
 
 from receiver_setup.__main__ import main as command
-from receiver_setup.cli.guided import closing, preview  # noqa: F401 - as above, and what a dialogue loads for these
+from receiver_setup.cli.commands import explain, explain_run, remove, remove_run, setup, setup_run, verify, verify_run  # noqa: F401 - commands
+from receiver_setup.cli.guided import closing, preview  # noqa: F401 - what a dialogue loads
 from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver.apply import scripts as script
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
+from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.plan.steps import JointPlan, Plan
 from receiver_setup.receiver.plan.wanted import Wanted
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow import causes  # noqa: F401 - a failed test upload would load it too late
+from receiver_setup.workflow.run import failing  # noqa: F401 - as above
 
 _NAMESPACES = {"mnt": 0x00020000, "uts": 0x04000000, "ipc": 0x08000000, "net": 0x40000000, "pid": 0x20000000}
 
@@ -88,11 +91,11 @@ def run_script(wish: dict[str, str]) -> dict[str, object]:
     host = LocalHost()
     shell = RootShell(host, sudo_password=lambda: password, timeout_s=float(wish["timeout_s"]))
     try:
-        output = shell.run(wish["script"], step="test")
+        output = shell.run(Script(text=wish["script"]), step="test")
     except ReceiverSetupError as error:
         return {"error": type(error).__name__, "message": error.message, "hint": error.hint}
     finally:
-        host.close()
+        shell.close()
     left = _children()
     told = {"data": base64.b64encode(output.data).decode(), "errors": output.errors, "status": output.status}
     return {**told, "left": left, "host": socket.gethostname()}

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import shlex
 import time
+from collections.abc import Callable
 from typing import Any
 
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
 from receiver_setup.formats.plain_shell import quote
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
+from receiver_setup.receiver.hosts.scripts import ScriptShell
 
 _log = logging.getLogger("receiver_setup.ansible")
 
@@ -74,80 +76,66 @@ class Becoming:
         )
 
 
-class BecomeShell:
+class BecomeShell(ScriptShell):
     """A root shell over any host on which commands can be started and spoken with."""
 
     def __init__(self, host: Host, becoming: Becoming, *, timeout_s: float = 60.0) -> None:
-        self.host = host
+        super().__init__(host, timeout_s=timeout_s)
         self._becoming = becoming
-        self._timeout_s = timeout_s
 
-    def run(self, script: str, *, step: str) -> Output:
-        """Run `script` as root; `step` names it in errors.
-
-        Raises `ReceiverSudoError` when root cannot be reached, `ReceiverUnreachableError` when the link is lost.
-        """
-        began = time.monotonic()
+    def _open(self, step: str) -> Stream:
         stream = self.host.open(self._becoming.command())
+        end_s = time.monotonic() + self._timeout_s
+        opening = _Opening(stream, self._becoming, self.host.name, lambda: self.receive(stream, end_s, step))
         try:
-            said = _Opening(stream, self._becoming, _Clock(self._timeout_s, self.host.name, step))
-            link = said.become_root()
-            stream.send(f"RECEIVER_SETUP_CONNECTION={quote(link)}\n{script}".encode("utf-8", "surrogateescape"))
-            stream.finish()
-            output = _collect(stream, said.rest, _Clock(self._timeout_s, self.host.name, step))
-        finally:
+            link = opening.become_root(self._lost(step))
+        except BaseException:
             stream.close()
-        _log.debug("receiver: %s, %.0f ms", step, (time.monotonic() - began) * 1000)
-        return output
+            raise
+        stream.send(f"RECEIVER_SETUP_CONNECTION={quote(link)}\nexport RECEIVER_SETUP_CONNECTION\n".encode())
+        return stream
 
+    def _report(self, step: str, sent: int, output: Output | None) -> None:
+        took_s = time.monotonic() - self.host.trips.command_began_s
+        said = "" if output is not None and output.status is not None else "failed, "
+        _log.debug("receiver: %s, %s%.0f ms, %d bytes out", step, said, took_s * 1000, sent)
 
-class _Clock:
-    """How long a step may take, and the errors of a step."""
-
-    def __init__(self, timeout_s: float, name: str, step: str) -> None:
-        self.name = name
-        self._step = step
-        self._end = time.monotonic() + timeout_s
-
-    def receive(self, stream: Stream) -> Chunk | None:
-        """Return what comes next; None at the end."""
-        try:
-            return stream.receive(max(self._end - time.monotonic(), 0.0))
-        except TimeoutError as error:
-            raise ReceiverUnreachableError(
-                f"{self.name} did not finish the step {self._step!r} in time",
-                hint="run the playbook again; give a longer timeout for a slow receiver",
-            ) from error
-
-    def lost(self) -> ReceiverUnreachableError:
-        """Return the error for a link that is gone."""
+    def _lost(self, step: str) -> ReceiverUnreachableError:
         return ReceiverUnreachableError(
-            f"the connection to {self.name} was lost during the step {self._step!r}",
+            f"the connection to {self.host.name} was lost during the step {step!r}",
             hint="run the playbook again: it finishes or takes back what is half done",
+        )
+
+    def _late(self, step: str) -> ReceiverUnreachableError:
+        return ReceiverUnreachableError(
+            f"{self.host.name} did not finish the step {step!r} in time",
+            hint="run the playbook again; give a longer timeout for a slow receiver",
         )
 
 
 class _Opening:
-    """The first lines of a command, before it is root; `rest` came behind them."""
+    """The first lines of a command, before it is root."""
 
-    def __init__(self, stream: Stream, becoming: Becoming, clock: _Clock) -> None:
-        self.rest = b""
-        self._stream, self._becoming, self._clock = stream, becoming, clock
+    def __init__(self, stream: Stream, becoming: Becoming, name: str, receive: Callable[[], Chunk | None]) -> None:
+        self._stream, self._becoming, self._name, self._receive = stream, becoming, name, receive
         self._out = self._errors = b""
         self._answered = False
 
-    def become_root(self) -> str:
-        """Wait for the root shell, answering a question for the password once; return how the login came in."""
+    def become_root(self, lost: ReceiverUnreachableError) -> str:
+        """Wait for the root shell, answering a question for the password once; return how the login came in.
+
+        Raises `lost` where the link ends first.
+        """
         while ROOT not in self._out:
-            chunk = self._clock.receive(self._stream)
+            chunk = self._receive()
             if chunk is None:
-                raise self._clock.lost() if self._stream.status() is None else self._refusal()
+                raise lost if self._stream.status() is None else self._refusal()
             if chunk.error:
                 self._errors += chunk.data
             else:
                 self._out += chunk.data
             self._answer()
-        greeting, _, self.rest = self._out.partition(ROOT)
+        greeting = self._out.partition(ROOT)[0]
         return greeting.rpartition(_LINK)[2].partition(b"\n")[0].decode("ascii", "replace")
 
     def _answer(self) -> None:
@@ -171,15 +159,4 @@ class _Opening:
         text = (self._errors.strip() or out).decode("utf-8", "replace")
         if self._becoming.plugin is not None:
             text = text.replace(str(self._becoming.plugin.prompt), "")
-        return self._becoming.refusal(self._clock.name, " ".join(text.split()) or "it gave no reason")
-
-
-def _collect(stream: Stream, first: bytes, clock: _Clock) -> Output:
-    data, errors = bytearray(first), bytearray()
-    while (chunk := clock.receive(stream)) is not None:
-        (errors if chunk.error else data).extend(chunk.data)
-    status = stream.status()
-    # A shell tells of a child that a signal ended by 128 and its number.
-    if status is None or 128 < status < 255:
-        raise clock.lost()
-    return Output(data=bytes(data), errors=errors.decode("utf-8", "replace"), status=status)
+        return self._becoming.refusal(self._name, " ".join(text.split()) or "it gave no reason")

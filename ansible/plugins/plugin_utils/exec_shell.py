@@ -11,6 +11,7 @@ from ansible_collections.receiver_setup.instar.plugins.plugin_utils.logins impor
 
 from receiver_setup.errors import ReceiverUnreachableError
 from receiver_setup.receiver.hosts import Output
+from receiver_setup.receiver.hosts.scripts import Script
 
 
 class PluginPeer:
@@ -35,10 +36,10 @@ class ExecShell:
         self._connection = connection
         self._becoming = becoming
 
-    def run(self, script: str, *, step: str) -> Output:
-        """Run `script` as root; `step` names it in errors."""
+    def run(self, script: Script, *, step: str, anew: bool = False) -> Output:  # noqa: ARG002 - there is no newer login
+        """Run `script` as root, in a shell of its own; `step` names it in errors."""
         command = f"/bin/sh -c {shlex.quote(self._becoming.inner())}"
-        text = f"RECEIVER_SETUP_CONNECTION=\n{script}".encode("utf-8", "surrogateescape")
+        text = f"RECEIVER_SETUP_CONNECTION=\n{script.whole()}\n".encode("utf-8", "surrogateescape")
         try:
             status, out, errors = self._connection.exec_command(command, in_data=text, sudoable=True)
         except AnsibleError as error:
@@ -56,3 +57,6 @@ class ExecShell:
                 hint="run the playbook again: it finishes or takes back what is half done",
             )
         return Output(data=data, errors=errors.decode("utf-8", "replace"), status=status)
+
+    def close(self) -> None:
+        """Nothing of ours is open."""

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # The functions of a script for a person; each is printed only where it is called. by_hand.py splits this file at
 # its blank lines, so there is none inside a function.
 # shellcheck disable=SC2153,SC2154,SC2317,SC2329 # the values and the calls stand in the script that is printed

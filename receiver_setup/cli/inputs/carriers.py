@@ -48,7 +48,7 @@ def open_carriers(run_targets: Sequence[RunTarget], *, begin: bool) -> Iterator[
         carriers = []
         for target, own in zip(run_targets, passwords, strict=True):
             shell = _shell(target)
-            stack.callback(shell.host.close)
+            stack.callback(shell.close)
             carriers.append(Carrier(run_target=target, shell=shell, passwords=own))
         if begin:
             for carrier in carriers:

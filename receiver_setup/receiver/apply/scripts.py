@@ -1,5 +1,6 @@
 """Scripts for the receiver as text (pure): the files in shell/, with values that passed the one quoting function."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -10,6 +11,7 @@ from receiver_setup.formats.sshd_config import render_drop_in
 from receiver_setup.formats.upload_rules import NEWER
 from receiver_setup.receiver.facts.ledger import STATE
 from receiver_setup.receiver.facts.model import LogMark
+from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.plan.dialled import is_address
 from receiver_setup.receiver.plan.key_policy import KEY_FOLDER
 from receiver_setup.receiver.plan.platforms import KEEPS, MARKS
@@ -21,11 +23,12 @@ from receiver_setup.secrets import Secret
 Dialled = tuple[str, int | None] | None
 """Host and port, the latter None where it is the receiver's own."""
 JOURNAL = f"{STATE}/journal"
-_WAY_BACK = ("hands", "sshd_ask", "sshd", "journal", "undo", "ledger")
+_WAY_BACK = ("common", "hands", "sshd_ask", "sshd", "journal", "undo", "ledger")
+_COMMENT = re.compile(r"^[ \t]*#.*\n", re.MULTILINE)
+"""A line of its own; tests see to it that no text of a script has such lines."""
 _LOG_LINES = 2000
 _LOG_LINES_A_CAMERA = 60
 """What sshd writes of the logins of one camera in a run, amply: its tests, each refused or accepted."""
-_MARK = "# ---- what follows is the same in every run\n"
 
 
 def render_facts(
@@ -35,7 +38,7 @@ def render_facts(
     patience_s: int = 0,
     look: Look = Look.SETUP,
     dialled: Dialled = None,
-) -> str:
+) -> Script:
     """Render the script that reads everything; `routes` are the cameras' IP addresses, or names to resolve there.
 
     `dialled` is what the cameras are told to dial, where that is not the receiver's own address on the route to them.
@@ -60,6 +63,7 @@ def render_facts(
     return _assemble(
         values,
         (
+            "common",
             "hands",
             "sshd_ask",
             "journal",
@@ -108,7 +112,7 @@ def _place_values(wanted: Wanted) -> dict[str, str]:
 
 def render_apply(
     plan: JointPlan[P], *, owner: str, last: str, confirm_s: int, passwords: Mapping[str, Secret] | None = None
-) -> str:
+) -> Script:
     """Render the script that makes the plan's steps as one transaction.
 
     `owner` is this run's token, `last` that of the run that had changed the receiver when the facts were read.
@@ -128,7 +132,8 @@ def render_apply(
     lines += ["  :", "}", ""]
     values = _journal_values(owner) | {"kind": plan.kind, "last": last, "confirm_s": str(confirm_s)}
     accounts = _each_account(each.wanted for each in plan.plans)
-    return _assemble(values, ("apply",), "apply", each=accounts, library=_WAY_BACK, steps="\n".join(lines))
+    steps_text = "\n".join(lines)
+    return _assemble(values, (*_WAY_BACK, "apply"), "apply", each=accounts, steps=steps_text, stored=_WAY_BACK)
 
 
 def _kind_of_call(step: Step) -> tuple[str, ...]:
@@ -148,27 +153,29 @@ def _render_calls(stage: str, calls: Sequence[tuple[str, ...]]) -> list[str]:
     return [f"  stage={quote(stage)}", f'  "$1_{function}" {" ".join(map(quote, arguments))} || return 1']
 
 
-def render_manager(served: tuple[str, int] | None) -> str:
+def render_manager(served: tuple[str, int] | None) -> Script:
     """Render the script that tells by whom sshd is made to read its configuration anew; it changes nothing.
 
     `served` is the receiver's own address and port that the camera reaches it at.
     """
     address, port = served or ("", "")
     values = {"served_address": address, "served_port": str(port)}
-    return _assemble(values, ("sshd_ask", "sshd", "manager"), "manager")
+    return _assemble(values, ("common", "sshd_ask", "sshd", "manager"), "manager")
 
 
-def render_undo(*, owner: str) -> str:
+def render_undo(*, owner: str) -> Script:
     """Render the script that takes back whatever the open journal holds, or finishes what was proven."""
     return _assemble(_journal_values(owner), _WAY_BACK, "undo")
 
 
-def render_confirm(*, owner: str) -> str:
+def render_confirm(*, owner: str) -> Script:
     """Render the script that says, over a new login, that nobody is locked out."""
-    return _assemble(_journal_values(owner), ("journal",), "confirm")
+    return _assemble(_journal_values(owner), ("common", "journal"), "confirm")
 
 
-def render_commit(wanted: Sequence[Wanted], *, owner: str, last: str, cameras: Mapping[str, str] | None = None) -> str:
+def render_commit(
+    wanted: Sequence[Wanted], *, owner: str, last: str, cameras: Mapping[str, str] | None = None
+) -> Script:
     """Render the script that ends a proven transaction: from here on nothing is taken back.
 
     `cameras` has, for each account, the whole new file of its cameras; None where all stay.
@@ -188,7 +195,7 @@ def render_evidence(  # noqa: PLR0913 - all but one are keywords
     wait_for: Iterable[str],
     wait_count: int,
     causes: bool = False,
-) -> str:
+) -> Script:
     """Render the script that tells what arrived and what sshd logged since `since_s` (receiver's clock).
 
     It waits a moment until `wait_count` lines have one of the texts in `wait_for`. With `causes` it also tells what a
@@ -206,7 +213,9 @@ def render_evidence(  # noqa: PLR0913 - all but one are keywords
         "causes": _yes(causes),
     }
     accounts = [_place_values(each) for each in wanted]
-    return _assemble(values, ("hands", "sshd_ask", "evidence"), "evidence", each=_each("each_account", accounts))
+    return _assemble(
+        values, ("common", "hands", "sshd_ask", "evidence"), "evidence", each=_each("each_account", accounts)
+    )
 
 
 def _each_account(wanted: Iterable[Wanted]) -> str:
@@ -235,27 +244,18 @@ def _assemble(  # noqa: PLR0913 - all but the first three are keywords
     main: str,
     *,
     each: str = "",
-    library: tuple[str, ...] = (),
     steps: str = "",
-) -> str:
-    """Put a script together: values, also those of each account, the files in shell/, the call of `main`.
-
-    Those in `library` come as one value, which is run as it stands: so that the script can also store it.
-    """
-    if library:
-        values = values | {"library": _join("common", *library)}
-        body = 'eval "$library"\n' + _join(*parts)
-    else:
-        body = _join("common", *parts)
+    stored: tuple[str, ...] = (),
+) -> Script:
+    """Put a script together: values, also those of each account, the call of `main`, and the files in shell/."""
     head = "".join(f"{name}={quote(value)}\n" for name, value in values.items())
     # The call stands last: a script that is cut off by a lost link has run nothing.
-    return f"{head}{each}{_MARK}{body}\n{steps}{main} </dev/null\n"
-
-
-def _join(*parts: str) -> str:
-    return "\n".join(map(_read_part, parts))
+    text = f"{head}{each}{steps}{main} </dev/null"
+    return Script(text=text, parts={name: _read_part(name) for name in parts}, stored=stored)
 
 
 @cache
 def _read_part(name: str) -> str:
-    return (files("receiver_setup.receiver") / "shell" / f"{name}.sh").read_text(encoding="utf-8")
+    """Read a file in shell/ without its comments, which are a third of it and of no use on the receiver."""
+    text = (files("receiver_setup.receiver") / "shell" / f"{name}.sh").read_text(encoding="utf-8")
+    return _COMMENT.sub("", text)

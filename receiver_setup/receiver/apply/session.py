@@ -20,6 +20,7 @@ from receiver_setup.receiver.facts.camera_records import CameraRecord, render_ca
 from receiver_setup.receiver.facts.model import Facts, parse_facts
 from receiver_setup.receiver.facts.records import RecordError, parse_records
 from receiver_setup.receiver.hosts import Dialler, Output, Shell
+from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.plan.steps import RELOAD, JointPlan, P
 from receiver_setup.receiver.plan.wanted import Look, Wanted
 from receiver_setup.report import StepReport
@@ -128,7 +129,7 @@ class ReceiverSession:
     def confirm(self) -> bool:
         """Log in anew and tell the receiver so, which then stops waiting; False where there is no login to prove."""
         proven = self.shell.host.prove_login()
-        output = self.shell.run(script.render_confirm(owner=self.owner), step="prove the login")
+        output = self.shell.run(script.render_confirm(owner=self.owner), step="prove the login", anew=proven)
         if self._steps(output, "prove the login")[-1][0] != "ok":
             # Whoever puts it back sees to it that it was, or does it.
             raise ReceiverChangeError(
@@ -193,16 +194,16 @@ class ReceiverSession:
         self.in_doubt = False
         return [StepReport(name=name, changed=True, detail=detail) for _, name, detail in steps[:-1]]
 
-    def _run_again_if_lost(self, text: str, step: str) -> list[tuple[str, str, str]]:
+    def _run_again_if_lost(self, text: Script, step: str) -> list[tuple[str, str, str]]:
         """Run a script that may run twice; the connection may be what failed, so once more over a new one."""
         try:
             output = self.shell.run(text, step=step)
         except ReceiverUnreachableError:
-            self.shell.host.close()
+            self.shell.close()
             output = self.shell.run(text, step=step)
         return self._steps(output, step)
 
-    def _undone_by_itself(self, text: str, error: ReceiverError) -> list[tuple[str, str, str]]:
+    def _undone_by_itself(self, text: Script, error: ReceiverError) -> list[tuple[str, str, str]]:
         """Wait until the receiver has had its time, then see; meanwhile no login is tried, since each may count."""
         wait_s = max(0.0, (self._confirm_by or 0.0) - time.monotonic()) + _UNDO_TAKES_S
         _log.warning(
@@ -211,7 +212,7 @@ class ReceiverSession:
             error.message,
             wait_s,
         )
-        self.shell.host.close()
+        self.shell.close()
         time.sleep(wait_s)
         try:
             output = self.shell.run(text, step="undo")
@@ -266,7 +267,7 @@ class ReceiverSession:
 
     def close(self) -> None:
         """End the connections."""
-        self.shell.host.close()
+        self.shell.close()
 
     def _steps(self, output: Output, step: str) -> list[tuple[str, str, str]]:
         """Return (status, name, detail) of every step record, and (`ok`, …) or its opposite as the last."""

@@ -1,6 +1,7 @@
 """How a script gets to a receiver: one small protocol, and a carrier of it for each way there.
 
-Shell     run() a whole script as root                root.py over any Host; Ansible's connection
+Script    a text, and the parts of the library that it uses             scripts.py
+Shell     run() a script as root                      scripts.py and root.py over any Host; Ansible's connection
 Peer      who is at the far end: name, a new login    every Host
 Host      a peer that starts commands                 ssh.py, ssh_stream.py (paramiko), local.py (this machine)
 Dialler   a host that opens connections from there    ssh.py (tunnel.py)
@@ -8,8 +9,12 @@ Stream    one running command: send, receive, status
 """
 
 import socket
+import time
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from receiver_setup.receiver.hosts.scripts import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +32,12 @@ class Trips:
     connections: int = 0
     commands: int = 0
     command_began_s: float = 0.0
-    """When the last command was started, on the monotonic clock; the login that it had to wait for lies before."""
+    """When the last script was sent, on the monotonic clock."""
+
+    def begin(self) -> None:
+        """Count a script that is about to be sent."""
+        self.commands += 1
+        self.command_began_s = time.monotonic()
 
 
 class Stream(Protocol):
@@ -44,6 +54,9 @@ class Stream(Protocol):
 
     def status(self) -> int | None:
         """Return its exit status after the end; None where the link was lost before it."""
+
+    def waits(self) -> bool:
+        """Tell whether it is still there to take input, as far as is known without asking."""
 
     def close(self) -> None:
         """Give it up."""
@@ -89,11 +102,15 @@ class Shell(Protocol):
     def host(self) -> Peer:
         """Return the far end."""
 
-    def run(self, script: str, *, step: str) -> Output:
+    def run(self, script: "Script", *, step: str, anew: bool = False) -> Output:
         """Run `script` as root to its end; `step` names it in errors and in the trace.
 
-        Raises `ReceiverSudoError` when root cannot be reached, `ReceiverUnreachableError` when the link is lost.
+        With `anew` it runs over the newest login. Raises `ReceiverSudoError` when root cannot be reached,
+        `ReceiverUnreachableError` when the link is lost.
         """
+
+    def close(self) -> None:
+        """End it, and every connection to the host."""
 
 
 @runtime_checkable

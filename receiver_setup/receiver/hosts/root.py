@@ -15,6 +15,7 @@ from typing import NoReturn
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
 from receiver_setup.process.head_start import HeadStart
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
+from receiver_setup.receiver.hosts.scripts import ScriptShell
 from receiver_setup.secrets import Secret
 from receiver_setup.trace.tracing import log_trip
 
@@ -59,7 +60,7 @@ _AFTER_END_OF_INPUT_S = 5.0
 _SHOWN = 200
 
 
-class RootShell:
+class RootShell(ScriptShell):
     """A root shell on a host; knows how root is reached there, and asks for a password only when it is needed.
 
     `root_password` is asked where there is only su; by default it is the one for sudo.
@@ -73,55 +74,26 @@ class RootShell:
         root_password: Callable[[], Secret | None] | None = None,
         timeout_s: float = 60.0,
     ) -> None:
-        self.host = host
+        super().__init__(host, timeout_s=timeout_s)
         self._ask = sudo_password
         self._ask_root = root_password or sudo_password
-        self._timeout_s = timeout_s
-        self._begun: HeadStart[Stream] | None = None
 
     def begin(self) -> None:
         """Sign in and become root in the background; the next `run` goes on from there, or raises what that raised."""
         self._begun = HeadStart(partial(self._open, "sign in"))
 
-    def run(self, script: str, *, step: str) -> Output:
-        """Run `script`; `step` names it in errors and in the trace.
-
-        Raises `ReceiverSudoError` when root cannot be reached, `ReceiverUnreachableError` when the link is lost.
-        """
-        output = None
-        stream = self._take_begun() or self._open(step)
-        try:
-            stream.send(script.encode("utf-8", "surrogateescape"))
-            stream.finish()
-            output = self._collect(stream, step)
-        finally:
-            stream.close()
-            self._trace(step, script, output)
-        if output.status is None:
-            raise self._lost(step)
-        return output
-
-    def _take_begun(self) -> Stream | None:
-        if self._begun is None:
-            return None
-        begun, self._begun = self._begun, None
-        stream = begun.result()
-        # What it waited for us is no part of the command.
-        self.host.trips.command_began_s = time.monotonic()
-        return stream
-
     def _open(self, step: str) -> Stream:
-        """Start a shell and become root in it."""
         stream = self.host.open(_BOOTSTRAP)
         try:
             self._become_root(stream, step)
         except BaseException:
             stream.close()
-            self._trace(step, "", None)
+            self.host.trips.begin()
+            self._report(step, 0, None)
             raise
         return stream
 
-    def _trace(self, step: str, script: str, output: Output | None) -> None:
+    def _report(self, step: str, sent: int, output: Output | None) -> None:
         ended = output is not None and output.status is not None
         log_trip(
             _log,
@@ -130,12 +102,13 @@ class RootShell:
             name=step,
             began_s=self.host.trips.command_began_s,
             said="ended" if ended else "failed",
-            sent=len(script.encode("utf-8", "surrogateescape")),
+            sent=sent,
             received=None if output is None else len(output.data) + len(output.errors.encode()),
         )
 
     def _become_root(self, stream: Stream, step: str) -> None:
-        said = _Conversation(stream, self._timeout_s, self.host.name, step)
+        end_s = time.monotonic() + self._timeout_s
+        said = _Conversation(stream, lambda: self.receive(stream, end_s, step))
         line = self._first_sign(stream, said)
         if not line:
             self._explain_silence(stream, said, step)
@@ -216,22 +189,19 @@ class RootShell:
             hint="run the same command again: it finishes or takes back what is half done",
         )
 
-    def _collect(self, stream: Stream, step: str) -> Output:
-        data, errors = bytearray(), bytearray()
-        end = time.monotonic() + self._timeout_s
-        while (chunk := _receive(stream, end, self.host.name, step)) is not None:
-            (errors if chunk.error else data).extend(chunk.data)
-        return Output(data=bytes(data), errors=errors.decode("utf-8", "replace"), status=stream.status())
+    def _late(self, step: str) -> ReceiverUnreachableError:
+        return ReceiverUnreachableError(
+            f"{self.host.name} did not finish the step “{step}” in time",
+            hint="run the same command again; give a longer --timeout for a slow receiver",
+        )
 
 
 class _Conversation:
     """The first lines of a command, before it is root."""
 
-    def __init__(self, stream: Stream, timeout_s: float, host: str, step: str) -> None:
+    def __init__(self, stream: Stream, receive: Callable[[], Chunk | None]) -> None:
         self._stream = stream
-        self._end = time.monotonic() + timeout_s
-        self._host = host
-        self._step = step
+        self._receive = receive
         self._out = b""
         self._errors = b""
         self._greeting = b""
@@ -254,10 +224,7 @@ class _Conversation:
         while b"\n" not in self._out:
             if prompts is not None and self._errors.count(_PROMPT) > prompts:
                 return b""
-            if end is None:
-                chunk = _receive(self._stream, self._end, self._host, self._step)
-            else:
-                chunk = self._stream.receive(max(end - time.monotonic(), 0.0))
+            chunk = self._receive() if end is None else self._stream.receive(max(end - time.monotonic(), 0.0))
             if chunk is None:
                 return b""
             if chunk.error:
@@ -277,13 +244,3 @@ class _Conversation:
         """Return what standard error said, else standard output, on one line and without prompts."""
         text = (_PROMPTS.sub(b"", self._errors).strip() or self._greeting).decode("utf-8", "replace")
         return " ".join(text.split()) or "it gave no reason"
-
-
-def _receive(stream: Stream, end: float, host: str, step: str) -> Chunk | None:
-    try:
-        return stream.receive(max(end - time.monotonic(), 0.0))
-    except TimeoutError as error:
-        raise ReceiverUnreachableError(
-            f"{host} did not finish the step “{step}” in time",
-            hint="run the same command again; give a longer --timeout for a slow receiver",
-        ) from error

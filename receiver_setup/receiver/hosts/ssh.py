@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 
 from receiver_setup.dialling import DialError
 from receiver_setup.errors import ReceiverError, ReceiverUnreachableError
@@ -40,8 +39,6 @@ class SshHost:
     def open(self, command: str) -> SshStream:
         """Start `command` on the newest connection."""
         self._connect()
-        self.trips.commands += 1
-        self.trips.command_began_s = time.monotonic()
         transport = self._connections[-1].transport
         if not transport.is_active():
             raise ReceiverUnreachableError(

@@ -69,6 +69,12 @@ class SshStream:
         status = self._channel.recv_exit_status() if self._channel.exit_status_ready() else -1
         return None if status < 0 or self._lost else status
 
+    def waits(self) -> bool:
+        """Tell whether the channel is open and its command has not ended."""
+        transport = self._channel.get_transport()
+        ended = self._channel.closed or self._channel.eof_received or self._channel.exit_status_ready()
+        return not ended and transport is not None and transport.is_active()
+
     def close(self) -> None:
         """Close the channel; what runs there goes on to its end."""
         with suppress(*LINK_ERRORS), shielded():

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # Change the receiver as one transaction: every undo is on disk before the first change is made.
 # Given: state journal owner kind last confirm_s, $library (this run's way back as text), each_account, which calls a
 # function with every account's user and home, and a function `steps` that names each step ($stage) twice over:

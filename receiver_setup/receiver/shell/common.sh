@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # What all scripts on the receiver share. POSIX sh; also dash, bash, busybox.
 # A script is this file, then its own file, then one line that calls its main function;
 # it arrives on standard input, so that no value of it stands in a process list.

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # What the disks are like that a set-up would write to: which filesystem, how full, closed to writing.
 # Leaves the folders that are there in $folders, one a line.
 # Given: home key_file drop_in state (paths), directories (a list, one a line).

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # What the receiver saw of a test upload: files that arrived, lines that sshd wrote. Changes nothing.
 # Given: minutes (to look back), log_since (seconds of the epoch), log_offsets ("PATH SIZE" a line), log_lines (how
 # many at the most), log_process (one that began when the facts were read), wait_for (texts, one a line), wait_count

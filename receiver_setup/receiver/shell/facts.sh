@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # Read all that a plan needs, in one trip, and change nothing.
 # Given: journal state (paths), routes (addresses) and names (lists, one a line), minutes; marks and keeps (paths and
 # patterns of paths, one a line: see platforms.py); and each_account, which calls a function with every account's user

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # The groups that the upload account is to join: whether they are there, and whether they make an administrator.
 # Given: user and joins (a list, one a line). Changes nothing.
 # shellcheck disable=SC2154 # the given values stand in the lines before this file

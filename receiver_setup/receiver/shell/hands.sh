@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # Root's hands: how root enters folders, makes them, gives them an owner and deletes them. Other accounts may own a
 # folder on the way and plant a link there at any moment, so a path that was looked at proves nothing: root goes into
 # a folder, asks the kernel where it is then, and acts on "." or on one name in it.

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # What earlier runs left: an open journal, and how things were before the first change. Changes nothing.
 # Given: user uid home recordings state key_folder accounts (those that are asked about) journal; patience (seconds to
 # wait for another run), adopt (yes or no), look (setup, removal or status), directories.

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # The journal of one change: the undo of each step is on disk before the step is made.
 # Given: state journal (paths) owner (this run's token); for a new one also kind (setup or removal), last (see
 # journal_open) and each_account, which calls a function with every account's user and home.

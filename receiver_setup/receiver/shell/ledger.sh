@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # The end of a proven change: what cannot be taken back is done now, and how things were before the first
 # change of all is filed, so that a removal, from whichever machine, can bring it back.
 # Given: state journal (paths) owner; for the commit last and file_cameras (yes or no), with it filed_cameras, which

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # Tell by whom sshd is started and made to read its configuration anew, as sshd.sh does it, for a person who does it
 # by hand. It starts as few processes as it can, for facts.sh tells it in every run.
 # Given: served_address served_port (what the camera dials; may be empty).

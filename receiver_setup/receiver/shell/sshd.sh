@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # Make a running sshd read its configuration anew, by whichever way this machine has, and see that it did.
 # shellcheck disable=SC2154 # $newline is common.sh's
 

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # The one place that finds the sshd that serves the camera, and asks it what it does: as it runs, with its own binary
 # and options, about the camera's own connection.
 #

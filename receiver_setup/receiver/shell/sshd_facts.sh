@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # What sshd does now, and what it would do with our drop-in; nothing that lasts is touched.
 # Given: routes (a list, one a line), dialled_address (or name) and dialled_port (both may be empty); for an account
 # user, drop_in (a path), drop_in_text, may_differ (patterns), and its cameras as they stand in routes or names.

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # The way back: what the lines of a journal call, last step first. Each is harmless where its step was never made.
 # Given: state journal (paths) owner.
 # shellcheck disable=SC2034,SC2154 # what is given or used elsewhere stands in the files beside this one

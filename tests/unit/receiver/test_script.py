@@ -15,6 +15,7 @@ from support.rules import listed
 
 from receiver_setup.errors import ConfigurationError, ReceiverError
 from receiver_setup.formats.plain_shell import quote
+from receiver_setup.receiver.apply import scripts
 from receiver_setup.receiver.apply.scripts import (
     render_apply,
     render_commit,
@@ -25,6 +26,7 @@ from receiver_setup.receiver.apply.scripts import (
     render_undo,
 )
 from receiver_setup.receiver.facts.model import LogMark
+from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.plan.setup import plan_receiver
 from receiver_setup.receiver.plan.steps import JointPlan
 from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted, check_directory, check_home, check_user, clean_name
@@ -56,6 +58,7 @@ KEPT: dict[str, set[str]] = {
     "key line": set(HOSTILE),
 }
 """What is let through of HOSTILE: a camera's name is cleaned, and a file may have any bytes."""
+SHELL_FILES = Path(scripts.__file__).parents[1] / "shell"
 TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]))
 
 
@@ -73,10 +76,10 @@ def run(shell: list[str], script: str, folder: Path) -> subprocess.CompletedProc
 
 
 def values_of(script: str) -> str:
-    """Return the part of a script before its fixed text: the values."""
-    head, found, _ = script.partition("# ---- what follows is the same in every run\n")
-    assert found
-    return head
+    """Return the part of a script's own text before its steps and the call of its main function: the values."""
+    head, call, _ = script.rpartition(" </dev/null")
+    assert call
+    return head.rpartition("\n")[0].partition("\nsteps() {\n")[0] + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +110,15 @@ def test_a_value_with_a_nul_byte_is_refused() -> None:
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: Path, finished: "Case") -> None:
+    for script in every_script(finished):
+        result = run([*shell, "-n"], script.whole(), folder)
+        assert (result.stderr, result.returncode) == (b"", 0)
+        assert script.text.endswith(" </dev/null")
+
+
+def every_script(finished: "Case") -> list[Script]:
     wanted = finished.wanted
-    scripts = [
+    return [
         render_facts([wanted], routes=["10.0.0.9", "fe80::1"]),
         render_evidence(
             [wanted],
@@ -123,11 +133,8 @@ def test_every_script_is_one_that_the_shell_can_read(shell: list[str], folder: P
         render_commit([wanted], owner="x", last="", cameras={wanted.user: "porch {}\n"}),
         render_confirm(owner="x"),
         render_manager(("192.168.2.110", 22)),
+        _bare_apply(finished, wanted),
     ]
-    for script in scripts:
-        result = run([*shell, "-n"], script, folder)
-        assert (result.stderr, result.returncode) == (b"", 0)
-        assert script.endswith(" </dev/null\n")
 
 
 def test_the_script_of_every_plan_is_one_that_a_shell_can_read(planned: "dict[str, Case]", folder: Path) -> None:
@@ -142,14 +149,28 @@ def test_the_script_of_every_plan_is_one_that_a_shell_can_read(planned: "dict[st
             confirm_s=60,
             passwords={case.wanted.user: Secret("a'b")},
         )
-        result = run(["sh", "-n"], script, folder)
+        result = run(["sh", "-n"], script.whole(), folder)
         if (result.stderr, result.returncode) != (b"", 0):
             wrong[name] = result.stderr
     assert not wrong, listed(wrong)
 
 
+def test_comments_that_are_not_sent_are_comments_to_the_shell_too(finished: "Case") -> None:
+    sent = {name: text for script in every_script(finished) for name, text in script.parts.items()}
+    assert sent.keys() == {path.stem for path in SHELL_FILES.glob("*.sh")}
+    for name, text in sent.items():
+        whole = (SHELL_FILES / f"{name}.sh").read_text(encoding="utf-8")
+        assert len(text) < len(whole)
+        assert _minified(text) == _minified(whole).removeprefix("#!/bin/sh\n"), name
+
+
+def _minified(text: str) -> str:
+    done = subprocess.run(["shfmt", "-ln", "posix", "-mn"], input=text, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 def test_a_script_that_is_cut_off_runs_nothing(folder: Path) -> None:
-    script = render_confirm(owner="x")
+    script = render_confirm(owner="x").whole()
     whole = run(["sh"], script, folder)
     assert whole.stdout == b"@end 6\nfailed\n"
     cut = run(["sh"], script[: script.rindex("confirm")], folder)
@@ -159,12 +180,14 @@ def test_a_script_that_is_cut_off_runs_nothing(folder: Path) -> None:
 def test_a_password_stands_in_the_values_alone_and_nowhere_without_one(finished: "Case", folder: Path) -> None:
     plan = JointPlan(plans=(plan_receiver(replace(finished.facts, password="set"), finished.wanted),))
     secret = "it's $(a) secret"
-    script = render_apply(plan, owner="x", last="", confirm_s=60, passwords={finished.wanted.user: Secret(secret)})
+    script = render_apply(
+        plan, owner="x", last="", confirm_s=60, passwords={finished.wanted.user: Secret(secret)}
+    ).whole()
     given = next(line for line in script.splitlines() if line.startswith("  password="))
     told = run(["sh"], f"{given}\nprintf '%s' \"$password\"", folder)
     assert told.stdout.decode() == secret
     assert script.count(quote(secret)) == 1
-    assert "  password=''\n" in render_apply(plan, owner="x", last="", confirm_s=60)
+    assert "  password=''\n" in render_apply(plan, owner="x", last="", confirm_s=60).text
 
 
 def hostile_ends(end: Callable[[str], str], folder: Path) -> dict[str, str]:
@@ -230,11 +253,11 @@ def _scripts(finished: "Case", place: str, taken: str) -> list[str]:
     ]
     with contextlib.suppress(ReceiverError):
         scripts.append(_bare_apply(finished, wanted))
-    return scripts
+    return [each.text for each in scripts]
 
 
 def test_the_canary_would_be_seen(tmp_path: Path) -> None:
-    _run_harmlessly("user=$(touch canary)\n# ---- what follows is the same in every run\n", tmp_path)
+    _run_harmlessly("user=$(touch canary)\nmain </dev/null", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["canary"]
 
 
@@ -261,7 +284,7 @@ def _wanted(base: Wanted, place: str, taken: str) -> Wanted:
     return replace(wanted, slots=(replace(base.slots[0], directory=wanted.recordings),))
 
 
-def _bare_apply(finished: "Case", wanted: Wanted) -> str:
+def _bare_apply(finished: "Case", wanted: Wanted) -> Script:
     """Render the whole set-up on a host where the wanted home's parents are fit for a jail."""
     root = finished.facts.paths["/"]
     parents = ["/" + "/".join(wanted.home.split("/")[1:depth]) for depth in range(1, wanted.home.count("/") + 1)]

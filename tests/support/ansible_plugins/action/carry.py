@@ -10,6 +10,7 @@ from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running impo
 
 from ansible.plugins.action import ActionBase
 from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.receiver.hosts.scripts import Script
 
 
 class ActionModule(ActionBase):
@@ -29,13 +30,13 @@ class ActionModule(ActionBase):
             proven = shell.host.prove_login()
             again = [self._carry(shell, script) for script in scripts[:1]]
         finally:
-            shell.host.close()
+            shell.close()
         return {"outputs": outputs, "proven": proven, "again": again}
 
     @staticmethod
     def _carry(shell, script):
         try:
-            output = shell.run(script, step="test")
+            output = shell.run(Script(text=script), step="test")
         except ReceiverSetupError as error:
             return {"kind": error.kind}
         data = base64.b64encode(output.data).decode()
