@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.receiver.admin_key import make_admin_key
 from receiver_setup.emulator.receiver.network import HOST_ADDRESS
 from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
@@ -72,6 +72,11 @@ class Bed:
             *("--quiet", *(part for url in urls for part in ("--camera", url))),
         ]
 
+    def floor(self, url: str) -> list[str]:
+        """Return the least script that sets one camera up, and proves nothing."""
+        where = (self.host, self.port, self.identity, self.known_hosts, url, self.address)
+        return [str(HERE / "floor.sh"), *map(str, where)]
+
     def by_hand(self, step: str, connections: str, url: str) -> list[str]:
         """Return the hand-written script for one camera; `connections` is `one` or `each`, `step` fresh or again."""
         where = (self.host, self.port, self.identity, self.known_hosts, url, self.address)
@@ -93,10 +98,14 @@ def make_bed(*, sshd_config: str = "") -> Iterator[Bed]:
 
 
 @contextmanager
-def make_cameras(count: int) -> Iterator[list[EmulatedCamera]]:
-    """Give cameras as the factory ships them, each on a port of its own."""
+def make_cameras(count: int, *, test_s: float = 0.0) -> Iterator[list[EmulatedCamera]]:
+    """Give cameras as the factory ships them, each on a port of its own; a test upload takes `test_s` longer."""
+    profile = Profile(test_slow_s=test_s)
     with ExitStack() as stack:
-        yield [stack.enter_context(EmulatedCamera(host=HOST_ADDRESS, password=PASSWORD)) for _ in range(count)]
+        yield [
+            stack.enter_context(EmulatedCamera(host=HOST_ADDRESS, password=PASSWORD, profile=profile))
+            for _ in range(count)
+        ]
 
 
 def run_timed(
