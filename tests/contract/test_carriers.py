@@ -29,9 +29,9 @@ from receiver_setup.receiver.facts.records import parse_records
 from receiver_setup.receiver.hosts import Output
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
-from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
 from receiver_setup.receiver.plan.wanted import Wanted
+from receiver_setup.receiver.script import Script
 from receiver_setup.secrets import Secret
 
 SUDO_PASSWORD = 'su do\'s "$HOME" `word` %s'

@@ -34,8 +34,8 @@ from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.hosts import Dialler
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
-from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
+from receiver_setup.receiver.script import Script
 
 OK = b'cmd="getftpattr";\r\nft_server="192.168.2.110";\r\nresponse="200";\r\n'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(OK) + OK

@@ -21,8 +21,8 @@ from receiver_setup.errors import ReceiverSudoError
 from receiver_setup.receiver.address import ReceiverAddress
 from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts.root import RootShell
-from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.hosts.ssh import SshHost, SshOptions
+from receiver_setup.receiver.script import Script
 from receiver_setup.report import ReceiverReport
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow.run.request import NamedCamera, SetupRequest

@@ -24,13 +24,13 @@ def test_the_trace_has_every_trip_and_the_summary_their_sum(bench: Bench, make_c
     bench.inside("echo 'Defaults logfile=/var/log/sudo-calls, loglinelen=0' >/etc/sudoers.d/calls")
     camera = make_camera()
     for fresh in (True, False):
-        requests, commands = len(camera.requests), sudo_calls(bench)
+        requests, shells = len(camera.requests), sudo_calls(bench)
         logins = bench.receiver.log().count("Accepted publickey for admin")
         result = bench.setup(camera, options=("-vv",))
         assert result.code == 0, result.err
         requests = len(camera.requests) - requests
         logins = bench.receiver.log().count("Accepted publickey for admin") - logins
-        commands = sudo_calls(bench) - commands
+        shells = sudo_calls(bench) - shells
         lines = re.findall(r"^trip    (\S+) ([^:]+): .+ in \d+ ms", result.err, re.MULTILINE)
         admin = f"admin@{bench.receiver.address}"
         of_camera = [name for where, name in lines if where == camera.url]
@@ -40,7 +40,9 @@ def test_the_trace_has_every_trip_and_the_summary_their_sum(bench: Bench, make_c
         assert of_camera.count("testftp") == summed(result.err, "test uploads") == (3 if fresh else 1)
         connections = re.findall(r" connection: dial \d+ ms \+ handshake \d+ ms \+ login \d+ ms in ", result.err)
         assert len(connections) == logins == summed(result.err, "connections")
-        assert len(of_receiver) - len(connections) == commands == summed(result.err, "commands")
+        commands = len(of_receiver) - len(connections)
+        assert commands == summed(result.err, "commands")
+        assert shells == logins, "there is one root shell a connection"
         assert (logins <= 1 + fresh, commands <= (5 if fresh else 2), requests <= (9 if fresh else 3)) == (True,) * 3
         assert re.search(rf"^wall time of {admin} +ms$", result.err, re.MULTILINE)
         assert CAMERA_PASSWORD not in result.err

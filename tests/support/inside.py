@@ -29,9 +29,9 @@ from receiver_setup.errors import ReceiverSetupError
 from receiver_setup.receiver.apply import scripts as script
 from receiver_setup.receiver.hosts.local import LocalHost
 from receiver_setup.receiver.hosts.root import RootShell
-from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.plan.steps import JointPlan, Plan
 from receiver_setup.receiver.plan.wanted import Wanted
+from receiver_setup.receiver.script import Script
 from receiver_setup.secrets import Secret
 from receiver_setup.workflow import causes  # noqa: F401 - a failed test upload would load it too late
 from receiver_setup.workflow.run import failing  # noqa: F401 - as above

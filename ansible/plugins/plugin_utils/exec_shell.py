@@ -11,7 +11,7 @@ from ansible_collections.receiver_setup.instar.plugins.plugin_utils.logins impor
 
 from receiver_setup.errors import ReceiverUnreachableError
 from receiver_setup.receiver.hosts import Output
-from receiver_setup.receiver.hosts.scripts import Script
+from receiver_setup.receiver.script import Script
 
 
 class PluginPeer:

@@ -11,13 +11,13 @@ from receiver_setup.formats.sshd_config import render_drop_in
 from receiver_setup.formats.upload_rules import NEWER
 from receiver_setup.receiver.facts.ledger import STATE
 from receiver_setup.receiver.facts.model import LogMark
-from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.plan.dialled import is_address
 from receiver_setup.receiver.plan.key_policy import KEY_FOLDER
 from receiver_setup.receiver.plan.platforms import KEEPS, MARKS
 from receiver_setup.receiver.plan.setup import drop_in, key_file, wanted_match
 from receiver_setup.receiver.plan.steps import JointPlan, P, Step
 from receiver_setup.receiver.plan.wanted import Look, Wanted
+from receiver_setup.receiver.script import Script
 from receiver_setup.secrets import Secret
 
 Dialled = tuple[str, int | None] | None

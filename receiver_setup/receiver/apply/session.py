@@ -20,9 +20,9 @@ from receiver_setup.receiver.facts.camera_records import CameraRecord, render_ca
 from receiver_setup.receiver.facts.model import Facts, parse_facts
 from receiver_setup.receiver.facts.records import RecordError, parse_records
 from receiver_setup.receiver.hosts import Dialler, Output, Shell
-from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.plan.steps import RELOAD, JointPlan, P
 from receiver_setup.receiver.plan.wanted import Look, Wanted
+from receiver_setup.receiver.script import Script
 from receiver_setup.report import StepReport
 from receiver_setup.secrets import Secret
 

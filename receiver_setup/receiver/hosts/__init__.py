@@ -1,6 +1,5 @@
 """How a script gets to a receiver: one small protocol, and a carrier of it for each way there.
 
-Script    a text, and the parts of the library that it uses             scripts.py
 Shell     run() a script as root                      scripts.py and root.py over any Host; Ansible's connection
 Peer      who is at the far end: name, a new login    every Host
 Host      a peer that starts commands                 ssh.py, ssh_stream.py (paramiko), local.py (this machine)
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from receiver_setup.receiver.hosts.scripts import Script
+    from receiver_setup.receiver.script import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,38 +8,15 @@ import re
 import secrets
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from receiver_setup.errors import ReceiverUnreachableError
 from receiver_setup.formats.plain_shell import quote
 from receiver_setup.process.head_start import HeadStart
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
+from receiver_setup.receiver.script import READ_LIBRARY, Script
 
-_READ_LIBRARY = 'kept=$library; unset library; library=$kept; unset kept; eval "$library"'
-"""Where it comes in the environment, commands do not inherit it."""
 _ENDED_BY_SIGNAL = range(129, 255)
 """How a shell reports a child that a signal ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """A script for the receiver: `text` is its own, `parts` are files of the library by name, read in this order.
-
-    It finds the text of the parts named in `stored` in `$library`, to write it to a file.
-    """
-
-    text: str
-    parts: Mapping[str, str] = field(default_factory=dict)
-    stored: tuple[str, ...] = ()
-
-    def whole(self) -> str:
-        """Return it as one text, for a shell that is opened for it alone."""
-        head = []
-        if self.stored:
-            library = "\n".join(self.parts[name] for name in self.stored)
-            head = [f"library={quote(library)}", _READ_LIBRARY]
-        return "\n".join([*head, *(text for name, text in self.parts.items() if name not in self.stored), self.text])
 
 
 class OpenShell:
@@ -59,7 +36,7 @@ class OpenShell:
         variable = ""
         if script.stored:
             library = "'\n'".join(f'"$part_{name}"' for name in script.stored)
-            texts.insert(0, quote(_READ_LIBRARY))
+            texts.insert(0, quote(READ_LIBRARY))
             variable = f"library={library} "
         lines.append(f"printf '%s\\n' {' '.join(texts)} \"$script\" | {variable}sh -s")
         lines.append(f"printf '\\n{mark} %s\\n' \"$?\"; printf '\\n{mark}\\n' >&2; unset script")

@@ -26,10 +26,10 @@ from receiver_setup.receiver.apply.scripts import (
     render_undo,
 )
 from receiver_setup.receiver.facts.model import LogMark
-from receiver_setup.receiver.hosts.scripts import Script
 from receiver_setup.receiver.plan.setup import plan_receiver
 from receiver_setup.receiver.plan.steps import JointPlan
 from receiver_setup.receiver.plan.wanted import CameraSlot, Wanted, check_directory, check_home, check_user, clean_name
+from receiver_setup.receiver.script import Script
 from receiver_setup.secrets import Secret
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def test_comments_that_are_not_sent_are_comments_to_the_shell_too(finished: "Cas
     for name, text in sent.items():
         whole = (SHELL_FILES / f"{name}.sh").read_text(encoding="utf-8")
         assert len(text) < len(whole)
-        assert _minified(text) == _minified(whole).removeprefix("#!/bin/sh\n"), name
+        assert _minified(text) == _minified(whole), name
 
 
 def _minified(text: str) -> str:

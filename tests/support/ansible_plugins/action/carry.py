@@ -10,7 +10,7 @@ from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running impo
 
 from ansible.plugins.action import ActionBase
 from receiver_setup.errors import ReceiverSetupError
-from receiver_setup.receiver.hosts.scripts import Script
+from receiver_setup.receiver.script import Script
 
 
 class ActionModule(ActionBase):

@@ -6,7 +6,8 @@ from receiver_setup.errors import ReceiverUnreachableError
 from receiver_setup.formats.plain_shell import quote
 from receiver_setup.receiver.hosts import Output, Stream
 from receiver_setup.receiver.hosts.local import LocalHost, LocalStream
-from receiver_setup.receiver.hosts.scripts import Script, ScriptShell
+from receiver_setup.receiver.hosts.scripts import ScriptShell
+from receiver_setup.receiver.script import Script
 
 PARTS = {"first": "word() { printf '%s' \"it's $1\"; }", "second": 'twice() { word "$1"; word "$1"; }'}
 ODD = "a\n$(b)`c`\\nä\udcff"
