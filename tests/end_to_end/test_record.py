@@ -17,6 +17,7 @@ from support.desk import PromptQueue
 
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.receiver.network import HOST_ADDRESS
+from receiver_setup.recording.journal import Journal
 
 pytestmark = pytest.mark.usefixtures("private_network")
 HOME = {
@@ -215,3 +216,30 @@ def test_set_up_and_removal_put_a_camera_back_first_and_verify_says_so(
     assert removed.code == 0, removed.err
     kept = {name: value for name, value in before.items() if name != "ft_password"}
     assert {name: camera.state.fields[name] for name in kept} == kept
+
+
+@pytest.mark.rest
+def test_a_recording_that_cannot_be_undone_costs_its_own_camera_alone(
+    bench: Bench, make_camera: Callable[..., EmulatedCamera], desk: PromptQueue
+) -> None:
+    """What reads says so of the one camera, what changes says why it is not back; the other one goes on."""
+    bench.environment["XDG_STATE_HOME"] = state = desk.environment["XDG_STATE_HOME"]
+    lost, good = make_camera(HOME, denied_commands=("setftpattr",)), make_camera()
+    journal = Journal.of(lost.url, {"XDG_STATE_HOME": state})
+    journal.write({"ft_server": "grandmas-other-nas.lan"})
+    runs: tuple[tuple[Any, tuple[str, ...], int, str], ...] = (
+        (bench.setup, ("--check",), 7, "camera-unfinished"),
+        (bench.setup, (), 3, "camera-no-permission"),
+        (bench.verify, (), 7, "camera-unfinished"),
+        (bench.remove, (), 3, "camera-no-permission"),
+    )
+    for run, options, code, kind in runs:
+        done = run(lost, good, options=options)
+        assert done.code == code, done.err
+        first, other = done.json["receivers"][0]["cameras"]
+        assert (first["ok"], first["error"]["kind"], first["error"]["exit_code"]) == (False, kind, code)
+        assert (other["ok"], other["error"]) == (True, None), done.err
+        assert (done.json["error"]["kind"], done.json["receivers"][0]["error"]) == (kind, None)
+        assert journal.path.exists()
+    told = bench.run(*(each for each in bench.arguments(lost, good, command="explain") if each != "--json"))
+    assert (told.code, good.url in told.out, lost.url in told.out) == (7, True, False), told.err

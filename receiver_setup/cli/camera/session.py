@@ -13,10 +13,10 @@ from receiver_setup.camera.settings.upload_options import check_wish
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
 from receiver_setup.cli.inputs.clients import check_camera_options, make_camera, read_camera_password
-from receiver_setup.cli.inputs.recovery import put_back_first
 from receiver_setup.cli.output.redaction import set_up_logging
 from receiver_setup.errors import InterruptedRunError, UndoError
 from receiver_setup.process.interrupts import endings_interrupt
+from receiver_setup.recording.recovery import put_back_first
 
 if TYPE_CHECKING:
     from receiver_setup.camera.client import Camera
@@ -43,7 +43,7 @@ def open_camera(options: dict[str, Any], *, changes: bool | None = None) -> Iter
     address = CameraAddress.parse(options["camera"])
     client = make_camera(address, read_camera_password(address, options), options)
     with endings_interrupt(), client as camera:
-        put_back_first([camera], changes=not options.get("check", True) if changes is None else changes)
+        put_back_first(camera, changes=not options.get("check", True) if changes is None else changes)
         yield camera
 
 

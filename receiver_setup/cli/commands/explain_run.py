@@ -11,7 +11,7 @@ from receiver_setup.cli.commands.setup_run import make_request
 from receiver_setup.cli.inputs.carriers import Carrier
 from receiver_setup.cli.inputs.targets import open_targets, run_workflow
 from receiver_setup.cli.output.redaction import redact
-from receiver_setup.report import DIFFERENCE, Report
+from receiver_setup.report import Report
 from receiver_setup.workflow.explain import explain
 
 _CONFIRM_S = 60
@@ -24,13 +24,15 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier]) -> int:
     fixing = [
         replace(each, run_target=replace(each.run_target, options=each.run_target.options | fixed)) for each in carriers
     ]
+    reports: list[Report] = []
     with open_targets(fixing) as targets:
         code = run_workflow(
             [(each, partial(explain, make_request(each.run_target), each.session, each.cameras)) for each in targets],
             _script,
             options | fixed,
+            keep=reports.append,
         )
-    return 0 if code == DIFFERENCE else code
+    return 0 if reports[0].worst is None else code
 
 
 def _script(report: Report) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from receiver_setup.cli.inputs.carriers import Carrier, request_values
-from receiver_setup.cli.inputs.recovery import put_back_first
 from receiver_setup.cli.inputs.targets import Target, Workflow, open_targets, run_workflow
 from receiver_setup.report import ReceiverReport, Report
 from receiver_setup.workflow.remove import remove
@@ -20,7 +19,6 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], *, ask: bool) -> i
         if ask and targets and not _confirm(targets, delete=options["delete_recordings"]):
             click.echo("nothing was changed", err=True)
             return 0
-        put_back_first((each.camera for target in targets for each in target.cameras), changes=not options["check"])
         return run_workflow([(target, _workflow(target)) for target in targets], _receipt, options)
 
 

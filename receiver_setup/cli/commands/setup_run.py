@@ -8,7 +8,6 @@ import click
 
 from receiver_setup.camera.settings.upload_options import read_upload_options
 from receiver_setup.cli.inputs.carriers import Carrier, request_values
-from receiver_setup.cli.inputs.recovery import put_back_first
 from receiver_setup.cli.inputs.run_targets import RunTarget
 from receiver_setup.cli.inputs.secrets import ask_to_go_on
 from receiver_setup.cli.inputs.targets import Target, open_targets, run_workflow
@@ -29,7 +28,6 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], *, asked: bool) ->
         if asked and not options["yes"] and not options["check"] and not _go_on(targets[0]):
             click.echo("nothing was changed", err=True)
             return 0
-        put_back_first((each.camera for target in targets for each in target.cameras), changes=not options["check"])
         code = run_workflow(
             [(each, partial(set_up, make_request(each.run_target), each.session, each.cameras)) for each in targets],
             lambda report: render_receipt(report, [commands(receiver) for receiver in report.receivers]),

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from receiver_setup.cli.inputs.carriers import Carrier, request_values
-from receiver_setup.cli.inputs.recovery import put_back_first
 from receiver_setup.cli.inputs.targets import Target, Workflow, open_targets, run_workflow
 from receiver_setup.cli.output.next_commands import setup_command
 from receiver_setup.cli.output.redaction import redact
@@ -28,7 +27,6 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], receipt: Receipt |
         return partial(verify, request, target.session, target.cameras)
 
     with open_targets(carriers) as targets:
-        put_back_first((each.camera for target in targets for each in target.cameras), changes=False)
         return run_workflow(
             [(target, workflow(target)) for target in targets],
             partial(_render, again=setup_command(options, [carrier.run_target for carrier in carriers])),

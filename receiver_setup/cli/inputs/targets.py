@@ -20,6 +20,7 @@ from receiver_setup.errors import InterruptedRunError, ReceiverSetupError
 from receiver_setup.process.interrupts import Stop, endings_interrupt, ignore_signals
 from receiver_setup.receiver.apply.session import ReceiverSession
 from receiver_setup.receiver.hosts import Dialler
+from receiver_setup.recording.recovery import put_back_first
 from receiver_setup.report import Observer, ReceiverReport, Report
 from receiver_setup.workflow.fleet import run_all
 from receiver_setup.workflow.run.request import NamedCamera
@@ -53,11 +54,13 @@ def _open(carrier: Carrier, stack: contextlib.ExitStack) -> Target:
     run_target, host = carrier.run_target, carrier.host
     session = ReceiverSession(carrier.shell, confirm_s=run_target.options.get("confirm_within", 60))
     dial = host.dial if run_target.options["camera_via_receiver"] and isinstance(host, Dialler) else None
+    # A command without --check has nothing to change at all.
+    first = partial(put_back_first, changes=not run_target.options.get("check", True))
     cameras = []
     for each, password in zip(run_target.cameras, carrier.passwords, strict=True):
         camera = make_camera(each.address, password, each.options, dial)
         stack.callback(camera.close)
-        cameras.append(NamedCamera(name=each.name, camera=camera, uploads=_own_uploads(each)))
+        cameras.append(NamedCamera(name=each.name, camera=camera, uploads=_own_uploads(each), first=first))
     return Target(run_target=run_target, session=session, cameras=tuple(cameras))
 
 

@@ -36,6 +36,7 @@ class CameraPart(ABC):
         """Another account of the receiver that it uploaded to until now, and its name there."""
         self._observe = observe
         self._checkpoint = checkpoint
+        self._first = named.first
         self._addresses: list[str] = []
 
     @property
@@ -62,6 +63,7 @@ class CameraPart(ABC):
         try:
             self._checkpoint()
             self._observe(Event(scope=self.name, mark=Mark.BEGUN))
+            self._begin()
             work(self)
         except ReceiverSetupError as error:
             self.fail(error)
@@ -69,6 +71,13 @@ class CameraPart(ABC):
             self.fail(unforeseen(error, camera=self.report.address, step="its part of the run"))
         finally:
             self._observe(Event(scope=self.name, mark=Mark.PAUSED))
+
+    def _begin(self) -> None:
+        """Do what comes before anything else, once."""
+        first, self._first = self._first, None
+        done = first(self.camera) if first is not None else None
+        if done is not None:
+            self.tell(StepReport(name="put back", changed=True, detail=done))
 
     def fail(self, error: ReceiverSetupError) -> None:
         """Note the error and show it."""

@@ -81,3 +81,8 @@ class NamedCamera:
     name: str
     camera: Camera
     uploads: UploadOptions | None = None
+    first: Callable[[Camera], str | None] | None = None
+    """What comes before anything else is done with the camera; it returns what was put back, if anything.
+
+    Its error is this camera's alone.
+    """
