@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.formats.keys import PublicKey
 
 DIFFERENCE = 7
@@ -128,8 +128,8 @@ class CameraReport:
 
     @property
     def changed(self) -> bool:
-        """True when the camera's settings are others than before."""
-        return any(step.changed for step in self.steps) and not self.put_back
+        """True when the camera's settings are others than before, or may be: a failed undo leaves that unknown."""
+        return _may_differ(self)
 
     def as_json(self) -> dict[str, Any]:
         """Return the camera as the contract has it."""
@@ -195,9 +195,8 @@ class ReceiverReport:
 
     @property
     def changed(self) -> bool:
-        """True when anything on the receiver or a camera is other than before."""
-        own = any(step.changed for step in self.steps) and not self.put_back
-        return own or any(camera.changed for camera in self.cameras)
+        """True when anything on the receiver or a camera is, or may be, other than before."""
+        return _may_differ(self) or any(camera.changed for camera in self.cameras)
 
     @property
     def whole_diff(self) -> str:
@@ -270,6 +269,10 @@ class Report:
             "receivers": [receiver.as_json() for receiver in self.receivers],
             "error": self.worst and error_as_json(self.worst),
         }
+
+
+def _may_differ(part: CameraReport | ReceiverReport) -> bool:
+    return isinstance(part.error, UndoError) or (any(step.changed for step in part.steps) and not part.put_back)
 
 
 def error_as_json(error: ReceiverSetupError) -> dict[str, Any]:

@@ -229,6 +229,12 @@ def test_trust_check_apply_check_apply(camera: EmulatedCamera, run: Run) -> None
     assert camera.state.trusted_host_keys == [HOST_KEY]
 
 
+def test_a_trust_of_which_no_answer_can_be_read_counts_as_changed(make_camera: MakeCamera, run: Run) -> None:
+    """The key was sent, and what the camera trusts cannot be read."""
+    result = run(make_camera(serves="http/0.9"), "trust", HOST_KEY, "--json")
+    assert (result.json["error"]["kind"], result.json["changed"]) == ("camera-reply", True), result.err
+
+
 def test_a_password_is_sent_each_time_and_never_shown(camera: EmulatedCamera, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text(UPLOAD_PASSWORD + "\n")

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from receiver_setup import report
+from receiver_setup.cli.camera.outcome import Outcome
 from receiver_setup.errors import (
     CameraError,
     ConfigurationError,
@@ -64,6 +65,18 @@ def test_the_object_has_exactly_the_keys_of_the_contract() -> None:
     assert camera["test"] == {"result": 0, "file": "Test-Snapshot.jpeg", "bytes": 31337}
     assert camera["error"].keys() == whole["error"].keys() == {"kind", "message", "hint", "exit_code", "rolled_back"}
     assert receiver["diff"] == "+ user\n+ft_insecure=0\n"
+
+
+def test_what_may_have_changed_counts_as_changed() -> None:
+    """A failed undo leaves it unknown, and `changed` knows no third word."""
+    camera = CameraReport(name="porch", address="http://192.168.2.168", steps=[KEPT], error=UndoError("lost"))
+    beside = CameraReport(name="barn", address="http://192.168.2.169", steps=[KEPT], error=CameraError("no"))
+    receiver = ReceiverReport(address="local", user="ipcamera", cameras=[camera, beside])
+    assert [camera.changed, beside.changed, receiver.changed] == [True, False, True]
+    alone = ReceiverReport(address="local", user="ipcamera", error=UndoError("lost"), put_back=True)
+    assert Report(check=False, receivers=[alone]).as_json()["changed"] is True
+    assert Outcome(error=UndoError("lost")).render()["changed"] is True
+    assert Outcome(error=CameraError("no")).render()["changed"] is False
 
 
 def test_what_is_not_known_is_null() -> None:

@@ -27,7 +27,7 @@ from receiver_setup.camera.settings.plan import render_changes
 from receiver_setup.camera.settings.upload_options import check_wish
 from receiver_setup.camera.wire.codes import error_for_result, explain_result
 from receiver_setup.camera.wire.command import Command, Done
-from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import error_as_json, told_back
 from receiver_setup.secrets import Redactor, Secret
@@ -101,7 +101,9 @@ def describe_failure(error: ReceiverSetupError) -> dict[str, Any]:
     """Return an error as a module fails with it: one sentence and the hint, and the same for programs."""
     hint = f"; {error.hint}" if error.hint else ""
     back = f"; {told_back(error)}" if told_back(error) else ""
-    return {"msg": f"{error.message}{hint}{back}", "error": error_as_json(error)}
+    # A failed undo leaves unknown what the camera has now.
+    told = {"msg": f"{error.message}{hint}{back}", "error": error_as_json(error)}
+    return told | {"changed": isinstance(error, UndoError)}
 
 
 def _wishes(options: dict[str, Any], redact: Redactor) -> list[Command[Done]]:

@@ -12,7 +12,7 @@ from receiver_setup.camera.wire.codes import error_for_result, explain_result
 from receiver_setup.cli.camera.outcome import finish, key_as_json, render_table, tell
 from receiver_setup.cli.camera.session import begin, changing, open_camera
 from receiver_setup.cli.inputs.options import camera_options
-from receiver_setup.errors import ConfigurationError
+from receiver_setup.errors import CameraReplyError, CameraTimeoutError, ConfigurationError
 from receiver_setup.formats.keys import PublicKey
 
 _LARGEST_FILE = 1_000_000
@@ -70,7 +70,12 @@ def trust(**options: Any) -> int:
         outcome.changed = True
         return finish(outcome, [f"would send {line}", "nothing was changed: this was a check"])
     with open_camera(options) as camera, changing(outcome, "trusted host key"):
-        told = camera.trust_host_key(key)
+        try:
+            told = camera.trust_host_key(key)
+        except (CameraTimeoutError, CameraReplyError):
+            # It was sent, and may have been taken.
+            outcome.changed = True
+            raise
     outcome.changed = True
     outcome.details["sent"] = {"cmd": "testftp", "sethost": key.base64}
     if told.raw_result:

@@ -8,7 +8,7 @@ import click
 
 from receiver_setup.cli.output.output import print_json
 from receiver_setup.cli.output.redaction import redact
-from receiver_setup.errors import ReceiverSetupError
+from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import DIFFERENCE, error_as_json
 
@@ -37,7 +37,7 @@ class Outcome:
         """Return the object that `--json` prints."""
         return {
             "ok": self.error is None,
-            "changed": self.changed,
+            "changed": self.changed or isinstance(self.error, UndoError),
             "check": self.check,
             "camera": {"address": self.address, **self.details},
             "error": self.error and error_as_json(self.error),

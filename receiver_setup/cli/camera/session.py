@@ -14,7 +14,7 @@ from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.cli.camera.outcome import Outcome, finish, render_table
 from receiver_setup.cli.inputs.clients import check_camera_options, make_camera, read_camera_password
 from receiver_setup.cli.output.redaction import set_up_logging
-from receiver_setup.errors import InterruptedRunError, UndoError
+from receiver_setup.errors import InterruptedRunError
 from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.recording.recovery import put_back_first
 
@@ -49,10 +49,11 @@ def open_camera(options: dict[str, Any], *, changes: bool | None = None) -> Iter
 
 @contextlib.contextmanager
 def changing(outcome: Outcome, what: str) -> Iterator[None]:
-    """Say of an interruption that it came while something was being changed."""
+    """Say of an interruption that it came while something was being changed, so that it may be changed."""
     try:
         yield
     except KeyboardInterrupt as ending:
+        outcome.changed = True
         raise InterruptedRunError(
             f"the run was interrupted while the {what} of the camera {outcome.address} was being changed",
             hint="see with `receiver-setup camera show` and `receiver-setup camera test` what it has now",
@@ -74,13 +75,8 @@ def make_so(options: dict[str, Any], wished: Command[Done]) -> int:
         if outcome.check:
             outcome.changed = True
         else:
-            with changing(outcome, change.name):
-                try:
-                    with engine.putting_back(settings):
-                        outcome.changed = settings.make(change)
-                except UndoError:
-                    outcome.changed = True
-                    raise
+            with changing(outcome, change.name), engine.putting_back(settings):
+                outcome.changed = settings.make(change)
     return finish(outcome, _change_lines(change, outcome))
 
 
