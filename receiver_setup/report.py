@@ -186,6 +186,10 @@ class ReceiverReport:
     """After a removal: directories whose recordings stay."""
     claims: list[Claim] = field(default_factory=list)
     """What was looked at by a run that verifies."""
+    looked: bool = False
+    """True for such a run, which tells as well of what nobody asked for."""
+    groups: tuple[str, ...] | None = None
+    """Groups that the upload account is in beside its own; None where that is not known."""
 
     @property
     def ok(self) -> bool:
@@ -218,6 +222,7 @@ class ReceiverReport:
             "cameras": [camera.as_json() | {"ok": camera.ok and self.error is None} for camera in self.cameras],
             "error": self.error and error_as_json(self.error),
             **claims_as_json(self.claims),
+            **({"groups": None if self.groups is None else list(self.groups)} if self.looked else {}),
             **({"warnings": list(self.warnings)} if self.warnings else {}),
             **({} if self.script is None else {"script": self.script}),
         }

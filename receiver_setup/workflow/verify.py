@@ -69,7 +69,7 @@ class _Verification(WholeRun[CameraRun]):
     ) -> None:
         super().__init__(request, session, cameras, observe, stop)
         self._request = request
-        self._report.jail = request.jail
+        self._report.jail, self._report.looked = request.jail, True
 
     def _kind(self) -> type[CameraRun]:
         return CameraRun
@@ -119,6 +119,8 @@ class _Verification(WholeRun[CameraRun]):
         self._report.host_keys = facts.host_keys
         for account in self._accounts:
             self._learn(account)
+        found = [account.facts.groups[1:] for account in self._accounts if account.facts.account is not None]
+        self._report.groups = tuple(sorted({name for groups in found for name in groups})) if found else None
         self._report.warnings += memory_warnings((a.facts, self._wanted(a)) for a in self._accounts)
 
     def _learn(self, account: Account) -> None:

@@ -309,8 +309,11 @@ def test_a_group_is_joined_once_and_left_again(make_bench: MakeBench, make_camer
         assert "ipcamera" in inside(bench, "getent group media")
         for again in (bench.setup(camera, options=options), bench.setup(camera)):
             assert (again.code, again.json["changed"]) == (0, False), again.out
+        status = bench.run(*bench.arguments(camera, command="status"))
+        assert (status.code, status.json["receivers"][0]["groups"]) == (0, ["media"]), status.err
         inside(bench, "gpasswd -d ipcamera media")
         verified = bench.verify(camera)
+        assert verified.json["receivers"][0]["groups"] == []
         assert verified.code == 7, verified.out
         assert "ipcamera is not in media any more" in verified.out
         assert bench.setup(camera, options=options).code == 0

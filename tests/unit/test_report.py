@@ -150,3 +150,12 @@ def test_what_was_put_back_is_told_with_the_error() -> None:
     error = CameraError("no")
     error.rolled_back = True
     assert Report(check=False, error=error).as_json()["error"]["rolled_back"] is True
+
+
+def test_a_look_tells_the_groups_and_null_where_they_are_not_known() -> None:
+    told = [
+        ReceiverReport(address="local", user="ipcamera", looked=True, groups=groups).as_json()["groups"]
+        for groups in (None, (), ("media",))
+    ]
+    assert told == [None, [], ["media"]]
+    assert "groups" not in ReceiverReport(address="local", user="ipcamera").as_json()

@@ -361,6 +361,12 @@ receiver:
           cause: null
           remedy: null
           repaired_by_setup: false
+    groups:
+      description: With O(state=verified), the groups that the upload account is in beside its own; null where that is not known.
+      returned: with O(state=verified)
+      type: list
+      elements: str
+      sample: [media]
 diff:
   description: Every change as text, as C(prepared), which C(--diff) prints.
   returned: when anything changed or would change
