@@ -13,7 +13,7 @@ from receiver_setup.formats.sshd_config import parse_effective
 from receiver_setup.receiver.facts.configuration import ConfigurationLine, find_include, read_order
 from receiver_setup.receiver.facts.manager import SOCKET, reload_command
 from receiver_setup.receiver.facts.model import Facts, PathState
-from receiver_setup.receiver.plan.platforms import find_writer
+from receiver_setup.receiver.plan.platforms import find_writer, is_include_lost
 
 DROP_IN_FOLDER = "/etc/ssh/sshd_config.d"
 
@@ -75,7 +75,7 @@ def add_lines(facts: Facts, name: str, lines: Sequence[str], *, reload: bool = T
     include = find_include(facts.configuration, path, main=facts.sshd_main)
     shown = ", ".join(f"`{line.strip()}`" for line in lines)
     at_top = f"put {'this line' if len(lines) == 1 else 'these lines'} at the top of {facts.sshd_main}: {shown}"
-    if include is None or include.match is not None:
+    if include is None or include.match is not None or is_include_lost(facts, path) is not None:
         writer = find_writer(facts, facts.sshd_main)
         if writer is not None and writer.include:
             return writer.include.format(lines=shown)
@@ -116,12 +116,18 @@ def find_global(facts: Facts, keyword: str) -> ConfigurationLine | None:
     return next(lines, None)
 
 
+def edit_file(facts: Facts, file: str, edit: str, commands: Sequence[str] = ()) -> str:
+    """Return an edit of a file with the commands that make it, or where the system would undo it: its own way."""
+    writer = find_writer(facts, file)
+    if writer is None or not writer.change:
+        pasted = paste(commands, "")
+        return f"{edit}: {pasted}" if pasted else edit
+    return f"{writer.change} ({edit}; by hand {writer.name} would undo it when it writes that file anew)"
+
+
 def edit_line(facts: Facts, line: ConfigurationLine, edit: str) -> str:
     """Return an edit of a line, or where the system would undo it: its own way."""
-    writer = find_writer(facts, line.file)
-    if writer is None or not writer.change:
-        return edit
-    return f"{writer.change} ({edit}; by hand {writer.name} would undo it when it writes that file anew)"
+    return edit_file(facts, line.file, edit)
 
 
 def replace_line(facts: Facts, line: ConfigurationLine, text: str) -> str:

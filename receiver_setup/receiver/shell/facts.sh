@@ -70,6 +70,7 @@ facts_platform() {
 $marks
 LIST
   for path in "$main" /etc/ssh/sshd_config.d/*.conf; do facts_header "$path"; done
+  for path in sshd common-account password-auth system-auth; do facts_header "/etc/pam.d/$path"; done
   set --
   old_separator=$IFS
   IFS=$newline

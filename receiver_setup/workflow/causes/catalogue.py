@@ -319,7 +319,8 @@ SLOW: Final = Cause(
     seen_as="-4",
     title="the camera reached sshd but was not done in time",
     explanation="the receiver is overloaded, looks names up for long, or the network loses packets",
-    remedy="look at the load (uptime), and set `UseDNS no` in /etc/ssh/sshd_config",
+    remedy="look at the load (uptime), and {fix}",
+    fix="set `UseDNS no` in /etc/ssh/sshd_config",
 )
 BUSY: Final = Cause(
     kind="camera-busy",

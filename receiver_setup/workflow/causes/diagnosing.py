@@ -4,11 +4,11 @@ import ipaddress
 from dataclasses import replace
 
 from receiver_setup.camera.wire.codes import ResponseCode, UploadResult, explain_response
-from receiver_setup.formats.sshd_config import lower_keywords, sha1_allowed
+from receiver_setup.formats.sshd_config import lower_keywords, parse_effective, sha1_allowed
 from receiver_setup.receiver.evidence.arrival import Evidence
 from receiver_setup.receiver.evidence.sshd_log import Seen
 from receiver_setup.receiver.facts.model import Facts
-from receiver_setup.receiver.plan.remedy import command, paste
+from receiver_setup.receiver.plan.remedy import command, paste, set_globally
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.catalogue import Cause
 from receiver_setup.workflow.causes.from_facts import find_jail_fault, find_login_fault, find_storage_fault
@@ -152,7 +152,7 @@ def _network_fault(symptom: Symptom, target: FailedUpload, facts: Facts | None, 
         return _open(symptom, target, unseen="what listens on the receiver could not be read", likely=ways)
     lines = _lines_of_camera(target, evidence)
     if lines:
-        return name(catalogue.SLOW, target, f": {target.camera}, {place}", seen=lines)
+        return _slow(target, lines)
     named = not _is_address(target.server)
     elsewhere = not named and bool(evidence.addresses) and target.server not in evidence.addresses
     if elsewhere:
@@ -238,11 +238,21 @@ def _after_login(symptom: Symptom, target: FailedUpload, evidence: Evidence | No
         rest = f": {target.directory} on {target.receiver}"
         return suspect(catalogue.QUOTA, target, rest, likely=likely, unseen=unseen)
     if symptom.result == UploadResult.TIMEOUT:
-        return name(catalogue.SLOW, target, f": {target.camera}, {_place(target)}", seen=lines)
+        return _slow(target, lines)
     if symptom.result == UploadResult.INTERNAL:
         return name(catalogue.CAMERA_FAULT, target, f": {target.camera} answered the test with -7")
     unseen = "" if evidence is not None and speaks(evidence) else NO_LOG
     return _open(symptom, target, unseen=unseen, likely=() if accepted else (catalogue.NO_ALGORITHM, catalogue.SHA1))
+
+
+def _slow(target: FailedUpload, lines: tuple[str, ...]) -> Diagnosis:
+    """Tell of a login that took too long; sshd looks names up only where its configuration says so."""
+    facts = target.facts
+    looks_up = facts is None or parse_effective(facts.sshd_effective).get("usedns") != ["no"]
+    fix = "at the network between the two"
+    if looks_up:
+        fix = "" if facts is None else set_globally(facts, "no-names", "UseDNS", "no")
+    return name(catalogue.SLOW, target, f": {target.camera}, {_place(target)}", seen=lines, fix=fix)
 
 
 def _open(symptom: Symptom, target: FailedUpload, *, unseen: str, likely: tuple[Cause, ...]) -> Diagnosis:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from receiver_setup.receiver.evidence.arrival import Evidence
 from receiver_setup.receiver.evidence.sshd_log import LogEvent, Seen
-from receiver_setup.receiver.plan.remedy import command, paste
+from receiver_setup.receiver.plan.remedy import command, edit_file, paste
 from receiver_setup.workflow.causes import catalogue
 from receiver_setup.workflow.causes.model import Diagnosis, FailedUpload, name
 
@@ -90,8 +90,10 @@ def _exempt(target: FailedUpload, rule: _Rule) -> str:
     """Return how a rule is passed over for the upload user: a line above it, which takes away nothing."""
     line = f"account [success=1 default=ignore] pam_succeed_if.so quiet user = {target.user}"
     put = f"put `{line}` above line {rule.number} of {rule.file}"
-    added = paste([command("sed", "-i", f"{rule.number}i {line}", rule.file)], "")
-    return f"to leave {target.user} out of that rule, {put}{f': {added}' if added else ''}"
+    # Who writes that file is not known where the receiver was not read.
+    added = [command("sed", "-i", f"{rule.number}i {line}", rule.file)]
+    told = put if target.facts is None else edit_file(target.facts, rule.file, put, added)
+    return f"to leave {target.user} out of that rule, {told}"
 
 
 def _parse(text: str) -> _Rule | None:

@@ -79,7 +79,7 @@ def test_every_system_says_what_lasts_and_where_that_is_from() -> None:
         assert (platform.instead != "") == (platform.verdict is Verdict.REFUSED)
         if platform.writes and platform.verdict is not Verdict.REFUSED:
             assert platform.change
-            assert "{lines}" in platform.include
+            assert "{lines}" in platform.include or not any("sshd" in path for path in platform.writes)
         for text in (platform.lasts, platform.include, platform.change, platform.instead, platform.server):
             assert not text.endswith(".")
 
@@ -142,6 +142,14 @@ def test_no_remedy_edits_a_file_that_is_written_anew() -> None:
         assert "Services → SSH" in text
         assert "sudo tee" not in text
         assert f"top of {MAIN}" not in text
+
+
+def test_a_drop_in_is_no_remedy_where_its_include_is_lost_at_the_next_save() -> None:
+    facts = replace(make_facts(mark="/etc/openmediavault/config.xml"), configuration=parse_lines(INCLUDED))
+    told = remedy.add_lines(facts, "x", ["Match all"])
+    assert ("Services → SSH" in told, "sudo tee" in told) == (True, False)
+    kept = replace(facts, kept_includes=frozenset({"/etc/openmediavault/config.xml"}))
+    assert "sudo tee" in remedy.add_lines(kept, "x", ["Match all"])
 
 
 def test_a_system_without_drop_ins_is_told_its_own_way(finished: "Case") -> None:

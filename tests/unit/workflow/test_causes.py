@@ -162,6 +162,49 @@ def test_without_a_connection_the_sockets_tell(
     assert found.cause.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("records", "file", "has", "pasted"),
+    [
+        ((), "sshd", "put `account", True),
+        (("header", "/etc/pam.d/common-account\n# managed by pam-auth-update by default."), "common-account", "", True),
+        (("header", "/etc/pam.d/sshd\n# Ansible managed"), "sshd", "change it where this file is managed from", False),
+        (("header", "/etc/pam.d/sshd\n# Ansible managed"), "common-account", "put `account", True),
+        (("mark", "/etc/authselect/authselect.conf"), "password-auth", "a profile of your own", False),
+        (("mark", "/etc/authselect/authselect.conf"), "sshd", "put `account", True),
+    ],
+)
+def test_a_rule_of_pam_is_edited_only_where_the_edit_lasts(
+    records: tuple[str, ...], file: str, has: str, pasted: bool
+) -> None:
+    record = f"@{records[0]} {len(records[1])}\n{records[1]}\n" if records else ""
+    facts = Facts.parse(f"@now 4\n1000\n{record}@end 2\nok\n".encode())
+    seen = replace(
+        log("fatal: Access denied for user ipcamera by PAM account configuration [preauth]"),
+        pam_rules=(f"/etc/pam.d/{file}:7:account required pam_time.so",),
+    )
+    found = diagnose(Symptom(result=-2), target=TARGET, facts=facts, evidence=seen)
+    assert found.cause.kind == "pam-module"
+    assert "to leave ipcamera out of that rule" in found.remedy
+    assert has in found.remedy
+    assert ("`sudo sed -i" in found.remedy) == pasted, found.remedy
+
+
+@pytest.mark.parametrize(
+    ("mark", "usedns", "has"),
+    [
+        ("/etc/nowhere", "yes", "put this line at the top of /etc/ssh/sshd_config: `UseDNS no`"),
+        ("/etc/openmediavault/config.xml", "yes", "Services → SSH"),
+        ("/etc/nowhere", "no", "at the network"),
+    ],
+)
+def test_a_slow_login_is_mended_where_that_lasts(mark: str, usedns: str, has: str) -> None:
+    records = f"@now 4\n1000\n@mark {len(mark)}\n{mark}\n@end 2\nok\n"
+    facts = replace(Facts.parse(records.encode()), sshd_effective=f"usedns {usedns}")
+    found = diagnose(Symptom(result=-4, host_key=make_key(1)), target=TARGET, facts=facts, evidence=None)
+    assert found.cause.kind == "too-slow"
+    assert has in found.remedy
+
+
 def test_without_a_log_silence_proves_nothing() -> None:
     evidence = replace(EVIDENCE, sockets=(LISTENING,))
     facts = replace(FACTS, openssh=(10, 0))
