@@ -1,6 +1,7 @@
 """What ssh itself makes of its configuration for a host: the answer of `ssh -G`, and what of it counts here.
 
-Source: ssh(1) -G, ssh_config(5) with its section TOKENS; what -G leaves to its reader was tried on 9.2.
+Source: ssh(1) -G, ssh_config(5) with its section TOKENS; what -G leaves to its reader was tried on 9.2. OpenSSH for
+Windows prints its folder in %ProgramData% unexpanded, as `__PROGRAMDATA__`.
 """
 
 import getpass
@@ -25,8 +26,7 @@ _ASK_S = 60.0
 """A configuration may run commands (`Match exec`)."""
 _IDENTITIES = ("~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519")
 _KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
-_SYSTEM_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
-_SYSTEM_CONFIG = Path("/etc/ssh/ssh_config")
+_SYSTEM_KNOWN_HOSTS = ("ssh_known_hosts", "ssh_known_hosts2")
 _TOKEN = re.compile(r"%(?P<token>.?)(?P<variable>)", re.DOTALL)
 _TOKEN_OR_VARIABLE = re.compile(r"%(?P<token>.?)|\$\{(?P<variable>\w+)\}", re.DOTALL)
 _PATH_BEGINS = re.compile(r"\s+(?=/|~|[A-Za-z]:[\\/]|__PROGRAMDATA__)")
@@ -118,7 +118,7 @@ def make_target(address: ReceiverAddress, settings: Settings) -> SshDestination:
         identities=_identities(settings, tokens),
         identities_only=_one(settings, "identitiesonly") == "yes",
         known_hosts=_files(settings, "userknownhostsfile", _KNOWN_HOSTS),
-        system_known_hosts=_files(settings, "globalknownhostsfile", _SYSTEM_KNOWN_HOSTS),
+        system_known_hosts=_files(settings, "globalknownhostsfile", tuple(map(_system, _SYSTEM_KNOWN_HOSTS))),
         jumps=tuple(map(_jump, jump.split(","))) if jump else (),
         proxy_command=expand(command, tokens, keyword="ProxyCommand", variables=False) if command is not None else None,
         agent=_agent(settings),
@@ -218,7 +218,8 @@ def _warn_without_client(config_file: Path | None) -> None:
             f"{config_file} cannot be read without OpenSSH's client, which this machine has not",
             hint="install it (openssh-client), or leave out --ssh-config and give what it says as options",
         )
-    there = [path for path in (Path("~/.ssh/config").expanduser(), _SYSTEM_CONFIG) if path.exists()]
+    files = (Path("~/.ssh/config").expanduser(), _path(_system("ssh_config")))
+    there = [path for path in files if path.exists()]
     if there:
         _log.warning(
             "%s is not read, since this machine has no OpenSSH client: only what stands in the command counts",
@@ -268,6 +269,11 @@ def _parts(text: str) -> list[str]:
     """Take apart relative names, unless there is a file whose name has the blanks."""
     absolute = bool(_PATH_BEGINS.match(f" {text}"))
     return [text] if absolute or _path(text).exists() else text.split()
+
+
+def _system(name: str) -> str:
+    """Return a file of the folder that OpenSSH has for the whole machine, as its -G writes it."""
+    return f"__PROGRAMDATA__\\ssh\\{name}" if sys.platform == "win32" else f"/etc/ssh/{name}"
 
 
 def _path(name: str) -> Path:

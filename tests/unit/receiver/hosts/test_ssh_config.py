@@ -6,12 +6,22 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from receiver_setup.errors import ConfigurationError
+from receiver_setup.formats.keys import PublicKey
 from receiver_setup.receiver.address import ReceiverAddress
-from receiver_setup.receiver.hosts.ssh_config import SshDestination, _warn_without_client, read_target
+from receiver_setup.receiver.hosts import ssh_config
+from receiver_setup.receiver.hosts.host_keys import HostKeys
+from receiver_setup.receiver.hosts.ssh_config import (
+    SshDestination,
+    _warn_without_client,
+    make_target,
+    parse_settings,
+    read_target,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +231,7 @@ def no_client(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_client_the_address_is_all_and_a_file_is_warned_of_once(
     home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("receiver_setup.receiver.hosts.ssh_config._SYSTEM_CONFIG", home / "none")
+    monkeypatch.setattr(ssh_config, "_system", lambda name: str(home / "none" / name))
     (home / ".ssh" / "config").write_text("Host *\n Port 2222\n", encoding="utf-8")
     for name in ("attic", "cellar"):
         target = read_target(ReceiverAddress.parse(f"pi@{name}"), config_file=None)
@@ -235,7 +245,7 @@ def test_without_a_client_the_address_is_all_and_a_file_is_warned_of_once(
 def test_without_a_client_and_a_file_there_is_nothing_to_warn_of(
     home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("receiver_setup.receiver.hosts.ssh_config._SYSTEM_CONFIG", home / "none")
+    monkeypatch.setattr(ssh_config, "_system", lambda name: str(home / "none" / name))
     read_target(ReceiverAddress.parse("attic"), config_file=None)
     assert caplog.records == []
 
@@ -265,6 +275,56 @@ def test_no_file_means_no_process(home: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
     assert read_target(ReceiverAddress.parse("attic"), config_file=Path(os.devnull)).port == 22
     assert not (home / "called").exists()
+
+
+# ---- on Windows
+
+WINDOWS = (
+    r"globalknownhostsfile __PROGRAMDATA__\ssh/ssh_known_hosts __PROGRAMDATA__\ssh/ssh_known_hosts2"
+    "\n"
+    r"userknownhostsfile C:\Users\Anna Maria/.ssh/known_hosts C:\Users\Anna Maria/.ssh/known_hosts2"
+)
+"""What OpenSSH for Windows prints: its own folder unexpanded, and blanks in names as they are."""
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"hostname attic\r\n{WINDOWS}",
+        "hostname attic\nglobalknownhostsfile __PROGRAMDATA__/ssh/ssh_known_hosts __PROGRAMDATA__/ssh/ssh_known_hosts2",
+        "",
+    ],
+    ids=["as it is", "as older releases have it", "without a client"],
+)
+def test_the_systems_known_hosts_of_windows_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    monkeypatch.setattr(ssh_config, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setenv("ProgramData", f"{tmp_path}/Program Data")
+    target = make_target(ReceiverAddress.parse("attic"), parse_settings(told))
+    names = [str(path).replace("\\", "/") for path in target.system_known_hosts]
+    assert names == [f"{tmp_path}/Program Data/ssh/ssh_known_hosts{end}" for end in ("", "2")]
+    key = PublicKey.from_blob(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + b"k" * 32)
+    target.system_known_hosts[0].parent.mkdir(parents=True, exist_ok=True)
+    target.system_known_hosts[0].write_text(f"attic {key.line}\n", encoding="utf-8")
+    HostKeys(target).check(key)
+
+
+def test_what_windows_prints_of_the_user_is_two_files() -> None:
+    target = make_target(ReceiverAddress.parse("attic"), parse_settings(WINDOWS))
+    home = r"C:\Users\Anna Maria/.ssh/known_hosts"
+    assert list(map(str, target.known_hosts)) == [home, f"{home}2"]
+
+
+@pytest.mark.usefixtures("no_client")
+def test_without_a_client_the_systems_configuration_of_windows_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(ssh_config, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setenv("ProgramData", str(tmp_path))
+    Path(f"{tmp_path}\\ssh\\ssh_config").touch()
+    read_target(ReceiverAddress.parse("attic"), config_file=None)
+    assert f"{tmp_path}\\ssh\\ssh_config is not read" in caplog.text
 
 
 def test_paramiko_comes_without_what_its_own_reader_needs() -> None:
