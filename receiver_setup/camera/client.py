@@ -3,7 +3,7 @@
 import base64
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
@@ -183,29 +183,38 @@ class Camera(MenuCalls):
         waits = self.patience.waits()
         sent = 0
         while True:
-            reply = self._ask(command)
+            reply = self._ask(command, waits)
             sent += 1
-            wait_s = next(waits, None)
-            if reply.response != ResponseCode.BUSY or wait_s is None:
-                error = command.error(reply)
-                if error is not None:
-                    raise error
-                answer = command.decode(reply)
-                tries = command.tries_for(answer)
-                if wait_s is None or (tries is not None and sent >= tries):
-                    return answer
-            self._await_free(command.cmd, wait_s)
+            error = command.error(reply)
+            if error is not None:
+                raise error
+            answer = command.decode(reply)
+            tries = command.tries_for(answer)
+            if (tries is not None and sent >= tries) or not self._await_free(command, waits):
+                return answer
 
-    def _await_free(self, cmd: str, wait_s: float) -> None:
-        _log.warning("%s is busy; it is asked again in %g s (%s)", self.address, wait_s, cmd)
+    def _await_free(self, command: Command[R], waits: Iterator[float]) -> bool:
+        """Wait before a busy camera is asked again; False where patience has ended."""
+        wait_s = next(waits, None)
+        if wait_s is None:
+            return False
+        _log.warning("%s is busy; it is asked again in %g s (%s)", self.address, wait_s, command.cmd)
         self._sleep(wait_s)
+        return True
 
-    def _ask(self, command: Command[R]) -> Reply:
+    def _answer(self, command: Command[R], way: Login, waits: Iterator[float]) -> tuple[Answer, Reply | None]:
+        """Exchange until the camera is not busy any more, or patience has ended."""
+        while True:
+            answer = self._exchange(command, way)
+            reply = self._parse(answer)
+            if reply is None or reply.response != ResponseCode.BUSY or not self._await_free(command, waits):
+                return answer, reply
+
+    def _ask(self, command: Command[R], waits: Iterator[float]) -> Reply:
         """Get a reply that is not about the login, whichever way of signing in that takes."""
         may_renew = self._settled
         while True:
-            answer = self._exchange(command, self._way)
-            reply = self._parse(answer)
+            answer, reply = self._answer(command, self._way, waits)
             if self._password is not None and may_renew and answer.status in UNAUTHORIZED:
                 # A login that this camera has accepted is not wrong: a token is out of date, or it is overrun.
                 self._token, may_renew = None, False
@@ -327,13 +336,8 @@ class Camera(MenuCalls):
         """Return the token; ask for it with user and password in the query if there is none yet."""
         if self._token is not None:
             return self._token
-        command, waits = GetToken(), self.patience.waits()
-        while True:
-            answer = self._exchange(command, Login.QUERY)
-            reply = self._parse(answer)
-            if reply is None or reply.response != ResponseCode.BUSY or (wait_s := next(waits, None)) is None:
-                break
-            self._await_free(command.cmd, wait_s)
+        command = GetToken()
+        answer, reply = self._answer(command, Login.QUERY, self.patience.waits())
         verdict = next_login(
             Evidence(
                 way=Login.TOKEN,
