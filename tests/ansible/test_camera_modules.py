@@ -9,10 +9,14 @@ from support.ansible_site import Run, Site
 from support.bench import CAMERA_PASSWORD, FORMER
 
 from receiver_setup.emulator.camera import EmulatedCamera
+from receiver_setup.emulator.receiver.admin_key import AdminKey
+from receiver_setup.emulator.receiver.throwaway import ThrowawayReceiver
+from receiver_setup.recording.journal import Journal
 
 pytestmark = pytest.mark.rest
 
 MakeCamera = Callable[..., EmulatedCamera]
+MakeReceiver = Callable[..., ThrowawayReceiver]
 HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIHzXGgltq4a8PS6QH9u334FGdxJmEzQ0klKtUw+1iSle"
 WISHES = {
     "set": {"directory": 'gar"den & path', "day_folders": True},
@@ -55,6 +59,31 @@ def test_the_menu_is_checked_set_left_alone_and_read(site: Site, make_camera: Ma
     words = {setting["field"]: setting["words"] for setting in results[4]["settings"]}
     assert words["snapcount"] == "3"
     assert results[4]["public_key"]["bits"] == 2048
+
+
+@pytest.mark.parametrize("version", ["newest"])
+def test_a_camera_that_a_recording_left_elsewhere_is_put_back_before_it_is_changed(
+    site: Site, admin_key: AdminKey, make_receiver: MakeReceiver, make_camera: MakeCamera
+) -> None:
+    """As the command does: what only reads says so and fails, and in a fleet it costs this camera alone."""
+    camera, other = make_camera(), make_camera()
+    journal = Journal.of(camera.url, {"HOME": str(site.folder)})
+    journal.write({"ft_server": "former.lan"})
+    site.add("attic", make_receiver(), admin_key)
+    cameras = [{"address": each.url, "password": CAMERA_PASSWORD} for each in (camera, other)]
+    fleet = site.receiver({"cameras": cameras}, "--check")
+    told = [each["error"] and each["error"]["kind"] for each in fleet.results["attic"]["receiver"]["cameras"]]
+    assert (fleet.recap("attic"), told) == ((0, 0, 0, 1), ["camera-unfinished", None])
+    run = play(
+        site,
+        task(camera, "camera_info", {}, ignore_errors=True),
+        task(camera, "camera", {"set": {"mode": 0}}, check_mode=True, ignore_errors=True),
+        task(camera, "camera", {"set": {"mode": int(FORMER["ft_mode"])}}),
+    )
+    *refused, done = run.told
+    assert [result["error"]["kind"] for result in refused] == ["camera-unfinished"] * 2, run.out
+    assert (done["changed"], done["changes"], journal.read()) == (True, [], None)
+    assert camera.state.fields["ft_server"] == "former.lan"
 
 
 @pytest.mark.parametrize("version", ["newest"])

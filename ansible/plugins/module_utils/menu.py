@@ -29,6 +29,7 @@ from receiver_setup.camera.wire.codes import error_for_result, explain_result
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.formats.keys import PublicKey
+from receiver_setup.recording.recovery import put_back_first
 from receiver_setup.report import error_as_json, told_back
 from receiver_setup.secrets import Redactor, Secret
 
@@ -37,7 +38,10 @@ _TARGET = ("ca_file", "fingerprint", "insecure", "login", "password")
 
 @contextlib.contextmanager
 def open_camera(options: dict[str, Any], redact: Redactor) -> Iterator[Camera]:
-    """Make the client of the camera that a task names; nothing is contacted before its first command."""
+    """Make the client of the camera that a task names; nothing is contacted before its first command.
+
+    What comes first for a camera that a recording has left elsewhere is up to who opens it: `put_back_first`.
+    """
     short = {name: options[f"camera_{name}"] for name in _TARGET}
     target = {"address": options["camera"], "username": None, **short}
     with make_camera(target, redact, timeout_s=options["timeout"]) as camera:
@@ -53,6 +57,7 @@ def change_camera(options: dict[str, Any], redact: Redactor, *, check: bool) -> 
     found: dict[str, Any] = {"changed": False, "changes": []}
     with open_camera(options, redact) as camera:
         found["address"] = camera.address.display
+        back = put_back_first(camera, changes=not check) is not None
         settings = CameraSettings(camera)
         changes = tuple(change for wished in wishes if (change := settings.plan(wished)) is not None)
         found["changes"] = [row for change in changes for row in change.records()]
@@ -62,7 +67,7 @@ def change_camera(options: dict[str, Any], redact: Redactor, *, check: bool) -> 
             found["changed"] = bool(changes) or key is not None
             return found
         with putting_back(settings):
-            found["changed"] = sum(settings.make(change) for change in changes) > 0
+            found["changed"] = sum(settings.make(change) for change in changes) > 0 or back
             if key is not None:
                 camera.trust_host_key(key)
                 found |= {"changed": True, "host_key": _key_as_json(key)}
@@ -72,6 +77,7 @@ def change_camera(options: dict[str, Any], redact: Redactor, *, check: bool) -> 
 def read_camera(options: dict[str, Any], redact: Redactor) -> dict[str, Any]:
     """Read the whole menu and the camera's key; changes nothing."""
     with open_camera(options, redact) as camera:
+        put_back_first(camera, changes=False)
         readings = read_menu(camera)
         found: dict[str, Any] = {"changed": False, "address": camera.address.display}
         try:

@@ -14,11 +14,10 @@ def run_module(argument_spec, work):
     problem = find_problem()
     if problem is not None:
         module.fail_json(msg=problem)
-    # The package may be missing, so all that needs it is loaded only now.
-    from ansible_collections.receiver_setup.instar.plugins.module_utils import menu  # noqa: PLC0415
+    from ansible_collections.receiver_setup.instar.plugins.module_utils import menu  # noqa: PLC0415 - needs the package
 
-    from receiver_setup.errors import ReceiverSetupError  # noqa: PLC0415
-    from receiver_setup.secrets import Redactor  # noqa: PLC0415
+    from receiver_setup.errors import ReceiverSetupError  # noqa: PLC0415 - the package may be missing
+    from receiver_setup.secrets import Redactor  # noqa: PLC0415 - the package may be missing
 
     redact = Redactor()
     try:

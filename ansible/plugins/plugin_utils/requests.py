@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ansible_collections.receiver_setup.instar.plugins.module_utils.cameras import make_camera
@@ -15,6 +16,7 @@ from receiver_setup.dialling import Dial
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.receiver.address import parse_dialled
 from receiver_setup.receiver.plan.wanted import check_directory, check_home, check_user, clean_name, parse_groups
+from receiver_setup.recording.recovery import put_back_first
 from receiver_setup.secrets import Redactor, Secret
 from receiver_setup.workflow.run.login_policy import AuthPolicy, Sha1Policy
 from receiver_setup.workflow.run.request import (
@@ -72,8 +74,11 @@ def make_request(options: dict[str, Any], *, check: bool, receiver_address: str 
 
 
 @contextlib.contextmanager
-def open_cameras(options: dict[str, Any], redact: Redactor, dial: Dial | None) -> Iterator[tuple[NamedCamera, ...]]:
+def open_cameras(
+    options: dict[str, Any], redact: Redactor, dial: Dial | None, *, check: bool
+) -> Iterator[tuple[NamedCamera, ...]]:
     """Make the clients; nothing is contacted before their first command."""
+    first = partial(put_back_first, changes=not check and options["state"] != "verified")
     with contextlib.ExitStack() as stack:
         named = []
         for each in options["cameras"]:
@@ -84,7 +89,7 @@ def open_cameras(options: dict[str, Any], redact: Redactor, dial: Dial | None) -
                 raise ConfigurationError(
                     f"the camera {name} was given twice", hint="give each camera a name of its own"
                 )
-            named.append(NamedCamera(name=name, camera=camera, uploads=read_upload_options(each)))
+            named.append(NamedCamera(name=name, camera=camera, uploads=read_upload_options(each), first=first))
         yield tuple(named)
 
 

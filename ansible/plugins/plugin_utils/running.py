@@ -108,7 +108,7 @@ def _run(  # noqa: PLR0913 - what a run is made of
     shell, address = choose_shell(connection, become, timeout_s=options["timeout"])
     request = make_request(options, check=check, receiver_address=address)
     dial = _find_dial(shell, connection) if options["camera_via_receiver"] else None
-    with open_cameras(options, redact, dial) as cameras:
+    with open_cameras(options, redact, dial, check=check) as cameras:
         session = ReceiverSession(shell, confirm_s=options["confirm_within"])
         try:
             return _find_workflow(request)(request, session, cameras, observe)
