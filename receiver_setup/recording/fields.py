@@ -1,5 +1,10 @@
 r"""The fields of a camera's answer with their places (pure), so that all between them can stay as it is.
 
+It is no second `camera.wire.reply`, which decides what an answer means and refuses one that it cannot read whole. A
+recording keeps any answer, and what it keeps as it is must be no more than one field in any reading: so a field begins
+here wherever one could, also inside of what that reader takes for a value, and its name is a plain word, for it is
+written down. A search that begins anywhere is linear only with bounds on names. On what cameras print both agree.
+
 >>> [(each.name, each.value) for each in find_fields('cmd="a";\r\nx[1] = "y"z";response="200"')]
 [('cmd', 'a'), ('x[1]', 'y"z'), ('response', '200')]
 """
