@@ -82,6 +82,41 @@ lacks() {
   esac
 }
 
+# field NAME: the same of an answer that has a line for each, so that a value may hold `;`.
+field() {
+  tr -d '\r' <<END | sed -n "s/^[[:space:]]*$1=\"\(.*\)\"[;[:space:]]*\$/\1/p" | sed 1q
+$answer
+END
+}
+
+# plain TEXT: a value without what cameras spell in another way: capitals, blanks around it, zeros before a number, `&`
+# as `&amp;`, `./` before a folder and `/` after it.
+plain() {
+  sed -e 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&amp;/\&/g' -e 's/^[[:space:]]*//; s/[[:space:]]*$//' \
+    -e 's/^0*\([0-9][0-9]*\)$/\1/; s|^\./||; s|/*$||' <<END | tr '[:upper:]' '[:lower:]'
+$1
+END
+}
+
+# read_back NAME=VALUE...: what was set counts only once the camera tells it; some are seconds late.
+read_back() {
+  looks=0
+  while :; do
+    camera cmd=getftpattr
+    lacking=
+    for wanted in "$@"; do
+      name=${wanted%%=*}
+      seen=$(field "$name")
+      seen=${seen:-$(value "$name")}
+      [ "$(plain "$seen")" = "$(plain "${wanted#*=}")" ] || lacking="$lacking, $wanted (it tells ${seen:-nothing})"
+    done
+    [ -n "$lacking" ] || return 0
+    looks=$((looks + 1))
+    [ "$looks" -lt 7 ] || stop "the camera took it and does not have it: ${lacking#, }"
+    sleep 2
+  done
+}
+
 # test_upload: the camera uploads its test picture.
 test_upload() {
   camera cmd=testftp

@@ -155,6 +155,7 @@ def _render_exchange(camera: CameraByHand) -> list[str]:
     fields = plan_fields(camera.now, camera.target, insecure=True)
     pointed = {**camera.now, **camera.target.fields(insecure=True)}
     verified = plan_fields(pointed, camera.target, insecure=False)
+    set_so_far = {**fields, **verified}
     return [
         *_render_point(camera, fields),
         "",
@@ -173,6 +174,8 @@ def _render_exchange(camera: CameraByHand) -> list[str]:
         "",
         remark("From now on verify the host key at every upload."),
         *_send("setftpattr", tuple(verified.items()), _rest(pointed, verified)),
+        remark("That it took all of it is no proof: only what it tells when it is read again counts."),
+        _read_back(set_so_far),
         "",
         remark("The proof: an upload with the verification on."),
         "test_upload",
@@ -197,7 +200,13 @@ def _render_point(camera: CameraByHand, fields: Mapping[str, str]) -> list[str]:
             f'SECRET="data-urlencode = \\"ft_password=$(escape "${camera.new_password}")\\""',
         ]
     lines += _send("setftpattr", tuple(fields.items()), _rest(camera.now, fields))
-    return [*lines, "SECRET="] if camera.new_password is not None else lines
+    lines += ["SECRET="] if camera.new_password is not None else []
+    return [*lines, _read_back(fields)] if fields else lines
+
+
+def _read_back(fields: Mapping[str, str]) -> str:
+    """Return the line that looks whether the camera has what it was set to; a password cannot be read."""
+    return " ".join(["read_back", *(quote(f"{name}={value}") for name, value in fields.items())])
 
 
 def _rest(now: Mapping[str, str], fields: Mapping[str, str]) -> Parameters:

@@ -34,6 +34,7 @@ for argument; do printf '%s\\n' "$argument" >>"$DIARY"; done
 printf '%s\\n' "config:$config" >>"$DIARY"
 case $* in
   *testftp*) printf 'hostkey="%s";\\nresult="0";\\nresponse="200";\\n' "$KEY" ;;
+  *getftpattr*) tac "$DIARY" | sed -n -e "${ECHO-}" -e 's/^\\(ft_[a-z]*\\)=\\(.*\\)$/\\1="\\2";/p' ;;
   *) printf 'response="200";\\n' ;;
 esac
 """
@@ -47,14 +48,19 @@ def shellcheck(script: str) -> str:
 
 
 def run(
-    script: str, folder: Path, *, key: str = HOST_KEY.base64, password: str = CAMERA_PASSWORD
+    script: str, folder: Path, *, key: str = HOST_KEY.base64, password: str = CAMERA_PASSWORD, echo: str = ""
 ) -> tuple[int, list[str]]:
-    """Run a script with a curl that writes down what it is told; return the exit code and these lines."""
+    """Run a script with a curl that writes down what it is told; return the exit code and these lines.
+
+    `echo` is what sed makes of a setting, `name=value`, before the camera tells it. Nobody waits.
+    """
     curl, diary = folder / "curl", folder / "diary"
     curl.write_text(CURL, encoding="utf-8")
     curl.chmod(0o755)
+    (folder / "sleep").write_text("#!/bin/sh\n", encoding="utf-8")
+    (folder / "sleep").chmod(0o755)
     diary.write_text("", encoding="utf-8")
-    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "DIARY": str(diary), "KEY": key}
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "DIARY": str(diary), "KEY": key, "ECHO": echo}
     done = subprocess.run(
         ["sh"],
         input=script.encode("utf-8", "surrogateescape"),
@@ -106,12 +112,27 @@ def test_the_commands_come_in_the_order_of_a_set_up_and_trust_only_what_was_comp
     assert code == 0
     fields = [f"{name}={value}" for name, value in TARGET.fields(insecure=True).items()]
     assert sent(lines) == [
-        *("cmd=setftpattr", *fields),
+        *("cmd=setftpattr", *fields, "cmd=getftpattr"),
         "cmd=testftp",
         *("cmd=testftp", f"sethost={HOST_KEY.base64}"),
-        *("cmd=setftpattr", "ft_insecure=0"),
+        *("cmd=setftpattr", "ft_insecure=0", "cmd=getftpattr"),
         "cmd=testftp",
     ]
+
+
+def test_a_value_that_the_camera_spells_otherwise_is_the_same(tmp_path: Path) -> None:
+    camera = replace(CAMERA, target=replace(TARGET, directory="a&b; c/D"))
+    echo = r"s/^ft_port=22/ft_port=0022 /; s/&/\&amp;/; s/^ft_dirname=\(.*\)/ft_dirname=.\/\1\//; s/ipcamera/IPCAMERA/"
+    code, lines = run(render_cameras((camera,), (HOST_KEY,)), tmp_path, echo=echo)
+    assert (code, lines.count("cmd=getftpattr")) == (0, 2)
+
+
+@pytest.mark.parametrize("field", ["ft_port", "ft_dirname", "ft_insecure"])
+def test_what_the_camera_takes_and_ignores_is_named_before_any_proof(tmp_path: Path, field: str) -> None:
+    code, lines = run(render_cameras((CAMERA,), (HOST_KEY,)), tmp_path, echo=f"s/^{field}=.*/{field}=7/")
+    asked = sent(lines)
+    assert (code, asked[-1], asked.count("cmd=getftpattr")) == (1, "cmd=getftpattr", 7)
+    assert "cmd=testftp" not in asked
 
 
 @pytest.mark.parametrize(
@@ -129,7 +150,7 @@ def test_a_password_reaches_curl_by_its_standard_input_alone(tmp_path: Path, pas
     code, lines = run(render_cameras((CAMERA,), (HOST_KEY,)), tmp_path, password=password)
     assert code == 0
     escaped = password.replace("\\", "\\\\").replace('"', '\\"')
-    assert lines.count(f'user = "admin:{escaped}"') == 5
+    assert lines.count(f'user = "admin:{escaped}"') == 7
     assert password == "-" or password not in [line for line in lines if not line.startswith("user = ")]
     assert not (tmp_path / "canary").exists()
 
@@ -159,7 +180,7 @@ def test_a_hostile_value_stays_a_value_in_every_place(tmp_path: Path) -> None:
     wrong = {}
     for value in (each.replace("touch canary", ": >canary") for each in HOSTILE if "\0" not in each):
         code, lines = run(with_value(value, "all"), tmp_path)
-        left = {path.name for path in tmp_path.iterdir()} - {"curl", "diary"}
+        left = {path.name for path in tmp_path.iterdir()} - {"curl", "diary", "sleep"}
         if (code, left, bool(lines)) != (0, set(), True):
             wrong[repr(value)] = f"exit code {code}, made {left}, sent {lines}"
         for name in left:
