@@ -124,8 +124,9 @@ def test_an_account_made_by_hand_is_adopted(bench: Bench, make_camera: MakeCamer
         {"login_methods": ("token",)},
         {"login_methods": ("query", "token")},
         {"test_busy_times": 1, "keep_alive": False},
+        {"echo": ("zeros", "blanks", "entities"), "late_s": 2.5},
     ],
-    ids=["strict", "terse", "token", "query and token", "busy"],
+    ids=["strict", "terse", "token", "query and token", "busy", "late"],
 )
 def test_it_works_with_each_kind_of_camera(
     bench: Bench, make_camera: MakeCamera, tmp_path: Path, profile: dict[str, object]
@@ -164,6 +165,24 @@ def test_the_certificate_is_checked_as_it_was_asked_for(
         sent = second_part(script.replace(camera.url.partition("//")[2], other.url.partition("//")[2]), tmp_path)
         assert (sent.returncode, "another certificate" in sent.stderr) == (1, True)
         assert other.requests == []
+
+
+@pytest.mark.rest
+def test_old_tls_is_allowed_where_that_is_said(
+    bench: Bench, make_camera: MakeCamera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make_camera(https=True, tls_version="1.0")
+    pinned = ("--camera-fingerprint", str(camera.certificate_fingerprint))
+    insecure, script = (explain(bench, camera, options=each) for each in (("--camera-insecure",), pinned))
+    assert first_part(bench, script).returncode == 0
+    sent = len(camera.requests)
+    assert [second_part(each, tmp_path).returncode for each in (insecure, script)] == [1, 1]
+    assert len(camera.requests) == sent
+    monkeypatch.setenv("OLD_TLS", "yes")
+    for each in (script, insecure):
+        done = second_part(each, tmp_path)
+        assert done.returncode == 0, done.stderr
+    settled(bench, camera, options=pinned)
 
 
 @pytest.mark.rest

@@ -33,6 +33,12 @@ _SIGN_IN = {
 _BY_TOKEN = """\
 camera cmd=gettoken
 LOGIN="header = \\"Authorization: Bearer $(value token)\\\"\""""  # noqa: S105 - no token, but how to get one
+_OLD_TLS = (
+    remark("For a camera that has nothing newer than TLS 1.0 or 1.1, or a small key: OLD_TLS=yes sh camera.sh"),
+    '[ -z "${OLD_TLS-}" ] || TLS="$TLS\ntlsv1.0\nciphers = \\"DEFAULT@SECLEVEL=0\\""',
+)
+"""Where the certificate is pinned or not checked, as in the client; the list of ciphers is for a curl with OpenSSL."""
+_OLD_S_CLIENT = "${OLD_TLS:+-min_protocol TLSv1 -cipher DEFAULT@SECLEVEL=0}"
 _NAME = re.compile(r"^(\w+)\(\) \{", re.MULTILINE)
 
 
@@ -225,7 +231,7 @@ def _send(cmd: str, parameters: Parameters, rest: Parameters) -> list[str]:
 def _render_tls(camera: CameraByHand) -> list[str]:
     tls, address = camera.tls, camera.address
     if tls.insecure:
-        return [remark("The camera's certificate is not checked, as was asked for."), "TLS=insecure"]
+        return [remark("The camera's certificate is not checked, as was asked for."), "TLS=insecure", *_OLD_TLS]
     if tls.ca_file is not None:
         return [f'TLS="cacert = \\"$(escape {quote(str(tls.ca_file))})\\""']
     if tls.fingerprint is None:
@@ -234,11 +240,12 @@ def _render_tls(camera: CameraByHand) -> list[str]:
     pairs = ":".join(tls.fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
     return [
         remark("Only the certificate with this SHA-256 fingerprint: curl is told the key inside it."),
-        f"certificate=$(openssl s_client -connect {quote(f'{host}:{address.port}')} </dev/null 2>/dev/null |",
-        "  openssl x509)",
+        f"certificate=$(openssl s_client {_OLD_S_CLIENT} -connect {quote(f'{host}:{address.port}')} \\",
+        "  </dev/null 2>/dev/null | openssl x509)",
         "shown=$(printf '%s\\n' \"$certificate\" | openssl x509 -noout -fingerprint -sha256)",
         f'[ "${{shown##*=}}" = {pairs} ] || stop "the camera shows another certificate: $shown"',
         "pin=$(printf '%s\\n' \"$certificate\" | openssl x509 -noout -pubkey | openssl pkey -pubin -outform der |",
         "  openssl dgst -sha256 -binary | openssl enc -base64)",
         'TLS="insecure\npinnedpubkey = \\"sha256//$pin\\""',
+        *_OLD_TLS,
     ]
