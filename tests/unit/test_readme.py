@@ -1,19 +1,15 @@
 """What the README says is held against the code, so that it cannot drift."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import click
-import pytest
 from support.rules import listed
+from support.tools import load_tool
 
 from receiver_setup import errors
 from receiver_setup.cli import main
-from receiver_setup.formats import upload_rules
-from receiver_setup.receiver.plan import platforms
 from receiver_setup.report import DIFFERENCE
-from receiver_setup.workflow import causes
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -68,19 +64,13 @@ def test_the_quick_start_names_targets_that_the_makefile_has() -> None:
     assert not wrong, listed(wrong)
 
 
-@pytest.mark.parametrize(
-    ("name", "mark", "render"),
-    [
-        ("causes.md", "causes", causes.render_causes),
-        ("hosts.md", "platforms", platforms.render_platforms),
-        ("sshd.md", "rules", upload_rules.render_rules),
-        ("sshd.md", "left", upload_rules.render_left),
-    ],
-)
-def test_the_tables_are_those_of_the_data(name: str, mark: str, render: Callable[[], str]) -> None:
-    """`tools/render-tables` writes them anew."""
-    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
-    assert text.partition(f"<!-- {mark} -->\n")[2].partition(f"<!-- end of {mark} -->")[0] == render()
+def test_the_tables_are_those_of_the_data() -> None:
+    tables = load_tool("render-tables").TABLES
+    assert len(tables) == 4
+    for name, mark, render in tables:
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        told = text.partition(f"<!-- {mark} -->\n")[2].partition(f"<!-- end of {mark} -->")[0]
+        assert told == render(), f"docs/{name}: `tools/render-tables` writes it anew"
 
 
 def test_the_remedies_quote_errors_that_the_code_has() -> None:

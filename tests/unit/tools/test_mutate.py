@@ -2,8 +2,6 @@
 
 import ast
 import difflib
-import importlib.machinery
-import importlib.util
 import re
 import subprocess
 import sys
@@ -11,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support.tools import load_tool
 
 ROOT = Path(__file__).parents[3]
 TOOL = ROOT / "tools/mutate"
@@ -53,13 +52,7 @@ wait_for() {
 @pytest.fixture(scope="module")
 def mutate() -> ModuleType:
     """Load the tool as a module, though its name has no ending."""
-    loader = importlib.machinery.SourceFileLoader("mutate", str(TOOL))
-    spec = importlib.util.spec_from_loader("mutate", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mutate"] = module  # dataclasses look there
-    loader.exec_module(module)
-    return module
+    return load_tool("mutate")
 
 
 def edits(mutate: ModuleType, path: str, source: str) -> list[tuple[str, str]]:

@@ -1,7 +1,5 @@
 """The manual page is made of the same texts as `--help`, so it cannot tell another story."""
 
-import importlib.machinery
-import importlib.util
 import os
 import re
 import subprocess
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from support.tools import load_tool
 
 from receiver_setup import __version__
 from receiver_setup.cli import main
@@ -86,19 +85,10 @@ def test_its_examples_hold() -> None:
     """Doctest looks for the names of a module in what is imported under its name."""
     import doctest  # noqa: PLC0415 - for this test alone
 
-    loader = importlib.machinery.SourceFileLoader("render_man", str(TOOL))
-    spec = importlib.util.spec_from_loader("render_man", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    assert doctest.testmod(module) == (0, 1)
+    assert doctest.testmod(load_tool("render-man")) == (0, 1)
 
 
-def test_one_version_is_told_everywhere(page: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    changelog = (ROOT / "packaging/debian/changelog").read_text()
-    assert project["version"] == __version__
-    assert changelog.startswith(f"receiver-setup ({__version__}) ")
+def test_it_has_the_version_of_the_sources(page: str) -> None:
     assert f'"receiver-setup {__version__}"' in page.splitlines()[0]
 
 
