@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo deb fuzz test test-quick test-all first-half second-half other-libraries test-debian-libraries test-arm64 check check-python check-types \
-	check-shell trees newest-libraries bench clean \
+	check-shell release-check trees newest-libraries bench clean \
 	needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
 # A fresh machine lacks what the virtual environment is made with, so the needs come before it, in the order written.
@@ -134,6 +134,10 @@ $(OTHERS)/ansible/.installed: $(OTHERS)/ansible/.created
 	  whole.extractall('collections', [n for n in whole.namelist() if n.startswith('ansible_collections/ansible/posix/')])"
 	rm -rf $(@D)/wheel
 	touch $@
+
+# Needs the network for what pip installs beside the wheel, and uploads nothing.
+release-check: needs-test $(ANSIBLE)/.installed ## Rehearse a release: build all of it twice, try the wheel; dist/release
+	tools/release-check
 
 clean: ## Remove what the other targets made here
 	rm -rf $(VENV) .venv-debian $(ANSIBLE) $(OTHERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

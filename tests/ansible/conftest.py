@@ -12,6 +12,7 @@ from support.ansible_site import COLLECTION, VERSIONS, Site, program
 from support.bench import CAMERA_PASSWORD, FORMER
 from support.once import made_once, shared_folder
 
+from receiver_setup import __version__
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.emulator.receiver.admin_key import AdminKey
 from receiver_setup.emulator.receiver.network import HOST_ADDRESS, PrivateNetwork
@@ -32,7 +33,7 @@ def install_collection(folder: Path) -> None:
     environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     for arguments in (
         ["build", str(COLLECTION), "--output-path", str(folder)],
-        ["install", str(folder / "receiver_setup-instar-0.1.0.tar.gz"), "--collections-path", str(folder)],
+        ["install", str(folder / f"receiver_setup-instar-{__version__}.tar.gz"), "--collections-path", str(folder)],
     ):
         done = subprocess.run(
             [galaxy, "collection", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
