@@ -1,7 +1,7 @@
 # Every target does its own set-up on a fresh Debian, Ubuntu or Raspberry Pi OS machine.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo deb fuzz test test-quick test-all first-half second-half other-libraries test-debian-libraries test-arm64 check check-python check-types \
+.PHONY: help demo receiver deb fuzz test test-quick test-all first-half second-half other-libraries test-debian-libraries test-arm64 check check-python check-types \
 	check-shell release-check trees newest-libraries bench clean \
 	needs-demo needs-deb needs-test needs-arm64
 .DELETE_ON_ERROR:
@@ -36,6 +36,10 @@ help: ## Show the targets
 
 demo: needs-demo $(VENV)/.installed ## The whole story on this machine; nothing is left behind
 	$(VENV)/bin/receiver-setup demo
+
+# TREE=bullseye is a tree of `make trees` instead of this machine.
+receiver: needs-test $(VENV)/.installed-test ## A throw-away receiver, an emulated camera, and a shell that reaches both
+	$(PYTHON) tools/try-receiver $(if $(TREE),--tree $(TREE))
 
 deb: needs-deb ## Build the Debian package, dist/receiver-setup_VERSION_all.deb
 	tools/build-deb
