@@ -50,9 +50,24 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
     assert told == {0, DIFFERENCE, *(each.exit_code for each in kinds if hasattr(each, "exit_code"))}
 
 
-def test_the_readme_stays_short_and_its_links_lead_somewhere() -> None:
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+PLACES = ("receiver_setup/", "tests/", "tools/", "docs/", "packaging/", "ansible/", "benchmarks/")
+
+
+def test_the_readme_stays_short() -> None:
     assert len(README.splitlines()) <= 250
-    wrong = [each for each in re.findall(r"\]\((?!http)([^)#]+)", README) if not (ROOT / each).exists()]
+
+
+def test_links_and_paths_lead_somewhere() -> None:
+    """A path is one from the project's own folder, between backticks."""
+    assert len(PAGES) > 20
+    wrong = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        links = re.findall(r"\]\((?!http)([^)#]+)", text)
+        paths = [each for each in re.findall(r"`([\w./*-]+)`", text) if each.startswith(PLACES)]
+        wrong += [f"{page.name}: {each}" for each in links if not (page.parent / each).exists()]
+        wrong += [f"{page.name}: {each}" for each in paths if not any(ROOT.glob(each))]
     assert not wrong, listed(wrong)
 
 
