@@ -88,6 +88,7 @@ test-arm64: needs-test needs-arm64 $(VENV)/.installed-test ## Install and set up
 	RECEIVER_SETUP_ARM64=1 tools/with-arm64 $(PYTHON) -m pytest tests/end_to_end/test_arm64.py
 
 check: needs-test ## Lint, types and formatting, of Python, shell and the collection
+	tools/check-words $(wildcard $(SOURCES)) docs $(wildcard *.md *.toml)
 	$(call TOGETHER,check-python check-shell $(ANSIBLE)/.checked)
 
 check-python: $(VENV)/.installed-test

@@ -88,9 +88,9 @@ def remove(
     """Do the camera's half of a removal; return its steps and warnings."""
     steps: list[StepReport] = []
     with client(camera) as connection:
-        departure = CameraRemoval(connection, steps.append)
-        departure.read_attributes()
-        warnings = departure.leave(former, here)
+        removal = CameraRemoval(connection, steps.append)
+        removal.read_attributes()
+        warnings = removal.leave(former, here)
     return steps, [warning.removeprefix(f"{camera.url}: ") for warning in warnings]
 
 
@@ -131,14 +131,14 @@ def test_known_former_settings_go_back_in_as_few_commands_as_there_are_parts(
     after_set_up, count = memory(camera), len(camera.requests)
 
     with client(camera) as connection:
-        departure = CameraRemoval(connection, print)
-        departure.read_attributes()
-        assert HERE.is_at(departure.now())
-        plan = departure.plan_leaving(former, HERE)
+        removal = CameraRemoval(connection, print)
+        removal.read_attributes()
+        assert HERE.is_at(removal.now())
+        plan = removal.plan_leaving(former, HERE)
     assert (plan.points_here, plan.detail) == (True, "ipcamera@192.168.2.110:22 → former@192.168.178.1:21")
     assert "-ft_server=192.168.2.110\n+ft_server=192.168.178.1\n" in plan.diff
     assert "-upload rec, interval rec: on, 60 s between uploads\n" in plan.diff
-    assert not departure.changed
+    assert not removal.changed
     assert memory(camera) == after_set_up
     assert sent(camera, count) == []
 
@@ -321,13 +321,13 @@ def expect_failure(camera: EmulatedCamera, former: FormerSettings | None, error:
     """Leave, see it fail, and see everything put back to what it was before."""
     before = memory(camera)
     with client(camera) as connection:
-        departure = CameraRemoval(connection, print)
-        departure.read_attributes()
+        removal = CameraRemoval(connection, print)
+        removal.read_attributes()
         with pytest.raises(error) as caught:
-            departure.leave(former, HERE)
-        assert departure.put_back() == []
-        assert not departure.changed
-        assert departure.put_back() == []
+            removal.leave(former, HERE)
+        assert removal.put_back() == []
+        assert not removal.changed
+        assert removal.put_back() == []
     assert memory(camera) == before
     return caught.value
 
@@ -371,16 +371,16 @@ def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:
     camera.profile = Profile(field_limit=11, field_too_long="cut")
     before = memory(camera)
     with client(camera) as connection:
-        departure = CameraRemoval(connection, print)
-        departure.read_attributes()
+        removal = CameraRemoval(connection, print)
+        removal.read_attributes()
         with pytest.raises(CameraNotTakenError):
-            departure.leave(former, HERE)
+            removal.leave(former, HERE)
         # Nor does it take the present server's name again, and that is not kept quiet.
         with pytest.raises(UndoError, match="ft_server"):
-            departure.put_back()
-        assert departure.changed
+            removal.put_back()
+        assert removal.changed
         camera.profile = Profile()
-        assert departure.put_back() == []
+        assert removal.put_back() == []
     assert memory(camera) == before
 
 
@@ -391,10 +391,10 @@ def test_a_refusal_that_is_not_about_an_empty_field_is_not_tried_again(make_came
         camera.profile = profile
         count = len(camera.requests)
         with client(camera) as connection:
-            departure = CameraRemoval(connection, print)
-            departure.read_attributes()
+            removal = CameraRemoval(connection, print)
+            removal.read_attributes()
             with pytest.raises(CameraResponseError):
-                departure.leave(known, HERE)
+                removal.leave(known, HERE)
         assert sent(camera, count).count("setftpattr") == 1
         assert camera.state.fields["ft_server"] == TARGET.server
 
@@ -440,14 +440,14 @@ def test_a_camera_that_goes_away_midway_is_put_back_when_it_answers(
     camera.state.commands_seen.clear()
     camera.profile = Profile(reboot_at=command, reboot_moment=moment, reboot_s=2)  # type: ignore[arg-type]
     with client(camera) as connection:
-        departure = CameraRemoval(connection, print)
-        departure.read_attributes()
+        removal = CameraRemoval(connection, print)
+        removal.read_attributes()
         with pytest.raises(CameraUnreachableError):
-            departure.leave(former, HERE)
-        assert departure.changed
+            removal.leave(former, HERE)
+        assert removal.changed
         with pytest.raises(UndoError):
-            departure.put_back()
-        assert departure.changed
+            removal.put_back()
+        assert removal.changed
         camera.profile = Profile()
         for _ in range(100):
             try:
@@ -455,8 +455,8 @@ def test_a_camera_that_goes_away_midway_is_put_back_when_it_answers(
                 break
             except CameraUnreachableError:
                 time.sleep(0.1)
-        assert departure.put_back() == []
-        assert not departure.changed
+        assert removal.put_back() == []
+        assert not removal.changed
     assert memory(camera) == before
 
 
@@ -467,13 +467,13 @@ def test_a_removal_that_is_done_can_be_taken_back(make_camera: MakeCamera) -> No
         former = set_up(camera)
         before = memory(camera)
         with client(camera) as connection:
-            departure = CameraRemoval(connection, print)
-            departure.read_attributes()
-            departure.leave(former, HERE)
-            assert departure.changed
+            removal = CameraRemoval(connection, print)
+            removal.read_attributes()
+            removal.leave(former, HERE)
+            assert removal.changed
             assert memory(camera) != before
-            assert departure.put_back() == []
-            assert not departure.changed
+            assert removal.put_back() == []
+            assert not removal.changed
         assert memory(camera) == before
 
 
@@ -483,19 +483,19 @@ def test_both_parts_are_put_back_though_one_fails(make_camera: MakeCamera, denie
     former = set_up(camera)
     fields, actions, attributes = memory(camera)
     with client(camera) as connection:
-        departure = CameraRemoval(connection, print)
-        departure.read_attributes()
-        departure.leave(former, HERE)
+        removal = CameraRemoval(connection, print)
+        removal.read_attributes()
+        removal.leave(former, HERE)
         camera.profile = Profile(denied_commands=(denied,))
         with pytest.raises(UndoError) as caught:
-            departure.put_back()
+            removal.put_back()
         assert caught.value.hint
         assert (memory(camera)[0] == fields) is (denied != "setftpattr")
         assert memory(camera)[1] == actions
         assert (memory(camera)[2] == attributes) is (denied != "setftpactionattr")
-        assert departure.changed
+        assert removal.changed
         camera.profile = Profile()
-        assert departure.put_back() == []
+        assert removal.put_back() == []
     assert memory(camera) == [fields, actions, attributes]
 
 

@@ -88,7 +88,7 @@ def _change_lines(change: Change, outcome: Outcome) -> list[str]:
 
 
 def _unchanged_lines(wished: Command[Done]) -> list[str]:
-    """Say of every wish that it was so."""
+    """Report every requested setting as already set."""
     wanted = dict(wished.parameters())
     settings = [
         each
