@@ -1,4 +1,4 @@
-"""What differs between Linux, macOS and Windows; everything else is the same code on each of them."""
+"""Differences between Linux, macOS and Windows; all other code is the same on each of them."""
 
 import codecs
 import io
@@ -17,9 +17,9 @@ ENDING_SIGNALS: tuple[signal.Signals, ...] = tuple(
 )
 """Signals that ask a process to end. Windows has no SIGHUP; closing the console window sends SIGBREAK there."""
 HANG_UP: signal.Signals | None = getattr(signal, "SIGHUP", None)
-"""What nohup lets a process ignore."""
+"""The signal that nohup makes a process ignore."""
 WAIT_S = 0.2
-"""How long the main thread may wait at a time: not every signal interrupts a wait for a lock.
+"""Seconds that the main thread may wait at a time, because not every signal interrupts a wait for a lock.
 
 On Windows none does ("Queue.get" in Python's library reference). Elsewhere one is only noted that comes while the
 thread gives the interpreter's lock away on its way into the wait, which takes long where others want that lock
@@ -29,29 +29,29 @@ _SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 
 
 def linux_only(what: str, *, hint: str) -> ConfigurationError:
-    """Return the error that says why `what` does not work on this system."""
+    """Return the error for `what`, which does not work on this system."""
     return ConfigurationError(
-        f"{what} works on Linux alone, and this is {_SYSTEMS.get(sys.platform, sys.platform)}", hint=hint
+        f"{what} works only on Linux, and this is {_SYSTEMS.get(sys.platform, sys.platform)}", hint=hint
     )
 
 
 def is_root() -> bool:
-    """Tell whether this process is root; False on Windows, which has no root."""
+    """Return True if this process is root; False on Windows, which has no root."""
     return sys.platform != "win32" and os.geteuid() == 0
 
 
 def create_private(path: Path) -> IO[bytes]:
-    """Create a file that its owner alone may read, and open it for writing.
+    """Create a file that only its owner may read, and open it for writing.
 
-    Raises `FileExistsError` for whatever is there already, also for a link.
+    Raises `FileExistsError` if anything exists there, including a link.
     """
     return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def decode_text(content: bytes) -> str:
-    """Decode a file that a person made: UTF-8, or UTF-16 with its mark, which Windows PowerShell's `>` writes.
+    """Decode a user's file: UTF-8, or UTF-16 with a byte order mark, as written by `>` of Windows PowerShell.
 
-    The mark is left out. Raises `UnicodeDecodeError`.
+    Drops the mark. Raises `UnicodeDecodeError`.
     """
     utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if utf_16 else "utf-8-sig")
@@ -65,7 +65,7 @@ def join_command(words: Sequence[str]) -> str:
 
 
 def quote_for_windows(word: str) -> str:
-    r"""Quote one word for cmd.exe and PowerShell; what both would expand inside quotes cannot be quoted for both.
+    r"""Quote one word for cmd.exe and PowerShell; no quoting protects what both expand inside quotes.
 
     >>> print(quote_for_windows(r"C:\Users\anna\key"), quote_for_windows("a b"), quote_for_windows("a&b"))
     C:\Users\anna\key "a b" "a&b"
@@ -77,9 +77,9 @@ def quote_for_windows(word: str) -> str:
 
 
 def prepare_output() -> None:
-    """Let standard output and error take every character, whatever this system's encoding is.
+    """Make standard output and error accept every character, regardless of the system's encoding.
 
-    What is redirected on Windows is UTF-8 without carriage returns, as elsewhere, and not in a code page.
+    Redirected output on Windows is UTF-8 without carriage returns, as elsewhere, not in a code page.
     """
     for stream in (sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper) or stream.closed:

@@ -1,17 +1,17 @@
-"""Connections to a camera that somebody else opens: what such a dialler is, and how it fails.
+"""The interface of a dialler, which opens connections to a camera from elsewhere.
 
-The camera's half takes one and the receiver's half offers one; neither knows the other.
+The camera's half accepts one and the receiver's half provides one; neither knows the other.
 """
 
 import socket
 from collections.abc import Callable
 
 Dial = Callable[[str, int, float], socket.socket]
-"""Open a connection to (host, port) within so many seconds, the timeout of the socket as well; else `DialError`."""
+"""Open a connection to (host, port) within so many seconds, also the socket's timeout; raises `DialError`."""
 
 
 class DialError(OSError):
-    """No connection; `reason` is the end of a sentence, `hint` what to do about it."""
+    """The connection failed; `reason` ends a sentence, `hint` says what to do."""
 
     def __init__(self, reason: str, *, hint: str) -> None:
         super().__init__(reason)

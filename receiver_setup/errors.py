@@ -34,14 +34,14 @@
     ├── UndoError                      undo                     6
     └── InterruptedRunError            interrupted              130
 
-A message is one sentence that names the host, the step and what was seen; the hint says what to do next.
+A message is one sentence that names the host, the step and the failure; the hint says what to do next.
 """
 
 from typing import ClassVar, Self
 
 
 class ReceiverSetupError(Exception):
-    """The root of all: one sentence, a hint, a kind for programs and an exit code for shells."""
+    """The base class: a sentence, a hint, a kind for programs and an exit code for shells."""
 
     kind: str = "error"
     exit_code: ClassVar[int] = 1
@@ -51,12 +51,12 @@ class ReceiverSetupError(Exception):
         self.message = message
         self.hint = hint
         self.rolled_back: bool | None = None
-        """True: everything that had been changed was put back; False: not all; None: nothing had been changed."""
+        """True: all changes were rolled back; False: not all of them; None: nothing had been changed."""
         self.lost: tuple[str, ...] = ()
-        """What was put back but for these: sentences about what a camera gives no way to put back."""
+        """Sentences about camera settings that could not be restored."""
 
     def retold(self, message: str | None = None, *, hint: str | None = None) -> Self:
-        """Return the same error in other words, for where more of it is known; of both, None stays as it is."""
+        """Return the same error with another message or hint, when more is known; None keeps the old one."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.message = self.message if message is None else message
@@ -67,20 +67,20 @@ class ReceiverSetupError(Exception):
 
 
 class ConfigurationError(ReceiverSetupError):
-    """What the user asked for cannot be meant; nothing was contacted or changed."""
+    """The request is invalid or contradictory; nothing was contacted or changed."""
 
     kind = "configuration"
     exit_code = 2
 
 
 class ReceiptError(ConfigurationError):
-    """All is set up and stays so, but the receipt cannot be written where it was asked for."""
+    """The set-up is done and kept, but its receipt cannot be written."""
 
     kind = "receipt"
 
 
 class CameraError(ReceiverSetupError):
-    """The camera cannot be used as it is."""
+    """The camera cannot be used."""
 
     kind = "camera"
     exit_code = 3
@@ -99,19 +99,19 @@ class CameraUnreachableError(CameraError):
 
 
 class CameraTimeoutError(CameraError):
-    """The camera took the connection and did not answer in time."""
+    """The camera accepted the connection but did not answer in time."""
 
     kind = "camera-timeout"
 
 
 class CameraCertificateError(CameraError):
-    """The camera's HTTPS certificate is not one that we were told to trust."""
+    """The camera's HTTPS certificate is not trusted."""
 
     kind = "camera-certificate"
 
 
 class CameraTlsError(CameraError):
-    """The camera answers by HTTPS, of a kind that is too old or of another shape to be used."""
+    """No TLS connection is possible: the camera's version or ciphers are too old or not supported."""
 
     kind = "camera-tls"
 
@@ -123,19 +123,19 @@ class CameraLoginError(CameraError):
 
 
 class CameraReplyError(CameraError):
-    """The answer is not a camera's: HTML, half a body, another status, a field that cannot be read."""
+    """The answer is not valid for a camera: HTML, a truncated body, another status, an unreadable field."""
 
     kind = "camera-reply"
 
 
 class CameraTooOldError(CameraError):
-    """The camera speaks the older series' dialect or knows no sFTP."""
+    """The camera speaks the dialect of the older series or does not support sFTP."""
 
     kind = "camera-too-old"
 
 
 class UnforeseenCameraError(CameraError):
-    """An exception that nobody foresaw while one camera was worked on: a bug of ours that is no other camera's."""
+    """An unforeseen exception while handling one camera: a bug of ours that does not affect other cameras."""
 
     kind = "camera-unforeseen"
 
@@ -152,7 +152,7 @@ class CameraResponseError(CameraError):
 
 
 class ReceiverError(ReceiverSetupError):
-    """The receiver cannot be used as it is."""
+    """The receiver cannot be used."""
 
     kind = "receiver"
     exit_code = 4
@@ -165,7 +165,7 @@ class ReceiverUnreachableError(ReceiverError):
 
 
 class ReceiverHostKeyError(ReceiverError):
-    """The receiver's host key is not known, or not the known one."""
+    """The receiver's host key is unknown or has changed."""
 
     kind = "receiver-host-key"
 
@@ -177,31 +177,31 @@ class ReceiverLoginError(ReceiverError):
 
 
 class ReceiverSudoError(ReceiverError):
-    """We are logged in, but may not become root."""
+    """We are logged in, but cannot become root."""
 
     kind = "receiver-sudo"
 
 
 class ReceiverUnsuitableError(ReceiverError):
-    """Something that the receiver needs is missing or in the way."""
+    """The receiver lacks something, or its configuration conflicts with the set-up."""
 
     kind = "receiver-unsuitable"
 
 
 class ReceiverAccountError(ReceiverError):
-    """The account that was asked for belongs to somebody else."""
+    """The requested account belongs to someone else."""
 
     kind = "receiver-account"
 
 
 class ReceiverEditedError(ReceiverError):
-    """A file of ours was changed by hand, and nobody said that it may be replaced."""
+    """A file of ours was edited, and nothing allows replacing it."""
 
     kind = "receiver-edited"
 
 
 class ReceiverBusyError(ReceiverError):
-    """Another run is changing the receiver, or has done so since it was read."""
+    """Another run is changing the receiver, or has changed it since it was read."""
 
     kind = "receiver-busy"
 
@@ -213,7 +213,7 @@ class ReceiverChangeError(ReceiverError):
 
 
 class ReceiverUnfinishedError(ReceiverError):
-    """All is proven and stays so, but something is left to do on the receiver; nothing is put back."""
+    """The set-up is proven and kept, but a step on the receiver remains to be done; nothing is rolled back."""
 
     kind = "receiver-unfinished"
 
@@ -229,14 +229,14 @@ class BootPartitionError(ReceiverError):
 
 
 class ProofError(ReceiverSetupError):
-    """All was set, but the proof failed."""
+    """Everything was set up, but the proof failed."""
 
     kind = "proof"
     exit_code = 5
 
 
 class HostKeyMismatchError(ProofError):
-    """The camera sees a host key that is not one of the receiver's."""
+    """The camera saw a host key that is not one of the receiver's."""
 
     kind = "host-key-mismatch"
 
@@ -253,19 +253,19 @@ class UploadTestError(ProofError):
 
 
 class FileNotArrivedError(ProofError):
-    """The camera reports success, but no fresh picture is on the receiver."""
+    """The camera reported success, but no new picture is on the receiver."""
 
     kind = "file-not-arrived"
 
 
 class LoginNotByKeyError(ProofError):
-    """The file arrived, but the receiver saw no login with the camera's key."""
+    """The file arrived, but not by a login with the camera's key."""
 
     kind = "login-not-by-key"
 
 
 class UndoError(ReceiverSetupError):
-    """Putting things back failed as well; the message says what is left."""
+    """The rollback failed; the message says what is left."""
 
     kind = "undo"
     exit_code = 6

@@ -1,4 +1,4 @@
-"""The words of our own texts, read from the package itself, so that the list cannot rot."""
+"""The words of our own texts, read from the package itself, so that the list is always current."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from pathlib import Path
 
 _WORD = re.compile(r"[A-Za-z]++(?:[-_][A-Za-z]++)*+", re.ASCII)
 _NEVER_PRINTED = re.compile(r'r?"""(?:[^"]|"(?!""))*+"""|^[ \t]*+#.*+|  # .*+', re.MULTILINE)
-"""Docstrings, whose examples have passwords in them, and comments."""
+"""Docstrings, whose examples contain passwords, and comments."""
 
 
 @cache
 def is_own(text: str) -> bool:
-    """Tell whether `text` is a word that stands in a fixed sentence, name or code of ours, or a part of one.
+    """Return True if `text` is a word, or a part of one, in our own sentences, names or code.
 
-    What has a blank, a digit or any other sign in it is no word, and is masked wherever it stands.
+    A text with a blank, a digit or any other character is not a word, and is always masked.
 
     >>> is_own("amera"), is_own("camera-reply"), is_own("correct-horse"), is_own("the camera")
     (True, True, False, False)
@@ -23,7 +23,7 @@ def is_own(text: str) -> bool:
 
 
 def _sources(text: str) -> Iterator[str]:
-    """Read the package's files that have a text anywhere; most passwords are in none."""
+    """Read the package's files that contain a text; most passwords are in none."""
     for path in sorted(Path(__file__).parent.rglob("*")):
         if path.suffix in {".py", ".sh"} and text in (source := path.read_text(encoding="utf-8", errors="replace")):
             yield source

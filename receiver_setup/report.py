@@ -1,6 +1,6 @@
-"""The result of a run (pure): what programs get as JSON and people as a receipt.
+"""The result of a run (pure), printed as JSON or as a receipt.
 
-The JSON shape is a contract; what is not known is null, never guessed.
+The JSON format is a contract; unknown values are null, never guessed.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,33 +12,32 @@ from receiver_setup.errors import ReceiverSetupError, UndoError
 from receiver_setup.formats.keys import PublicKey
 
 DIFFERENCE = 7
-"""Exit code of --check when something would change, of verify when something is not as it was set up."""
+"""Exit code of --check if something would change, of verify if something differs from the set-up."""
 
 UPLOADS = {"rec": "videos at an alarm", "snap": "pictures at an alarm", "timersnap": "pictures by the clock"}
-"""What a camera can upload, in the camera's word and in ours."""
+"""What a camera can upload: the camera's word → ours."""
 
 _SEVERITY = (130, 6, 5, 4, 3, 2, 1, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepReport:
-    """One step that was done, or was already so."""
+    """One step that was done, or had nothing to do."""
 
     name: str
     changed: bool
     detail: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the step as the contract has it."""
+        """Return the step in the documented format."""
         return {"name": self.name, "changed": self.changed, "detail": self.detail}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One thing that a set-up promises, and whether it holds; `ok` None: it could not be seen.
+    """One thing that a set-up promises, and whether it is true; `ok` None: not known.
 
-    For one that does not hold: its cause in a sentence, and the one narrow remedy. `repaired` tells that running the
-    set-up again mends it.
+    For a false claim: its cause in a sentence, and the narrowest remedy. `repaired`: running the set-up again fixes it.
     """
 
     name: str
@@ -61,7 +60,7 @@ class Claim:
 
 
 class Mark(StrEnum):
-    """What an event tells: a step, or that a camera's work begins or pauses, of which there is nothing to say yet."""
+    """The kind of an event: a step, or the begin or pause of a camera's work."""
 
     STEP = "step"
     BEGUN = "begun"
@@ -70,7 +69,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something to show while it happens; `scope` is the receiver's or the camera's name."""
+    """Something to show during the run; `scope` is the receiver's or the camera's name."""
 
     scope: str
     step: StepReport = StepReport(name="", changed=False)
@@ -97,11 +96,11 @@ class CameraReport:
     name: str
     address: str
     user: str | None = None
-    """The account that is this camera's alone; None: all share the receiver's."""
+    """The camera's own account; None: all cameras share the receiver's."""
     steps: list[StepReport] = field(default_factory=list)
     directory: str | None = None
     server: str | None = None
-    """What it dials, with `port`."""
+    """The host that it dials, with `port`."""
     port: int | None = None
     auth: str | None = None
     signature: str | None = None
@@ -110,29 +109,29 @@ class CameraReport:
     host_key_verified: bool = False
     test: TestReport | None = None
     uploads: tuple[str, ...] | None = None
-    """What the camera uploads at alarms and by the clock: rec, snap, timersnap; None: it does not say."""
+    """What the camera uploads at alarms and by the clock: rec, snap, timersnap; None: not reported."""
     warnings: list[str] = field(default_factory=list)
     error: ReceiverSetupError | None = None
     diff: str = ""
     put_back: bool = False
-    """True when its settings were all sent back."""
+    """True if all its settings were restored."""
     lost: tuple[str, ...] = ()
-    """What of them the camera gives no way to put back."""
+    """Sentences about settings that could not be restored."""
     claims: list[Claim] = field(default_factory=list)
     """What was looked at by a run that verifies."""
 
     @property
     def ok(self) -> bool:
-        """True when nothing failed."""
+        """True if nothing failed."""
         return self.error is None and all(claim.ok is not False for claim in self.claims)
 
     @property
     def changed(self) -> bool:
-        """True when the camera's settings are others than before, or may be: a failed undo leaves that unknown."""
+        """True if the camera's settings were changed, or may have been: a failed undo leaves that unknown."""
         return _may_differ(self)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the camera as the contract has it."""
+        """Return the camera in the documented format."""
         key, host_key, test = self.public_key, self.host_key, self.test
         return {
             "name": self.name,
@@ -165,7 +164,7 @@ class ReceiverReport:
     address: str
     user: str
     name: str | None = None
-    """In the inventory; None without one."""
+    """Its name in the inventory; None without one."""
     home: str | None = None
     directory: str | None = None
     """The recordings directory, below the home."""
@@ -177,13 +176,13 @@ class ReceiverReport:
     warnings: list[str] = field(default_factory=list)
     error: ReceiverSetupError | None = None
     put_back: bool = False
-    """True when its own changes were all taken back."""
+    """True if all its own changes were rolled back."""
     script: str | None = None
-    """The plan as shell for a person, where that was asked for."""
+    """The plan as a shell script, if requested."""
     remaining: tuple[str, ...] = ()
-    """Cameras that go on to use the account after a removal."""
+    """Cameras that still use the account after a removal."""
     kept: tuple[str, ...] = ()
-    """After a removal: directories whose recordings stay."""
+    """Directories whose recordings were kept by a removal."""
     claims: list[Claim] = field(default_factory=list)
     """What was looked at by a run that verifies."""
     looked: bool = False
@@ -193,13 +192,13 @@ class ReceiverReport:
 
     @property
     def ok(self) -> bool:
-        """True when the receiver and every camera are as wished."""
+        """True if the receiver and every camera are as requested."""
         own = self.error is None and all(claim.ok is not False for claim in self.claims)
         return own and all(camera.ok for camera in self.cameras)
 
     @property
     def changed(self) -> bool:
-        """True when anything on the receiver or a camera is, or may be, other than before."""
+        """True if anything on the receiver or a camera was changed, or may have been."""
         return _may_differ(self) or any(camera.changed for camera in self.cameras)
 
     @property
@@ -208,7 +207,7 @@ class ReceiverReport:
         return self.diff + "".join(camera.diff for camera in self.cameras)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the receiver as the contract has it."""
+        """Return the receiver in the documented format."""
         return {
             **({} if self.name is None else {"name": self.name}),
             "address": self.address,
@@ -218,7 +217,7 @@ class ReceiverReport:
             "steps": [step.as_json() for step in self.steps],
             "diff": self.whole_diff,
             "host_keys": [{"type": key.type, "fingerprint": key.fingerprint} for key in self.host_keys],
-            # What was not done is not well, whatever stopped it.
+            # An unfinished camera is not ok.
             "cameras": [camera.as_json() | {"ok": camera.ok and self.error is None} for camera in self.cameras],
             "error": self.error and error_as_json(self.error),
             **claims_as_json(self.claims),
@@ -230,7 +229,7 @@ class ReceiverReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """What to type to look again, and to take it back: for a shell, without any password."""
+    """The shell commands to verify and to undo a set-up, without any password."""
 
     verify: str
     remove: str
@@ -243,7 +242,7 @@ class Report:
     check: bool
     receivers: list[ReceiverReport] = field(default_factory=list)
     error: ReceiverSetupError | None = None
-    """What went wrong outside any receiver, such as an option that cannot be meant."""
+    """An error outside any receiver, such as an invalid option."""
 
     @property
     def worst(self) -> ReceiverSetupError | None:
@@ -254,7 +253,7 @@ class Report:
 
     @property
     def changed(self) -> bool:
-        """True when anything changed; with `check`, when anything would."""
+        """True if anything changed, or with `check` would change."""
         return any(receiver.changed for receiver in self.receivers)
 
     @property
@@ -281,7 +280,7 @@ def _may_differ(part: CameraReport | ReceiverReport) -> bool:
 
 
 def error_as_json(error: ReceiverSetupError) -> dict[str, Any]:
-    """Return an error as the contract has it."""
+    """Return an error in the documented format."""
     return {
         "kind": error.kind,
         "message": error.message,
@@ -292,18 +291,18 @@ def error_as_json(error: ReceiverSetupError) -> dict[str, Any]:
 
 
 def told_back(error: ReceiverSetupError) -> str:
-    """Say what became of all that had been changed before an error; nothing where that is not known, or was nothing."""
+    """Say whether the changes before an error were rolled back; empty if that is unknown, or there were none."""
     if error.lost:
         return f"what had been changed was put back, but not all of it: {'; '.join(error.lost)}"
     return "everything that had been changed was put back" if error.rolled_back else ""
 
 
 def claims_as_json(claims: Iterable[Claim]) -> dict[str, Any]:
-    """Return the claims as the one key more that a verifying run has; nothing for other runs."""
+    """Return the additional key of a verifying run; empty for other runs."""
     found = [claim.as_json() for claim in claims]
     return {"claims": found} if found else {}
 
 
 def worst_error(errors: Iterable[ReceiverSetupError]) -> ReceiverSetupError | None:
-    """Return the error whose exit code weighs most; the first of equals."""
+    """Return the error with the most severe exit code; the first of equals."""
     return min(errors, key=lambda error: _SEVERITY.index(error.exit_code), default=None)

@@ -1,4 +1,4 @@
-"""Passwords that do not leak: a value that refuses to be shown, and redaction of every spelling of it."""
+"""Passwords that do not leak: a type that cannot be printed, and redaction of every spelling."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ from receiver_setup.own_words import is_own
 MASK = "********"
 _SHORTEST = 4
 _SHORTEST_CODE = 8
-"""Characters of base64 below which it may be a part of any other."""
+"""A shorter base64 text could be part of any other."""
 _BEFORE = ("pwd=", *(f"password{between}" for between in ("=", '="', "='", ": ", '": "', "': '")))
-"""What stands before a password that is called one: in a query, in a setting, in JSON, in a repr."""
+"""Text in front of a password in a query, a setting, JSON or a repr."""
 
 
 class Secret:
-    """Hold a secret text; only `.reveal()` gives it out, and only the wire may ask for it.
+    """A secret text; only `.reveal()` returns it, for use on the wire.
 
     >>> Secret("hunter2")
     Secret(********)
@@ -56,7 +56,7 @@ class Secret:
 
 
 def spellings(text: str) -> set[str]:
-    r"""Return every form in which `text` may turn up in a log, a URL, a header or a shell line.
+    r"""Return every form in which `text` may appear in a log, a URL, a header or a shell line.
 
     >>> sorted(spellings("a b"))
     ["'a b'", 'YSBi', 'a b', 'a%20b', 'a+b']
@@ -80,9 +80,9 @@ def spellings(text: str) -> set[str]:
 class Redactor:
     """Mask known secrets in text, by value.
 
-    One instance is made by the front (command line, Ansible) and told every secret as soon as it is read. One that is
-    very short, or a word of our own sentences, cannot be found by its value: it is masked only where text says that
-    it is a password, and everything else has to keep it out.
+    The front end (command line, Ansible) has one instance and adds every secret as soon as it is read. A secret that is
+    very short, or a word of our own sentences, cannot be masked by value: it is masked only after text that marks it as
+    a password, and other code must not print it.
 
     >>> redact = Redactor([Secret("p@ss word")])
     >>> redact("pwd=p%40ss%20word&user=admin")
@@ -99,7 +99,7 @@ class Redactor:
             self.add(secret)
 
     def add(self, secret: Secret, *, user: str | None = None) -> None:
-        """Mask `secret` from now on; with `user` also the Basic credentials that the two make."""
+        """Mask `secret` from now on; with `user` also their Basic credentials."""
         text = secret.reveal()
         masked = dict.fromkeys(spellings(text), MASK) if is_searchable(text) else _masked_in_context(text)
         if user is not None:
@@ -107,7 +107,7 @@ class Redactor:
             masked |= {f"Basic {credentials}": f"Basic {MASK}"}
             if len(credentials) >= _SHORTEST_CODE:
                 masked[credentials] = MASK
-        # Longest first, so that a spelling is never cut by a shorter one inside it. Several threads may read secrets.
+        # Longest first, so that a shorter spelling does not split a longer one. Several threads may add secrets.
         with self._adding:
             every = self._masked | masked
             self._masked = {form: every[form] for form in sorted(every, key=len, reverse=True)}
@@ -124,7 +124,7 @@ class Redactor:
         return text
 
     def values(self, value: Any) -> Any:
-        """Return what JSON can hold with every known secret masked in its values; names and structure stay."""
+        """Return JSON data with every known secret masked in its values; names and structure are kept."""
         if isinstance(value, str):
             return self.mask(value)
         if isinstance(value, dict):
@@ -133,7 +133,7 @@ class Redactor:
 
 
 def is_searchable(text: str) -> bool:
-    """Tell whether a secret can be masked wherever it stands, without eating words of ours.
+    """Return True if a secret can be masked anywhere without masking our own words.
 
     >>> [is_searchable(text) for text in ("hunter2", "receiver", "ok")]
     [True, False, False]
@@ -142,7 +142,7 @@ def is_searchable(text: str) -> bool:
 
 
 def _masked_in_context(text: str) -> dict[str, str]:
-    """Return what is masked of a secret that cannot be searched for: its base64, and it where it is called one."""
+    """Return the replacements for a secret that cannot be masked by value: its base64, and marked passwords."""
     if not text:
         return {}
     code = _base64(text)

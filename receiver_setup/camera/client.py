@@ -68,7 +68,7 @@ _refused: set[tuple[str, str, Secret, Login]] = set()
 
 
 def forget_refused_logins() -> None:
-    """Allow logins again that were refused in this process, since an owner may have set a camera's password anew."""
+    """Allow refused logins to be sent again, because the owner may have changed the camera's password."""
     _refused.clear()
 
 
@@ -76,8 +76,8 @@ class Camera(MenuCalls):
     """One camera; `with Camera("admin@192.168.2.168", password) as camera: camera.send(GetFtpAttr())`.
 
     `timeout_s` is for each exchange from connecting to the last byte; a test upload may take 120 s. `dial` opens the
-    connections where they do not begin at this machine, for example `SshHost.dial`. For one thread; others may only
-    `cut` and `resume`.
+    connections if they are made from another machine, for example `SshHost.dial`. Not thread-safe: other threads may
+    only call `cut` and `resume`.
     All errors are ReceiverSetupErrors; none of them holds user, password or query. Raises ConfigurationError for a user
     or password that is longer than a camera's.
     """
@@ -102,7 +102,7 @@ class Camera(MenuCalls):
         check_length(self.address, self._password)
         self.tls = tls
         self.dialled_here = dial is None
-        """False where the connections begin elsewhere, so that name and address are meant as they are there."""
+        """False if connections are made from another host, where names and addresses may mean something else."""
         self._redact = Redactor()
         self._transport = Transport(self.address, tls, dial, redact=self._redact)
         self._timeout_s = timeout_s
@@ -128,16 +128,16 @@ class Camera(MenuCalls):
 
     @property
     def login(self) -> Login:
-        """How user and password reach the camera; what was chosen, or found out so far."""
+        """How user and password are sent to the camera: the chosen method, or the one found so far."""
         return self._way
 
     @property
     def has_password(self) -> bool:
-        """True where a password was given."""
+        """True if a password was given."""
         return self._password is not None
 
     def wait(self, seconds: float) -> None:
-        """Wait before the camera is asked again; `cut` ends it."""
+        """Wait before asking the camera again; `cut` ends the wait."""
         self._sleep(seconds)
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class Camera(MenuCalls):
     def send(self, command: Command[R]) -> R:
         """Send a command and return what its reply means.
 
-        A busy camera is asked again with patience; what it says in the end counts. Raises CameraLoginError,
+        A busy camera is asked again as `Patience` allows; its last reply counts. Raises CameraLoginError,
         CameraResponseError, CameraReplyError, CameraTooOldError, CameraUnreachableError, CameraTimeoutError,
         CameraCertificateError, CameraTlsError, UnforeseenCameraError, or InterruptedRunError after `cut`.
         """
@@ -155,14 +155,14 @@ class Camera(MenuCalls):
             return self._send(command)
         except ReceiverSetupError:
             raise
-        except Exception as error:  # noqa: BLE001 - a camera can provoke errors that nobody foresaw
+        except Exception as error:  # noqa: BLE001 - a camera can provoke unforeseen errors
             failure = unforeseen(error, camera=self.address.display, step=command.cmd)
         raise failure
 
     def cut(self, *, everything: bool = False) -> None:
-        """End the exchange that another thread has under way, and let none begin until `resume`.
+        """Abort another thread's current exchange, and prevent new ones until `resume`.
 
-        One that changes the camera, or a test upload, goes on to its end, and that is logged; not so with `everything`.
+        An exchange that changes the camera, or a test upload, may finish unless `everything` is set; this is logged.
         """
         spared = self._transport.wire.cut(everything=everything)
         if spared is not None:
@@ -172,11 +172,11 @@ class Camera(MenuCalls):
             )
 
     def resume(self) -> None:
-        """Let exchanges begin again after `cut`."""
+        """Allow exchanges again after `cut`."""
         self._transport.wire.resume()
 
     def undisturbed(self) -> AbstractContextManager[None]:
-        """Let the body's exchanges come to their end, whatever was or is cut: they put the camera back."""
+        """Protect the body's exchanges from `cut`, because they restore the camera."""
         return self._transport.wire.undisturbed()
 
     def _send(self, command: Command[R]) -> R:
@@ -194,7 +194,7 @@ class Camera(MenuCalls):
                 return answer
 
     def _await_free(self, command: Command[R], waits: Iterator[float]) -> bool:
-        """Wait before a busy camera is asked again; False where patience has ended."""
+        """Wait before a busy camera is asked again; return False if patience has run out."""
         wait_s = next(waits, None)
         if wait_s is None:
             return False
@@ -203,7 +203,7 @@ class Camera(MenuCalls):
         return True
 
     def _answer(self, command: Command[R], way: Login, waits: Iterator[float]) -> tuple[Answer, Reply | None]:
-        """Exchange until the camera is not busy any more, or patience has ended."""
+        """Exchange until the camera is no longer busy, or patience has run out."""
         while True:
             answer = self._exchange(command, way)
             reply = self._parse(answer)
@@ -211,12 +211,12 @@ class Camera(MenuCalls):
                 return answer, reply
 
     def _ask(self, command: Command[R], waits: Iterator[float]) -> Reply:
-        """Get a reply that is not about the login, whichever way of signing in that takes."""
+        """Return a reply from a signed-in exchange, trying the login methods as needed."""
         may_renew = self._settled
         while True:
             answer, reply = self._answer(command, self._way, waits)
             if self._password is not None and may_renew and answer.status in UNAUTHORIZED:
-                # A login that this camera has accepted is not wrong: a token is out of date, or it is overrun.
+                # A login that this camera has accepted is not wrong: its token expired, or the camera is overloaded.
                 self._token, may_renew = None, False
                 if self._way is not Login.TOKEN:
                     _log.warning(
@@ -236,7 +236,7 @@ class Camera(MenuCalls):
                 raise self._refusal(verdict, self._way, command.cmd, challenge=answer.challenge)
 
     def _judge(self, answer: Answer, reply: Reply | None, way: Login) -> Verdict:
-        """Judge an answer; once a way has worked, or without a password, no other way is tried."""
+        """Judge an answer; once a login method has worked, or without a password, no other method is tried."""
         evidence = Evidence(
             way=way,
             status=answer.status,
@@ -250,7 +250,7 @@ class Camera(MenuCalls):
         return verdict
 
     def _accept(self, command: Command[R], answer: Answer, reply: Reply | None) -> Reply:
-        """Return the reply of an answer that is not about the login, or raise what its HTTP status means."""
+        """Return the reply in an answer that is not about the login; raise the error for its HTTP status."""
         code = None if reply is None else reply.response
         if reply is not None and (answer.status == _HTTP_OK or (code is not None and code not in SUCCESS_CODES)):
             self._settled = self._settled or code in SUCCESS_CODES
@@ -260,8 +260,8 @@ class Camera(MenuCalls):
         if answer.status in _REDIRECTS:
             place = read_location(answer.location, self.address.scheme)
             raise CameraReplyError(
-                f"{self.address} sends us on to {self._redact(place or 'another page')} ({command.cmd}), "
-                "and no password is taken along",
+                f"{self.address} redirects {command.cmd} to {self._redact(place or 'another page')}; "
+                "the password is not sent there",
                 hint="if that is the camera, give this address with --camera" if place else ADDRESS_HINT,
             )
         raise CameraReplyError(
@@ -272,7 +272,7 @@ class Camera(MenuCalls):
     def _refusal(  # noqa: PLR0911 - one for each cause
         self, verdict: Verdict, way: Login, cmd: str, *, challenge: str
     ) -> CameraError:
-        """Remember a refused login where it may be wrong, and build the error for it."""
+        """Build the error for a refused login, and remember the login if it may be wrong."""
         shown = self.address.display
         if verdict is Verdict.BLOCKED:
             return error_for_response(ResponseCode.IP_BLOCKED, cmd, shown)
@@ -282,7 +282,7 @@ class Camera(MenuCalls):
                 hint="give it in RECEIVER_SETUP_CAMERA_PASSWORD or with --camera-password-file",
             )
         if self._settled:
-            # It was accepted before in this run, so that it may be used again: to put the camera back.
+            # It was accepted earlier in this run, so it may be used again to restore the camera.
             if verdict is Verdict.NO_PERMISSION:
                 return error_for_response(ResponseCode.NO_PERMISSION, cmd, shown)
             return CameraLoginError(
@@ -363,7 +363,7 @@ class Camera(MenuCalls):
         return self._token
 
     def _parse(self, answer: Answer) -> Reply | None:
-        """Parse the body; one that is no reply is an error only where the HTTP status promises a reply."""
+        """Parse the body; a body that is not a reply is an error only if the HTTP status promises one."""
         try:
             return parse_reply(answer.body, camera=self.address.display, redact=self._redact)
         except CameraReplyError:
@@ -372,7 +372,7 @@ class Camera(MenuCalls):
             return None
 
     def _request(self, command: Command[R], login: Parameters, authorization: str | None) -> Answer:
-        """Make one request; a camera that had answered and then goes away is waited for (a restart)."""
+        """Make one request; wait for a camera that has answered before and then goes away (a restart)."""
         parameters = (("cmd", command.cmd), *command.parameters(), *login)
         gone_since: float | None = None
         while True:
@@ -391,6 +391,6 @@ class Camera(MenuCalls):
                 if not self._settled or (gone_since is not None and now - gone_since >= self.patience.reboot_s):
                     raise
                 _log.info("%s; it had answered before, asking again", error.message)
-            # A kept connection may have been closed in between, so the first new try comes at once.
+            # The kept connection may have been closed in between, so the first retry is immediate.
             self._sleep(0 if gone_since is None else self.patience.reboot_step_s)
             gone_since = now if gone_since is None else gone_since

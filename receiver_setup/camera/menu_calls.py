@@ -34,11 +34,11 @@ from receiver_setup.secrets import Secret
 
 
 class MenuCalls(ABC):
-    """What a client offers beside `send`.
+    """The methods of a client beside `send`.
 
-    Every `set_…` sends only what is given, and raises ConfigurationError, before anything is sent, for a value
-    that no camera takes; what it returns tells 200 from 219 (`unchanged`). None of them reads first or reads
-    back: that does `settings.engine.settle`.
+    Every `set_…` sends only what is given and raises ConfigurationError, before sending anything, for a value that no
+    camera accepts; its result distinguishes 200 from 219 (`unchanged`). They neither read first nor read back:
+    `settings.engine.settle` does.
     """
 
     @abstractmethod
@@ -88,7 +88,7 @@ class MenuCalls(ABC):
         return self.send(TestFtp(set_host=set_host))
 
     def trust_host_key(self, key: PublicKey) -> TestOutcome:
-        """Let the camera trust this host key (`testftp` with `sethost`); its answer need not hold a result."""
+        """Make the camera trust this host key (`testftp` with `sethost`); its answer may lack a result."""
         return self.test_upload(set_host=key)
 
     def upload_actions(self, kind: ActionType | None = None) -> UploadActions:

@@ -1,6 +1,6 @@
 """The command line: the only place that prints.
 
-Commands are loaded when they are called, so that `--help` needs no SSH or HTTP library.
+Commands are imported when they are called, so that `--help` does not load the SSH and HTTP libraries.
 """
 
 import gc
@@ -15,9 +15,12 @@ from receiver_setup.compat import prepare_output
 
 _COMMANDS = {
     "setup": ("receiver_setup.cli.commands.setup", "Make a host the proven receiver of a camera's uploads."),
-    "verify": ("receiver_setup.cli.commands.verify", "Prove a set-up again, and say what is wrong."),
-    "status": ("receiver_setup.cli.commands.status", "Show the last upload, the room left, and what is not as it was."),
-    "remove": ("receiver_setup.cli.commands.remove", "Take a set-up back, on both sides; recordings are kept."),
+    "verify": ("receiver_setup.cli.commands.verify", "Prove a set-up again and report what is wrong."),
+    "status": (
+        "receiver_setup.cli.commands.status",
+        "Show the last upload, the free space, and differences from the set-up.",
+    ),
+    "remove": ("receiver_setup.cli.commands.remove", "Undo a set-up on both sides; recordings are kept."),
     "explain": (
         "receiver_setup.cli.commands.explain",
         "Print a set-up as plain shell and curl lines; changes nothing.",
@@ -28,11 +31,11 @@ _COMMANDS = {
     "demo": ("receiver_setup.cli.commands.demo", "Show the whole story on this machine; leaves nothing behind."),
     "emulate-camera": ("receiver_setup.cli.demo.emulate_camera", "Run an emulated camera to develop against."),
 }
-"""Command → its module and the line that `--help` shows, so that help loads none of them."""
+"""Command → its module and its line in `--help`, so that help imports none of them."""
 
 _EPILOG = (
-    "Exit codes: 0 done, or already so; 1 a bug of ours; 2 usage or configuration; 3 camera; 4 receiver; "
-    "5 proof failed; 6 the undo itself failed; 7 --check, verify or status found a difference; 130 interrupted."
+    "Exit codes: 0 done, or nothing to do; 1 a bug of ours; 2 usage or configuration; 3 camera; 4 receiver; "
+    "5 proof failed; 6 the rollback failed; 7 --check, verify or status found a difference; 130 interrupted."
 )
 
 
@@ -78,13 +81,13 @@ def run() -> NoReturn:
         code = main.main(prog_name="receiver-setup", standalone_mode=False)
     except click.exceptions.Exit as ending:
         code = ending.exit_code
-    except SystemExit:  # click has answered a shell that completes what is typed
+    except SystemExit:  # click has completed a shell's command line
         raise
-    except BaseException as error:  # noqa: BLE001 - the last stop: nothing may pass as a bare traceback
+    except BaseException as error:  # noqa: BLE001 - nothing may end as a bare traceback
         from receiver_setup.cli.output.failures import report_failure  # noqa: PLC0415 - only when something failed
         from receiver_setup.process.interrupts import ignore_signals  # noqa: PLC0415 - as above
 
         ignore_signals()
         code = report_failure(error, sys.argv[1:])
-    gc.freeze()  # the process ends: to search what it has loaded for garbage once more would only take time
+    gc.freeze()  # skip a last garbage collection
     sys.exit(code if isinstance(code, int) else 0)

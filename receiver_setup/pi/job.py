@@ -70,7 +70,7 @@ class Job:
         for name, value in options.items():
             if name not in _OPTIONS or not _fits(value, _OPTIONS[name]):
                 raise _refusal(f"{name!r} = {value!r} in [setup] cannot be meant")
-        known = {_spelt(field.name): field.name for field in fields(Patience)}
+        known = {_option_name(field.name): field.name for field in fields(Patience)}
         for name, value in waits.items():
             if name not in known or not _fits(value, int) or value < 0:
                 raise _refusal(f"{name!r} = {value!r} in [first-boot] cannot be meant")
@@ -82,7 +82,7 @@ class Job:
         lines = [f"format = {FORMAT}", f"cameras = [{', '.join(map(_value, self.cameras))}]", "", "[setup]"]
         lines += [f"{name} = {_value(value)}" for name, value in self.options.items()]
         lines += ["", "[first-boot]"]
-        lines += [f"{_spelt(field.name)} = {getattr(self.patience, field.name)}" for field in fields(Patience)]
+        lines += [f"{_option_name(field.name)} = {getattr(self.patience, field.name)}" for field in fields(Patience)]
         return _HEADER + "".join(f"{line}\n" for line in lines)
 
     def arguments(self) -> list[str]:
@@ -105,7 +105,7 @@ def _value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _spelt(name: str) -> str:
+def _option_name(name: str) -> str:
     return name.removesuffix("_s").replace("_", "-") + "-s"
 
 

@@ -522,7 +522,7 @@ def test_redirect_is_reported_and_not_followed(location: str, shown: str | None)
         assert other.seen == []
     assert "somebody" not in caught.value.message + caught.value.hint
     expected = "another page" if shown is None else shown.format(port=other.port)
-    assert f"sends us on to {expected} (" in caught.value.message
+    assert f"to {expected}; the password is not sent there" in caught.value.message
     assert ("--camera" in caught.value.hint) is (shown is not None)
 
 
@@ -928,7 +928,7 @@ def test_other_certificates_are_refused_with_what_was_seen(choice: str, lan: Cer
         assert option in error.hint
     reasons = {
         "nothing": "signed by itself",
-        "another authority": f"signed by itself, and is not one of those in {lan.path}",
+        "another authority": f"self-signed and not one of those in {lan.path}",
         "right authority, other name": "is for camera.example, not for 127.0.0.1",
     }
     assert reasons[choice] in error.message

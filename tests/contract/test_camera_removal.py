@@ -205,7 +205,7 @@ def test_a_camera_that_takes_no_empty_server_gets_one_that_never_resolves(
     steps, warnings = remove(camera, None)
     assert memory(camera) == [{**before[0], "ft_server": NOWHERE}, *before[1:]]
     assert steps[-1].detail == "ipcamera@192.168.2.110:22 → nowhere (ft_server)"
-    assert warnings[-1] == f"it takes no empty ft_server, so it has {NOWHERE} now, a name that never resolves"
+    assert warnings[-1] == f"it does not accept an empty ft_server, so it has {NOWHERE} now, a name that never resolves"
     count = len(camera.requests)
     assert remove(camera, None)[0][0].changed is False
     assert sent(camera, count) == []
@@ -220,8 +220,8 @@ def test_a_new_camera_s_other_settings_go_back_where_the_empty_ones_do_not(
     steps, warnings = remove(camera, set_up(camera))
     assert memory(camera) == [{**before[0], "ft_server": NOWHERE, "ft_username": "ipcamera"}, *before[1:]]
     assert warnings == [
-        f"it takes no empty ft_server, so it has {NOWHERE} now, a name that never resolves",
-        "it takes no empty ft_username, so it has ipcamera now",
+        f"it does not accept an empty ft_server, so it has {NOWHERE} now, a name that never resolves",
+        "it does not accept an empty ft_username, so it has ipcamera now",
     ]
     assert "ft_username" not in steps[-1].detail
     assert remove(camera, None)[0][0].changed is False
@@ -283,7 +283,7 @@ def test_what_was_replaced_or_trusted_is_told(make_camera: MakeCamera) -> None:
                     "directory")}, password=Secret("made-up-for-here")))  # fmt: skip
     assert "made-up-for-here" not in render_former(former)
     _, warnings = remove(camera, former)
-    told = ("ft_password", "host key", "whether that account is still there", "interval rec")
+    told = ("ft_password", "host key", "whether that account still exists", "interval rec")
     assert [word in warning for word, warning in zip(told, warnings, strict=True)] == [True] * 4, warnings
     assert (camera.state.fields["ft_ssl"], camera.state.fields["ft_insecure"]) == ("2", "0")
 
@@ -310,7 +310,7 @@ def test_a_firmware_that_lost_a_part_of_the_menu_still_leaves(make_camera: MakeC
     _, warnings = remove(camera, former)
     assert camera.state.fields["ft_server"] == FORMER["ft_server"]
     assert camera.state.attributes["ftpactionattr"]["snapcount"] == "5"
-    assert all("left as it is; the former one was" in warning for warning in warnings)
+    assert all("left unchanged; the former value was" in warning for warning in warnings)
     assert len(warnings) == 2
 
 
@@ -341,7 +341,7 @@ def test_a_camera_that_says_200_and_does_nothing_is_noticed(
     former = set_up(camera)
     camera.profile = Profile(ignored_fields=(field,), unchanged_is_219=says_219)
     error = expect_failure(camera, former, CameraNotTakenError)
-    assert f"took `{field}` with 200 but still has {camera.state.fields[field]}" in error.message
+    assert f"accepted `{field}` with 200 but still has {camera.state.fields[field]}" in error.message
     assert camera.state.fields["ft_server"] == "192.168.2.110"
 
 
@@ -362,7 +362,7 @@ def test_a_camera_that_points_here_still_is_never_said_to_be_away(make_camera: M
     former = set_up(camera)
     camera.profile = Profile(never_empty=("ft_username",), empty_answer=answer)  # type: ignore[arg-type]
     message = expect_failure(camera, former, CameraNotTakenError).message
-    assert "took `ft_username` with 200 but still has ipcamera" in message
+    assert "accepted `ft_username` with 200 but still has ipcamera" in message
 
 
 def test_a_value_that_is_cut_is_noticed(make_camera: MakeCamera) -> None:

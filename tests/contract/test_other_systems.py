@@ -18,7 +18,7 @@ SYSTEMS = {"win32": "Windows", "darwin": "macOS"}
 CAMERA = ("--camera", "127.0.0.1:1", "--camera-password-file", "password")
 SSH = ("--receiver", "pi@127.0.0.1:1", "--ssh-config", os.devnull, "--known-hosts", "known_hosts")
 HERE = ("--local", *CAMERA)
-LINUX_ALONE = "works on Linux alone, and this is"
+LINUX_ALONE = "works only on Linux, and this is"
 NO_SSH, NO_CAMERA = "cannot reach pi@127.0.0.1 by SSH", "http://127.0.0.1:1 cannot be reached"
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA" + "I" + "A" * 43
 
@@ -63,7 +63,7 @@ def cases() -> list[Case]:
         Case(("inventory", "from-csv", "missing.csv"), 2, "missing.csv"),
         Case(("pi", "prepare", "--boot", "card", "--deb", "our.deb", *CAMERA), 0, "card is prepared"),
         Case(("pi", "prepare", "--boot", "card", "--deb", "our.deb", *CAMERA), 0, "all is already so"),
-        Case(("pi", "prepare", "--boot", "card", "--remove"), 0, "holds nothing of receiver-setup"),
+        Case(("pi", "prepare", "--boot", "card", "--remove"), 0, "contains nothing of receiver-setup"),
         Case(("pi", "first-boot", "--folder", "card"), 2, LINUX_ALONE),
         Case(("demo",), 2, LINUX_ALONE),
         Case(("emulate-camera",), 2, LINUX_ALONE),

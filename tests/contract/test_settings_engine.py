@@ -39,39 +39,39 @@ LONG = "x" * 40
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A setting, a wish for it alone, and the field as the camera's memory has it."""
+    """A setting, a command that sets only it, and the field as the camera stores it."""
 
     field: str
-    wished: Command[Done]
+    requested: Command[Done]
     code: str
 
 
 CASES = (
-    Case(field="ft_server", wished=SetFtpAttr(server="Attic.example"), code="Attic.example"),
-    Case(field="ft_port", wished=SetFtpAttr(port=2222), code="2222"),
-    Case(field="ft_username", wished=SetFtpAttr(username="porch&co"), code="porch&co"),
-    Case(field="ft_mode", wished=SetFtpAttr(mode=0), code="0"),
-    Case(field="ft_dirname", wished=SetFtpAttr(directory="a/b&c"), code="a/b&c"),
-    Case(field="ft_autocreatedir", wished=SetFtpAttr(auto_create=True), code="1"),
-    Case(field="ft_dirmode", wished=SetFtpAttr(day_folders=False), code="0"),
-    Case(field="ft_ssl", wished=SetFtpAttr(security=Security.SFTP, port=21), code="2"),
-    Case(field="ft_insecure", wished=SetFtpAttr(insecure=False), code="0"),
-    *(Case(field="enable", wished=SetFtpAction(kind=kind, enable=True), code="1") for kind in ActionType),
-    *(Case(field="interval", wished=SetFtpAction(kind=kind, interval_s=60), code="60") for kind in ActionType),
-    Case(field="snapcount", wished=SetFtpActionAttr(count=9), code="9"),
-    Case(field="enable", wished=SetSnapSchedFtpAttr(enable=True), code="1"),
-    Case(field="times", wished=SetSnapSchedFtpAttr(schedule=parse_words("10:00 Mon-Fri")), code="36000-31"),
-    Case(field="mode", wished=SetSnapSchedFtpAttr(fixed_name=True), code="1"),
-    Case(field="prefix", wished=SetSnapSchedFtpAttr(prefix=True), code="1"),
-    Case(field="name", wished=SetSnapSchedFtpAttr(name="porch&co"), code="porch&co"),
-    Case(field="mode", wished=SetSnapTimerFtpAttr(fixed_name=False), code="0"),
-    Case(field="prefix", wished=SetSnapTimerFtpAttr(prefix=False), code="0"),
-    Case(field="name", wished=SetSnapTimerFtpAttr(name="porch&co"), code="porch&co"),
+    Case(field="ft_server", requested=SetFtpAttr(server="Attic.example"), code="Attic.example"),
+    Case(field="ft_port", requested=SetFtpAttr(port=2222), code="2222"),
+    Case(field="ft_username", requested=SetFtpAttr(username="porch&co"), code="porch&co"),
+    Case(field="ft_mode", requested=SetFtpAttr(mode=0), code="0"),
+    Case(field="ft_dirname", requested=SetFtpAttr(directory="a/b&c"), code="a/b&c"),
+    Case(field="ft_autocreatedir", requested=SetFtpAttr(auto_create=True), code="1"),
+    Case(field="ft_dirmode", requested=SetFtpAttr(day_folders=False), code="0"),
+    Case(field="ft_ssl", requested=SetFtpAttr(security=Security.SFTP, port=21), code="2"),
+    Case(field="ft_insecure", requested=SetFtpAttr(insecure=False), code="0"),
+    *(Case(field="enable", requested=SetFtpAction(kind=kind, enable=True), code="1") for kind in ActionType),
+    *(Case(field="interval", requested=SetFtpAction(kind=kind, interval_s=60), code="60") for kind in ActionType),
+    Case(field="snapcount", requested=SetFtpActionAttr(count=9), code="9"),
+    Case(field="enable", requested=SetSnapSchedFtpAttr(enable=True), code="1"),
+    Case(field="times", requested=SetSnapSchedFtpAttr(schedule=parse_words("10:00 Mon-Fri")), code="36000-31"),
+    Case(field="mode", requested=SetSnapSchedFtpAttr(fixed_name=True), code="1"),
+    Case(field="prefix", requested=SetSnapSchedFtpAttr(prefix=True), code="1"),
+    Case(field="name", requested=SetSnapSchedFtpAttr(name="porch&co"), code="porch&co"),
+    Case(field="mode", requested=SetSnapTimerFtpAttr(fixed_name=False), code="0"),
+    Case(field="prefix", requested=SetSnapTimerFtpAttr(prefix=False), code="0"),
+    Case(field="name", requested=SetSnapTimerFtpAttr(name="porch&co"), code="porch&co"),
 )
 
 
 def name_of(case: Case) -> str:
-    return f"{case.wished.cmd} {' '.join(name for name, _ in case.wished.parameters())}"
+    return f"{case.requested.cmd} {' '.join(name for name, _ in case.requested.parameters())}"
 
 
 each_setting = pytest.mark.parametrize("case", CASES, ids=name_of)
@@ -118,15 +118,15 @@ def point_and_verify(setup: CameraSetup) -> None:
 
 def held(camera: EmulatedCamera, case: Case) -> str:
     """Return what the camera's memory has of a case's setting."""
-    part = case.wished.cmd.removeprefix("set")
-    if isinstance(case.wished, SetFtpAction):
-        return camera.state.actions[case.wished.kind.value][case.field]
+    part = case.requested.cmd.removeprefix("set")
+    if isinstance(case.requested, SetFtpAction):
+        return camera.state.actions[case.requested.kind.value][case.field]
     return (camera.state.fields if part == "ftpattr" else camera.state.attributes[part])[case.field]
 
 
 def test_the_table_has_every_setting_but_the_password() -> None:
-    wished = {(case.wished.cmd.removeprefix("set"), case.field) for case in CASES}
-    assert wished == {(each.group.value, each.field) for each in SETTINGS} - {("ftpattr", "ft_password")}
+    requested = {(case.requested.cmd.removeprefix("set"), case.field) for case in CASES}
+    assert requested == {(each.group.value, each.field) for each in SETTINGS} - {("ftpattr", "ft_password")}
 
 
 @pytest.mark.parametrize("echo", ["capitals", "blanks", "zeros", "entities"])
@@ -157,7 +157,7 @@ def test_what_is_taken_with_200_and_ignored_is_named_and_all_is_as_before(make_c
             ignored_fields=(case.field,), requires_all_fields=whole, unchanged_is_219=whole, autocreatedir_in_get=True
         )
         with client(camera) as connection, pytest.raises(CameraNotTakenError) as caught:
-            settle(connection, case.wished)
+            settle(connection, case.requested)
         message = caught.value.message
         assert f"`{case.field}" in message
         assert f"with {219 if whole else 200} but still has {held(camera, case)}" in message
@@ -174,17 +174,17 @@ def test_what_is_late_is_waited_for_and_goes_back_for_good(
     before = memory(camera)
     with client(camera, PATIENT) as connection:
         settings = CameraSettings(connection)
-        change = settings.plan(case.wished)
+        change = settings.plan(case.requested)
         assert change is not None
         assert settings.make(change)
         assert held(camera, case) == case.code
-        assert "read again for up to 60 s" in caplog.text
+        assert "reading again for up to 60 s" in caplog.text
         # Put back at once, and again where patience ends before the camera has caught up.
         assert settings.put_back() == []
         assert memory(camera) == before
     # On a busy machine the new value may be there by the time of the way back, which is then not seen to its end.
     with client(camera) as connection, pytest.raises((CameraNotTakenError, UndoError)):
-        settle(connection, case.wished)
+        settle(connection, case.requested)
     assert memory(camera) == before
 
 
@@ -201,29 +201,29 @@ def test_what_is_spelled_otherwise_is_the_same_and_goes_back(make_camera: MakeCa
     for case in CASES:
         with client(camera) as connection:
             settings = CameraSettings(connection)
-            change = settings.plan(case.wished)
+            change = settings.plan(case.requested)
             assert change is not None
             assert settings.make(change)
             assert known({"code": held(camera, case)}) == known({"code": case.code})
             if "capitals" not in echo or case.code.lower() == case.code.upper():
-                assert settings.plan(case.wished) is None
+                assert settings.plan(case.requested) is None
             assert settings.put_back() == []
         assert known(memory(camera)) == known(before)
 
 
 @pytest.mark.parametrize(
-    "wished",
+    "requested",
     [SetFtpAttr(directory=LONG), SetFtpAttr(username=LONG), SetFtpAttr(server=LONG), SetSnapSchedFtpAttr(name=LONG),
      SetSnapTimerFtpAttr(name=LONG)],
 )  # fmt: skip
 @pytest.mark.parametrize("way", ["cut", "refuse"])
 def test_what_is_too_long_is_refused_by_name_and_all_is_as_before(
-    make_camera: MakeCamera, wished: Command[Done], way: str
+    make_camera: MakeCamera, requested: Command[Done], way: str
 ) -> None:
     camera = make_camera(field_limit=20, field_too_long=way)
     before = memory(camera)
     with client(camera, PATIENT) as connection, pytest.raises(CameraError) as caught:
-        settle(connection, wished)
+        settle(connection, requested)
     if way == "cut":
         # It is not waited for: it is neither the former nor the new value.
         assert f"has {LONG[:20]!r} instead of {LONG!r}" in caught.value.message
@@ -236,7 +236,7 @@ def test_a_prompt_camera_costs_one_look_and_no_waiting(make_camera: MakeCamera) 
     camera = make_camera()
     with Camera(camera.url, CAMERA_PASSWORD, sleep=waited.append) as connection:
         for case in CASES:
-            settle(connection, case.wished)
+            settle(connection, case.requested)
     assert waited == []
     assert len(camera.requests) == 3 * len(CASES)
 
@@ -251,7 +251,7 @@ def test_another_password_is_named_as_lost_unless_the_camera_tells_its_own(make_
         with client(camera) as connection, pytest.raises(CameraNotTakenError) as caught:
             settle(connection, SetFtpAttr(port=2222, password=Secret("made-up-here")))
         assert (caught.value.rolled_back, len(caught.value.lost)) == (told, not told)
-        assert all("ft_password could not be read and is not back" in lost for lost in caught.value.lost)
+        assert all("ft_password could not be read and is not restored" in lost for lost in caught.value.lost)
         assert (memory(camera) == before) is told
         assert "made-up-here" not in caught.value.message
 
@@ -319,5 +319,5 @@ def test_a_reply_that_names_another_command_is_not_checked(make_camera: MakeCame
     camera = make_camera(reply_cmd="setvideoattr")
     with client(camera) as connection:
         for case in CASES:
-            assert settle(connection, case.wished) is not None
+            assert settle(connection, case.requested) is not None
             assert held(camera, case) == case.code

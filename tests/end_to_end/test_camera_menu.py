@@ -22,7 +22,7 @@ from receiver_setup import cli
 from receiver_setup.camera import Camera
 from receiver_setup.camera.messages import SetFtpAttr, SetSnapSchedFtpAttr, SetSnapTimerFtpAttr
 from receiver_setup.camera.settings.engine import CameraNotTakenError, settle
-from receiver_setup.camera.settings.upload_options import check_wish
+from receiver_setup.camera.settings.upload_options import check_values
 from receiver_setup.camera.wire.codes import explain_result
 from receiver_setup.emulator.camera import EmulatedCamera, Profile
 from receiver_setup.errors import ConfigurationError
@@ -93,7 +93,7 @@ def test_show_has_every_setting_in_words_beside_its_code(camera: EmulatedCamera,
         "password never shown ft_password",
         "mode (PORT or PASV) 1 ft_mode=1",
         "directory ./old ft_dirname=./old",
-        "create the directory not told ft_autocreatedir",
+        "create the directory not reported ft_autocreatedir",
         "folders every day a new folder ft_dirmode=1",
         "security none: neither encrypted nor verified ft_ssl=0",
         "verification host not verified ft_insecure=1",
@@ -306,8 +306,8 @@ def test_what_is_taken_with_200_and_ignored_is_named(make_camera: MakeCamera, ru
     camera = make_camera(ignored_fields=("ft_port",))
     result = run(camera, "set", "--port", "2222", "--directory", "new")
     assert result.code == 3
-    assert "took `ft_port` with 200 but still has 21" in result.err
-    assert "is read again for up to 12 s" in result.err
+    assert "accepted `ft_port` with 200 but still has 21" in result.err
+    assert "reading again for up to 12 s" in result.err
     assert "everything that had been changed was put back" in result.err
     assert camera.state.fields == {**camera.state.fields, "ft_port": "21", "ft_dirname": "./old"}
 
@@ -339,7 +339,7 @@ def test_a_password_that_was_replaced_is_named_where_all_else_is_back(
     result = run(camera, "set", "--port", "2222", "--password-file", str(file))
     assert result.code == 3
     assert "put back, but not all of it" in result.err
-    assert "the former ft_password could not be read and is not back" in result.err
+    assert "the former ft_password could not be read and is not restored" in result.err
     assert "everything" not in result.err
 
 
@@ -542,19 +542,19 @@ def test_any_value_arrives_unharmed(kept_camera: EmulatedCamera, directory: str,
     state = kept_camera.state
     wishes = SetFtpAttr(directory=directory, username=username), SetSnapSchedFtpAttr(name=name)
     try:
-        for wished in wishes:
-            check_wish(wished)
+        for requested in wishes:
+            check_values(requested)
     except ConfigurationError:
         reject()
     with Camera(kept_camera.url, CAMERA_PASSWORD) as client:
-        for wished in wishes:
-            settle(client, wished)
+        for requested in wishes:
+            settle(client, requested)
         settle(client, SetSnapTimerFtpAttr(name=name))
         assert (state.fields["ft_dirname"], state.fields["ft_username"]) == (directory, username)
         read = client.ftp_attributes()
         assert (read.directory, read.username) == (directory, username)
         assert (client.snapshot_schedule().name, client.snapshot_timer().name) == (name, name)
-        assert [settle(client, wished) for wished in wishes] == [None, None]
+        assert [settle(client, requested) for requested in wishes] == [None, None]
 
 
 # ---- as a program of its own

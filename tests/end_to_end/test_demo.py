@@ -156,7 +156,7 @@ def test_the_story_ends_with_the_receipt_and_leaves_nothing(start: Callable[...,
     lines = demo.out.splitlines()
     assert "proven on both sides" in lines[0]
     assert any(line.startswith("  proof ") and "arrived with verification on" in line for line in lines)
-    assert lines[-1] == "Nothing was changed: all was already so."
+    assert lines[-1] == "Nothing was changed: everything was set up already."
     assert masked(demo.out) == masked(shown_in_the_readme())
     assert all(act in demo.err for act in ACTS)
     assert "refused, as it must be" in demo.err

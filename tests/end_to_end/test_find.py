@@ -176,7 +176,7 @@ def test_hostile_answers_are_bounded_and_cleaned_and_hide_nobody(nets: Callable[
     assert [line.split()[0] for line in lines] == ["http://10.1.1.9", "http://10.2.2.9"]
     assert "\x1b" not in shown.stdout
     assert r"\u001b[2Jgone error: fake" in lines[1]
-    assert "more answered than are shown" in shown.stderr
+    assert "more devices answered than are shown" in shown.stderr
     assert "nothing of this is proven" in shown.stderr
     assert "stored and secret" not in shown.stdout + shown.stderr
 

@@ -89,9 +89,9 @@ def test_a_person_gets_from_nothing_to_the_receipt_and_the_second_time_changes_n
 
     again = start(bench, user=user)
     sign_in(again, camera)
-    assert "is here already; its recordings stay in /home/ipcamera/recordings" in again.answer(WHAT, "1,2")
+    assert "exists already; its recordings stay in /home/ipcamera/recordings" in again.answer(WHAT, "1,2")
     assert again.answer(GO_ON, "").count("nothing to change") == 2
-    assert "Nothing was changed: all was already so." in again.answer(SAVE, FILE)
+    assert "Nothing was changed: everything was set up already." in again.answer(SAVE, FILE)
     again.answer("Replace it? [y/N]: ", "")
     again.answer(SAVE, "/nowhere/porch.toml")
     assert "cannot be written" in again.answer(SAVE, "")
@@ -107,14 +107,16 @@ def test_a_wrong_address_is_told_and_asked_again_before_any_password(bench: Benc
     terminal.answer(WHERE, "ftp://10.99.0.1")
     assert "only http:// and https://" in terminal.answer(WHERE, "10.99.0.1:9")
     assert "nothing listens on its port 9" in terminal.answer(WHERE, "no.such.camera.invalid")
-    assert "no machine called no.such.camera.invalid" in terminal.answer(WHERE, f"{bench.receiver.address}:22")
+    assert "the name no.such.camera.invalid cannot be resolved" in terminal.answer(
+        WHERE, f"{bench.receiver.address}:22"
+    )
     assert "does not answer as a web server does: an SSH server answers there: 'SSH-2.0-" in terminal.answer(
         WHERE, camera.url.replace("http:", "https:")
     )
     assert "does not answer by https: a web server answers there by plain HTTP" in terminal.answer(
         WHERE, "10.255.255.1"
     )
-    assert "there is no way to http://10.255.255.1" in terminal.answer(WHERE, camera.url)
+    assert "http://10.255.255.1 cannot be reached" in terminal.answer(WHERE, camera.url)
     terminal.answer(WHO, "")
     terminal.wait_for(PASSWORD)
     assert camera.requests == []
@@ -218,7 +220,7 @@ def test_a_disk_without_owners_is_explained_and_chosen_only_without_a_jail(
     assert "2  /srv/usb/ipcamera " in offered
     assert offered.count("no jail possible") == 1
     shown = terminal.answer("without a jail? [y/N]: ", "")
-    assert "no line of /etc/fstab mounts it" in shown
+    assert "/etc/fstab does not mount it" in shown
     assert "keeps no owners" in shown
     terminal.answer(DISK, "3")
     assert "none of these numbers" in terminal.answer(DISK, "2")
@@ -239,7 +241,7 @@ def test_of_several_addresses_one_is_chosen(bench: Bench, make_camera: MakeCamer
     terminal.answer(IS_IT_HERE, "")
     terminal.answer(WHERE, camera.url)
     terminal.answer(WHO, "")
-    terminal.answer("Number of the one that the camera shall dial [1]: ", "2")
+    terminal.answer("Number of the address that the camera should dial [1]: ", "2")
     assert f"upload to this machine's address {other}." in terminal.answer(GO_ON, "")
     assert f"--receiver-address {other}" in terminal.answer(SAVE, "")
     assert terminal.end() == 0
@@ -251,7 +253,9 @@ def test_an_unknown_certificate_is_shown_and_accepted_by_a_person_alone(bench: B
     terminal = start(bench, "--upload", "rec", password=CAMERA_PASSWORD)
     terminal.answer(IS_IT_HERE, "")
     terminal.answer(WHERE, camera.url)
-    assert "vouches for its certificate" in terminal.answer("as the browser shows it)? [y/N]: ", "")
+    assert "not signed by an authority that this machine trusts" in terminal.answer(
+        "as the browser shows it)? [y/N]: ", ""
+    )
     assert camera.requests == []
     terminal.answer(WHERE, camera.url)
     terminal.answer("as the browser shows it)? [y/N]: ", "y")

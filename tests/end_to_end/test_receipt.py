@@ -103,8 +103,8 @@ def test_a_file_for_people_says_the_same(bench: Bench, make_camera: MakeCamera, 
         "login by publickey",
         said(result.out, "  verifies").rpartition(" ")[2],
         said(result.out, "  signs in").rpartition(" ")[2],
-        f"\n    {said(result.out, 'To look again:')}\n",
-        f"\n    {said(result.out, 'To take it back:')}\n",
+        f"\n    {said(result.out, 'To verify again:')}\n",
+        f"\n    {said(result.out, 'To undo it:')}\n",
     ):
         assert told in text
 
@@ -123,7 +123,7 @@ def test_with_one_failed_camera_it_holds_the_proof_of_the_other_and_why(
     assert error is not None
     assert (error.kind, told[bad.url].public_key) == ("camera-no-permission", None)
     assert receiver.commands is not None
-    assert receiver.commands.remove == said(result.out, "To take it back:")
+    assert receiver.commands.remove == said(result.out, "To undo it:")
     assert (good.url in receiver.commands.remove, bad.url in receiver.commands.remove) == (True, False)
     assert bad.url in receiver.commands.verify
 
@@ -214,7 +214,7 @@ def test_what_it_says_to_take_it_back_does_so_when_it_is_pasted(
     result = bench.run(*for_people(bench, camera, options=given))
     assert result.code == 0, result.err
     assert bench.state() != before
-    done = paste(said(result.out, "To take it back:"), tmp_path)
+    done = paste(said(result.out, "To undo it:"), tmp_path)
     assert done.returncode == 0, done.stderr
     assert "is as it was before" in done.stdout
     assert bench.state() == before
@@ -234,5 +234,5 @@ def test_it_is_whole_and_short(bench: Bench, make_camera: MakeCamera) -> None:
     assert len(lines) == 8
     again = bench.run(*for_people(bench, camera)).out.splitlines()
     # The picture of the proof is another, of another size.
-    assert again == [*lines[:5], again[5], "Nothing was changed: all was already so.", *lines[6:]]
+    assert again == [*lines[:5], again[5], "Nothing was changed: everything was set up already.", *lines[6:]]
     assert again[5].startswith("  proof       Test-Snapshot.jpeg, ")

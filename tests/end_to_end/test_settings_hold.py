@@ -45,11 +45,11 @@ def test_what_a_camera_ignores_is_named_before_any_proof_and_both_sides_are_as_b
     for name, camera in ignoring.items():
         error = told[camera.url]["error"]
         assert (error["kind"], error["rolled_back"]) == ("camera-not-taken", True)
-        assert f"took `{name}` with 200 but still has {FORMER[name]}" in error["message"]
+        assert f"accepted `{name}` with 200 but still has {FORMER[name]}" in error["message"]
         assert caught_up(camera) == FORMER
         # But for the one that is found out last, none was even tested.
         assert ("testftp" in [request.command for request in camera.requests]) is (name == "ft_insecure")
-    assert "took `ft_insecure` with 200 but still has 0" in told[verifying.url]["error"]["message"]
+    assert "accepted `ft_insecure` with 200 but still has 0" in told[verifying.url]["error"]["message"]
     assert caught_up(verifying) == VERIFYING
     assert "verification on" not in result.out + result.err
     assert bench.state() == before
@@ -65,7 +65,7 @@ def test_an_ignored_password_never_opens_an_account_for_good(bench: Bench, make_
     camera = make_camera(key="none", auth_order="password", ignored_fields=("ft_username",))
     result = bench.setup(camera)
     assert result.code == 3, result.err
-    assert "took `ft_username` with 200 but still has former" in result.json["error"]["message"]
+    assert "accepted `ft_username` with 200 but still has former" in result.json["error"]["message"]
     assert caught_up(camera) == FORMER, "its own password is not even touched"
     assert "everything that had been changed was put back" in result.err
     assert bench.state() == before
@@ -81,7 +81,7 @@ def test_late_cameras_are_waited_for_and_go_back_for_good(bench: Bench, make_cam
     told = by_address(result)
     assert [told[camera.url]["error"] for camera in cameras] == [None] * 3, result.err
     assert all(told[camera.url]["host_key"]["verified"] for camera in cameras)
-    assert "read again for up to 12 s" in result.err
+    assert "reading again for up to 12 s" in result.err
     assert told[failing.url]["error"]["rolled_back"] is True
     assert caught_up(failing) == FORMER
     again = bench.setup(*cameras)
@@ -102,7 +102,7 @@ def test_a_late_camera_whose_set_up_fails_never_points_at_an_account_that_is_gon
     result = bench.setup(slow, refused)
     assert result.code == 5, result.err
     told = by_address(result)
-    assert "took `ft_server`" in told[slow.url]["error"]["message"]
+    assert "accepted `ft_server`" in told[slow.url]["error"]["message"]
     assert [caught_up(camera) for camera in (slow, refused)] == [FORMER] * 2
     assert bench.state() == before
 
@@ -161,12 +161,14 @@ def test_a_password_that_cannot_be_put_back_is_said_before_and_after(bench: Benc
         result = bench.setup(camera, options=options)
         assert result.code == 5, result.err
         assert "everything that had been changed was put back" not in result.err
-        assert re.search(r"put back, but not all of it: .*ft_password could not be read and is not back", result.err)
+        assert re.search(
+            r"put back, but not all of it: .*ft_password could not be read and is not restored", result.err
+        )
         assert "own ft_password, which cannot be read" in result.err
         assert [warning for warning in result.camera["warnings"] if "ft_password" in warning]
     done = bench.setup(make_camera(key="none", auth_order="password"))
     assert done.code == 0, done.err
-    assert [warning for warning in done.camera["warnings"] if "remove cannot put it back" in warning]
+    assert [warning for warning in done.camera["warnings"] if "remove cannot restore it" in warning]
     told = make_camera(key="none", auth_order="password", test_claims="-3", password_returned=True)
     result = bench.setup(told, options=("--directory", "other", "--user", "other", "--home", "/home/other"))
     assert "everything that had been changed was put back" in result.err

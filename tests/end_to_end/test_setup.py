@@ -410,7 +410,7 @@ def test_a_new_camera_that_takes_no_empty_server_does_not_point_here_after_a_fai
     result = bench.setup(camera)
     assert (result.code, result.json["error"]["rolled_back"]) == (5, True), result.out
     assert camera.state.fields == {**FACTORY_FIELDS, "ft_server": "none.invalid"}
-    assert "it takes no empty ft_server, so it has none.invalid now" in "".join(result.camera["warnings"])
+    assert "it does not accept an empty ft_server, so it has none.invalid now" in "".join(result.camera["warnings"])
     assert bench.state() == before
 
 

@@ -79,7 +79,7 @@ def test_what_needs_linux_says_so(monkeypatch: pytest.MonkeyPatch, platform: str
     monkeypatch.setattr(sys, "platform", platform)
     error = linux_only("the demo", hint="run it there")
     assert (error.exit_code, error.hint) == (2, "run it there")
-    assert error.message == f"the demo works on Linux alone, and this is {name}"
+    assert error.message == f"the demo works only on Linux, and this is {name}"
 
 
 def test_windows_has_no_root(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The FTP menu of one camera for a task: wishes as commands, changes made or put back, and what was found."""
+"""Change the FTP menu of one camera for a task: the requested commands, their result, and the rollback on failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from receiver_setup.camera.settings.engine import CameraSettings, putting_back
 from receiver_setup.camera.settings.fields import describe
 from receiver_setup.camera.settings.live import read_menu
 from receiver_setup.camera.settings.plan import render_changes
-from receiver_setup.camera.settings.upload_options import check_wish
+from receiver_setup.camera.settings.upload_options import check_values
 from receiver_setup.camera.wire.codes import error_for_result, explain_result
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ReceiverSetupError, UndoError
@@ -49,17 +49,17 @@ def open_camera(options: dict[str, Any], redact: Redactor) -> Iterator[Camera]:
 
 
 def change_camera(options: dict[str, Any], redact: Redactor, *, check: bool) -> dict[str, Any]:
-    """Make the menu as wished, then let it trust a key, then test; all that had been changed is put back on failure."""
-    wishes = _wishes(options, redact)
-    for wished in wishes:
-        check_wish(wished)
+    """Change the menu as requested, then trust a key, then test; restore all changed settings on failure."""
+    commands = _requested_commands(options, redact)
+    for command in commands:
+        check_values(command)
     key = parse_host_key(options["trust"]) if options["trust"] is not None else None
     found: dict[str, Any] = {"changed": False, "changes": []}
     with open_camera(options, redact) as camera:
         found["address"] = camera.address.display
         back = put_back_first(camera, changes=not check) is not None
         settings = CameraSettings(camera)
-        changes = tuple(change for wished in wishes if (change := settings.plan(wished)) is not None)
+        changes = tuple(change for command in commands if (change := settings.plan(command)) is not None)
         found["changes"] = [row for change in changes for row in change.records()]
         if changes:
             found["diff"] = {"prepared": render_changes(changes)}
@@ -112,19 +112,19 @@ def describe_failure(error: ReceiverSetupError) -> dict[str, Any]:
     return told | {"changed": isinstance(error, UndoError)}
 
 
-def _wishes(options: dict[str, Any], redact: Redactor) -> list[Command[Done]]:
-    """Return what is wished as set commands, in the order in which they are sent."""
+def _requested_commands(options: dict[str, Any], redact: Redactor) -> list[Command[Done]]:
+    """Return the requested set commands in the order in which they are sent."""
     makers: tuple[tuple[str, Callable[[Any], Command[Done]]], ...] = (
         ("set", lambda given: _attributes(given, redact)),
         ("snapshots", lambda given: SetFtpActionAttr(count=given)),
         ("schedule", lambda given: SetSnapSchedFtpAttr(schedule=_schedule(given["at"]), **_but(given, "at"))),
         ("timer", lambda given: SetSnapTimerFtpAttr(**given)),
     )
-    wished = [make(options[name]) for name, make in makers if options[name] is not None]
+    commands = [make(options[name]) for name, make in makers if options[name] is not None]
     for each in options["action"] or ():
         kind, interval = ActionType(each["kind"]), each["interval"]
-        wished.append(SetFtpAction(kind=kind, enable=each["enable"], interval_s=interval))
-    return wished
+        commands.append(SetFtpAction(kind=kind, enable=each["enable"], interval_s=interval))
+    return commands
 
 
 def _attributes(given: dict[str, Any], redact: Redactor) -> SetFtpAttr:

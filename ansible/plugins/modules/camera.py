@@ -201,7 +201,7 @@ error:
   type: dict
   sample:
     kind: camera-not-taken
-    message: the camera http://192.168.2.168 took `ft_port` with 200 but still has 21
+    message: the camera http://192.168.2.168 accepted `ft_port` with 200 but still has 21
     hint: the value may be too long for this firmware, or hold characters that it does not know
     exit_code: 3
     rolled_back: true

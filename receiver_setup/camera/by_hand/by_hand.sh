@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# The functions of a script for a person; each is printed only where it is called. by_hand.py splits this file at
-# its blank lines, so there is none inside a function.
-# shellcheck disable=SC2153,SC2154,SC2317,SC2329 # the values and the calls stand in the script that is printed
+# The functions of a script that a person runs; each is printed only if it is called. curl_lines.py splits this file at
+# blank lines, so a function must not contain any.
+# shellcheck disable=SC2153,SC2154,SC2317,SC2329 # the printed script has the values and the calls
 
 stop() {
   printf 'stopped: %s\n' "$1" >&2
@@ -15,7 +15,7 @@ $1
 END
 }
 
-# read_password VARIABLE QUESTION: on a terminal nothing of it is shown.
+# read_password VARIABLE QUESTION: read it without echo if standard input is a terminal.
 read_password() {
   printf '%s: ' "$2" >&2
   if [ -t 0 ]; then
@@ -31,8 +31,8 @@ read_password() {
   echo >&2
 }
 
-# camera PARAMETER...: send one command; a busy camera (213, or a test that ends with -6) is asked again.
-# curl encodes every value for the URL, and reads what is secret from its standard input: ps shows none of it.
+# camera PARAMETER...: send one command; retry while the camera is busy (213, or a test that ends with -6).
+# curl URL-encodes every value, and reads secrets from standard input so that ps does not show them.
 camera() {
   for parameter in "$@"; do
     set -- "$@" --data-urlencode "$parameter"
@@ -56,14 +56,14 @@ END
   done
 }
 
-# value NAME: what the answer says, as in response="200";
+# value NAME: print the value of a field of the answer, such as response="200";
 value() {
   tr -d '\r' <<END | tr ';' '\n' | sed -n "s/^[[:space:]]*$1=\"\(.*\)\"[[:space:]]*\$/\1/p" | sed 1q
 $answer
 END
 }
 
-# change PARAMETER...: a command that the camera has to confirm, with 200 (done) or 219 (it was so already).
+# change PARAMETER...: send a command that the camera must confirm, with 200 (done) or 219 (already set).
 change() {
   camera "$@"
   case $(value response) in
@@ -72,7 +72,7 @@ change() {
   esac
 }
 
-# lacks PARAMETER...: the same, and tells whether this firmware wants every field in one command (208).
+# lacks PARAMETER...: the same; succeeds if this firmware wants every field in one command (208).
 lacks() {
   camera "$@"
   [ "$(value response)" != 208 ] || return 0
@@ -124,7 +124,7 @@ test_upload() {
   HOST_KEY=${HOST_KEY##* }
 }
 
-# passed: the test has to end with 0.
+# passed: stop unless the test ended with 0.
 passed() {
   case $(value result) in
     0) ;;
@@ -134,7 +134,7 @@ passed() {
   esac
 }
 
-# compare_host_key: the camera must have seen one of the receiver's own keys; any other is an impostor's.
+# compare_host_key: stop unless the camera saw one of the receiver's own keys; any other belongs to an impostor.
 compare_host_key() {
   if [ -z "$HOST_KEY" ]; then
     passed

@@ -1,7 +1,7 @@
 """The camera's half of a plan as curl lines (pure): what a person sends instead of the client.
 
-A reason stands above each line; what is so already is told in a remark alone. No secret stands in the text: they are
-variables that the script asks for, and they reach curl by its standard input.
+Each line has its reason above it; a setting that needs no change is only mentioned in a remark. The text contains no
+secrets: the script prompts for them and passes them to curl on standard input.
 """
 
 import re
@@ -44,10 +44,10 @@ _NAME = re.compile(r"^(\w+)\(\) \{", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraByHand:
-    """One camera: how it is reached, what it has (`now`), what it shall have, and which uploads differ.
+    """One camera: how to reach it, its current settings (`now`), the settings it should get, and the uploads to change.
 
-    `settled`: it uploads here already, so that only a test is needed. `new_password`: the shell variable
-    of the upload user's that it has to be told. `recordings`: where its uploads arrive on the receiver.
+    `settled`: it already uploads here, so only a test is needed. `new_password`: the shell variable with the upload
+    user's password, if the camera needs it. `recordings`: where its uploads arrive on the receiver.
     """
 
     name: str
@@ -94,7 +94,7 @@ def render_cameras(cameras: tuple[CameraByHand, ...], host_keys: tuple[PublicKey
 
 
 def _needed_functions(body: str) -> str:
-    """Return those functions that the commands call, and what these call in turn, in the order of their writing."""
+    """Return the functions that the commands call, directly or indirectly, in the order of the file."""
     texts = {match[1]: text for text in _read_functions().split("\n\n") if (match := _NAME.search(text))}
     needed: set[str] = set()
     waiting = ["read_password", *re.findall(r"\w+", body)]
@@ -112,7 +112,7 @@ def _read_functions() -> str:
 
 
 def render_look(cameras: tuple[CameraByHand, ...], users: Sequence[str], logs: tuple[str, ...]) -> str:
-    """Render the remarks on how to see on the receiver what came of it."""
+    """Render the remarks on how to check the result on the receiver."""
     user = users[0] if len(users) == 1 else ".*"
     log = f"grep -h 'Accepted .* for {user} ' {' '.join(map(quote, logs))}"
     if not logs:
@@ -220,7 +220,7 @@ def _rest(now: Mapping[str, str], fields: Mapping[str, str]) -> Parameters:
 
 
 def _send(cmd: str, parameters: Parameters, rest: Parameters) -> list[str]:
-    """Return the line that sends only what is new; with `rest`, all of it where the firmware wants that."""
+    """Return the line that sends only new values; with `rest`, all values if the firmware requires that."""
     sent = " ".join(quote(f"{name}={value}") for name, value in (("cmd", cmd), *parameters))
     if not rest:
         return [f"change {sent}"]
@@ -231,7 +231,7 @@ def _send(cmd: str, parameters: Parameters, rest: Parameters) -> list[str]:
 def _render_tls(camera: CameraByHand) -> list[str]:
     tls, address = camera.tls, camera.address
     if tls.insecure:
-        return [remark("The camera's certificate is not checked, as was asked for."), "TLS=insecure", *_OLD_TLS]
+        return [remark("The camera's certificate is not checked, as requested."), "TLS=insecure", *_OLD_TLS]
     if tls.ca_file is not None:
         return [f'TLS="cacert = \\"$(escape {quote(str(tls.ca_file))})\\""']
     if tls.fingerprint is None:

@@ -1,4 +1,4 @@
-"""Cameras on this machine's networks, found by WS-Discovery: probe, answer, and what many answers come to.
+"""Find cameras on this machine's networks by WS-Discovery: probes, answers, and the devices behind the answers.
 
-A found address is a stranger's claim. Nothing here sends a password, and nothing here proves a camera.
+Answers are unauthenticated claims. Nothing here sends a password, and nothing here proves that a device is a camera.
 """

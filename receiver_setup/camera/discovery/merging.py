@@ -1,8 +1,8 @@
-"""From many answers to the devices behind them (pure).
+"""Merge answers into devices (pure).
 
-A device answers each probe, by IPv4 and by IPv6, and on every network that it shares with this machine. What joins its
-answers is what it says of itself, so that a device which lies can join itself to another one: two IPv4 addresses are
-therefore always two entries, and each is told that there is another one.
+A device answers each probe, by IPv4 and by IPv6, and on every network that it shares with this machine. Its answers are
+merged by what they claim, so a lying device could merge itself with another one: two IPv4 addresses are therefore
+always two entries, each with a note about the other.
 """
 
 import ipaddress
@@ -18,7 +18,7 @@ _LONGEST_SHOWN = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """One answer as it came in: `source` is the packet's own address, a link-local one with its `%interface`."""
+    """One answer as received: `source` is the address of the packet, a link-local one with its `%interface`."""
 
     source: str
     interface: str
@@ -27,25 +27,25 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundDevice:
-    """One device that answered; nothing of it is proven."""
+    """One device that answered; everything here is its own unverified claim."""
 
     address: str
-    """Where its answer came from, the address that a person would type: IPv4 before IPv6."""
+    """The source address of its answer that a person would type: IPv4 before IPv6."""
     others: tuple[str, ...] = ()
-    """Further addresses that its answers came from."""
+    """Other source addresses of its answers."""
     interfaces: tuple[str, ...] = ()
     name: str | None = None
     model: str | None = None
     endpoint: str = ""
     claims: tuple[str, ...] = ()
-    """Addresses that it says it has and that no answer came from."""
+    """Addresses that it claims, from which no answer came."""
     services: tuple[str, ...] = ()
-    """Where it says that its ONVIF service is; the port of its web interface may be another one."""
+    """The claimed addresses of its ONVIF service; its web interface may use another port."""
     notes: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
-        """As `--camera` takes it; the port of its web interface is not told by anybody."""
+        """The address in the form of `--camera`; the port of its web interface is not known."""
         return f"http://[{self.address}]" if ":" in self.address else f"http://{self.address}"
 
 
@@ -56,9 +56,9 @@ def merge(heard: Iterable[Heard]) -> tuple[FoundDevice, ...]:
 
 
 def _group(heard: Sequence[Heard]) -> list[list[Heard]]:
-    """Put answers together that share a source or an endpoint, or of which one names the source of the other.
+    """Group answers that share a source or an endpoint, or of which one names the source of the other.
 
-    Addresses that nobody answered from join nobody: many devices name the same factory address.
+    Addresses from which no answer came do not count: many devices claim the same factory address.
     """
     sources = {_bare(each.source) for each in heard}
     groups: list[tuple[set[str], list[Heard]]] = []
@@ -88,7 +88,7 @@ def _device(address: str, group: list[Heard], sources: list[str], first: list[st
     notes = [f"{other} says that it is the same device" for other in first if other != address]
     if ipaddress.ip_address(address).is_link_local and claims:
         notes.append(
-            f"it says that its address is {' or '.join(claims[:3])}, from where no answer came: "
+            f"it says that its address is {' or '.join(claims[:3])}, but no answer came from there: "
             "it is on another network, or a firewall is in between"
         )
     endpoints = [each.answer.endpoint for each in own if each.answer.endpoint]
@@ -106,7 +106,7 @@ def _device(address: str, group: list[Heard], sources: list[str], first: list[st
 
 
 def _claimed(answer: Answer) -> set[str]:
-    """Return the addresses in what a device gives as those of its service, but for those that lead nowhere."""
+    """Return the addresses in a device's service URLs, without those that cannot be reached."""
     found = set()
     for text in answer.xaddrs:
         try:
@@ -131,6 +131,6 @@ def _version(source: str) -> int:
 
 
 def _order(source: str) -> tuple[bool, int, int, str]:
-    """Sort what leads further first: no link-local address before another one, IPv4 before IPv6."""
+    """Sort link-local addresses last, and IPv4 before IPv6."""
     address: _IpAddress = ipaddress.ip_address(source)
     return address.is_link_local, address.version, int(address), source

@@ -1,6 +1,6 @@
 r"""WS-Discovery's probe and its answer as bytes (pure).
 
-An answer comes from anybody: it is read by namespace, without a DTD, within bounds of size, depth and count.
+Answers are untrusted: they are parsed by namespace, without a DTD, with limits on size, depth and count.
 
 Source: WS-Discovery of April 2005; ONVIF Core Specification, section 7.3 (scopes, types).
 
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from xml.parsers import expat
 
 LARGEST_ANSWER = 65_536
-"""Bytes; a longer datagram cannot be sent by UDP."""
+"""Bytes; the longest UDP datagram."""
 _MOST_ELEMENTS = 500
 _DEEPEST = 20
 _MOST_WORDS = 64
@@ -31,24 +31,24 @@ _SCOPES = "onvif://www.onvif.org/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one device says of itself; every text is a stranger's, at most 400 characters."""
+    """What one device claims about itself; every text is untrusted and at most 400 characters long."""
 
     endpoint: str
-    """What it calls itself for good, mostly `urn:uuid:…`; may be empty."""
+    """Its permanent identifier, usually `urn:uuid:…`; may be empty."""
     xaddrs: tuple[str, ...] = ()
-    """Where it says that its ONVIF service is."""
+    """The claimed addresses of its ONVIF service."""
     scopes: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
 
 
 class AnswerError(ValueError):
-    """The datagram is no answer to one of our probes; the message says why."""
+    """The datagram is not an answer to one of our probes; the message says why."""
 
 
 def render_probes(make_id: Callable[[], str]) -> dict[str, bytes]:
-    """Return one probe for each type, by its message ID: both in one could mean devices that are both.
+    """Return one probe per type, by message ID; a probe with both types could match only devices that have both.
 
-    `make_id` gives a fresh `urn:uuid:…`. All of it is on one line, with the usual prefixes, as some devices want it.
+    `make_id` returns a fresh `urn:uuid:…`. A probe is one line with the usual prefixes, as some devices require.
     """
     return {identity: _render_probe(identity, *kind) for kind in _TYPES for identity in [make_id()]}
 
@@ -77,7 +77,7 @@ def parse_answer(datagram: bytes, probes: frozenset[str]) -> tuple[Answer, ...]:
 
 
 def scope_value(scopes: tuple[str, ...], kind: str) -> str | None:
-    """Return the first value of `name`, `hardware` or `location`; a `+` in it is one, and no blank."""
+    """Return the first value of `name`, `hardware` or `location`; a `+` in it is not decoded as a space."""
     for scope in scopes:
         head, _, value = scope.removeprefix(_SCOPES).partition("/")
         if scope.startswith(_SCOPES) and head == kind and value:
@@ -102,7 +102,7 @@ class _Element:
 
 
 def _parse(datagram: bytes) -> _Element:
-    """Read XML into elements. Raises AnswerError for what is none, too much, or begins to define things."""
+    """Parse XML into elements. Raises AnswerError if it is malformed, too large or has a document type."""
     if len(datagram) > LARGEST_ANSWER:
         raise AnswerError("it is too long")
     root = _Element(name="")
@@ -157,7 +157,7 @@ def _words(element: _Element, name: str) -> tuple[str, ...]:
 
 
 def _cut(text: str) -> str:
-    """Return the beginning of a text on one line: what a name holds may be an end of line as well."""
+    """Return the beginning of a text as one line; a name may contain line breaks."""
     return " ".join(text[:_LONGEST_WORD].split())
 
 

@@ -1,7 +1,7 @@
-"""The search itself: a socket for each network interface and each version of IP, probes, and answers until time is up.
+"""Search for cameras: one socket per network interface and IP version, probes, and answers until the time is up.
 
-One plain socket would not do: without a default route it reaches nothing, and with one only the network it leads to.
-The sockets join no group and need no port of their own: an answer goes back to where its probe came from.
+A single socket would reach only the network of the default route, or none without one. The sockets join no multicast
+group and need no fixed port: an answer is sent to the source of its probe.
 """
 
 import contextlib
@@ -22,22 +22,22 @@ _log = logging.getLogger(__name__)
 PORT = 3702
 _GROUPS = {socket.AF_INET: "239.255.255.250", socket.AF_INET6: "ff02::c"}
 _PAUSE_S = 0.5
-"""Between a probe and the same once more, since UDP loses some."""
+"""Between a probe and its repetition, because UDP may lose it."""
 _MOST_OF_ONE = 32
-"""Answers that one address may give: two probes, twice, and several addresses of its own are 8."""
+"""Answers accepted from one address; two probes, sent twice, to several of its addresses make 8."""
 _MOST_DEVICES = 300
 _STEP_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What a search came to."""
+    """The result of a search."""
 
     devices: tuple[FoundDevice, ...]
     asked: tuple[str, ...]
-    """Interfaces that took our probes, this machine's own loop left out."""
+    """Interfaces on which probes were sent, without the loopback."""
     more: bool = False
-    """True where more answered than are kept."""
+    """True if more devices answered than are kept."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class _Ear:
 
 @dataclass(slots=True)
 class _Answers:
-    """What was heard so far, within bounds."""
+    """The answers received so far, limited in number."""
 
     probes: frozenset[str]
     heard: dict[tuple[str, bytes], list[Heard]] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class _Answers:
     more: bool = False
 
     def add(self, datagram: bytes, source: str, interface: str) -> None:
-        """Keep an answer; the same one again, too many of one address, and what is no answer are not."""
+        """Keep an answer, unless it is a duplicate, invalid, or one too many from its address."""
         if (source, datagram) in self.heard:
             return
         self.counts[source] += 1
@@ -77,9 +77,9 @@ class _Answers:
 
 
 def search(wait_s: float) -> Search:
-    """Ask on every interface and listen for `wait_s` seconds; a camera that answers later is not found.
+    """Probe on every interface and listen for `wait_s` seconds; a camera that answers later is not found.
 
-    Never raises for what a network does.
+    Never raises for network errors.
     """
     with contextlib.ExitStack() as stack:
         ears = _open_all()
@@ -103,7 +103,7 @@ def search(wait_s: float) -> Search:
 
 
 def _open_all() -> list[_Ear]:
-    """Open a socket for each interface and version of IP; an interface that is down or has no such address has none."""
+    """Open a socket per interface and IP version; skip interfaces that are down or have no such address."""
     try:
         interfaces = socket.if_nameindex()
     except OSError as error:

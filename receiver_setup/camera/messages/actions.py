@@ -37,7 +37,7 @@ class UploadAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadActions:
-    """The upload actions that a reply told of; None is one that it did not."""
+    """The upload actions in a reply; None for an action that it does not contain."""
 
     rec: UploadAction | None = None
     snap: UploadAction | None = None

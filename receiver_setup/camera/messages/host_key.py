@@ -1,4 +1,4 @@
-"""A host key as people have it at hand: bare base64, a .pub line, a known_hosts line, a file of them (pure).
+"""Parse a host key given as bare base64, a .pub line, a known_hosts line or a file of these (pure).
 
 Sources: sshd(8), section SSH_KNOWN_HOSTS FILE FORMAT; INSTAR wiki, Features_Menu/FTP for the bare blob.
 """
@@ -13,7 +13,7 @@ _HINT = (
 
 
 def parse_host_key(text: str, *, source: str = "what was given") -> PublicKey:
-    """Return the one host key that a text holds; blank lines and comments are passed over.
+    """Return the one host key in a text, skipping blank lines and comments.
 
     Raises ConfigurationError if there is none, one that is damaged, or several that differ.
 
@@ -43,7 +43,7 @@ def _parse_line(line: str, source: str) -> PublicKey:
     try:
         if len(words) == 1:
             return PublicKey.from_base64(words[0])
-        # Before the type there may be host names; whatever stands after the key is a comment.
+        # Host names may precede the type; anything after the key is a comment.
         start = 0 if words[0] in KNOWN_TYPES else 1
         return PublicKey.from_line(" ".join(words[start : start + 2]))
     except KeyFormatError as error:

@@ -44,7 +44,7 @@ class GetPubKey(Command[PublicKey]):
             key = PublicKey.from_line(line)
         except KeyFormatError as error:
             raise CameraReplyError(
-                f"What the camera {reply.camera} gives as its public key is none: {error}",
+                f"the camera {reply.camera} sent an invalid public key: {error}",
                 hint="nothing was done with it; restart the camera, and if it stays so, ask its maker",
             ) from error
         try:
@@ -57,7 +57,7 @@ class GetPubKey(Command[PublicKey]):
         return key
 
     def refusal(self, code: int, camera: str) -> CameraError:
-        """Tell a firmware without a key from any other trouble."""
+        """Return the error for a response code; some codes mean a firmware without a key."""
         if code in NO_KEY_CODES:
             return _without_key(camera, str(code))
         return Command.refusal(self, code, camera)
@@ -72,9 +72,9 @@ def _without_key(camera: str, answer: str) -> CameraWithoutKeyLoginError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestOutcome:
-    """What testftp said. `result` is None where the reply has none, or one that the maker does not list.
+    """The outcome of testftp. `result` is None if the reply has none, or one that the maker does not list.
 
-    `raw_result` is the number itself; `host_key` what the camera saw, where it says so.
+    `raw_result` is the number itself; `host_key` is the key that the camera saw, if it reports one.
     """
 
     __test__: ClassVar[bool] = False  # not for pytest to collect
@@ -108,7 +108,7 @@ class TestFtp(Command[TestOutcome]):
 
     @property
     def spared(self) -> bool:
-        """Let the camera finish: until then it is signed in at the receiver."""
+        """Let the camera finish: it stays signed in at the receiver until then."""
         return True
 
     def parameters(self) -> Parameters:
@@ -116,7 +116,7 @@ class TestFtp(Command[TestOutcome]):
         return () if self.set_host is None else (("sethost", self.set_host.base64),)
 
     def error(self, reply: Reply) -> CameraError | None:
-        """Let a result speak before the response code: on a failed upload both may be there."""
+        """Prefer a result to the response code: a failed upload may have both."""
         if reply.get("result") is not None and reply.response not in _NOT_ABOUT_THE_UPLOAD:
             return None
         if self.set_host is not None and reply.response is None:
@@ -135,7 +135,7 @@ class TestFtp(Command[TestOutcome]):
         )
 
     def tries_for(self, answer: TestOutcome) -> int | None:
-        """Return none for -6 (busy), which may pass soon; for -4 (timeout) one more, since each takes its time."""
+        """Return None (the usual number) for -6 (busy), which may pass soon; 2 for -4 (timeout), which is slow."""
         return _TRIES.get(answer.result) if answer.result in _TRIES else 1
 
 
@@ -147,4 +147,4 @@ def _read_host_key(reply: Reply) -> PublicKey | None:
     try:
         return PublicKey.from_line(text) if " " in text.strip() else PublicKey.from_base64(text)
     except KeyFormatError as error:
-        raise CameraReplyError(f"the host key that the camera {reply.camera} reports is none: {error}") from error
+        raise CameraReplyError(f"the camera {reply.camera} reported an invalid host key: {error}") from error

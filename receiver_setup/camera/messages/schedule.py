@@ -1,4 +1,4 @@
-"""Times at which a camera takes a picture, as people say them and as the camera writes them (pure).
+"""Schedules for pictures, in words and in the camera's format (pure).
 
 Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP: seconds of the day, a dash, days added up from
 Mon = 1 to Sun = 64. Only a single time is documented.

@@ -14,7 +14,7 @@ from receiver_setup.secrets import Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A bearer token, and until when it is good by the camera's clock (Unix time), where it says so."""
+    """A bearer token and its expiry by the camera's clock (Unix time), if reported."""
 
     token: Secret
     validity: int | None

@@ -1,1 +1,1 @@
-"""A camera's settings: one table of fields, one plan of what differs, one engine that sets, looks and puts back."""
+"""A camera's settings: a table of fields, a plan of what to change, and an engine that sets, checks and restores."""

@@ -1,4 +1,4 @@
-"""The camera's half of a removal: its former settings back, or at least away from this receiver; and all of it back."""
+"""The camera's half of a removal: restore its former settings, or at least point it away from this receiver."""
 
 import logging
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ _NOT_THERE = frozenset(
         ResponseCode.SYNTAX_ERROR,
     }
 )
-"""Codes of a firmware that does not have a part of the menu (any more)."""
+"""Response codes of a firmware that lacks a part of the menu."""
 
 
 class CameraRemoval(CameraSettings):
-    """One camera while a receiver is taken from it; remembers what it was like before."""
+    """One camera while it is pointed away from a receiver; remembers its settings for `put_back`."""
 
     def plan_leaving(self, former: FormerSettings | None, here: Here) -> RemovalPlan:
-        """Read what the former settings are about, and return what differs; changes nothing."""
+        """Read the settings that the record covers, and return what differs; changes nothing."""
         readings: dict[Group, Mapping[str, str]] = {}
         for group in sorted(needed_readings(self.now(), former, here)):
             try:
@@ -44,14 +44,14 @@ class CameraRemoval(CameraSettings):
         return plan_departure(self.now(), readings, former, here, camera=self.camera.address.display)
 
     def leave(self, former: FormerSettings | None, here: Here) -> list[str]:
-        """Put the former settings back, each read back; return what will not be back, or cannot be known to be.
+        """Restore the former settings and read each back; return warnings about what is not, or may not be, restored.
 
-        A camera that points elsewhere by now is left as it is. Raises `CameraNotTakenError` where one says that it
-        did something and reads otherwise; `put_back` then leads back.
+        A camera that points elsewhere by now is left alone. Raises `CameraNotTakenError` if the camera accepts a
+        value and does not keep it; call `put_back` then.
         """
         plan = self.plan_leaving(former, here)
         if plan.points_here:
-            # Where it points comes last: a run that is cut off then finds the camera still pointing here, and goes on.
+            # Where it points comes last, so that the next run finds it pointing here if this one is cut off.
             self.make_each(plan.uploads, step="put uploads back")
             kept = self._point_away(dict(plan.fields), former, here)
             then = in_words(self.now())
@@ -63,7 +63,7 @@ class CameraRemoval(CameraSettings):
         return [*plan.warnings, *self.not_emptied(plan.fields)]
 
     def _point_away(self, fields: dict[str, str], former: FormerSettings | None, here: Here) -> dict[str, str]:
-        """Send the fields, look until they hold, and return the empty ones that were not taken."""
+        """Send the fields, read until they are set, and return the empty ones that the camera did not accept."""
         change = plan_codes(self.now(), Group.FTP, fields)
         if change is None:
             return {}
@@ -73,6 +73,6 @@ class CameraRemoval(CameraSettings):
         if wrong or (points_here(self.now(), former, here, any_port=True) and not here.stays):
             rows = [row for row in change.rows if row.setting.field in (wrong or differs or fields)]
             raise self.not_taken(
-                rows, hint="point it elsewhere in its own menu, then run the same command again: it points here still"
+                rows, hint="it still points here: point it elsewhere in its own menu, then run the same command again"
             )
         return differs

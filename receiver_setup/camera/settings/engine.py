@@ -1,6 +1,7 @@
-"""A camera's settings, set and looked at: read → difference → send → read back until it holds, or put back.
+"""Change a camera's settings: read → difference → send → read back until they are set, or restore them.
 
-What is told to be so was read, never only sent. A camera may take a value with 200 and ignore it, or need some seconds.
+A setting is reported as changed only once it has been read back: a camera may accept a value with 200 and ignore it, or
+need some seconds.
 """
 
 import logging
@@ -13,7 +14,7 @@ from receiver_setup.camera.settings import words
 from receiver_setup.camera.settings.fields import EMPTY, Group
 from receiver_setup.camera.settings.live import LiveSettings
 from receiver_setup.camera.settings.plan import Change, Row, part_of, plan_change
-from receiver_setup.camera.settings.upload_options import check_wish
+from receiver_setup.camera.settings.upload_options import check_values
 from receiver_setup.camera.wire.codes import ResponseCode
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import (
@@ -45,7 +46,7 @@ _NOTHING_DONE = frozenset(
         ResponseCode.SYNTAX_ERROR,
     }
 )
-"""Codes of a camera that did nothing of what it was asked; after any other it may have done a part of it."""
+"""Response codes that mean that nothing was changed; after any other code, a part may have been."""
 
 
 _LONGEST_SHOWN = 200
@@ -57,46 +58,45 @@ _NOT_TAKEN = (
 
 
 class CameraNotTakenError(CameraError):
-    """The camera said that it had done something, and reads otherwise."""
+    """The camera confirmed a change, but its settings read otherwise."""
 
     kind = "camera-not-taken"
 
 
 class CameraSettings(LiveSettings):
-    """The settings of one camera while they are changed; remembers what they were, and the way back."""
+    """The settings of one camera while they are changed; remembers the former ones to restore them."""
 
     def __init__(self, camera: Camera, tell: Callable[[StepReport], None] = lambda _: None) -> None:
-        """`tell` is given each step as soon as it is done."""
+        """Call `tell` with each step as soon as it is done."""
         super().__init__(camera)
         self.tell = tell
         self.made: list[Change] = []
-        """What was sent and not refused, in this order: it took effect, or may have."""
+        """The changes that were sent and not refused, in order; each took effect or may have."""
 
     @property
     def changed(self) -> bool:
-        """True when the camera's settings are, or may be, others than before."""
+        """True if the camera's settings were changed, or may have been."""
         return bool(self.made)
 
-    def plan(self, wished: Command[Done]) -> Change | None:
-        """Read what a wish is about and return the change that is left of it.
+    def plan(self, requested: Command[Done]) -> Change | None:
+        """Read the settings that a command sets, and return the change that remains to be made.
 
-        ConfigurationError, before anything is asked, for a wish that `check_wish` refuses.
+        Raises ConfigurationError, before contacting the camera, for values that `check_values` refuses.
         """
-        check_wish(wished)
-        group = part_of(wished)
-        return plan_change(self.with_password(group, self.read(group)), wished)
+        check_values(requested)
+        group = part_of(requested)
+        return plan_change(self.with_password(group, self.read(group)), requested)
 
     def make(self, change: Change) -> bool:
-        """Send a change and look until it holds; False if all was already so, by what the camera says and shows.
+        """Send a change and read until it is set; False if the camera says and shows that it was already set.
 
-        Raises CameraNotTakenError where the camera still reads otherwise when patience is at its end; `put_back` then
-        leads back.
+        Raises CameraNotTakenError if the camera still reads otherwise when patience runs out; call `put_back` then.
         """
         before = dict(self.now(change.group))
         with self.counted(change):
             done = self.send(change.command, change.rest)
         with self._said_after(change):
-            # Of a password alone there is nothing to be seen.
+            # A password cannot be read back.
             holds = all(row.after_code is None for row in change.rows) or self.look(change)
         if not holds:
             wrong = [row for row in change.rows if not row.holds(self.now(change.group))]
@@ -105,16 +105,16 @@ class CameraSettings(LiveSettings):
         return not done.unchanged and (unseen or before != self.now(change.group))
 
     def make_each(self, changes: tuple[Change, ...], *, step: str) -> None:
-        """Make changes one after the other, each of them told as this step."""
+        """Make the changes in order, and report each as this step."""
         for change in changes:
             self.make(change)
             detail = f"{change.name}: {change.before} → {change.after}"
             self.tell(StepReport(name=step, changed=True, detail=detail))
 
     def look(self, change: Change) -> bool:
-        """Read until a change holds, with patience.
+        """Read until a change is set, or until patience runs out.
 
-        A value that is neither the former nor the new one does not become the new one by waiting.
+        Stops early at a value that is neither the former nor the new one.
         """
 
         def settled(fields: Mapping[str, str]) -> bool | None:
@@ -126,10 +126,10 @@ class CameraSettings(LiveSettings):
         return self.wait_until(change.group, settled, what=change.name)
 
     def put_back(self) -> list[str]:
-        """Put back all that was changed, last first, and look until it is; return what cannot be known to be back.
+        """Restore all changed settings, last first, and read until they are set; return what may not be restored.
 
-        All that was ever taken is sent again, whatever the camera shows: a late one may show it only later. One part
-        that does not go back keeps no other from it; `UndoError` names them all, and they may be tried again.
+        All that the camera ever accepted is sent again whatever it shows now, because it may show a change late. A part
+        that cannot be restored does not stop the others; `UndoError` names all of them. May be called again.
         """
         parts: dict[tuple[Group, ActionType | None], list[Change]] = {}
         for change in reversed(self.made):
@@ -149,7 +149,7 @@ class CameraSettings(LiveSettings):
         return lost
 
     def _put_part_back(self, group: Group, kind: ActionType | None, changes: list[Change]) -> list[str]:
-        """Put one part of the menu back; return what cannot be known to be back."""
+        """Restore one part of the menu; return what may not be restored."""
         rows: dict[str, Row] = {}
         codes: dict[str, str] = {}
         for change in changes:
@@ -164,14 +164,14 @@ class CameraSettings(LiveSettings):
             differs = self._patiently(lambda: self._return(group, kind, codes, rows))
         except ReceiverSetupError as error:
             raise UndoError(
-                f"the camera {shown} could not be put back: {error.message}",
+                f"the former settings of the camera {shown} could not be restored: {error.message}",
                 hint="run the same command again when the camera answers; its former settings were: " + ", ".join(told),
             ) from error
         differs = {name: code for name, code in differs.items() if code or name == "ft_server"}
         if differs:
             names = [rows[name].setting.read_field for name in differs]
             raise UndoError(
-                f"the camera {shown} did not take back its former {', '.join(names)}",
+                f"the camera {shown} did not accept its former {', '.join(names)}",
                 hint="set them in its own menu: "
                 + ", ".join(f"{name}={code}" for name, code in zip(names, differs.values(), strict=True)),
             )
@@ -181,12 +181,12 @@ class CameraSettings(LiveSettings):
     def _return(
         self, group: Group, kind: ActionType | None, codes: Mapping[str, str], rows: Mapping[str, Row]
     ) -> dict[str, str]:
-        """Send former values until the camera reads as it did before; return what it does not have."""
+        """Send former values until the camera reads as before; return the values that it does not have."""
         self.read(group)
         if not codes:
             return {}
         differs = self.bring(group, codes, kind=kind, back=True)
-        # What was cleaned of zeros, blanks and entities may have been meant so, if it reads otherwise than before.
+        # If the reading is not as before, the zeros, blanks and entities that `clean` removed may have mattered.
         odd = {
             name: row.before_code
             for name, row in rows.items()
@@ -200,10 +200,10 @@ class CameraSettings(LiveSettings):
         return differs
 
     def _patiently(self, work: Callable[[], dict[str, str]]) -> dict[str, str]:
-        """Do what leads back again and again, as far as patience goes, while the camera has no time for it.
+        """Retry restoring while the camera is busy or away, as far as patience allows.
 
-        Two things are not tried often: a login that it had accepted, since the password may have been changed
-        meanwhile, and what it does not answer in time, since each try takes all of that time.
+        Two failures are retried less often: a login that was accepted before, because the password may have been
+        changed since, and a timeout, because each try takes that long.
         """
         in_vain = 0
         for wait_s in self.camera.patience.waits():
@@ -214,13 +214,13 @@ class CameraSettings(LiveSettings):
                 in_vain += not busy
                 if in_vain > _MOST_IN_VAIN or not (busy or isinstance(error, (CameraTimeoutError, CameraLoginError))):
                     raise
-                _log.warning("%s; tried again in %g s, since it has to go back", error.message, wait_s)
+                _log.warning("%s; trying again in %g s to restore its settings", error.message, wait_s)
                 self.camera.wait(wait_s)
         return work()
 
     @contextmanager
     def counted(self, change: Change) -> Iterator[None]:
-        """Count a change as made while the body sends it, since an answer may be lost; not so one that was refused."""
+        """Count the change that the body sends as made, since the answer may be lost, unless the camera refuses it."""
         self.made.append(change)
         try:
             yield
@@ -230,18 +230,18 @@ class CameraSettings(LiveSettings):
             raise
 
     def not_taken(self, rows: Sequence[Row], *, unchanged: bool = False, hint: str = _NOT_TAKEN) -> CameraNotTakenError:
-        """Return the error for a camera that took new values and, as last read, does not have them."""
+        """Return the error for a camera that accepted new values and does not have them, as last read."""
         now = self.now(rows[0].setting.group)
         names = ", ".join(f"`{row.setting.read_field}`" for row in rows)
         code = int(ResponseCode.UNCHANGED if unchanged else ResponseCode.SUCCESS)
         seen = ", ".join(_seen(row, now) for row in rows)
         return CameraNotTakenError(
-            f"the camera {self.camera.address.display} took {names} with {code} but {seen}", hint=hint
+            f"the camera {self.camera.address.display} accepted {names} with {code} but {seen}", hint=hint
         )
 
     @contextmanager
     def _said_after(self, change: Change) -> Iterator[None]:
-        """Say of an error after a change was sent that it was."""
+        """Add to an error of the body that the change had been sent before."""
         try:
             yield
         except ReceiverSetupError as error:
@@ -249,15 +249,14 @@ class CameraSettings(LiveSettings):
             raise error.retold(f"{error.message}{more}") from error.__cause__
 
 
-def settle(camera: Camera, wished: Command[Done]) -> Change | None:
-    """Make a wish so and return the change that it took; None if all was so already, and then nothing is sent.
+def settle(camera: Camera, requested: Command[Done]) -> Change | None:
+    """Apply a set command and return the change that was made; None, with nothing sent, if all was already set.
 
-    Raises CameraNotTakenError where the camera took it and reads otherwise. Whatever fails after something was sent,
-    the former values go back: `rolled_back` and `lost` of the error tell whether all did, and `UndoError` is raised
-    where they are not known to be back.
+    Raises CameraNotTakenError if the camera accepts it and reads otherwise. After any failure the former values are
+    restored: the error's `rolled_back` and `lost` say whether all were; `UndoError` if that is not certain.
     """
     settings = CameraSettings(camera)
-    change = settings.plan(wished)
+    change = settings.plan(requested)
     if change is None:
         return None
     with putting_back(settings):
@@ -266,7 +265,7 @@ def settle(camera: Camera, wished: Command[Done]) -> Change | None:
 
 @contextmanager
 def putting_back(settings: CameraSettings) -> Iterator[None]:
-    """Put all back that was changed, if the body fails; the error then tells what became of that."""
+    """Restore all changed settings if the body fails; the error then says whether that succeeded."""
     try:
         yield
     except ReceiverSetupError as error:
@@ -284,10 +283,10 @@ def putting_back(settings: CameraSettings) -> Iterator[None]:
 
 
 def _seen(row: Row, now: Mapping[str, str]) -> str:
-    """Say what a camera has instead of a new value."""
+    """Describe what the camera has instead of a new value."""
     code = row.setting.raw(now)
     if code is None:
-        return "does not tell it any more"
+        return "no longer reports it"
     shown = "".join(char if char.isprintable() else "?" for char in code[:_LONGEST_SHOWN]) or EMPTY
     if code == row.before_code:
         return f"still has {shown}"

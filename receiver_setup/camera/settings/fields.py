@@ -1,7 +1,7 @@
 """The settings of the camera's FTP menu: names, words, and when two spellings are the same value (pure).
 
-Cameras may return a value otherwise than they got it: in capitals, with blanks at its ends, numbers with zeros before
-them, `&` as `&amp;`. Whatever is compared with a reading is compared here.
+A camera may return a value in another spelling than it was sent: in capitals, with blanks around it, numbers with
+leading zeros, `&` as `&amp;`. All comparisons with a reading are made here.
 
 Source: INSTAR wiki, 1440p Series CGI List, Features_Menu/FTP.
 """
@@ -17,8 +17,8 @@ from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.messages.schedule import parse_times, render_words
 from receiver_setup.secrets import MASK
 
-UNTOLD = "not told"
-"""What stands in place of a value that the camera does not return."""
+UNTOLD = "not reported"
+"""Shown in place of a value that the camera does not return."""
 EMPTY = "(empty)"
 PASSWORD_FIELD = "ft_password"  # noqa: S105 - a field's name
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#[0-9]{1,5}|#[xX][0-9A-Fa-f]{1,4});")
@@ -41,7 +41,7 @@ class Group(StrEnum):
 
 
 class Form(StrEnum):
-    """What kind of value a field holds, which says what its spellings are."""
+    """The kind of value in a field, which determines its spellings."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -52,7 +52,7 @@ class Form(StrEnum):
 
 
 def normal_server(server: str) -> str:
-    """Return a server's name or address in one spelling.
+    """Normalize a server's name or address.
 
     >>> normal_server("Attic.LAN."), normal_server("[FD00:0::1]")
     ('attic.lan', 'fd00::1')
@@ -65,7 +65,7 @@ def normal_server(server: str) -> str:
 
 
 def _normal_folder(folder: str) -> str:
-    """Return a folder without `./` before it and `/` after it.
+    """Strip a leading `./` and a trailing `/` from a folder.
 
     >>> [_normal_folder(text) for text in ("./a/b/", "./", "/", ".")]
     ['a/b', '', '/', '']
@@ -89,11 +89,11 @@ _NORMAL: Mapping[Form, Callable[[str], str]] = {
     Form.TIMES: _normal_times,
 }
 _IN_CAPITALS = frozenset({Form.TEXT, Form.FOLDER})
-"""Forms in which capitals make another value, although a camera may return all of one in capitals."""
+"""Case-sensitive forms, although a camera may return such a value all in capitals."""
 
 
 def clean(code: str, form: Form) -> str:
-    """Return a value that a camera wrote as it is to be sent.
+    """Return a value in a camera's spelling as it should be sent.
 
     >>> clean(" a&amp;b ", Form.TEXT), clean("0022", Form.NUMBER), clean("./old/", Form.FOLDER)
     ('a&b', '22', './old/')
@@ -105,7 +105,7 @@ def clean(code: str, form: Form) -> str:
 
 
 def is_same(code: str, wanted: str, form: Form) -> bool:
-    """Tell whether what a camera wrote is this very value, for certain.
+    """Return True if a camera's reading is certainly this value.
 
     >>> is_same("./Front/ ", "Front", Form.FOLDER), is_same("FRONT", "front", Form.TEXT)
     (True, False)
@@ -115,9 +115,9 @@ def is_same(code: str, wanted: str, form: Form) -> bool:
 
 
 def may_be(code: str, wanted: str, form: Form) -> bool:
-    """Tell whether what a camera wrote may be this value: the same, or the same in capitals all through.
+    """Return True if a camera's reading may be this value: the same, or the same in capitals.
 
-    This is enough to recognise what was sent and where a camera points, never a reason to leave a value as it is.
+    Enough to recognise a value that was sent, or where a camera points; not enough to skip a change.
 
     >>> may_be("FRONT", "front", Form.TEXT), may_be("Front", "front", Form.TEXT)
     (True, False)
@@ -143,42 +143,42 @@ class Setting:
 
     @property
     def read_field(self) -> str:
-        """The field in a reply that tells of all upload actions at once."""
+        """The name of the field in a reply with all upload actions."""
         return self.field if self.kind is None else f"{self.field}['{self.kind}']"
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """The names that the field may have in a reply; an array key comes in several."""
+        """The possible names of the field in a reply; array keys have several spellings."""
         if self.kind is None:
             return (self.field,)
         return (self.read_field, f'{self.field}["{self.kind}"]', f"{self.field}[{self.kind}]")
 
     def in_words(self, code: str | None) -> str:
-        """Put a value as the camera writes it into words; one that is not known stays as it is."""
+        """Describe a camera's value in words; an unknown value is returned unchanged."""
         if code is None:
             return UNTOLD
         return self.words(clean(code, self.form)) if code else EMPTY
 
     def is_so(self, code: str | None, wanted: str) -> bool:
-        """Tell whether a reading has this value, for certain."""
+        """Return True if a reading certainly has this value."""
         return code is not None and is_same(code, wanted, self.form)
 
     def holds(self, code: str | None, wanted: str) -> bool:
-        """Tell whether a reading may be taken for this value, once that was sent."""
+        """Return True if a reading may be this value; enough once it was sent."""
         return code is not None and may_be(code, wanted, self.form)
 
     def clean(self, code: str) -> str:
-        """Return a value that a camera wrote as it is to be sent."""
+        """Return a value in the camera's spelling as it should be sent."""
         return clean(code, self.form)
 
     def raw(self, fields: Mapping[str, str]) -> str | None:
-        """Return what a reply says; None if it does not."""
+        """Return the field's value in a reply; None if it is missing."""
         return next((fields[name] for name in self.spellings if name in fields), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One setting for people: `code` as the camera writes it; None where it was not told, or must not be."""
+    """One setting for display: `code` as the camera writes it; None if it was not reported, or must not be shown."""
 
     group: Group
     field: str
@@ -188,7 +188,7 @@ class Shown:
 
 
 def _choose(**words: str) -> Callable[[str], str]:
-    """Return words for `_0`, `_1` and so on; any other code stays as it is."""
+    """Return a function from codes to words (`_0`, `_1` and so on); other codes are returned unchanged."""
     return lambda code: words.get(f"_{code}", code)
 
 
@@ -270,7 +270,7 @@ def settings_of(group: Group, kind: ActionType | None = None) -> tuple[Setting, 
 
 
 def describe(group: Group, fields: Mapping[str, str]) -> tuple[Shown, ...]:
-    """Put one part of the menu into words: every setting that it should have, then every other field as it is.
+    """Describe one part of the menu: its known settings in words, then all other fields as they are.
 
     >>> [(shown.name, shown.words) for shown in describe(Group.COUNT, {"snapcount": "5", "new": "x"})]
     [('snapshots at an alarm', '5'), ('new', 'x')]

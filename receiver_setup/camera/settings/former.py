@@ -1,7 +1,7 @@
-"""What a camera was like before a set-up changed it, as a text that the receiver keeps (pure).
+"""A record of a camera's settings before a set-up changed them, kept on the receiver as text (pure).
 
-The text comes back from another machine, so it is read as a stranger's: only settings of a closed set are in it,
-and a value that is to be sent must be one that the typed set commands take. No password is ever in it.
+The text comes back from another machine, so it is not trusted: it may contain only settings of a closed set, with
+values that the typed set commands accept. It never contains a password.
 
 >>> settings = {setting("ftpattr", "ft_server"): "192.168.178.1", setting("ftpaction", "enable['rec']"): "0"}
 >>> former = FormerSettings(values=settings)
@@ -22,13 +22,13 @@ from receiver_setup.camera.messages.schedule import parse_times
 from receiver_setup.camera.settings.fields import SETTINGS, Group, Setting, setting_of
 from receiver_setup.camera.settings.place import Here, is_same_place
 from receiver_setup.camera.settings.plan import Change, build_command
-from receiver_setup.camera.settings.upload_options import check_wish
+from receiver_setup.camera.settings.upload_options import check_values
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ConfigurationError
 
 VERSION = 1
 LONGEST_TEXT = 65_536
-"""Characters of a whole record; a real one has less than 2000."""
+"""Characters in a record; a real one has less than 2000."""
 LONGEST_VALUE = 1000
 _LAST_PORT = 65_535
 _PLACE = ("ft_server", "ft_port", "ft_username")
@@ -39,7 +39,7 @@ _CHANGED_BY_SETUP = {
     Group.SCHEDULE: {"enable", "times"},
 }
 RECORDED = tuple(each for each in SETTINGS if each.field in _CHANGED_BY_SETUP.get(each.group, ()))
-"""Every setting that a set-up may change and a record may hold; never the password."""
+"""Every setting that a set-up may change and a record may contain; never the password."""
 _FORMS = {
     "ft_port": re.compile(r"[0-9]{1,5}"),
     "ft_ssl": re.compile(r"[012]"),
@@ -47,7 +47,7 @@ _FORMS = {
     "enable": re.compile(r"[01]"),
     "interval": re.compile(r"[1-9][0-9]{0,3}"),
     "snapcount": re.compile(r"[1-9][0-9]?"),
-    # Only a single time is documented, so that other forms go back as they were read, within these characters.
+    # Only a single time is documented; other forms are restored as they were read, if they have only these characters.
     "times": re.compile(r"[0-9][0-9 ,;:|/+_.-]*"),
 }
 
@@ -58,39 +58,39 @@ class FormerSettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerSettings:
-    """A camera's former settings, as they are to be sent; FormerSettingsError for what must not be kept or sent."""
+    """A camera's former settings as they can be sent; FormerSettingsError for a value that must not be kept or sent."""
 
     values: Mapping[Setting, str] = field(default_factory=dict)
-    """What can be set again."""
+    """Settings that can be restored."""
     unsettable: Mapping[Setting, str | None] = field(default_factory=dict)
-    """What no set command takes, to be told to people only; None was not told by the camera."""
+    """Settings that no set command accepts, only to be shown; None if the camera did not report them."""
     pointed_at: Mapping[str, str] = field(default_factory=dict)
-    """Where the last set-up pointed it: ft_server, ft_port and ft_username as the camera has them."""
+    """Where the last set-up pointed the camera: ft_server, ft_port and ft_username in its own spelling."""
     password_replaced: bool = False
-    """True: a set-up stored a password of its own in the camera, over one that nobody can read."""
+    """True: a set-up stored its own password in the camera, replacing one that cannot be read."""
 
     def __post_init__(self) -> None:
         for each, code in self.values.items():
             if each not in RECORDED or not is_settable(each, code):
-                raise FormerSettingsError(f"the former {each.name} is not one that a camera may be sent")
+                raise FormerSettingsError(f"the former {each.name} is not a value that may be sent to a camera")
         for each, told in self.unsettable.items():
             if each not in RECORDED or each in self.values or not (told is None or _is_clean(told)):
-                raise FormerSettingsError(f"the former {each.name} cannot be told")
+                raise FormerSettingsError(f"the former {each.name} cannot be shown")
         if not self.pointed_at.keys() <= set(_PLACE) or not all(map(_is_clean, self.pointed_at.values())):
-            raise FormerSettingsError("where the camera was pointed at is not understood")
+            raise FormerSettingsError("the server that the camera was pointed at is not valid")
 
     @property
     def attributes(self) -> dict[str, str]:
-        """The former fields of setftpattr by name; empty where they are not known."""
+        """The former fields of setftpattr by name; empty if they are not known."""
         return {each.field: code for each, code in self.values.items() if each.group is Group.FTP}
 
     @property
     def groups(self) -> frozenset[Group]:
-        """The parts of the menu that it can put back."""
+        """The parts of the menu that it can restore."""
         return frozenset(each.group for each in self.values)
 
     def upload_commands(self) -> tuple[Command[Done], ...]:
-        """Return what puts the uploads back, in the order in which a set-up changes them."""
+        """Return the commands that restore the uploads, in the order in which a set-up changes them."""
         found: list[dict[Setting, str]] = [self._of(Group.COUNT), *self._schedules()]
         found += [self._of(Group.ACTION, kind) for kind in ActionType]
         return tuple(_build(values) for values in found if values)
@@ -99,7 +99,7 @@ class FormerSettings:
         return {each: code for each, code in self.values.items() if each.group is group and each.kind is kind}
 
     def _schedules(self) -> list[dict[Setting, str]]:
-        """Return the schedule's settings together; apart where the time is of a form of the camera's own."""
+        """Return the schedule's settings in one command, or in two if its time has an undocumented form."""
         values = self._of(Group.SCHEDULE)
         if all(each.field != "times" or parse_times(code) is not None for each, code in values.items()):
             return [values]
@@ -112,13 +112,13 @@ def setting(group: str, read_field: str) -> Setting:
 
 
 def is_settable(each: Setting, code: str) -> bool:
-    """Tell whether a value is one that a person could set as well, or an empty field."""
+    """Return True for a value that a person could set as well, and for an empty field."""
     if not _is_clean(code) or (each.field in _FORMS and not _FORMS[each.field].fullmatch(code)):
         return False
     if each.field == "ft_port" and not 1 <= int(code) <= _LAST_PORT:
         return False
     try:
-        check_wish(_build({each: code}))
+        check_values(_build({each: code}))
     except ConfigurationError:
         return False
     return True
@@ -131,9 +131,9 @@ def record_former(
     *,
     password_replaced: bool = False,
 ) -> FormerSettings:
-    """Record the upload settings as read before (`getftpattr`), what other changes began with, and where it points now.
+    """Record the former upload settings (`getftpattr`), the former values of other changes, and where it points now.
 
-    Of two changes to the same setting the first counts.
+    If a setting was changed twice, the first change counts.
     """
     codes: dict[Setting, str | None] = {
         each: before[each.field] for each in RECORDED if each.group is Group.FTP and each.field in before
@@ -146,10 +146,10 @@ def record_former(
 
 
 def merge_former(older: FormerSettings | None, newer: FormerSettings, *, here: Here) -> FormerSettings:
-    """Add a later set-up's record to the one that is kept: what that one knows stays.
+    """Merge a later set-up's record into the stored one, whose values take precedence.
 
-    Where the camera pointed elsewhere when the later set-up began (by hand, or after a factory reset), its upload
-    settings of then are the former ones. The port is of no concern, since a receiver's port may change.
+    If the camera pointed elsewhere when the later set-up began (changed in its menu, or after a factory reset), its
+    upload settings at that time become the former ones. Ports are not compared, since a receiver's port may change.
     """
     if older is None:
         return newer
@@ -160,7 +160,7 @@ def merge_former(older: FormerSettings | None, newer: FormerSettings, *, here: H
     unsettable = {**newer.unsettable, **kept.unsettable}
     known = kept.values.keys() | kept.unsettable.keys()
     return FormerSettings(
-        # A value that the older record knows in one form must not come back in the other from the newer one.
+        # A setting is in one of the two mappings only, and the older record decides in which.
         values={each: code for each, code in values.items() if each in kept.values or each not in known},
         unsettable={each: code for each, code in unsettable.items() if each in kept.unsettable or each not in known},
         pointed_at=newer.pointed_at or older.pointed_at,
@@ -169,7 +169,7 @@ def merge_former(older: FormerSettings | None, newer: FormerSettings, *, here: H
 
 
 def render_former(former: FormerSettings) -> str:
-    """Write a record as text: one JSON object on one line, in ASCII, the same for the same record."""
+    """Render a record as one JSON object on one line, in ASCII; equal records give equal texts."""
     record = {
         "version": VERSION,
         "former": _nested(former.values),
@@ -181,19 +181,19 @@ def render_former(former: FormerSettings) -> str:
 
 
 def parse_former(text: str) -> FormerSettings:
-    """Read a record; FormerSettingsError for anything that is not understood, wholly and without a guess."""
+    """Parse a record strictly; FormerSettingsError for anything unknown."""
     record = _as_object(_load(text), "record")
     version = record.get("version")
     if type(version) is not int or version != VERSION:
-        raise FormerSettingsError("the record of former settings is of a version that is not known here")
+        raise FormerSettingsError("the record of former settings has an unknown version")
     if record.keys() != {"version", "former", "not_settable", "pointed_at", "password_replaced"}:
-        raise FormerSettingsError("the record of former settings has other parts than it should")
+        raise FormerSettingsError("the record of former settings has unknown or missing keys")
     values = _flat(record["former"])
     if not all(isinstance(code, str) for code in values.values()):
         raise FormerSettingsError("a former setting has no value")
     place = _as_object(record["pointed_at"], "place")
     if not all(isinstance(value, str) for value in place.values()):
-        raise FormerSettingsError("where the camera was pointed at is not text")
+        raise FormerSettingsError("the server that the camera was pointed at is not text")
     if not isinstance(record["password_replaced"], bool):
         raise FormerSettingsError("password_replaced is neither true nor false")
     return FormerSettings(
@@ -214,7 +214,7 @@ def _build(values: Mapping[Setting, str]) -> Command[Done]:
 
 
 def _sort_out(read: Mapping[Setting, str | None]) -> FormerSettings:
-    """Part what can be set again from what cannot, each as it is to be sent."""
+    """Separate the settings that can be restored from the others, each as it should be sent."""
     codes = {each: code if code is None else each.clean(code) for each, code in read.items()}
     values = {each: code for each, code in codes.items() if code is not None and is_settable(each, code)}
     others = {each: code and _cleaned(code) for each, code in codes.items() if each not in values}
@@ -233,7 +233,7 @@ def _is_clean(text: str) -> bool:
 
 
 def _cleaned(text: str) -> str:
-    """Make any value one that can be told."""
+    """Make any value safe to show."""
     return "".join(char if char.isprintable() else "?" for char in text[:LONGEST_VALUE])
 
 
@@ -249,7 +249,7 @@ def _flat(groups: object) -> dict[Setting, str | None]:
     for group, fields in _as_object(groups, "list of settings").items():
         for name, code in _as_object(fields, "list of settings").items():
             if (group, name) not in _BY_FIELD:
-                raise FormerSettingsError("the record names a setting that a set-up never changes")
+                raise FormerSettingsError("the record contains a setting that a set-up never changes")
             if not (code is None or isinstance(code, str)):
                 raise FormerSettingsError("a former setting is not text")
             found[setting(group, name)] = code
@@ -264,15 +264,15 @@ def _as_object(value: object, what: str) -> dict[str, Any]:
 
 def _load(text: str) -> object:
     if len(text) > LONGEST_TEXT:
-        raise FormerSettingsError("the record of former settings is too long to be one")
+        raise FormerSettingsError("the record of former settings is too long")
     try:
         return json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise FormerSettingsError("the record of former settings is not JSON, or names a thing twice") from error
+        raise FormerSettingsError("the record of former settings is not JSON, or has a duplicate key") from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
+        raise ValueError("duplicate key")
     return found

@@ -1,4 +1,4 @@
-"""A camera's settings as they are: read, waited for, and sent as they are to be."""
+"""Read, wait for and send a camera's settings."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ from receiver_setup.secrets import Secret
 _log = logging.getLogger(__name__)
 
 _ENDS_IT = frozenset({ResponseCode.NO_PERMISSION, ResponseCode.IP_BLOCKED, ResponseCode.BUSY})
-"""Refusals that are not about a value: another one would be refused as well, and may do harm."""
+"""Refusals that are not about a value: further tries would be refused as well, and may do harm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +36,17 @@ class LiveSettings:
     def __init__(self, camera: Camera) -> None:
         self.camera = camera
         self.late = False
-        """True once a value was not there at the first look and was later."""
+        """True once a new value was missing at first and appeared later."""
         self.before: FtpAttributes | None = None
-        """Where and how it uploaded when that was first read."""
+        """The upload settings when they were first read."""
         self._password: Secret | None = None
-        """What the camera returned as ft_password when it was read; None where it does not tell."""
+        """The ft_password that the camera returned; None if it does not return one."""
         self._now: dict[Group, Mapping[str, str]] = {}
         self._written: dict[Setting, str] = {}
-        """Values as they were sent, or are known to be meant, however the camera spells them."""
+        """Values as they were sent, or are known to be, regardless of the camera's spelling."""
 
     def now(self, group: Group = Group.FTP) -> Mapping[str, str]:
-        """Return one part of the menu as it was last read; empty where it never was."""
+        """Return one part of the menu as last read; empty if it has not been read."""
         return self._now.get(group, {})
 
     def read(self, group: Group) -> Mapping[str, str]:
@@ -71,12 +71,12 @@ class LiveSettings:
         return attributes
 
     def read_for(self, commands: Iterable[Command[Done]]) -> Readings:
-        """Read every part of the menu that these commands are about, each once."""
+        """Read every part of the menu that these commands change, each once."""
         groups = dict.fromkeys(map(part_of, commands))
         return {group: self.read(group) for group in groups}
 
     def wait_until(self, group: Group, settled: Callable[[Mapping[str, str]], bool | None], *, what: str) -> bool:
-        """Read a part of the menu until `settled` tells yes or no of it; no where patience ends first."""
+        """Read a part of the menu until `settled` returns True or False; False if patience runs out first."""
         waits = self.camera.patience.looks()
         told = False
         while True:
@@ -89,7 +89,7 @@ class LiveSettings:
                 return False
             if not told:
                 _log.warning(
-                    "%s: the camera took the new %s and does not show it yet; it is read again for up to %g s",
+                    "%s: the camera accepted the new %s but does not show it yet; reading again for up to %g s",
                     self.camera.address,
                     what,
                     self.camera.patience.hold_s,
@@ -100,10 +100,10 @@ class LiveSettings:
     def bring(
         self, group: Group, codes: Mapping[str, str], *, kind: ActionType | None = None, back: bool = False
     ) -> dict[str, str]:
-        """Send values as they are, look until they hold, and return those that the camera does not have.
+        """Send values unchanged, read until they are set, and return those that the camera does not have.
 
-        Whether a camera takes an empty field is not documented. Where it does not take an empty server, it gets one
-        that never resolves instead, and that counts as the same. `back`: a value that it has already is sent as well.
+        It is not documented whether a camera accepts an empty field. If it refuses an empty server, it gets a name that
+        never resolves instead, which counts as empty. `back`: also send values that it already has.
         """
         shown = {each.field: each for each in settings_of(group, kind)}
 
@@ -131,19 +131,19 @@ class LiveSettings:
             if filled:
                 send(filled)
         self.wait_until(group, settled, what=", ".join(shown[name].name for name in wanted))
-        # Which of the empty ones was not taken is not told, so each gets its turn.
+        # The camera does not say which empty field it refused, so try them one by one.
         for name in [name for name, code in differing().items() if not code]:
             try:
                 send(_without_empty({name: ""}) or {name: ""})
             except (CameraResponseError, CameraReplyError) as error:
-                _log.info("%s: %s stays as it is: %s", self.camera.address, name, error.message)
+                _log.info("%s: %s is left unchanged: %s", self.camera.address, name, error.message)
             self.read(group)
         return differing()
 
     def send(self, command: Command[Done], rest: Mapping[str, str]) -> Done:
-        """Send only what is new; all settings as they were read beside it (`rest`), where the firmware misses them.
+        """Send only new values; add all other settings as read (`rest`) if the firmware requires them.
 
-        What is known as it was written is sent so, not as the camera spells it.
+        Values whose original spelling is known are sent in it, not in the camera's.
         """
         shown, codes = settings_in(command), dict(command.parameters())
         self.remember(shown, codes)
@@ -161,25 +161,25 @@ class LiveSettings:
             return self.camera.send(whole)
 
     def remember(self, settings: Iterable[Setting], codes: Mapping[str, str]) -> None:
-        """Note values as they are written, for a firmware that spells them otherwise and wants them sent again."""
+        """Remember the original spelling of values, for a firmware that returns another and needs them sent again."""
         names = codes.keys() - {PASSWORD_FIELD}
         self._written |= {each: codes[each.field] for each in settings if each.field in names}
 
     def not_emptied(self, wanted: Mapping[str, str]) -> list[str]:
-        """Tell which fields of getftpattr were to be empty and are not, since the camera does not take that."""
+        """Return the fields of getftpattr that should be empty and are not, because the camera does not accept that."""
         now = self.now()
         kept = {name: now.get(name) for name, value in wanted.items() if not value}
         return [words.not_emptied(self.camera.address.display, name, value) for name, value in kept.items() if value]
 
     def with_password(self, group: Group, fields: Mapping[str, str]) -> Mapping[str, str]:
-        """Add the password that the camera returned, to be compared."""
+        """Add the password that the camera returned, for comparison."""
         if group is not Group.FTP or self._password is None:
             return fields
         return {**fields, PASSWORD_FIELD: self._password.reveal()}
 
 
 def read_menu(camera: Camera) -> tuple[GroupReading, ...]:
-    """Read every setting. A part that this firmware lacks or forbids is told as such; the first one must be there."""
+    """Read every setting. A part that this firmware lacks or forbids is reported as such, except the first."""
     return tuple(_read_part(LiveSettings(camera), group) for group in Group)
 
 
@@ -194,7 +194,7 @@ def _read_part(settings: LiveSettings, group: Group) -> GroupReading:
 
 
 def _has(each: Setting, now: Mapping[str, str], code: str) -> bool:
-    """Tell whether a reading has a value; an empty one may as well be left out, and no server be NOWHERE."""
+    """Return True if a reading has a value; an empty one may also be missing, and an empty server be NOWHERE."""
     seen = each.raw(now)
     if each.field == PASSWORD_FIELD:
         return True
@@ -204,7 +204,7 @@ def _has(each: Setting, now: Mapping[str, str], code: str) -> bool:
 
 
 def _without_empty(fields: Mapping[str, str]) -> dict[str, str]:
-    """Leave empty fields out, but for the server, which becomes one that never resolves.
+    """Drop empty fields; an empty server becomes a name that never resolves.
 
     >>> _without_empty({"ft_server": "", "ft_username": "", "ft_port": "21"})
     {'ft_server': 'none.invalid', 'ft_port': '21'}

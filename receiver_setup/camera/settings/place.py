@@ -1,4 +1,4 @@
-"""Where a camera points, and whether that is this receiver (pure)."""
+"""The server that a camera points at, and whether it is this receiver (pure)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from receiver_setup.camera.settings.fields import normal_server, setting_of
 
 _PLACE = ("ft_server", "ft_username", "ft_port")
 NOWHERE = "none.invalid"
-"""A server for a camera that takes no empty one: a name that never resolves. Source: RFC 6761, section 6.4."""
+"""A name that never resolves, for a camera that does not accept an empty server. Source: RFC 6761, section 6.4."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """A receiver as a camera's settings may name it: every name or address that it goes by, and the upload user.
+    """A receiver as it may appear in a camera's settings: all its names and addresses, and the upload user.
 
-    Without a port, any is meant. With `stays` the upload user is not ours to remove, so that former settings which
-    point here are as good as any.
+    Without a port, any port matches. With `stays` the upload user is not ours to remove, so former settings that point
+    here can be restored.
     """
 
     servers: tuple[str, ...]
@@ -24,7 +24,7 @@ class Here:
     stays: bool = False
 
     def is_at(self, fields: Mapping[str, str], *, any_port: bool = False) -> bool:
-        """Tell whether these settings (`ft_…`) point here.
+        """Return True if these settings (`ft_…`) point here.
 
         >>> Here(servers=("192.168.2.110",), username="ipcamera").is_at({"ft_server": "192.168.2.110"})
         False
@@ -37,9 +37,9 @@ class Here:
 
 
 def is_same_place(fields: Mapping[str, str], place: Mapping[str, str], *, any_port: bool = False) -> bool:
-    """Tell whether settings name the same server and user; the port too, where `place` has one.
+    """Return True if settings have the same server and user, and the same port if `place` has one.
 
-    What a reading may be taken for is enough: no camera is to be left pointing at an account that goes away.
+    A possible match is enough, so that no camera is left pointing at an account that is removed.
     """
     names = ("ft_server", "ft_username", *(("ft_port",) if "ft_port" in place and not any_port else ()))
     return is_somewhere(fields) and all(
@@ -49,12 +49,12 @@ def is_same_place(fields: Mapping[str, str], place: Mapping[str, str], *, any_po
 
 
 def is_somewhere(fields: Mapping[str, str]) -> bool:
-    """Tell whether settings name a server that there may be."""
+    """Return True if settings contain a server that may exist."""
     return normal_server(setting_of("ft_server").clean(fields.get("ft_server", ""))) not in {"", NOWHERE}
 
 
 def in_words(fields: Mapping[str, str]) -> str:
-    """Say where settings point.
+    """Describe where settings point.
 
     >>> in_words({"ft_server": "192.168.2.110", "ft_port": "22", "ft_username": "ipcamera"})
     'ipcamera@192.168.2.110:22'

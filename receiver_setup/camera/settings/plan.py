@@ -1,4 +1,4 @@
-"""What was read and what is wanted: the difference, the command that makes it so, and the way back (pure)."""
+"""Compare readings with requested settings: what differs, the command to send, and the command to undo it (pure)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,12 +20,12 @@ from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import Secret
 
 Readings = Mapping[Group, Mapping[str, str]]
-"""What a camera said of each part of its menu that was asked for, as it writes it."""
+"""The parts of a camera's menu that were read, in its own spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One setting, before and after: in words, and as the camera writes it (None: not told, or a password)."""
+    """One setting, before and after: in words, and as the camera writes it (None: not reported, or a password)."""
 
     setting: Setting
     before: str
@@ -33,30 +33,30 @@ class Row:
     before_code: str | None
     after_code: str | None
     readable: bool
-    """False where the camera does not return the setting, so that it cannot be read back either."""
+    """False if the camera does not return the setting, so it cannot be read back either."""
 
     def holds(self, fields: Mapping[str, str]) -> bool:
-        """Tell whether a reading shows the new value; what a camera does not return is taken as sent."""
+        """Return True if a reading has the new value; a setting that the camera does not return counts as set."""
         code = self.setting.raw(fields)
         if self.after_code is None or (code is None and not self.readable):
             return True
-        # Some write a folder with a slash before it; where it was so before, only the proof tells.
+        # Some cameras add a leading slash to a folder; if it was there before, only a test upload can tell.
         bare = code.lstrip("/ ") if code and self.setting.form is Form.FOLDER and code != self.before_code else code
         return self.setting.holds(code, self.after_code) or self.setting.holds(bare, self.after_code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One command that is to be sent, what it changes, and the way back."""
+    """One command to send, what it changes, and the command to undo it."""
 
     group: Group
     rows: tuple[Row, ...]
     command: Command[Done]
-    """Holds only what differs."""
+    """Contains only what differs."""
     back: Command[Done] | None
-    """Puts the former values back; None where none of them was told or is one that a camera takes."""
+    """Restores the former values; None if none was reported or is accepted by a camera."""
     lost: tuple[str, ...]
-    """Names of settings whose former values `back` does not put back."""
+    """Names of settings whose former values `back` does not restore."""
     rest: Mapping[str, str] = field(default_factory=dict, repr=False)
     """All other settings as they were read, for a firmware that wants them in the same command (response 208)."""
 
@@ -76,7 +76,7 @@ class Change:
         return ", ".join(row.after for row in self.rows)
 
     def records(self) -> list[dict[str, str | None]]:
-        """Return the rows as plain data: what `--json` and the collection tell of a change."""
+        """Return the rows as plain data, for `--json` and the Ansible collection."""
         return [
             {
                 "name": row.setting.name,
@@ -90,14 +90,14 @@ class Change:
         ]
 
 
-def plan_change(fields: Mapping[str, str], wished: Command[Done]) -> Change | None:
-    """Return what is left of a wish, where `fields` is what the camera says of that part of its menu.
+def plan_change(fields: Mapping[str, str], requested: Command[Done]) -> Change | None:
+    """Return what remains to be changed, given `fields`, the reading of that part of the menu; None if nothing.
 
-    A password cannot be compared, so it counts as new unless the camera returned the same. Another security takes its
-    default port along, if the present port is a default one and no port is wished.
+    A password cannot be compared, so it counts as new unless the camera returned the same one. A new security also
+    changes the port to its default if the present port is a default and no port is requested.
     """
-    codes, kind = _codes_and_kind(wished)
-    group = Group(wished.cmd.removeprefix("set"))
+    codes, kind = _codes_and_kind(requested)
+    group = Group(requested.cmd.removeprefix("set"))
     port = _default_port(fields, codes)
     if port is None:
         return plan_codes(fields, group, codes, kind=kind)
@@ -115,7 +115,7 @@ def plan_change(fields: Mapping[str, str], wished: Command[Done]) -> Change | No
 def plan_codes(
     fields: Mapping[str, str], group: Group, codes: Mapping[str, str], *, kind: ActionType | None = None
 ) -> Change | None:
-    """Return what differs between a reading and values of one part of the menu, as they are to be sent."""
+    """Return the change from a reading of one part of the menu to these values, given as they should be sent."""
     every = settings_of(group, kind)
     rows = tuple(
         _row(each, each.raw(fields), codes[each.field])
@@ -138,22 +138,22 @@ def plan_codes(
     )
 
 
-def plan_uploads(readings: Readings, wishes: UploadOptions) -> tuple[Change, ...]:
-    """Return what has to change for the wishes to be so; empty if all is so already.
+def plan_uploads(readings: Readings, options: UploadOptions) -> tuple[Change, ...]:
+    """Return the changes that the options require; empty if all is already set.
 
-    KeyError if what a wish needs was not read.
+    Raises KeyError if a needed part of the menu was not read.
     """
-    changes = (plan_change(readings[part_of(wished)], wished) for wished in wishes.commands())
+    changes = (plan_change(readings[part_of(requested)], requested) for requested in options.commands())
     return tuple(change for change in changes if change is not None)
 
 
-def part_of(wished: Command[Done]) -> Group:
-    """Return the part of the menu that a set command is about; ValueError where it is about none."""
-    return Group(wished.cmd.removeprefix("set"))
+def part_of(requested: Command[Done]) -> Group:
+    """Return the part of the menu that a set command changes; ValueError if there is none."""
+    return Group(requested.cmd.removeprefix("set"))
 
 
 def build_command(group: Group, codes: Mapping[str, str], *, kind: ActionType | None = None) -> Command[Done]:
-    """Return the command that sends these values; ConfigurationError or ValueError for one that it cannot hold."""
+    """Return the command that sends these values; ConfigurationError or ValueError for a value that it cannot send."""
 
     def flag(name: str) -> bool | None:
         return codes[name] == "1" if name in codes else None
@@ -176,18 +176,18 @@ def build_command(group: Group, codes: Mapping[str, str], *, kind: ActionType | 
 
 
 def settings_in(command: Command[Done]) -> tuple[Setting, ...]:
-    """Return every setting that a set command can hold."""
+    """Return every setting that a set command can send."""
     return settings_of(part_of(command), _codes_and_kind(command)[1])
 
 
 def complete(command: Command[Done], rest: Mapping[str, str]) -> Command[Done]:
-    """Return a command with the other settings of its part beside it."""
+    """Return a command with the other settings of its part of the menu added."""
     codes, kind = _codes_and_kind(command)
     return build_command(part_of(command), {**rest, **codes}, kind=kind)
 
 
 def way_back(each: Setting, code: str | None) -> str | None:
-    """Return a former value as it is to be sent; None for one that was not told, or that no camera takes."""
+    """Return a former value as it should be sent; None if it was not reported or no camera accepts it."""
     if code is None:
         return None
     sent = each.clean(code)
@@ -201,7 +201,7 @@ def way_back(each: Setting, code: str | None) -> str | None:
 
 
 def render_fields(now: Mapping[str, str], fields: Mapping[str, str], camera: str) -> str:
-    """Render what `fields` would change, as a diff; nothing for none.
+    """Render what `fields` would change as a diff; empty if nothing.
 
     >>> print(render_fields({"ft_port": "21"}, {"ft_port": "22"}, "porch"), end="")
     --- porch getftpattr
@@ -229,7 +229,7 @@ _SECURITIES = {
 
 
 def _codes_and_kind(command: Command[Done]) -> tuple[dict[str, str], ActionType | None]:
-    """Return the values of a set command, and the upload action that they are about, if it is about one."""
+    """Return the values of a set command, and its upload action if it has one."""
     codes = dict(command.parameters())
     return codes, ActionType(codes.pop("type")) if isinstance(command, SetFtpAction) else None
 

@@ -1,4 +1,4 @@
-"""What a removal has to change on a camera (pure): back to what it was like, or at least away from this receiver."""
+"""Plan a removal on the camera (pure): restore its former settings, or at least point it away from this receiver."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _UNKNOWN = FormerSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalPlan:
-    """What is to be sent so that a camera no longer points here; nothing where it does not."""
+    """The changes after which a camera no longer points here; none if it does not."""
 
     points_here: bool
     now: str
@@ -36,27 +36,27 @@ class RemovalPlan:
     uploads: tuple[Change, ...]
     diff: str
     warnings: tuple[str, ...]
-    """What will not be back, or cannot be known to be."""
+    """Warnings about settings that will not, or may not, be restored."""
 
     @property
     def detail(self) -> str:
-        """Say in a few words what is to be done."""
+        """Summarize the plan in a few words."""
         if not self.points_here:
             return f"points at {self.now}, left as it is" if self.now != "nowhere" else "points nowhere, left as it is"
         return f"{self.now} → {self.then}"
 
 
 def points_here(now: Mapping[str, str], former: FormerSettings | None, here: Here, *, any_port: bool = False) -> bool:
-    """Tell whether a camera points at this receiver, or still where the last set-up pointed it."""
+    """Return True if a camera points at this receiver, or still where the last set-up pointed it."""
     return here.is_at(now, any_port=any_port) or (
         former is not None and is_same_place(now, former.pointed_at, any_port=any_port)
     )
 
 
 def plan_fields_back(now: Mapping[str, str], former: FormerSettings, here: Here) -> dict[str, str]:
-    """Return the fields that differ from the former ones; no server where those are not known or point here too.
+    """Return the fields that differ from the former ones; an empty server if those are unknown or also point here.
 
-    The port does not make former settings point elsewhere: it is the user that goes away.
+    Ports are not compared, because it is the user that is removed.
     """
     known = {name: value for name, value in former.attributes.items() if name in now}
     after = {**now, **known}
@@ -66,7 +66,7 @@ def plan_fields_back(now: Mapping[str, str], former: FormerSettings, here: Here)
 
 
 def needed_readings(now: Mapping[str, str], former: FormerSettings | None, here: Here) -> frozenset[Group]:
-    """Return the parts of the menu beside the first that a plan is made from."""
+    """Return the further parts of the menu that a plan needs."""
     former = former or _UNKNOWN
     if not points_here(now, former, here):
         return frozenset()
@@ -78,7 +78,7 @@ def needed_readings(now: Mapping[str, str], former: FormerSettings | None, here:
 def plan_departure(
     now: Mapping[str, str], readings: Readings, former: FormerSettings | None, here: Here, *, camera: str
 ) -> RemovalPlan:
-    """Return what differs; `readings` are what `needed_readings` asked for, without what the camera does not tell."""
+    """Return the plan; `readings` are those of `needed_readings`, without the parts that the camera does not report."""
     known = former or _UNKNOWN
     if not points_here(now, known, here):
         shown = in_words(now)
@@ -86,8 +86,9 @@ def plan_departure(
     fields = plan_fields_back(now, known, here)
     after = {**now, **fields}
     # Last first, as after a set-up that failed.
-    told = [(readings[part_of(wish)], wish) for wish in reversed(known.upload_commands()) if part_of(wish) in readings]
-    uploads = tuple(change for fields, wish in told if (change := plan_change(fields, wish)) is not None)
+    commands = [each for each in reversed(known.upload_commands()) if part_of(each) in readings]
+    planned = (plan_change(readings[part_of(each)], each) for each in commands)
+    uploads = tuple(change for change in planned if change is not None)
     return RemovalPlan(
         points_here=True,
         now=in_words(now),
@@ -127,13 +128,13 @@ def _warn_of_uploads(readings: Readings, former: FormerSettings, camera: str) ->
     return [cannot_be_read(camera, each, former.values[each]) for each in missing] + [
         cannot_be_set(camera, each, code)
         for each, code in others.items()
-        # It may have a value that it cannot be sent, all the same.
+        # The camera may still have the value, although it cannot be sent.
         if code is None or not each.is_so(each.raw(readings.get(each.group, {})), code)
     ]
 
 
 def _warn_of_enabled(readings: Readings, uploads: tuple[Change, ...], camera: str) -> list[str]:
-    """Warn of what is still switched on in a camera that is to have no server any more."""
+    """Warn about uploads that stay switched on in a camera that will have no server."""
     switches = [each for each in settings_of(Group.ACTION) if each.field == "enable"]
     off = {row.setting.kind for change in uploads for row in change.rows if row.after_code == "0"}
     actions = readings.get(Group.ACTION, {})

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class CameraSetup(CameraSettings):
-    """One camera while it is being set up; remembers what it was like before."""
+    """One camera while it is being set up; remembers its former settings."""
 
     def __init__(self, camera: Camera, tell: Callable[[StepReport], None]) -> None:
         super().__init__(camera, tell)
@@ -30,17 +30,17 @@ class CameraSetup(CameraSettings):
 
     @property
     def changed(self) -> bool:
-        """True when the camera's settings are, or may be, others than before."""
+        """True if the camera's settings were changed, or may have been."""
         return super().changed or self._trusted is not None
 
     @property
     def verifies(self) -> bool:
-        """True where the camera, as last read, verifies the receiver."""
+        """True if the camera verifies the receiver, as last read."""
         return setting_of("ft_insecure").is_so(self.now().get("ft_insecure"), "0")
 
     @property
     def enabled(self) -> tuple[str, ...] | None:
-        """The kinds that were uploaded when last read; None where the camera does not say, or was not asked."""
+        """The kinds of upload that were on when last read; None if unknown."""
         actions = self.now(Group.ACTION)
         if not actions:
             return None
@@ -49,19 +49,19 @@ class CameraSetup(CameraSettings):
 
     @property
     def password_replaced(self) -> bool:
-        """True where this run stored a password in the camera."""
+        """True if this run stored a password in the camera."""
         return any(row.setting.field == PASSWORD_FIELD for change in self.made for row in change.rows)
 
     @property
     def loses_password(self) -> bool:
-        """True where a password of our own would go over one that is in use, as far as can be told, and unreadable."""
+        """True if our password would replace an unreadable one that seems to be in use."""
         before = self.before
         return before is not None and before.password is None and is_somewhere(before.raw)
 
     def point(self, target: UploadTarget) -> None:
-        """Point the camera at the receiver, not yet verifying it, and see that it does.
+        """Point the camera at the receiver, without verification yet, and check that it took effect.
 
-        A password goes last: it may replace one that cannot be put back, and cannot be read back either.
+        A password is sent last: it may replace one that cannot be restored, and it cannot be read back.
         """
         fields = plan_fields(self.now(), target, insecure=True)
         secret = {} if target.password is None else {PASSWORD_FIELD: target.password.reveal()}
@@ -80,14 +80,14 @@ class CameraSetup(CameraSettings):
         )
 
     def test(self, name: str = "test upload") -> TestOutcome:
-        """Let the camera upload its test picture; one that is late may be so with what cannot be read back as well."""
+        """Let the camera upload its test picture; repeat the test of a camera that applies settings late."""
         unseen = {UploadResult.HOST_NOT_VERIFIED} if self._trusted is not None else set()
         unseen |= {UploadResult.CREDENTIALS} if self.password_replaced else set()
         outcome = self.camera.test_upload()
         for wait_s in self.camera.patience.waits() if self.late else ():
             if outcome.result not in unseen:
                 break
-            _log.warning("%s is late: its test ended too soon, and is made again in %g s", self.camera.address, wait_s)
+            _log.warning("%s applies settings late: repeating its test in %g s", self.camera.address, wait_s)
             self.camera.wait(wait_s)
             outcome = self.camera.test_upload()
         seen = f", host key {outcome.host_key}" if outcome.host_key else ""
@@ -95,14 +95,14 @@ class CameraSetup(CameraSettings):
         return outcome
 
     def trust(self, key: PublicKey) -> None:
-        """Make the camera trust a host key; what the test in the same request says does not matter yet."""
+        """Make the camera trust a host key; the result of the test in the same request does not matter yet."""
         self._trusted = key
         outcome = self.camera.test_upload(set_host=key)
         _log.info("%s: sethost answered result %s", self.camera.address, outcome.raw_result)
         self.tell(StepReport(name="trust host key", changed=True, detail=str(key)))
 
     def verify(self, target: UploadTarget) -> None:
-        """Switch the verification of the host key on, and see that the camera has all that it was set to."""
+        """Switch host key verification on, and check that the camera still has all its new settings."""
         self.remember(settings_of(Group.FTP), target.fields(insecure=False))
         change = plan_codes(self.now(), Group.FTP, {"ft_insecure": "0"})
         if change is not None:
@@ -114,17 +114,17 @@ class CameraSetup(CameraSettings):
             names = ", ".join(f"`{name}`" for name in lost)
             seen = ", ".join(self.now().get(name, "nothing") for name in lost)
             raise CameraNotTakenError(
-                f"the camera {self.camera.address.display} had taken {names} and has {seen} now",
+                f"the camera {self.camera.address.display} had accepted {names} but has {seen} now",
                 hint="somebody or something else may be changing its settings; run the same command again",
             )
         self.tell(StepReport(name="verify host key", changed=True, detail="ft_insecure=0"))
 
-    def plan_uploads(self, wishes: UploadOptions) -> tuple[Change, ...]:
-        """Read what the wishes are about, and return what differs; changes nothing."""
-        return plan_uploads(self.read_for(wishes.commands()), wishes)
+    def plan_uploads(self, options: UploadOptions) -> tuple[Change, ...]:
+        """Read the settings that the options concern, and return what differs; changes nothing."""
+        return plan_uploads(self.read_for(options.commands()), options)
 
     def read_uploads(self) -> None:
-        """Read what is uploaded, unless that was read; a firmware that does not tell is no error."""
+        """Read the upload actions, unless they were read; a firmware without them is not an error."""
         if not self.now(Group.ACTION):
             try:
                 self.read(Group.ACTION)
@@ -132,12 +132,12 @@ class CameraSetup(CameraSettings):
                 _log.info("%s: %s", self.camera.address, error.message)
 
     def former(self) -> FormerSettings:
-        """Return what the camera was like before, as far as this run changed it, and where it points now."""
+        """Return the former values of all settings that this run changed, and where the camera points now."""
         before = self.before.raw if self.before is not None and self.changed else {}
         return record_former(before, self.now(), self.made, password_replaced=self.password_replaced)
 
     def put_back(self) -> list[str]:
-        """Put back all that was changed; return what cannot be known to be back, or was lost for good."""
+        """Restore all changed settings; return warnings about what may not be restored, or was lost."""
         lost = super().put_back()
         before = self.before
         if before is not None and self._trusted is not None and before.insecure is False:

@@ -1,4 +1,4 @@
-"""Where a camera shall upload to, and what of that it does not have yet (pure)."""
+"""The upload target of a camera, and the settings that differ from it (pure)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from receiver_setup.secrets import MASK, Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadTarget:
-    """Where the camera shall upload to: what it dials, as whom, into which folder seen from the start folder."""
+    """Where the camera should upload: server, user, and the folder relative to the start folder."""
 
     server: str
     port: int
     username: str
     directory: str
     jailed: bool = True
-    """In a jail the start folder is `/`, so that a camera may as well write the folder with a slash before it."""
+    """In a jail the start folder is `/`, so the folder may have a leading slash in the camera."""
     password: Secret | None = None
     """None: by key, and the camera's stored password stays as it is."""
 
     def fields(self, *, insecure: bool) -> dict[str, str]:
-        """Return the settings as the camera writes them, the password left out."""
+        """Return the settings as the camera writes them, without the password."""
         command = SetFtpAttr(
             server=self.server,
             port=self.port,
@@ -38,16 +38,16 @@ class UploadTarget:
 def plan_fields(
     now: Mapping[str, str], target: UploadTarget, *, insecure: bool, certain: bool = True
 ) -> dict[str, str]:
-    """Return only the fields that differ; ft_mode and everything else stays as it is.
+    """Return only the fields that differ; ft_mode and all others are left alone.
 
-    Not `certain`: those that a reading cannot be taken for, also where it spells them in capitals. That is enough to
-    test a camera, whose picture then shows it; never a reason to leave a value as it is.
+    Without `certain`, a reading in capitals counts as equal. That is enough to test a camera, since its picture proves
+    it, but not to skip a change.
 
     >>> target = UploadTarget(server="10.0.0.2", port=22, username="ipcamera", directory="recordings")
     >>> plan_fields(target.fields(insecure=True), target, insecure=False)
     {'ft_insecure': '0'}
     """
-    # A folder that begins at a jail's `/` is seen from the start folder.
+    # In a jail, the start folder is `/`.
     folder = now.get("ft_dirname", "").lstrip()
     seen = {**now, "ft_dirname": folder.lstrip("/")} if target.jailed and folder.startswith("/") else now
 
@@ -59,12 +59,12 @@ def plan_fields(
 
 
 def is_settled(now: Mapping[str, str], target: UploadTarget) -> bool:
-    """Tell whether a camera that has these fields points at the target already and verifies it."""
+    """Return True if a camera with these fields already points at the target and verifies it."""
     return target.password is None and not plan_fields(now, target, insecure=False, certain=False)
 
 
 def render_diff(now: Mapping[str, str], target: UploadTarget, camera: str) -> str:
-    """Render what a set-up would change on the camera, a line a field."""
+    """Render what a set-up would change on the camera, one line per field."""
     if is_settled(now, target):
         return ""
     secret = {} if target.password is None else {PASSWORD_FIELD: MASK}

@@ -1,6 +1,6 @@
-"""What a person may want of a camera's settings, checked before anything is read (pure).
+"""Requested camera settings, checked before anything is read (pure).
 
-A wish is a set command that holds only what is wanted.
+A request is a set command that contains only the values to set.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from receiver_setup.errors import CameraReplyError, ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadOptions:
-    """What shall be uploaded; None leaves a thing as it is. ConfigurationError for what no camera takes.
+    """What to upload; None leaves a setting unchanged. ConfigurationError for values that no camera accepts.
 
     Each kind in `upload` is switched on, the others are left alone; `interval_s` (1 to 3600) is for these kinds.
     `snapshots` (1 to 10) are taken at an alarm; a `schedule` is also switched on.
@@ -31,26 +31,26 @@ class UploadOptions:
     def __post_init__(self) -> None:
         if self.interval_s is not None and not self.upload:
             raise ConfigurationError(
-                "an interval was given, but nothing that it is for",
+                "an interval was given without an upload that it applies to",
                 hint="name what is to be uploaded as well: rec, snap, timersnap",
             )
         self.commands()
 
     @property
     def any(self) -> bool:
-        """True if there is a wish at all."""
+        """True if anything is requested."""
         return bool(self.commands())
 
     def commands(self) -> tuple[Command[Done], ...]:
-        """Return the wishes as set commands, in the order in which they are to be sent."""
-        wished: list[Command[Done]] = []
+        """Return the set commands in the order in which they should be sent."""
+        commands: list[Command[Done]] = []
         if self.snapshots is not None:
-            wished.append(SetFtpActionAttr(count=self.snapshots))
+            commands.append(SetFtpActionAttr(count=self.snapshots))
         if self.schedule is not None:
-            wished.append(SetSnapSchedFtpAttr(enable=True, schedule=self.schedule))
+            commands.append(SetSnapSchedFtpAttr(enable=True, schedule=self.schedule))
         kinds = [kind for kind in ActionType if kind in (self.upload or ())]
-        wished += [SetFtpAction(kind=kind, enable=True, interval_s=self.interval_s) for kind in kinds]
-        return tuple(wished)
+        commands += [SetFtpAction(kind=kind, enable=True, interval_s=self.interval_s) for kind in kinds]
+        return tuple(commands)
 
 
 def parse_kinds(text: str) -> frozenset[ActionType]:
@@ -63,7 +63,7 @@ def parse_kinds(text: str) -> frozenset[ActionType]:
     unknown = [word for word in words if word not in set(ActionType)]
     if unknown:
         raise ConfigurationError(
-            f"{unknown[0]!r} is nothing that a camera uploads",
+            f"{unknown[0]!r} is not a kind of upload",
             hint="name one or more of rec (videos at an alarm), snap (pictures at an alarm) and timersnap "
             "(pictures by the clock), with commas",
         )
@@ -71,7 +71,7 @@ def parse_kinds(text: str) -> frozenset[ActionType]:
 
 
 def read_upload_options(options: Mapping[str, Any]) -> UploadOptions:
-    """Return what options wish a camera to upload; ConfigurationError for what does not go together."""
+    """Read the upload settings from options; ConfigurationError for a contradiction."""
     upload, schedule = options.get("upload"), options.get("schedule")
     return UploadOptions(
         upload=parse_kinds(upload) if upload is not None else None,
@@ -81,20 +81,20 @@ def read_upload_options(options: Mapping[str, Any]) -> UploadOptions:
     )
 
 
-def check_wish(wished: Command[Done]) -> None:
-    """Refuse values that could not be told from others when the camera returns them, and names that are none.
+def check_values(command: Command[Done]) -> None:
+    """Refuse values that would be ambiguous when the camera returns them, and invalid names.
 
-    A reply has no escape for a quote inside a value, so one that looks like the end of a field is refused.
+    A reply cannot escape a quote inside a value, so one that looks like the end of a field is refused.
 
     >>> from receiver_setup.camera.messages import SetSnapTimerFtpAttr
-    >>> check_wish(SetSnapTimerFtpAttr(name='the "door"'))
-    >>> check_wish(SetSnapTimerFtpAttr(name='x"; prefix="1'))
+    >>> check_values(SetSnapTimerFtpAttr(name='the "door"'))
+    >>> check_values(SetSnapTimerFtpAttr(name='x"; prefix="1'))
     Traceback (most recent call last):
     ...
     receiver_setup.errors.ConfigurationError: the timer file name holds a quote that reads like the end of the value
     """
-    names = {each.field: each.name for each in settings_of(Group(wished.cmd.removeprefix("set")))}
-    for field, value in wished.parameters():
+    names = {each.field: each.name for each in settings_of(Group(command.cmd.removeprefix("set")))}
+    for field, value in command.parameters():
         name = names.get(field, field)
         if field == "ft_server" and " " in value:
             raise ConfigurationError("the server holds a blank", hint="give a host name or an IP address")
@@ -103,12 +103,12 @@ def check_wish(wished: Command[Done]) -> None:
         if '"' in value and not _reads_back(value):
             raise ConfigurationError(
                 f"the {name} holds a quote that reads like the end of the value",
-                hint='leave " out where =, ; or \\ stands beside it',
+                hint='leave out any " next to =, ; or \\',
             )
 
 
 def _reads_back(value: str) -> bool:
-    """Tell whether a value comes out of a reply as it went in, with another field behind it or none."""
+    """Return True if a value survives a reply, followed by another field or none."""
     for rest in ({}, {"response": "200"}):
         text = "".join(f'{name}="{each}";\n' for name, each in ({"value": value} | rest).items())
         try:

@@ -1,4 +1,4 @@
-"""Where a camera is and who signs in there (pure)."""
+"""A camera's address and the user who signs in there (pure)."""
 
 import ipaddress
 import re
@@ -34,56 +34,56 @@ class CameraAddress:
     port: int
     user: str = DEFAULT_USER
     password: Secret | None = None
-    """Only if it was written into the address, which other people on this machine may have read."""
+    """Only if it was part of the address, where other users of this machine may have seen it."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `[http[s]://][USER[:PASSWORD]@]HOST[:PORT]`; ConfigurationError says what is allowed.
 
-        User and password may be percent-encoded. The address in an error is shown without both.
+        User and password may be percent-encoded. Errors show the address without them.
         """
         scheme, separator, rest = text.strip().partition("://")
         if not separator:
             scheme, rest = "http", text.strip()
         scheme = scheme.lower()
         login, _, place = rest.rpartition("@")
-        # Only the place is ever repeated in an error: what stands before it may be a password.
+        # Errors repeat only the place, because the text before it may be a password.
         if scheme not in _PORTS:
-            raise _refusal("only http:// and https:// lead to a camera")
+            raise _refusal("only http:// and https:// are supported")
         place = place.removesuffix("/")
         if any(character in place for character in "/?#"):
-            raise _refusal("the camera's address has no path and no question mark; a password goes elsewhere")
+            raise _refusal("the address must not contain a path or a question mark; give a password in another way")
         host, port = _split_place(place, default_port=_PORTS[scheme])
         user, colon, password = login.partition(":")
         user = unquote(user) or DEFAULT_USER
         if any(not character.isprintable() for character in user) or ":" in user:
-            raise _refusal("the user name holds a character that no login can carry")
+            raise _refusal("the user name contains a character that cannot be sent in a login")
         secret = Secret(unquote(password)) if colon else None
         return cls(scheme=scheme, host=host, port=port, user=user, password=secret)
 
     @property
     def url(self) -> str:
-        """Scheme, host and a port that is not the usual one: no user, no password, no slash at the end."""
+        """Scheme, host and a non-default port, without user, password and trailing slash."""
         return self._url(self.host.replace("%", "%25"))
 
     @property
     def request_url(self) -> str:
-        """As `url`, with the bare host: what a request says, wherever its connection leads."""
+        """As `url`, with the bare host: used in requests, wherever the connection leads."""
         return self._url(self.bare_host)
 
     @property
     def bare_host(self) -> str:
-        """The host without the zone of a link-local address, which means something on the dialling machine alone."""
+        """The host without the zone of a link-local address, which has a meaning only on the dialling machine."""
         return self.host.partition("%")[0]
 
     @property
     def display(self) -> str:
-        """The address as people may see it; equal to `url`."""
+        """The address for display; equal to `url`."""
         return self.url
 
     @property
     def name(self) -> str:
-        """What the camera is called where nobody gave it a name: its host."""
+        """The default name of the camera: its host."""
         return self.host
 
     def __str__(self) -> str:
@@ -100,20 +100,20 @@ def _split_place(place: str, *, default_port: int) -> tuple[str, int]:
     if place.startswith("["):
         host, bracket, rest = place[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise _refusal(f"{place!r} has no closing bracket where one belongs")
+            raise _refusal(f"{place!r} lacks a closing bracket")
         port = rest[1:] if rest else None
         address, percent, zone = host.partition("%")
         if not _is_ipv6(address) or (percent and not _ZONE.fullmatch(zone)):
-            raise _refusal(f"{host!r} is no IPv6 address")
+            raise _refusal(f"{host!r} is not an IPv6 address")
         # In an address, `%` is written as `%25` (RFC 6874).
         host = address + percent + (zone.removeprefix("25") or zone)
     else:
         host, colon, port_text = place.partition(":")
         port = port_text if colon else None
         if ":" in port_text:
-            raise _refusal(f"{place!r} looks like an IPv6 address, which stands in brackets: [{place}]")
+            raise _refusal(f"{place!r} looks like an IPv6 address, which must be in brackets: [{place}]")
         if not _NAME.fullmatch(host):
-            raise _refusal(f"{host!r} is no host name and no IP address")
+            raise _refusal(f"{host!r} is neither a host name nor an IP address")
     return host, default_port if port is None else _parse_port(port)
 
 
@@ -136,7 +136,7 @@ def _refusal(reason: str) -> ConfigurationError:
 
 
 def read_location(location: str, scheme: str) -> str:
-    """Return what a Location header names, as --camera takes it: scheme, host, port; "" where it names no camera's.
+    """Return scheme, host and port of a Location header in the form of --camera; "" if it has none.
 
     >>> read_location("https://user@[fd00::168]:8443/x?y", "http")
     'https://[fd00::168]:8443'

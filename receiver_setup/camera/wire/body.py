@@ -1,4 +1,4 @@
-"""The body of an answer that came compressed, though it was asked not to be (pure).
+"""Decompress the body of an answer, although the request asked for none to be compressed (pure).
 
 >>> unpack(zlib.compress(b'response="200";'), "deflate", most=100)
 b'response="200";'
@@ -17,18 +17,18 @@ _LONGEST_NAME = 20
 
 
 class BodyTooLongError(ValueError):
-    """It would be longer than anything that a camera sends."""
+    """The body would be longer than any answer of a camera."""
 
 
 class BodyError(ValueError):
-    """It cannot be unpacked; the text says why, as the end of a sentence."""
+    """The body cannot be decompressed; the text says why, as the end of a sentence."""
 
 
 def unpack(body: bytes, encoding: str, *, most: int) -> bytes:
-    """Return the body as it was before it was compressed; never more than `most` bytes are made of it.
+    """Return the decompressed body, of at most `most` bytes.
 
-    `encoding` is the header Content-Encoding. It is a hint alone, since what gzip makes shows that by itself, and there
-    are servers that name an encoding which they did not apply. Raises BodyTooLongError, BodyError.
+    `encoding` is the header Content-Encoding. It is only a hint: gzip data is recognised by its own header, and some
+    servers name an encoding that they did not apply. Raises BodyTooLongError, BodyError.
     """
     if body.startswith(_GZIP):
         plain = _inflate(body, _GZIP_BITS, most)
@@ -45,7 +45,7 @@ def unpack(body: bytes, encoding: str, *, most: int) -> bytes:
 
 
 def _undeflate(body: bytes, most: int) -> bytes:
-    """Read both forms that go by that name: with zlib's two bytes in front, as the standard has it, and without."""
+    """Decompress both forms of "deflate": with zlib's two-byte header, as the standard requires, and without."""
     if len(body) > 1 and body[0] & 15 == zlib.DEFLATED and int.from_bytes(body[:2], "big") % 31 == 0:
         return _inflate(body, _ZLIB, most)
     try:

@@ -1,4 +1,4 @@
-"""Why a camera's HTTPS certificate is not trusted, and why its TLS is refused, in words (pure)."""
+"""Explain why a camera's HTTPS certificate is not trusted, or its TLS is refused (pure)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _REFUSED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What OpenSSL said about a connection that it refused."""
+    """OpenSSL's reasons for refusing a connection."""
 
     reason: str = ""
     """Such as `DH_KEY_TOO_SMALL`."""
@@ -51,23 +51,23 @@ def fingerprint(der: bytes) -> str:
 def why_untrusted(trouble: Trouble, der: bytes, *, host: str, authority: str, now: datetime | None = None) -> str:
     """Say why a certificate is not trusted, as the end of a sentence.
 
-    `authority` names whose signature was wanted: `CA.pem` or `this machine's authorities`.
+    `authority` names the required signer: `CA.pem` or `this machine's authorities`.
     """
     code = trouble.verify_code
     if code in _NO_ISSUER | {_SELF_SIGNED_IN_CHAIN}:
         return f"it is not signed by {authority}"
     if code == _SELF_SIGNED:
-        return f"it is signed by itself, and is not one of {authority}"
+        return f"it is self-signed and not one of {authority}"
     if code == _SMALL_KEY_OF_AUTHORITY:
         return "the key of the authority that signed it is too small"
     try:
         return _why(trouble, _load(der), host, now or datetime.now(UTC))
-    except Exception:  # noqa: BLE001 - a certificate that a stranger made can provoke errors that nobody documents
+    except Exception:  # noqa: BLE001 - a hostile certificate can provoke undocumented errors
         return trouble.verify_message or "OpenSSL refuses it"
 
 
 def why_refused(trouble: Trouble, *, version: str | None, cipher: str | None) -> str:
-    """Say why a connection was refused, given what was negotiated where everything is allowed.
+    """Say why a connection was refused, given what was negotiated when everything was allowed.
 
     >>> why_refused(Trouble(), version="TLSv1.1", cipher="AES128-SHA")
     'it speaks no TLS newer than TLS 1.1'
@@ -83,7 +83,7 @@ def why_refused(trouble: Trouble, *, version: str | None, cipher: str | None) ->
 
 
 def why_old(version: str | None, cipher: str | None) -> str:
-    """Say what is old in what was negotiated; "" where nothing is.
+    """Say what is outdated in the negotiated TLS; "" if nothing is.
 
     >>> why_old("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256"), why_old("TLSv1", None)
     ('', 'it speaks no TLS newer than TLS 1.0')
@@ -125,7 +125,7 @@ def _why(  # noqa: PLR0911 - one for each cause
 
 
 def _moment(certificate: Any, name: str) -> datetime:
-    """Return an edge of its validity; cryptography 38 has it without a time zone, 43 warns of that."""
+    """Return a limit of its validity; cryptography 38 has it without a time zone, 43 warns about that."""
     aware = getattr(certificate, f"{name}_utc", None)
     moment: datetime = getattr(certificate, name).replace(tzinfo=UTC) if aware is None else aware
     return moment

@@ -1,4 +1,4 @@
-"""Checks of what is to be sent, in the camera's own limits (pure)."""
+"""Check values against the camera's limits before they are sent (pure)."""
 
 from receiver_setup.errors import ConfigurationError
 
@@ -19,9 +19,9 @@ def check_range(name: str, value: int | None, lowest: int, highest: int, unit: s
 
 
 def check_text(name: str, value: str | None, *, empty: bool = True) -> None:
-    """Refuse control characters and lone surrogates, which no field of a camera can hold.
+    """Refuse control characters and lone surrogates, which no field of a camera can store.
 
-    The value itself is not repeated in the error: it may be a password.
+    The error does not repeat the value, which may be a password.
     """
     if value is None:
         return

@@ -59,11 +59,11 @@ HTTP_NOT_FOUND = 404
 NO_KEY_CODES = frozenset(
     {ResponseCode.NOT_IMPLEMENTED, ResponseCode.UNKNOWN_COMMAND, ResponseCode.SYNTAX_ERROR, HTTP_NOT_FOUND}
 )
-"""What a firmware without sFTP answers to getpubkey (an inference from the meaning of these codes)."""
+"""Answers to getpubkey of a firmware without sFTP (inferred from the meaning of these codes)."""
 
 
 class Meaning(NamedTuple):
-    """One code for people: `kind` ends the error's kind, `cause` and `remedy` are one sentence each."""
+    """The description of a code: `kind` ends the error's kind, `cause` and `remedy` are one sentence each."""
 
     kind: str
     cause: str
@@ -72,7 +72,7 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A code in words: `name` as the maker writes it, `cause` why it comes, `remedy` what to do."""
+    """A code in words: the maker's `name`, the `cause`, and the `remedy`."""
 
     code: int
     name: str
@@ -82,14 +82,14 @@ class Explanation:
 
 
 class CameraWithoutKeyLoginError(CameraTooOldError):
-    """The camera has no key of its own: its firmware knows no login by key."""
+    """The camera has no key: its firmware does not support login by key."""
 
     kind = "camera-no-key-login"
 
 
 _AGAIN = "Try again; if it stays so, restart the camera."
 _UPDATE = "Update the camera's firmware, or leave this setting out."
-_REPORT = "Try again with -v and report what it says, because the camera was asked for something it should know."
+_REPORT = "Try again with -v and report the output, because the camera should know this command."
 
 RESPONSES: dict[ResponseCode, Meaning] = {
     ResponseCode.SUCCESS: Meaning("success", "The camera did what it was asked.", "Nothing is left to do."),
@@ -104,11 +104,11 @@ RESPONSES: dict[ResponseCode, Meaning] = {
     ResponseCode.READ_CONFIG_ERROR: Meaning("read-config", "The camera cannot read its own settings.", _AGAIN),
     ResponseCode.WRITE_CONFIG_ERROR: Meaning("write-config", "The camera cannot save its settings.", _AGAIN),
     ResponseCode.UNKNOWN: Meaning("unknown", "The camera reports an error that it cannot name.", _AGAIN),
-    ResponseCode.MISSING_PARAM: Meaning("missing-param", "The camera misses a setting in the command.", _REPORT),
+    ResponseCode.MISSING_PARAM: Meaning("missing-param", "The camera requires another setting.", _REPORT),
     ResponseCode.OS_ERROR: Meaning("os-error", "The camera's own system failed.", _AGAIN),
     ResponseCode.LOGIC_ERROR: Meaning(
         "logic-error",
-        "The camera finds that the settings contradict each other.",
+        "The settings contradict each other.",
         "Look at the camera's own menu for a setting that forbids this one.",
     ),
     ResponseCode.NO_PERMISSION: Meaning(
@@ -141,14 +141,14 @@ RESPONSES: dict[ResponseCode, Meaning] = {
         "The camera has blocked this computer after too many wrong logins; for how long is not known.",
         "Do not try again now: check the password from another device, or restart the camera first.",
     ),
-    ResponseCode.UNCHANGED: Meaning("unchanged", "All was already so.", "Nothing is left to do."),
+    ResponseCode.UNCHANGED: Meaning("unchanged", "All settings already had these values.", "Nothing is left to do."),
     ResponseCode.SYNTAX_ERROR: Meaning("syntax-error", "The camera cannot read the command.", _REPORT),
     ResponseCode.UPLOAD_FAILED: Meaning(
         "upload-failed",
         "The camera could not upload.",
         "Run `receiver-setup camera test`, which asks the camera for the reason.",
     ),
-    ResponseCode.UD_SOCKET_ERROR: Meaning("socket-error", "Two parts of the camera do not reach each other.", _AGAIN),
+    ResponseCode.UD_SOCKET_ERROR: Meaning("socket-error", "A part of the camera cannot reach another one.", _AGAIN),
 }
 
 RESULTS: dict[UploadResult, Meaning] = {
@@ -156,17 +156,17 @@ RESULTS: dict[UploadResult, Meaning] = {
     UploadResult.CANNOT_CONNECT: Meaning(
         "cannot-connect",
         "The camera got no connection to the receiver.",
-        "Check the address and the port that the camera dials, and that no firewall stands between the two.",
+        "Check the address and the port that the camera dials, and that no firewall blocks the connection.",
     ),
     UploadResult.CREDENTIALS: Meaning(
         "credentials",
         "The receiver refused the camera's login.",
-        "Check the upload user, and that the camera's present public key is the one on the receiver.",
+        "Check the upload user, and that the receiver has the camera's current public key.",
     ),
     UploadResult.PATH: Meaning(
         "path",
         "The camera may not write into its directory on the receiver, or there is no such directory.",
-        "Check that the directory exists, belongs to the upload user and is written as the camera sees it.",
+        "Check that the directory exists, belongs to the upload user, and is given as the camera sees it.",
     ),
     UploadResult.TIMEOUT: Meaning(
         "timeout",
@@ -242,5 +242,5 @@ def error_for_result(result: int, camera: str) -> UploadTestError:
 
 
 def _inline(sentence: str) -> str:
-    """Begin a sentence small and end it open, so that it can follow a colon."""
+    """Lower the first letter of a sentence and drop its full stop, so that it can follow a colon."""
     return sentence[0].lower() + sentence[1:].removesuffix(".")

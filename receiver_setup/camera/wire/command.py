@@ -1,4 +1,4 @@
-"""What every CGI command has in common (pure)."""
+"""Base classes of the CGI commands (pure)."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ Parameters = tuple[tuple[str, str], ...]
 
 
 class Command(ABC, Generic[R]):
-    """One CGI command: what it sends beside `cmd=`, and what its reply means."""
+    """One CGI command: its parameters, and how to decode its reply."""
 
     __slots__ = ()
 
     cmd: ClassVar[str]
     changes: ClassVar[bool] = False
-    """True if the camera's settings may be others afterwards."""
+    """True if the command may change the camera's settings."""
     within_s: ClassVar[float] = 0.0
-    """How long the camera may take at least, however short the usual time for an answer is."""
+    """The minimum timeout for this command, even if the general timeout is shorter."""
 
     @property
     def spared(self) -> bool:
-        """True if an interruption lets the exchange end by itself: cut off, it would not be known what came of it."""
+        """True if an interruption lets the exchange finish, because its outcome would be unknown otherwise."""
         return self.changes
 
     def parameters(self) -> Parameters:
@@ -34,18 +34,18 @@ class Command(ABC, Generic[R]):
 
     @abstractmethod
     def decode(self, reply: Reply) -> R:
-        """Return what the reply says; CameraReplyError if a field that matters cannot be read."""
+        """Decode the reply; CameraReplyError if a required field cannot be read."""
 
     def error(self, reply: Reply) -> CameraError | None:
-        """Return the error that the reply's response code means, or None if it is a success.
+        """Return the error for the reply's response code, or None if it is a success.
 
-        A reading without a code is taken for what was read; a change without one is not known to be done.
+        A reading may lack a code; a change without one cannot be known to be done.
         """
         if reply.response is None and reply.get("response") is not None:
-            return CameraReplyError(f"the camera {reply.camera} answered {self.cmd} with a code that is no number")
+            return CameraReplyError(f"the camera {reply.camera} answered {self.cmd} with a code that is not a number")
         if reply.response is None and self.changes:
             return CameraReplyError(
-                f"the camera {reply.camera} answered {self.cmd} without saying whether it was done",
+                f"the camera {reply.camera} answered {self.cmd} without saying whether it succeeded",
                 hint="look at the setting in the camera's own menu, then try again",
             )
         if reply.response is None or reply.response in SUCCESS_CODES:
@@ -53,7 +53,7 @@ class Command(ABC, Generic[R]):
         return self.refusal(reply.response, reply.camera)
 
     def refusal(self, code: int, camera: str) -> CameraError:
-        """Return the error for a response code, or for 404 where there is no such page."""
+        """Return the error for a response code, or for HTTP status 404."""
         if code == HTTP_NOT_FOUND:
             return CameraReplyError(
                 f"there is no page /param.cgi at {camera} (HTTP status 404)",
@@ -62,19 +62,19 @@ class Command(ABC, Generic[R]):
         return error_for_response(code, self.cmd, camera)
 
     def tries_for(self, answer: R) -> int | None:  # noqa: ARG002 - for commands whose answer tells
-        """Return how often in all the command may be sent for a better answer than this; None: as patience has it."""
+        """Return how often in all to send the command for a better answer than this; None: as `Patience` says."""
         return 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The answer to a change; `unchanged` if the camera says that all was already so (response 219)."""
+    """The answer to a change; `unchanged` if all settings already had these values (response 219)."""
 
     unchanged: bool
 
     @classmethod
     def from_reply(cls, reply: Reply) -> "Done":
-        """Tell 219 from 200."""
+        """Distinguish 219 from 200."""
         return cls(unchanged=reply.response == ResponseCode.UNCHANGED)
 
 
@@ -86,5 +86,5 @@ class Update(Command[Done]):
     changes: ClassVar[bool] = True
 
     def decode(self, reply: Reply) -> Done:
-        """Tell whether anything was new."""
+        """Return whether anything was changed."""
         return Done.from_reply(reply)

@@ -1,4 +1,4 @@
-"""How a camera is reached (pure): certificates and patience."""
+"""How to connect to a camera (pure): certificates and retries."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _LONGEST_LOOK_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """Which HTTPS certificate of the camera is accepted; without any of the three: the system's authorities.
+    """Which HTTPS certificate of the camera to accept; by default, one signed by the system's authorities.
 
     The certificate belongs to the camera's DDNS name or to its owner, so it seldom matches a LAN address.
     Source: INSTAR wiki, Web_User_Interface/1440p_Series, Network/CA_Certificate.
@@ -22,7 +22,7 @@ class Tls:
 
     ca_file: Path | None = None
     fingerprint: str | None = None
-    """SHA-256 of the certificate, 64 hex digits, colons allowed; its host name is then of no concern."""
+    """SHA-256 of the certificate, 64 hex digits, colons allowed; its host name is not checked then."""
     insecure: bool = False
 
     def __post_init__(self) -> None:
@@ -36,7 +36,7 @@ class Tls:
 
 
 def normal_fingerprint(text: str) -> str:
-    """Return a SHA-256 fingerprint as 64 small hex digits; ConfigurationError if it is none.
+    """Return a SHA-256 fingerprint as 64 lower-case hex digits; ConfigurationError if it is invalid.
 
     >>> normal_fingerprint("AB:" * 31 + "CD") == "ab" * 31 + "cd"
     True
@@ -52,12 +52,12 @@ def normal_fingerprint(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait for a camera that is busy, or that goes away after it had answered.
+    """How long to wait for a camera that is busy, or that goes away after it has answered.
 
-    Busy is response 213 and the test result -6 (busy): `tries` attempts in all (two for -4, a timeout), the first
-    wait `first_wait_s` seconds, each further one `factor` times as long. A reboot: one attempt every
-    `reboot_step_s` seconds until `reboot_s` seconds are over. A setting that was taken and is not there yet: it is
-    read again, with growing waits, until `hold_s` seconds are over.
+    Busy (response 213, test result -6): `tries` attempts in all (two for -4, a timeout); the first wait is
+    `first_wait_s` seconds, each further one `factor` times as long. Rebooting: one attempt every `reboot_step_s`
+    seconds for `reboot_s` seconds. A setting that was accepted but is not set yet: read again, with growing waits,
+    for `hold_s` seconds.
     """
 
     tries: int = 5
@@ -82,7 +82,7 @@ class Patience:
             yield self.first_wait_s * self.factor**attempt
 
     def looks(self) -> Iterator[float]:
-        """Yield the seconds to wait before each further look at a setting that does not hold yet.
+        """Yield the seconds to wait before each further reading of a setting that is not set yet.
 
         >>> list(Patience(hold_s=3.0).looks())
         [0.25, 0.5, 1.0, 1.25]

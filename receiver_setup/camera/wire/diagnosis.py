@@ -1,4 +1,4 @@
-"""Who answers in a camera's place, and why TLS with it is refused: told by what came, or by a look of its own."""
+"""Diagnose failed connections: what answers in place of a camera, and why TLS with it fails."""
 
 import socket
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _OLD_TLS_HINT = (
     "Update the camera's firmware, or pin its certificate: with --camera-fingerprint {} old TLS is allowed as well, "
     "with this camera alone. Compare the fingerprint first with what the camera's own menu or another network shows."
 )
-_NO_TLS_HINT = "This machine's OpenSSL and the camera find no common ground: update the camera's firmware."
+_NO_TLS_HINT = "This machine's OpenSSL and the camera have no TLS version or cipher in common: update its firmware."
 _CERTIFICATE_HINT = (
     "If this is the camera's own certificate, say so: --camera-fingerprint with the SHA-256 above, "
     "--camera-ca-file with the authority that signed it, or --camera-insecure to check nothing."
@@ -38,9 +38,9 @@ _CERTIFICATE_HINT = (
 
 
 class Diagnosis:
-    """Makes an error of a connection more precise; never sends a login.
+    """Makes connection errors more precise; never sends a login.
 
-    `connect` opens a further connection for a look, which takes `within_s` at most.
+    `connect` opens an additional connection, used for at most `within_s`.
     """
 
     def __init__(  # noqa: PLR0913 - what a connection is made of
@@ -61,15 +61,15 @@ class Diagnosis:
         self._redact = redact
 
     def check_scheme(self, step: str) -> None:
-        """Raise CameraReplyError where TLS is spoken at a port that refused plain HTTP as no request."""
+        """Raise CameraReplyError if a port that rejected plain HTTP speaks TLS."""
         seen = self._look() if self._address.scheme == "http" else Look()
         if seen.is_tls:
             raise self._other_service(seen.beginning, step)
 
     def explain(self, failure: ReceiverSetupError, trouble: Trouble, step: str, *, first: bool) -> ReceiverSetupError:
-        """Say who answered, and why it is not trusted, where that can be seen; a second connection may look at it.
+        """Add to an error what answered and why it is not trusted, if known; may open a second connection.
 
-        `first`: there was no answer before, so that it need not be a camera.
+        `first`: nothing has answered before, so it may not be a camera.
         """
         beginning, opened, secured = self._wire.beginning, self._wire.opened, self._wire.secured
         if isinstance(failure, InterruptedRunError) or self._wire.reached is Limit.BYTES:
@@ -87,8 +87,8 @@ class Diagnosis:
     def _explain_tls(  # noqa: PLR0911 - one for each cause
         self, failure: ReceiverSetupError, trouble: Trouble, step: str
     ) -> ReceiverSetupError:
-        """Say why no TLS came about: who answers, what certificate is shown, what kind of TLS is spoken."""
-        # One that does not answer a handshake is not asked a second time: both would take as long.
+        """Explain a failed TLS connection: what answers, its certificate, its version of TLS."""
+        # Do not try again after a handshake timed out: it would take as long.
         seen = Look() if isinstance(failure, CameraTimeoutError) else self._look()
         if not seen.is_tls:
             said = self._ask_plainly() or seen.beginning
@@ -120,7 +120,7 @@ class Diagnosis:
         return failure
 
     def _other_service(self, beginning: bytes, step: str) -> CameraReplyError:
-        """Return the error for what answers in the place of a camera's web server."""
+        """Return the error for a service that is not a camera's web server."""
         hint = SERVICE_HINT
         if self._address.scheme == "https" and is_http(beginning):
             hint = (
@@ -134,7 +134,7 @@ class Diagnosis:
         )
 
     def _look(self) -> Look:
-        """Look at what TLS is spoken there; nothing is sent after the handshake. An empty one where nothing comes."""
+        """Find out which TLS is spoken, sending nothing after the handshake; empty if there is no answer."""
         try:
             with self._wire.exchange(within_s=self._within_s), self._connect() as connection:
                 return look(connection, self._address.bare_host)
@@ -142,7 +142,7 @@ class Diagnosis:
             return Look()
 
     def _ask_plainly(self) -> bytes:
-        """Return the first bytes of the answer to a request without TLS, in which nothing is said but the host."""
+        """Return the first bytes of the answer to a request without TLS that contains only the host."""
         try:
             with self._wire.exchange(within_s=min(self._within_s, _LOOK_S)), self._connect() as connection:
                 return ask_plainly(connection, self._address.bare_host)

@@ -1,6 +1,6 @@
-"""What the HTTP library raises, as our own errors.
+"""Map exceptions of the HTTP library to our own errors.
 
-No message repeats an address with a query, because user and password may stand in it.
+Messages never contain a URL's query, because it may contain user and password.
 """
 
 import errno
@@ -57,9 +57,9 @@ _REASONS = {
     errno.ECONNREFUSED: "the connection was refused",
     errno.ECONNRESET: "the connection was reset",
     errno.EPIPE: "the connection was reset",
-    errno.EHOSTUNREACH: "there is no way to that address",
-    errno.ENETUNREACH: "there is no way to that network",
-    errno.EHOSTDOWN: "nobody answers at that address",
+    errno.EHOSTUNREACH: "there is no route to that address",
+    errno.ENETUNREACH: "there is no route to that network",
+    errno.EHOSTDOWN: "there is no answer from that address",
 }
 
 
@@ -68,7 +68,7 @@ def error_for_exception(  # noqa: PLR0911 - one for each cause
 ) -> ReceiverSetupError:
     """Map any exception of requests, urllib3, a dialler or the operating system; `camera` is its shown address.
 
-    `answered`: something had come, so that whatever the library complains of is not what we asked.
+    `answered`: some bytes had arrived, so the library is not complaining about our request.
     """
     dialled = next((part for part in _parts(error) if isinstance(part, DialError)), None)
     if dialled is not None:
@@ -95,21 +95,21 @@ def error_for_exception(  # noqa: PLR0911 - one for each cause
 
 
 def unforeseen(error: Exception, *, camera: str, step: str) -> UnforeseenCameraError:
-    """Return the error for an exception that no library documents, and log where it came from.
+    """Return the error for an undocumented exception, and log where it came from.
 
-    What it says is left out of both: user and password may stand in it.
+    Its text is left out of both, because it may contain user and password.
     """
     trace = "".join(traceback.format_tb(error.__traceback__))
     _log.debug("%s: %s: %s\n%s", camera, step, type(error).__name__, trace)
     return UnforeseenCameraError(
         f"something unforeseen went wrong with the camera {camera} ({step}): {type(error).__name__}",
-        hint="run the same command again with -vv and report what it prints: this is a bug of receiver-setup, "
-        "whatever the camera sent",
+        hint="run the same command again with -vv and report the output: this is a bug in receiver-setup, "
+        "even if the camera sent something wrong",
     )
 
 
 def _is_certificate(error: Exception) -> bool:
-    """Tell a certificate that is not trusted from other troubles of TLS, with urllib3 1.26 and 2."""
+    """Return True for an untrusted certificate, as opposed to other TLS errors; urllib3 1.26 and 2."""
     if not isinstance(error, (requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError)):
         return False
     return any(
@@ -121,21 +121,21 @@ def _is_certificate(error: Exception) -> bool:
 
 
 def _is_tls_trouble(error: Exception) -> bool:
-    """Tell a refusal of TLS from a connection that ended while it was begun, as that of a camera that restarts does."""
+    """Return True if TLS was refused; False if the connection ended early, as when a camera restarts."""
     wrapped = list(_parts(error))
     ended = any(isinstance(part, (ssl.SSLEOFError, ssl.SSLZeroReturnError)) for part in wrapped)
     return not ended and any(isinstance(part, (requests.exceptions.SSLError, ssl.SSLError)) for part in wrapped)
 
 
 def _is_no_http(error: Exception) -> bool:
-    """Tell an answer that HTTP's reader does not understand; one that never began counts as a lost connection."""
+    """Return True for an answer that is not HTTP; an empty one counts as a lost connection."""
     wrapped = list(_parts(error))
     broken = any(isinstance(part, http.client.HTTPException) for part in wrapped)
     return broken and not any(isinstance(part, ConnectionError) for part in wrapped)
 
 
 def _is_read_timeout(error: Exception) -> bool:
-    """Tell a camera that took the connection and stalls; requests hides it in a ConnectionError at times."""
+    """Return True if the camera accepted the connection and stalled; requests may wrap this in a ConnectionError."""
     if any(
         isinstance(part, (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError))
         for part in _parts(error)
@@ -149,19 +149,19 @@ def reason_for(error: BaseException) -> str:
     """Say in a few words why there is no connection."""
     for part in _parts(error):
         if isinstance(part, (socket.gaierror, UnicodeError)) or type(part).__name__ == "NameResolutionError":
-            return "the name is not known"
+            return "the name cannot be resolved"
         if isinstance(part, OSError) and part.errno in _REASONS:
             return _REASONS[part.errno]
         if type(part).__name__ == "RemoteDisconnected" or isinstance(part, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return "the connection was closed without an answer"
     late = (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError, TimeoutError)
     if any(isinstance(part, late) for part in _parts(error)):  # in urllib3 1.26 a refusal is one of these as well
-        return "nobody answers at that address"
+        return "there is no answer from that address"
     return "the connection failed"
 
 
 def read_trouble(error: BaseException) -> Trouble:
-    """Take what OpenSSL said out of an exception or one that it wraps."""
+    """Extract OpenSSL's reasons from an exception or one that it wraps."""
     for part in _parts(error):
         if isinstance(part, ssl.SSLCertVerificationError):
             return Trouble(

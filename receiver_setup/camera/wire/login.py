@@ -1,7 +1,7 @@
-"""Which way to sign in at the camera, decided from what the camera answered (pure).
+"""Choose the login method from a camera's answers (pure).
 
 Source: INSTAR wiki, 1440p Series CGI List: Basic, or user and pwd in the query; a bearer token works as well.
-How many wrong tries block this computer is unknown, so a password that was looked at is never sent again.
+It is not known how many wrong logins block this computer, so a password that was checked is never sent again.
 """
 
 import re
@@ -26,7 +26,7 @@ _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]*)(?=\s+[^\s
 
 
 class Login(StrEnum):
-    """How user and password reach the camera."""
+    """How user and password are sent to the camera."""
 
     AUTO = "auto"
     BASIC = "basic"
@@ -43,9 +43,9 @@ class Verdict(StrEnum):
     TRY_TOKEN = "try token"  # noqa: S105 - no password
     WRONG_PASSWORD = "wrong password"  # noqa: S105 - no password
     OTHER_SCHEME = "other scheme"
-    """Asked for by a way of signing in that is not among ours; nothing else is tried with the same password."""
+    """The camera requires an unsupported scheme; no other method is tried with the same password."""
     UNCLEAR = "unclear"
-    """Refused, and whether the password was looked at cannot be told."""
+    """Refused, and it is not known whether the password was checked."""
     NO_PERMISSION = "no permission"
     BLOCKED = "blocked"
 
@@ -55,10 +55,10 @@ _WHATEVER_WAS_CHOSEN = frozenset({Verdict.WRONG_PASSWORD, Verdict.OTHER_SCHEME})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """An answer, as far as it tells about the login that was tried."""
+    """The parts of an answer that are about the login."""
 
     way: Login
-    """The way that was tried: BASIC, QUERY or TOKEN."""
+    """The method that was tried: BASIC, QUERY or TOKEN."""
     status: int
     challenge: str = ""
     """The header WWW-Authenticate."""
@@ -66,7 +66,7 @@ class Evidence:
 
 
 def parse_schemes(challenge: str) -> frozenset[str]:
-    """Return the schemes that a WWW-Authenticate header offers, in small letters.
+    """Return the schemes that a WWW-Authenticate header offers, in lower case.
 
     >>> sorted(parse_schemes('Digest realm="a, Basic b", nonce="c", Basic realm="d"'))
     ['basic', 'digest']
@@ -75,7 +75,7 @@ def parse_schemes(challenge: str) -> frozenset[str]:
 
 
 def name_schemes(challenge: str) -> str:
-    """Name the schemes that a WWW-Authenticate header offers, for people.
+    """Name the schemes that a WWW-Authenticate header offers, for a message.
 
     >>> name_schemes('Digest realm="a", Negotiate')
     'Digest or Negotiate'
@@ -84,7 +84,7 @@ def name_schemes(challenge: str) -> str:
 
 
 def next_login(evidence: Evidence, *, chosen: Login = Login.AUTO) -> Verdict:
-    """Say what to do after an answer; `chosen` other than AUTO allows no other way.
+    """Decide what to do after an answer; `chosen` other than AUTO allows no other method.
 
     >>> next_login(Evidence(way=Login.BASIC, status=401, challenge='Basic realm="camera"'))
     <Verdict.WRONG_PASSWORD: 'wrong password'>
@@ -105,10 +105,10 @@ def next_login(evidence: Evidence, *, chosen: Login = Login.AUTO) -> Verdict:
 
 
 def _judge_refusal(way: Login, offered: frozenset[str]) -> Verdict:
-    """Judge a 401 or 403 by what the camera offers instead.
+    """Judge a 401 or 403 by the schemes that the camera offers.
 
-    A token is the only other way that a camera can ask for. What is in the query can be read by everybody on the way,
-    so that a camera, or whoever answers in its place, does not get it by asking for Digest or Negotiate.
+    A camera can only ask for a token instead. A query can be read by anyone on the network, so offering Digest or
+    Negotiate does not make us send the password in it.
     """
     if way is Login.BASIC and "basic" in offered:
         return Verdict.WRONG_PASSWORD

@@ -1,4 +1,4 @@
-"""A look at who answers at an address, over a connection of its own and without any login."""
+"""Find out what answers at an address, over a separate connection and without any login."""
 
 import contextlib
 import ssl
@@ -16,22 +16,22 @@ _KEPT = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a server answers to the beginning of a TLS handshake in which everything is allowed."""
+    """A server's answer to a TLS handshake in which everything is allowed."""
 
     beginning: bytes = b""
     version: str | None = None
     cipher: str | None = None
     certificate: bytes | None = None
-    """None where the handshake was not completed."""
+    """None if the handshake was not completed."""
 
     @property
     def is_tls(self) -> bool:
-        """True where it speaks TLS at all."""
+        """True if the server speaks TLS."""
         return is_tls(self.beginning)
 
 
 def look(connection: socket, host: str) -> Look:
-    """Shake hands over an open connection, everything allowed and nothing sent after it; any failure ends the look."""
+    """Do a handshake that allows everything, and send nothing after it; any failure ends it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -60,9 +60,9 @@ def look(connection: socket, host: str) -> Look:
 
 
 def ask_plainly(connection: socket, host: str) -> bytes:
-    """Return the beginning of the answer to a request without TLS, in which nothing is said but the host.
+    """Return the beginning of the answer to a request without TLS that contains only the host.
 
-    To the end of the headers where it has some, else to the end of a line; any failure ends it.
+    Up to the end of the headers if there are any, else of the first line; any failure ends it.
     """
     said = b""
     with contextlib.suppress(OSError):
@@ -77,7 +77,7 @@ def ask_plainly(connection: socket, host: str) -> bytes:
 
 
 def receive(connection: socket) -> bytes:
-    """Receive a piece by `recv_into`, which alone keeps the limits. Raises OSError."""
+    """Receive some bytes by `recv_into`, the only call that enforces the limits. Raises OSError."""
     buffer = bytearray(_PIECE)
     return bytes(buffer[: connection.recv_into(buffer)])
 
@@ -91,7 +91,7 @@ def _advance(secure: ssl.SSLObject) -> bool:
 
 
 def allow_everything(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Allow all that this machine's OpenSSL can still do; a cipher without any certificate is none of it."""
+    """Allow everything that this machine's OpenSSL supports, except ciphers without a certificate."""
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.set_ciphers(_EVERY_CIPHER)
     context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", _LEGACY_SERVER_CONNECT)

@@ -1,4 +1,4 @@
-"""URL-encoding, the only place of it (pure)."""
+"""URL-encoding; done nowhere else (pure)."""
 
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -7,7 +7,7 @@ PATH = "/param.cgi"
 
 
 def encode_query(parameters: Iterable[tuple[str, str]]) -> str:
-    """Write parameters as a query in which every value arrives as it is.
+    """Encode parameters as a query from which every value is decoded unchanged.
 
     All but letters, digits and `_.-~` is percent-encoded, a blank as %20, other characters as UTF-8.
 

@@ -1,4 +1,4 @@
-r"""A camera's answer to a CGI command, read with tolerance (pure).
+r"""A tolerant parser for a camera's answer to a CGI command (pure).
 
 Source: INSTAR wiki, 1440p Series CGI List: one `name="value";` a field; System_Menu/Webui for `;` inside a
 value; Features_Menu/FTP for array keys and for an answer without `cmd` and `response`.
@@ -18,19 +18,19 @@ from receiver_setup.errors import CameraReplyError, CameraTooOldError
 
 _log = logging.getLogger(__name__)
 
-# Every repetition is possessive: what comes after one cannot begin inside it, so that giving back would find nothing,
-# and a hostile answer takes no more than linear time. For the same reason a key has quotes only as `["…"]`.
+# Every repetition is possessive: backtracking could never find another match, and a hostile answer must not take more
+# than linear time. For the same reason a key has quotes only as `["…"]`.
 _KEY = r"(?:[^\s\0=;\"\[\]]++|\[(?:\"[^\]\"=;\r\n]*+\"|[^\]\"=;\r\n]*+)\])++"
 _KEY_AND_QUOTE = rf'{_KEY}[ \t]*+=[ \t]*+"'
 _ENVELOPE = ("cmd", "response", "result")
 _BEFORE_ENVELOPE = rf'"[ \t]*+;[ \t;\0]*+(?=(?:{"|".join(_ENVELOPE)})[ \t]*+=[ \t]*+")'
 _OPENING = re.compile(rf'[\s;\0]*+({_KEY})[ \t]*+=[ \t]*+"')
 _FIRST_QUOTE = re.compile(r'"[\s;\0]*+')
-"""Ends a value that never holds a quote: those of `cmd`, `response` and `result`."""
+"""Ends a value that never contains a quote: those of `cmd`, `response` and `result`."""
 _CLOSING_ON_A_LINE = re.compile(rf'"[\s\0]*+(?:;[\s;\0]*+)?+(?=\Z|{_KEY_AND_QUOTE})')
-"""Ends a value where fields may share a line: a value may hold `"` and `;`, but no `"` before a further field."""
+"""Ends a value if fields may share a line: the value may contain `"` and `;`, but no `"` before another field."""
 _CLOSING_OF_A_LINE = re.compile(rf'"[ \t;\0]*+(?:\Z|\r?+\n[\s;\0]*+(?=\Z|{_KEY_AND_QUOTE}))|{_BEFORE_ENVELOPE}')
-"""Ends a value where each field has a line of its own: the value may hold `";name="` as well."""
+"""Ends a value if each field has its own line: the value may also contain `";name="`."""
 _LINE_EACH = re.compile(rf'"[ \t;\0]*+\r?+\n[\s;\0]*+{_KEY_AND_QUOTE}')
 _END = re.compile(r"[; \t\r\n\0]*+\Z")
 _OLD_DIALECT = re.compile(r"\s*+(?:var\s++\w++\s*+=|\[(?:Succeed|Error)\])", re.IGNORECASE)
@@ -42,9 +42,9 @@ _SECRET = re.compile(
 _CODE = re.compile(r"-?[0-9]{1,18}")
 _EXCERPT_LENGTH = 60
 _LOOKED_AT = 2000
-"""How many characters of an answer its excerpt is made from."""
+"""Characters of an answer that an excerpt is made from."""
 _LONGEST_SPELLING = 300
-"""Of a password: what stands so near to the cut may be a part of one, which nothing masks."""
+"""Of a password: this many characters before the cut are dropped, since a part of a secret would not be masked."""
 _NAMED = 3
 _NOT_SETTINGS = frozenset({"cmd", "response"})
 ADDRESS_HINT = "Check that the address is the camera's own, and not that of a router or another device."
@@ -52,7 +52,7 @@ ADDRESS_HINT = "Check that the address is the camera's own, and not that of a ro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The fields of a reply, all of them, by name; `camera` is the camera's address for error messages."""
+    """All fields of a reply by name; `camera` is the camera's address for error messages."""
 
     fields: Mapping[str, str] = field(repr=False)
     """Hidden in the repr: one copy of the maker's page says that ft_password is returned."""
@@ -71,7 +71,7 @@ class Reply:
         return None
 
     def integer(self, name: str) -> int | None:
-        """Return the value of a field as a number; None if it is missing or is none."""
+        """Return the value of a field as a number; None if it is missing or not a number."""
         return read_integer(self.get(name), name)
 
     def flag(self, name: str) -> bool | None:
@@ -80,23 +80,23 @@ class Reply:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """Every field as it was read, but for cmd and response."""
+        """All fields as read, except cmd and response."""
         return {name: value for name, value in self.fields.items() if name not in _NOT_SETTINGS}
 
     @property
     def cmd(self) -> str | None:
-        """The command that the camera says it answers."""
+        """The command that the reply claims to answer."""
         return self.get("cmd")
 
     @property
     def response(self) -> int | None:
-        """The response code, or None where the reply has none (one printed testftp example)."""
+        """The response code; None if the reply has none, as in one of the maker's testftp examples."""
         text = self.get("response")
         return int(text) if text is not None and _CODE.fullmatch(text) else None
 
 
 def read_integer(text: str | None, name: str) -> int | None:
-    """Read a number; one that cannot be read is None and is logged."""
+    """Parse a number; None, with a log message, if it is invalid."""
     if text is None:
         return None
     if _CODE.fullmatch(text.strip()):
@@ -106,7 +106,7 @@ def read_integer(text: str | None, name: str) -> int | None:
 
 
 def read_flag(text: str | None, name: str) -> bool | None:
-    """Read `0` or `1`; anything else is None and is logged."""
+    """Parse `0` or `1`; None, with a log message, for anything else."""
     if text is None:
         return None
     code = text.strip()
@@ -119,10 +119,10 @@ def read_flag(text: str | None, name: str) -> bool | None:
 def parse_reply(
     body: bytes | str, *, camera: str = "(unnamed)", redact: Callable[[str], str] = lambda text: text
 ) -> Reply:
-    """Read a reply; any order of fields, CRLF, LF or nothing between them, unknown ones kept.
+    """Parse a reply: fields in any order, separated by CRLF, LF or nothing; unknown ones are kept.
 
-    Raises CameraTooOldError for the older series' dialect, CameraReplyError for everything that is no reply.
-    `redact` cleans the excerpt in the error message.
+    Raises CameraTooOldError for the dialect of the older series, CameraReplyError for anything else that is not a
+    reply. `redact` cleans the excerpt in the error message.
     """
     text = (body if isinstance(body, str) else _decode(body)).removeprefix("\ufeff")
     if _OLD_DIALECT.match(text):
@@ -132,21 +132,21 @@ def parse_reply(
         )
     if not text.strip():
         raise CameraReplyError(
-            f"the camera {camera} answered with nothing", hint="try again; if it stays so, restart it"
+            f"the camera {camera} sent an empty answer", hint="try again; if it happens again, restart the camera"
         )
     if _MARKUP.match(text):
         raise CameraReplyError(
-            f"the answer of {camera} is a web page, not a camera's: {excerpt(text, redact)}",
+            f"the answer of {camera} is a web page, not a camera's reply: {excerpt(text, redact)}",
             hint=ADDRESS_HINT,
         )
     return Reply(fields=MappingProxyType(_split_fields(text, camera, redact)), camera=camera)
 
 
 def _split_fields(text: str, camera: str, redact: Callable[[str], str]) -> dict[str, str]:
-    """Walk from field to field; whatever is neither a field nor a separator is an error.
+    """Split a reply into fields; anything that is neither a field nor a separator is an error.
 
-    The maker prints each field on a line of its own, and that line's last quote is the value's end. Only where no line
-    break parts two fields may they share a line.
+    The maker prints each field on its own line, whose last quote ends the value. Fields may share a line only if no
+    two fields are separated by a line break.
     """
     fields: dict[str, str] = {}
     twice: dict[str, None] = {}
@@ -176,7 +176,7 @@ def _split_fields(text: str, camera: str, redact: Callable[[str], str]) -> dict[
 
 
 def _decode(body: bytes) -> str:
-    """UTF-8 where it is that, else Latin-1, which takes every byte."""
+    """Decode as UTF-8 if valid, else as Latin-1, which accepts every byte."""
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
@@ -184,7 +184,7 @@ def _decode(body: bytes) -> str:
 
 
 def excerpt(text: str, redact: Callable[[str], str]) -> str:
-    """Return the beginning of what a camera sent in quotes, on one line, without anything that looks like a secret."""
+    """Return the beginning of a camera's answer, quoted, on one line and redacted."""
     shown = redact(text[:_LOOKED_AT])
     words = " ".join((shown if len(text) <= _LOOKED_AT else shown[:-_LONGEST_SPELLING]).split())
     words = _SECRET.sub(r"\1…", words)
@@ -192,5 +192,5 @@ def excerpt(text: str, redact: Callable[[str], str]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return the beginning of what a camera sent, for one line of a terminal."""
+    """Return the beginning of a camera's text, safe for one line of a terminal."""
     return "".join(c if c.isprintable() else "?" for c in text[:_EXCERPT_LENGTH])

@@ -1,4 +1,4 @@
-r"""What answers where a camera's web server was expected, by its first bytes (pure).
+r"""Recognise a service that answers in place of a camera's web server by its first bytes (pure).
 
 >>> name_service(b"SSH-2.0-OpenSSH_9.2p1\r\n")
 "an SSH server answers there: 'SSH-2.0-OpenSSH_9.2p1'"
@@ -31,19 +31,19 @@ SERVICE_HINT = "Give the port of the camera's own web server: usually 80, or 443
 
 
 def is_http(beginning: bytes) -> bool:
-    """Tell whether an answer begins as HTTP's do; so does one of which not even that much has come."""
+    """Return True if an answer begins like HTTP, or is still too short to tell."""
     return beginning.startswith(b"HTTP/"[: len(beginning)])
 
 
 def is_tls(beginning: bytes) -> bool:
-    """Tell whether an answer begins with a TLS record: a part of a handshake, or an alert."""
+    """Return True if an answer begins with a TLS record: part of a handshake, or an alert."""
     return len(beginning) > 1 and beginning[0] in _TLS_RECORDS and beginning[1] == _TLS_VERSION
 
 
 def name_service(beginning: bytes, redact: Callable[[str], str] = lambda text: text) -> str:
-    """Say who answers, with the first line of what was sent; `redact` cleans that."""
+    """Describe the service, with the first line that it sent, cleaned by `redact`."""
     if is_tls(beginning):
-        return "a server answers there that speaks TLS"
+        return "a server that speaks TLS answers there"
     if is_http(beginning):
         return "a web server answers there by plain HTTP"
     line = beginning.strip().partition(b"\n")[0].decode("latin-1")

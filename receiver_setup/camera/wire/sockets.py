@@ -1,7 +1,7 @@
-"""The sockets of a camera's connection: one deadline and one budget of bytes for a whole exchange.
+"""Sockets for connections to a camera, with a deadline and a byte limit for a whole exchange.
 
-Both are kept where bytes come in, below TLS's and HTTP's own reading, so that it makes no difference which line never
-ends or how slowly it comes. Another thread can end an exchange by closing its socket.
+Both are enforced below TLS and HTTP, so they also apply to lines that never end or arrive slowly. Another thread can
+end an exchange by closing its socket.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ from receiver_setup.dialling import Dial
 from receiver_setup.process.head_start import HeadStart
 
 _MOST_BYTES = 256 * 1024
-"""Of one answer, headers and chunk lines included; the longest known is below 4 KiB."""
+"""Limit for one answer, including headers and chunk lines; the longest known answer is below 4 KiB."""
 _KEPT = 2048
-"""Of the beginning of an exchange, to tell who answers."""
+"""Bytes kept from the beginning of an exchange, to recognise the service."""
 _GRACE_S = 0.5
 
 
 class Limit(Enum):
-    """Why an exchange was ended from here."""
+    """Why this side ended an exchange."""
 
     TIME = auto()
     BYTES = auto()
@@ -33,27 +33,27 @@ class Limit(Enum):
 
 
 class LimitError(OSError):
-    """An exchange was ended from here; `Wire.reached` says why."""
+    """This side ended the exchange; `Wire.reached` says why."""
 
 
 class Wire:
-    """What the connections of one camera have in common: the limits of the exchange that is under way.
+    """The limits of the current exchange with one camera, shared by its connections.
 
-    One exchange at a time; `cut`, `resume` and `undisturbed` are for any thread.
+    One exchange at a time; `cut`, `resume` and `undisturbed` are thread-safe.
     """
 
     def __init__(self) -> None:
         self.reached: Limit | None = None
-        """What ended the exchange; None while nothing did."""
+        """The limit that ended the exchange, if any."""
         self.beginning = b""
-        """The first bytes that came in this exchange, inside TLS where there is any."""
+        """The first bytes received in this exchange, decrypted if it uses TLS."""
         self.opened = False
         """Whether this exchange opened a connection, and …"""
         self.secured = False
         """… whether a TLS handshake was completed on it."""
         self.plain = type("PlainSocket", (_Limited, socket.socket), {"wire": self})
         self.secure = type("SecureSocket", (_Limited, ssl.SSLSocket), {"wire": self})
-        """What TLS contexts have to make: their `sslsocket_class`."""
+        """The `sslsocket_class` for TLS contexts."""
         self._changing = threading.Lock()
         self._deadline = 0.0
         self._bytes = 0
@@ -66,7 +66,7 @@ class Wire:
 
     @contextlib.contextmanager
     def exchange(self, *, within_s: float, spare: str = "") -> Iterator[None]:
-        """Keep the limits for one exchange; `spare` names one that `cut` lets come to its end. Raises `LimitError`."""
+        """Enforce the limits for one exchange; one with a `spare` name is not ended by `cut`. Raises `LimitError`."""
         with self._changing:
             self.reached = Limit.INTERRUPTED if self._cut.is_set() else None
             self.check()
@@ -81,9 +81,9 @@ class Wire:
                 self._under_way, self._spared, self._socket = False, "", None
 
     def open(self, host: str, port: int, dial: Dial, *, within_s: float) -> socket.socket:
-        """Return a connection that keeps the limits; to open it may take `within_s` at most. Raises OSError.
+        """Open a connection that enforces the limits, within `within_s`. Raises OSError.
 
-        In a thread of its own, since neither looking up a name nor a dialler can be ended from outside.
+        Runs in a separate thread, because neither a name lookup nor a dialler can be interrupted.
         """
         within_s = min(within_s, self._left())
         opening = HeadStart(lambda: dial(host, port, within_s))
@@ -91,7 +91,7 @@ class Wire:
             with self._changing:
                 self.check()
                 self._opening = opening
-            # A dialler that keeps to the time says more than that it is over.
+            # A dialler that times out by itself gives a better reason.
             opened = opening.result(within_s=within_s + _GRACE_S)
         except BaseException:
             opening.discard(socket.socket.close)
@@ -101,13 +101,13 @@ class Wire:
                 self._opening = None
         limited: socket.socket = self.plain(opened.family, opened.type, opened.proto, fileno=opened.detach())
         self.opened, self.secured = True, False
-        limited.settimeout(None)  # as the descriptor is to be; each use of it sets what is left
+        limited.settimeout(None)  # each use sets the remaining time
         return limited
 
     def cut(self, *, everything: bool = False) -> tuple[str, float] | None:
-        """End the exchange under way and let none begin until `resume`.
+        """End the current exchange, and prevent new ones until `resume`.
 
-        One that is to be spared goes on, unless `everything`: then its name and the seconds it has left are returned.
+        An exchange with a name in `spare` continues unless `everything`; its name and remaining seconds are returned.
         """
         with self._changing:
             if self._undisturbed:
@@ -125,12 +125,12 @@ class Wire:
         return None
 
     def resume(self) -> None:
-        """Let exchanges begin again."""
+        """Allow exchanges again."""
         self._cut.clear()
 
     @contextlib.contextmanager
     def undisturbed(self) -> Iterator[None]:
-        """Let the body's exchanges come to their end, whatever was or is cut."""
+        """Protect the body's exchanges from `cut`."""
         with self._changing:
             was_cut = self._cut.is_set()
             self._undisturbed += 1
@@ -144,13 +144,13 @@ class Wire:
                     self._cut.set()
 
     def wait(self, seconds: float) -> None:
-        """Wait between two exchanges, at most until they are cut."""
+        """Wait between two exchanges; `cut` ends the wait."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not self._cut.wait(min(left, WAIT_S)):
             pass
 
     def check(self) -> None:
-        """Raise `LimitError` where the exchange was ended from here."""
+        """Raise `LimitError` if this side ended the exchange."""
         if self.reached is not None:
             raise LimitError(f"ended already: {self.reached.name}")
 
@@ -162,14 +162,14 @@ class Wire:
         return left
 
     def begin_wait(self, waiting: socket.socket) -> float:
-        """Note the socket that is about to wait; return for how long it may. Raises `LimitError`."""
+        """Register the socket that is about to wait; return its timeout. Raises `LimitError`."""
         with self._changing:
             self.check()
             self._socket = waiting
             return self._left()
 
     def count(self, received: memoryview) -> None:
-        """Note what came. Raises `LimitError` once there was too much."""
+        """Count received bytes. Raises `LimitError` once there are too many."""
         self._bytes += len(received)
         if len(self.beginning) < _KEPT:
             self.beginning += received[: _KEPT - len(self.beginning)]
@@ -178,14 +178,14 @@ class Wire:
             raise LimitError("too many bytes")
 
     def note_timeout(self) -> None:
-        """Note that a socket waited for as long as it may."""
+        """Record that a socket timed out."""
         self.reached = self.reached or Limit.TIME
 
 
 class _Limited:
-    """A socket that keeps the limits of its `wire`; mixed into both kinds.
+    """A socket that enforces the limits of its `wire`; mixed into plain and TLS sockets.
 
-    HTTP's reader asks it by `recv_into` alone, and writes by `sendall`.
+    The HTTP library reads only by `recv_into` and writes by `sendall`.
     """
 
     wire: Wire
@@ -223,20 +223,20 @@ class _Limited:
 
 
 def _shut(waiting: socket.socket) -> None:
-    """Wake whoever waits for a socket; by the plain shutdown, since TLS's would take its state away under them."""
+    """Wake the threads that wait for a socket; by the plain shutdown, since that of TLS would drop state in use."""
     with contextlib.suppress(OSError):
         socket.socket.shutdown(waiting, socket.SHUT_RDWR)
 
 
 def dial_directly(host: str, port: int, within_s: float) -> socket.socket:
-    """Open a TCP connection from this machine, to one of the addresses of a name after the other. Raises OSError."""
+    """Open a TCP connection from this machine, trying the addresses of a name in order. Raises OSError."""
     end = time.monotonic() + within_s
     failure: OSError | None = None
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for number, (family, kind, protocol, _, address) in enumerate(found):
         opened = socket.socket(family, kind, protocol)
         try:
-            # What is left is shared, so that an address where nobody answers does not take the next one's time.
+            # Share the remaining time, so that an address that does not answer leaves some for the next one.
             opened.settimeout(max(0.001, end - time.monotonic()) / (len(found) - number))
             opened.connect(address)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

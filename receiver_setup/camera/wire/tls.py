@@ -1,4 +1,4 @@
-"""TLS with a camera: what is accepted."""
+"""TLS settings for a camera."""
 
 import logging
 import ssl
@@ -14,25 +14,25 @@ from receiver_setup.errors import ConfigurationError
 _log = logging.getLogger(__name__)
 
 _CHECKED_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:ECDHE+AES:DHE+AES:!aNULL:!eNULL:!aDSS"
-"""As Python has them; urllib3 1.26 would allow those without forward secrecy as well."""
+"""Python's default; urllib3 1.26 would also allow ciphers without forward secrecy."""
 
 
 def is_unchecked(tls: Tls) -> bool:
-    """Tell whether no chain is checked: a pinned certificate is checked by urllib3, and instead of its chain."""
+    """Return True if no chain is verified; urllib3 checks a pinned certificate instead."""
     return tls.insecure or tls.fingerprint is not None
 
 
 def make_context(tls: Tls) -> ssl.SSLContext:
     """Return the context for a camera's connections.
 
-    Where the certificate is pinned, or nothing is checked by request, old TLS is allowed as well, in this context
-    alone: nothing would be left but plain HTTP, which shows the password to everybody.
+    If the certificate is pinned, or the user disabled the check, this context also allows old TLS: the alternative
+    would be plain HTTP, which exposes the password.
     """
     if is_unchecked(tls):
         return allow_everything(create_urllib3_context(cert_reqs=ssl.CERT_NONE))
     context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED, ciphers=_CHECKED_CIPHERS)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # The same for every version: certificates that owners make lack extensions that strict checks want (Python 3.13),
+    # The same for every version: self-made certificates lack extensions that strict checks require (Python 3.13),
     # and --camera-ca-file may hold the camera's own.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -40,10 +40,10 @@ def make_context(tls: Tls) -> ssl.SSLContext:
 
 
 def find_verification(address: CameraAddress, tls: Tls) -> bool | str:
-    """Return what requests calls `verify`. Raises ConfigurationError for a CA file that is none."""
+    """Return the `verify` argument for requests. Raises ConfigurationError for an invalid CA file."""
     if tls.insecure and address.scheme == "https":
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the next line says it instead
-        _log.warning("%s: the camera's certificate is not checked, as was asked for", address)
+        _log.warning("%s: the camera's certificate is not checked, as requested", address)
     if is_unchecked(tls):
         return False
     if tls.ca_file is None:

@@ -1,4 +1,4 @@
-"""One HTTP request to a camera: the connection, its certificate, its limits."""
+"""HTTP requests to a camera: the connection, its certificate, its limits."""
 
 import logging
 import re
@@ -50,7 +50,7 @@ _BAD_REQUEST = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A camera's HTTP answer, whole."""
+    """A camera's complete HTTP answer."""
 
     status: int
     challenge: str
@@ -61,8 +61,8 @@ class Answer:
 class Transport:
     """Send GET requests to one camera over one kept connection; environment proxies and netrc are ignored.
 
-    `dial` opens it; without one it begins at this machine. `wire` keeps the limits of each exchange. `redact` cleans
-    what an error repeats of an answer.
+    `dial` opens it, by default from this machine. `wire` enforces the limits of each exchange. `redact` cleans excerpts
+    of answers in errors.
     """
 
     def __init__(
@@ -96,10 +96,10 @@ class Transport:
         within_s: float,
         spare: bool = False,
     ) -> Answer:
-        """Ask /param.cgi; a connection may take `connect_s`, all of the exchange `within_s`.
+        """Request /param.cgi; connecting may take `connect_s`, the whole exchange `within_s`.
 
-        `spare`: an interruption lets it come to its end. Raises one of our errors for whatever goes wrong below HTTP.
-        It has no cause attached: that of the library repeats the query, with user and password in it.
+        `spare`: an interruption does not end the exchange. Raises one of our errors for any failure below HTTP, without
+        a cause: the library's exception contains the query, with user and password.
         """
         headers = {} if authorization is None else {"Authorization": authorization}
         started = time.monotonic()
@@ -123,7 +123,7 @@ class Transport:
                     body=self._read(response, step=step),
                 )
                 self.wire.check()
-        except Exception as error:  # noqa: BLE001 - a camera can provoke errors that no library documents
+        except Exception as error:  # noqa: BLE001 - a camera can provoke undocumented errors
             failure, trouble = self._failure(error, step, within_s), read_trouble(error)
         else:
             return self._take(answer, step)
@@ -132,14 +132,14 @@ class Transport:
         raise self._diagnosis().explain(failure, trouble, step, first=not self._answered)
 
     def _take(self, answer: Answer, step: str) -> Answer:
-        """Return an answer; a first one that says that the request was none may come from an HTTPS port."""
+        """Return an answer; if the first one calls the request invalid, the port may be for HTTPS."""
         first, self._answered = not self._answered, True
         if first and answer.status == _BAD_REQUEST:
             self._diagnosis().check_scheme(step)
         return answer
 
     def _receive(self, answer: Any, *, step: str) -> bytes:
-        """Return the body as it comes, at most so much of it."""
+        """Return the raw body, of limited size."""
         answer.enforce_content_length = False
         body = b""
         try:
@@ -148,7 +148,7 @@ class Transport:
                 if len(body) > _LARGEST_BODY:
                     raise self._too_long(step)
         except urllib3.exceptions.ProtocolError as error:
-            raise requests.exceptions.ChunkedEncodingError(error) from error  # as requests itself says it
+            raise requests.exceptions.ChunkedEncodingError(error) from error  # as requests does
         return body
 
     def _diagnosis(self) -> Diagnosis:
@@ -166,7 +166,7 @@ class Transport:
         self._session.close()
 
     def _connect(self) -> socket.socket:
-        """Open a connection; whatever prevents it is a `DialError`."""
+        """Open a connection; any failure is a `DialError`."""
         try:
             return self.wire.open(self._address.host, self._address.port, self._dial, within_s=self._connect_s)
         except (OSError, UnicodeError) as error:
@@ -175,10 +175,10 @@ class Transport:
             raise DialError(reason_for(error), hint=REACH_HINT) from error
 
     def _failure(self, error: Exception, step: str, within_s: float) -> ReceiverSetupError:
-        """Say what went wrong: the limits of ours first, since libraries wrap them in errors of many kinds."""
+        """Return the error for an exception; check our own limits first, since libraries wrap them variously."""
         camera, reached = self._address.display, self.wire.reached
         if reached is Limit.INTERRUPTED:
-            # An answer that was cut off from here looks as if the camera had done it.
+            # If this side cut an answer off, it looks as if the camera did.
             return InterruptedRunError("the run was interrupted")
         if isinstance(error, ReceiverSetupError):
             return error
@@ -194,7 +194,7 @@ class Transport:
 
     def _too_long(self, step: str) -> CameraReplyError:
         return CameraReplyError(
-            f"the answer of {self._address} to {step} is far too long for a camera's", hint=ADDRESS_HINT
+            f"the answer of {self._address} to {step} is too long to be a camera's", hint=ADDRESS_HINT
         )
 
     def _trace(self, answer: Answer | None, step: str, started: float) -> None:
@@ -209,9 +209,9 @@ class Transport:
         )
 
     def _read(self, response: requests.Response, *, step: str) -> bytes:
-        """Read the body as it was meant; too large, cut off or damaged is an error.
+        """Return the decompressed body; an error if it is too large, cut off or damaged.
 
-        Its length is compared before it is unpacked, and here: urllib3 1.26 does not compare it.
+        The length is checked here, before decompression, because urllib3 1.26 does not check it.
         """
         body = self._receive(response.raw, step=step)
         announced = _announced_length(response.headers)
@@ -232,8 +232,8 @@ class Transport:
 
 
 def _announced_length(headers: Mapping[str, str]) -> int | None:
-    """Return the Content-Length, which counts nothing where the body comes in chunks; None where there is none."""
-    # The same one several times is joined by commas.
+    """Return the Content-Length; None if there is none or the body is chunked."""
+    # Repeated headers are joined by commas.
     lengths = {length.strip() for length in headers.get("Content-Length", "").split(",")}
     length = lengths.pop()
     chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
@@ -241,15 +241,15 @@ def _announced_length(headers: Mapping[str, str]) -> int | None:
 
 
 class _Session(requests.Session):
-    """A session that follows nobody, and reads no address that a camera sends."""
+    """A session that neither follows nor parses redirects."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as requests has it
-        """Return none: requests would read the whole body and the address first, though redirects are off."""
+        """Return None; requests would read the whole body and parse the URL, even with redirects off."""
         return None
 
 
 class _CameraAdapter(HTTPAdapter):
-    """One connection from `connect`, no retries of its own, and a pinned certificate where there is one."""
+    """One connection from `connect`, without retries, and with the pinned certificate if there is one."""
 
     def __init__(self, tls: Tls, connect: Callable[[], socket.socket], wire: Wire) -> None:
         self._tls = tls
@@ -258,7 +258,7 @@ class _CameraAdapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Let every pool have connections of ours."""
+        """Make every pool use our connections."""
         context = make_context(self._tls)
         context.sslsocket_class = self._wire.secure
         kwargs["ssl_context"] = context
@@ -279,7 +279,7 @@ class _CameraAdapter(HTTPAdapter):
 
 
 def _pool_with(pool: Any, connect: Callable[[], socket.socket]) -> Any:
-    """Return the same kind of urllib3's pool, with connections from `connect`; TLS goes on top of them as ever."""
+    """Return the same kind of urllib3 pool, with connections from `connect`, over which TLS works as usual."""
 
     def new_connection(_: Any) -> socket.socket:
         return connect()
@@ -289,7 +289,7 @@ def _pool_with(pool: Any, connect: Callable[[], socket.socket]) -> Any:
 
 
 class _QueryFilter(logging.Filter):
-    """Take the query out of the HTTP library's own debug lines: user and password may stand in it."""
+    """Remove the query from the HTTP library's debug messages, because it may contain user and password."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

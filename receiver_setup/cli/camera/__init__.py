@@ -21,21 +21,21 @@ _log = logging.getLogger(__name__)
 
 _EPILOG = (
     "Each command that changes something reads first, shows before → after, sends only what differs, and reads "
-    "back. Exit codes: 0 done, or already so; 2 usage; 3 camera; 5 the test upload failed; 7 --check found a "
+    "back. Exit codes: 0 done, or nothing to do; 2 usage; 3 camera; 5 the test upload failed; 7 --check found a "
     "difference."
 )
 _PROBLEM = "receiver_setup.problem"
 
 
 class _CameraGroup(click.Group):
-    """A group whose failures are one JSON object of its own shape, where JSON was asked for."""
+    """A group that reports failures as its own kind of JSON object, with --json."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the commands in the order in which they were added."""
         return list(self.commands)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note whether JSON is wanted; a wrong option before the command waits until `invoke` can tell it."""
+        """Note whether JSON is requested; keep a usage error for `invoke` to report."""
         ctx.obj = Outcome(check="--check" in args, as_json="--json" in args)
         try:
             return super().parse_args(ctx, args)

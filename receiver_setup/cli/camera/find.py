@@ -17,14 +17,14 @@ from receiver_setup.process.interrupts import endings_interrupt
 
 WAIT_S = 3.0
 UNPROVEN = (
-    "nothing of this is proven: anybody on the network can answer so. Compare an address with the router's list "
+    "these answers are not verified: anyone on the network can send them. Compare an address with the router's list "
     "before you type a password for it"
 )
 _NOT_ASKED_FOR = {
     "cameras": (), "directory": "recordings", "home": None, "isolate": False, "jobs": None, "receiver_address": None,
     "camera_via_receiver": False,
 }  # fmt: skip
-"""What a look at a receiver's record is not about."""
+"""Options that reading a receiver's record does not need."""
 
 
 @click.command(name="find", short_help="Find cameras on this machine's networks.")
@@ -42,7 +42,7 @@ def find(**options: Any) -> int:
     """Find the cameras that answer on this machine's networks; sends no password anywhere.
 
     It asks by WS-Discovery, on every network interface, by IPv4 and IPv6. Every ONVIF device answers that, not
-    INSTAR's alone. With --receiver or --local it tells which addresses are set up on that receiver.
+    only INSTAR's. With --receiver or --local it shows which addresses are set up on that receiver.
     """
     outcome = _begin(options)
     with endings_interrupt():
@@ -54,16 +54,16 @@ def find(**options: Any) -> int:
     outcome.details["cameras"] = [_as_json(device, known) for device in found.devices]
     code = finish(outcome, render_table([_row(device, known) for device in found.devices]))
     if found.more:
-        tell(outcome, "more answered than are shown")
+        tell(outcome, "more devices answered than are shown")
     tell(outcome, UNPROVEN)
     return code
 
 
 def not_found(found: Search, wait_s: float) -> CameraNotFoundError:
-    """Return the error for a search without an answer: who was asked, and what to do."""
+    """Return the error for a search without an answer: the interfaces searched, and what to do."""
     if not found.asked:
         return CameraNotFoundError(
-            "no camera was found: this machine has no network that could be asked",
+            "no camera was found: this machine has no network to search",
             hint="connect it to the camera's network, or give the camera's address with --camera",
         )
     return CameraNotFoundError(
@@ -75,9 +75,9 @@ def not_found(found: Search, wait_s: float) -> CameraNotFoundError:
 
 
 def describe(device: FoundDevice) -> str:
-    """Return what a device says it is, in a few words."""
+    """Describe a device by its own claims, in a few words."""
     said = [word for word in dict.fromkeys((device.name, device.model)) if word]
-    return ", ".join(said) or "says nothing of itself"
+    return ", ".join(said) or "no description"
 
 
 def _begin(options: dict[str, Any]) -> Outcome:
@@ -93,7 +93,7 @@ def _begin(options: dict[str, Any]) -> Outcome:
 
 
 def _read_known(options: dict[str, Any]) -> Mapping[str, str]:
-    """Return the addresses that the receiver's record has, each with the name of its camera."""
+    """Return the addresses in the receiver's record, each with its camera's name."""
     from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
     from receiver_setup.cli.inputs.run_targets import RunTarget  # noqa: PLC0415 - as above
     from receiver_setup.receiver.apply.session import ReceiverSession  # noqa: PLC0415 - as above

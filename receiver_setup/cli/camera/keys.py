@@ -18,12 +18,12 @@ from receiver_setup.formats.keys import PublicKey
 _LARGEST_FILE = 1_000_000
 
 
-@click.command(name="test", short_help="Let it upload its test picture; say what came of it.")
+@click.command(name="test", short_help="Test an upload and report the result.")
 @camera_options(changes=False)
 def test(**options: Any) -> int:
-    """Let the camera upload its test picture; say what came of it, why, and what to do.
+    """Let the camera upload its test picture; report the result, its cause, and what to do.
 
-    Shows the host key that the camera saw. The receiver is not asked: `receiver-setup setup` asks both sides.
+    Shows the host key that the camera saw. The receiver is not contacted: `receiver-setup setup` checks both sides.
     """
     outcome = begin(options)
     with open_camera(options) as camera:
@@ -57,9 +57,9 @@ def pubkey(**options: Any) -> int:
 def trust(**options: Any) -> int:
     """Let the camera trust a receiver's host key from now on.
 
-    KEY is its base64, a line `type base64`, or a known_hosts line; FILE holds one of these; - reads standard input.
-    Compare its fingerprint with the receiver's own before. What the camera trusts cannot be read, so it is sent
-    each time.
+    KEY is its base64, a line `type base64`, or a known_hosts line; FILE contains one of these; - reads standard input.
+    Compare its fingerprint with the receiver's own first. The camera does not report which key it trusts, so the key
+    is sent each time.
     """
     outcome = begin(options)
     key = _read_key(options["key"])
@@ -80,8 +80,8 @@ def trust(**options: Any) -> int:
     outcome.details["sent"] = {"cmd": "testftp", "sethost": key.base64}
     if told.raw_result:
         known = explain_result(told.raw_result)
-        tell(outcome, f"note: the camera's answer held the result {known.code} ({known.name}): {known.cause}")
-    return finish(outcome, [f"sent {line}", "the camera took it; `receiver-setup camera test` shows whether it fits"])
+        tell(outcome, f"note: the camera's answer contained the result {known.code} ({known.name}): {known.cause}")
+    return finish(outcome, [f"sent {line}", "the camera accepted it; check with `receiver-setup camera test`"])
 
 
 def _test_as_json(told: TestOutcome) -> dict[str, Any]:
@@ -100,13 +100,13 @@ def _test_lines(told: TestOutcome) -> list[str]:
             ("result", f"{known.code} {known.name}"),
             ("cause", known.cause),
             ("remedy", known.remedy),
-            ("host key", f"{key.type} {key.fingerprint}" if key else "the camera shows none"),
+            ("host key", f"{key.type} {key.fingerprint}" if key else "not reported by the camera"),
         ]
     )
 
 
 def _read_key(words: tuple[str, ...]) -> PublicKey:
-    """Read the key from the arguments themselves, from the file that they name, or from standard input."""
+    """Read the key from the arguments, from the file that they name, or from standard input."""
     text = " ".join(words)
     if text == "-":
         return parse_host_key(_decode(sys.stdin.buffer.read(_LARGEST_FILE), "standard input"), source="standard input")

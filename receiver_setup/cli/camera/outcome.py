@@ -1,4 +1,4 @@
-"""What a `camera` command found and did, as one JSON object or as text."""
+"""The result of a `camera` command, as one JSON object or as text."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from receiver_setup.report import DIFFERENCE, error_as_json
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """Filled in while the command runs; `details` are the command's own part of the JSON."""
+    """The result, filled in while the command runs; `details` are the command's own keys of the JSON object."""
 
     check: bool = False
     as_json: bool = False
@@ -28,7 +28,7 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the contract."""
+        """The documented exit code."""
         if self.error is not None:
             return self.error.exit_code
         return DIFFERENCE if self.check and self.changed else 0
@@ -60,7 +60,7 @@ def finish(outcome: Outcome, lines: Iterable[str]) -> int:
 
 
 def tell(outcome: Outcome, sentence: str) -> None:
-    """Tell something beside the result, on standard error, unless --quiet."""
+    """Print a remark on standard error, unless --quiet."""
     if not outcome.quiet:
         click.echo(redact(sentence), err=True)
 
@@ -81,5 +81,5 @@ def key_as_json(key: PublicKey) -> dict[str, Any]:
 
 
 def _printable(line: str) -> str:
-    """Keep what a camera returned from steering the terminal."""
+    """Escape control characters in a camera's answer."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)

@@ -1,4 +1,4 @@
-"""`receiver-setup camera record`: what this very camera answers and how it uploads, in a file without its secrets."""
+"""`receiver-setup camera record`: write a camera's answers, and how it uploads, to a file without its secrets."""
 
 import os
 from datetime import UTC, datetime
@@ -15,23 +15,25 @@ from receiver_setup.cli.output.terminal import on_terminal
 from receiver_setup.errors import ConfigurationError
 
 _LOST = (
-    "for a minute at most the camera uploads to this machine instead of its receiver: alarms meanwhile are lost. "
-    "Its settings are put back, also by the next command if this one is killed"
+    "for up to a minute the camera uploads to this machine instead of its receiver: alarms during that time are lost. "
+    "Its settings are restored afterwards, by the next command if this one is killed"
 )
 
 
 @click.command(name="record", short_help="Record what it answers and how it uploads, redacted.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--uploader", is_flag=True, help="Also learn how it uploads: point it at a server of ours for a minute.")
+@click.option(
+    "--uploader", is_flag=True, help="Also record how it uploads: point it at a server on this machine for a minute."
+)
 @click.option("--emulated", is_flag=True, help="Mark the recording as one of an emulated camera.")
-@click.option("--note", default="", metavar="TEXT", help="A line to stand in the recording, such as where it is from.")
-@click.option("--yes", is_flag=True, help="With --uploader: do not ask whether alarms may be lost for a minute.")
+@click.option("--note", default="", metavar="TEXT", help="A line to include in the recording, such as its origin.")
+@click.option("--yes", is_flag=True, help="With --uploader: do not ask for confirmation.")
 @camera_options(changes=False)
 def record(**options: Any) -> int:
     """Record what this camera answers, and with --uploader how it uploads, into FILE; emulate-camera plays it again.
 
-    Passwords, addresses, names and keys are replaced by stand-ins, what is not known is left blank, and the file is
-    searched for every secret of the run before it is written. Without --uploader the camera is only read.
+    Passwords, addresses, names and keys are replaced by placeholders, unknown fields are blanked, and the file is
+    searched for every secret of the run before it is written. Without --uploader, the camera is only read.
     """
     outcome = begin(options)
     path: Path = options["file"]
@@ -61,11 +63,11 @@ def record(**options: Any) -> int:
 
 
 def _check_file(path: Path) -> None:
-    """Refuse a place that cannot be written, or a file that is there, before the camera is asked anything."""
+    """Refuse a file that exists or cannot be written, before contacting the camera."""
     if path.exists():
         raise ConfigurationError(f"{path} exists already", hint="give another name, or delete it first")
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise ConfigurationError(f"{path} cannot be written: {path.parent} is no folder that can be written to")
+        raise ConfigurationError(f"{path} cannot be written: {path.parent} is not a writable folder")
 
 
 def _write(path: Path, text: str) -> None:

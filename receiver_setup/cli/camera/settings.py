@@ -27,16 +27,16 @@ _SECURITIES = [each.value for each in Security if each is not Security.UNKNOWN]
 @click.option(
     "--security",
     type=click.Choice(_SECURITIES),
-    help="How the upload is protected; takes its default port along if the present port is a default one.",
+    help="How the upload is protected; also sets its default port if the present port is a default one.",
 )
 @click.option("--verify/--no-verify", default=None, help="Verify the receiver before an upload.")
 @click.option("--day-folders/--flat", default=None, help="Every day a new folder, or all files in one directory.")
 @click.option("--create-directory/--no-create-directory", default=None, help="Create the directory if there is none.")
 @camera_options(changes=True)
 def set_(**options: Any) -> int:
-    """Set where and how the camera uploads; what is not given stays as it is."""
+    """Set where and how the camera uploads; settings that are not given are left unchanged."""
     file: Path | None = options["password_file"]
-    wished = SetFtpAttr(
+    requested = SetFtpAttr(
         server=options["server"],
         port=options["port"],
         username=options["username"],
@@ -48,4 +48,4 @@ def set_(**options: Any) -> int:
         security=None if options["security"] is None else Security(options["security"]),
         insecure=None if options["verify"] is None else not options["verify"],
     )
-    return make_so(options, wished)
+    return make_so(options, requested)

@@ -1,4 +1,4 @@
-"""`receiver-setup camera show`: every setting of the menu, words beside codes."""
+"""`receiver-setup camera show`: every setting of the menu, in words and codes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from receiver_setup.camera.settings.live import GroupReading
 
 
-@click.command(name="show", short_help="Show every setting, words beside codes.")
+@click.command(name="show", short_help="Show every setting, in words and codes.")
 @camera_options(changes=False)
 def show(**options: Any) -> int:
     """Show every setting of the menu in one table, with words beside the camera's codes.
 
-    What the camera does not tell is named as such; what is not known is shown as the camera writes it.
+    Settings that the camera does not report are marked; unknown values are shown as the camera writes them.
     """
     outcome = begin(options)
     with open_camera(options) as camera:

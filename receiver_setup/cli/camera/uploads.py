@@ -21,11 +21,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 _ENABLE = click.option("--enable/--disable", default=None, help="Switch it on or off.")
 _NAMES = (
     click.option("--name", help="The file name, or the prefix of file names."),
-    click.option("--prefix/--no-prefix", default=None, help="Begin file names with the name."),
+    click.option("--prefix/--no-prefix", default=None, help="Start file names with the name."),
     click.option(
         "--fixed-name/--timestamp",
         default=None,
-        help="Always the same file name, or one made from the time.",
+        help="Always use the same file name, or one made from the time.",
     ),
 )
 
@@ -46,8 +46,8 @@ def action(**options: Any) -> int:
 
     KIND is rec (video at an alarm), snap (pictures at an alarm) or timersnap (pictures by the clock).
     """
-    wished = SetFtpAction(kind=ActionType(options["kind"]), enable=options["enable"], interval_s=options["interval"])
-    return make_so(options, wished)
+    requested = SetFtpAction(kind=ActionType(options["kind"]), enable=options["enable"], interval_s=options["interval"])
+    return make_so(options, requested)
 
 
 @click.command(name="snapshots", short_help="Set how many pictures go up at an alarm.")
@@ -65,14 +65,14 @@ def snapshots(**options: Any) -> int:
 @camera_options(changes=True)
 def schedule(**options: Any) -> int:
     """Set when the camera takes and uploads a picture by the clock, and how its files are called."""
-    wished = SetSnapSchedFtpAttr(
+    requested = SetSnapSchedFtpAttr(
         schedule=None if options["at"] is None else parse_words(options["at"]),
         enable=options["enable"],
         name=options["name"],
         prefix=options["prefix"],
         fixed_name=options["fixed_name"],
     )
-    return make_so(options, wished)
+    return make_so(options, requested)
 
 
 @click.command(name="timer", short_help="Name the files of the interval upload (deprecated).")
@@ -80,7 +80,7 @@ def schedule(**options: Any) -> int:
 @camera_options(changes=True)
 def timer(**options: Any) -> int:
     """Set how files of the interval upload are called (deprecated by the maker)."""
-    wished = SetSnapTimerFtpAttr(name=options["name"], prefix=options["prefix"], fixed_name=options["fixed_name"])
+    requested = SetSnapTimerFtpAttr(name=options["name"], prefix=options["prefix"], fixed_name=options["fixed_name"])
     if not options["quiet"]:
         click.echo("note: the camera's maker calls this setting deprecated; see the command schedule", err=True)
-    return make_so(options, wished)
+    return make_so(options, requested)

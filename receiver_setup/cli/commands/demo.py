@@ -1,4 +1,4 @@
-"""`receiver-setup demo`: the whole story on this machine, with nothing left behind."""
+"""`receiver-setup demo`: a complete set-up on this machine, leaving nothing behind."""
 
 import sys
 
@@ -10,13 +10,13 @@ from receiver_setup.compat import linux_only
 
 @click.command(name="demo")
 @click.option("--json", "as_json", is_flag=True, help="Print the last set-up's report as one JSON object.")
-@click.option("-v", "--verbose", count=True, help="Tell more (-vv: every trip).")
+@click.option("-v", "--verbose", count=True, help="Report more (-vv: every request).")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the receipt.")
 def command(*, as_json: bool, verbose: int, quiet: bool) -> int:
     """Show the whole story on this machine: an emulated camera, a throw-away receiver with a real sshd.
 
-    Set up, an impostor who is refused, and a second run that has nothing to do. This machine itself is not
-    touched: all of it lives in namespaces and in memory, and is gone when the command ends, however it ends.
+    A set-up, an impostor that is refused, and a second run that has nothing to do. This machine itself is not
+    touched: everything runs in namespaces and in memory, and is gone when the command ends, even if it is killed.
     """
     set_up_logging(-1 if quiet else verbose)
     if sys.platform != "linux":

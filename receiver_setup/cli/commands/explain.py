@@ -1,4 +1,4 @@
-"""`receiver-setup explain`: the same plan as `setup` has, as plain shell and curl lines."""
+"""`receiver-setup explain`: the plan of `setup` as plain shell and curl lines."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from receiver_setup.errors import ConfigurationError
 
 @click.command(
     name="explain",
-    epilog="Standard output is the script alone: receiver-setup explain … >set-up.sh",
+    epilog="Standard output contains only the script: receiver-setup explain … >set-up.sh",
 )
 @explain_options
 def command(**options: Any) -> int:
     """Print what a set-up would do now, as a shell script that a person can read and run instead.
 
-    Its first part is for the receiver, as root, its second one for any machine that reaches the camera, with curl;
-    above each command stands its reason. Both sides are read for it, and nothing is changed. It holds no secret:
-    passwords are variables that it asks for.
+    Its first part is for root on the receiver, its second for any machine that reaches the camera, with curl; each
+    command has its reason above it. Both sides are read, and nothing is changed. The script contains no secrets: it
+    prompts for passwords.
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     run_targets = check_targets(options)

@@ -1,4 +1,4 @@
-"""The explanation behind the command line: from options to the workflow, and its script."""
+"""Run `explain`: from options to the workflow, and its script."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,11 +15,11 @@ from receiver_setup.report import Report
 from receiver_setup.workflow.explain import explain
 
 _CONFIRM_S = 60
-"""Nothing is changed, so nothing has to be confirmed."""
+"""Nothing is changed, so no confirmation is needed."""
 
 
 def run(options: dict[str, Any], carriers: Sequence[Carrier]) -> int:
-    """Explain from checked options; something that is left to do is no difference that would need an exit code."""
+    """Explain from checked options; pending changes do not affect the exit code."""
     fixed = {"check": True, "diff": False, "yes": True, "confirm_within": _CONFIRM_S}
     fixing = [
         replace(each, run_target=replace(each.run_target, options=each.run_target.options | fixed)) for each in carriers
@@ -39,7 +39,7 @@ def _script(report: Report) -> str:
     script = "\n".join(receiver.script or "" for receiver in report.receivers).rstrip("\n")
     if redact.mask(script) != script:
         click.echo(
-            "warning: a password reads like a word of the script, which is masked there: it cannot be run as it is",
+            "warning: the script cannot be run as it is: a word in it was masked because it equals a password",
             err=True,
         )
     return script

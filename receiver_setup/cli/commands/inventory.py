@@ -19,7 +19,7 @@ _FILE = click.Path(path_type=Path)
 
 @click.group(
     name="inventory",
-    epilog="docs/inventory.md describes the format. Nothing is contacted by any of these.",
+    epilog="docs/inventory.md describes the format. These commands contact nothing.",
     invoke_without_command=True,
 )
 @click.option("--to-ansible", type=_FILE, metavar="FILE", help="Print this inventory as Ansible's, for the collection.")
@@ -28,7 +28,9 @@ def command(ctx: click.Context, to_ansible: Path | None) -> None:
     """Check, show or make an inventory: receivers and their cameras in one file, for --inventory."""
     if to_ansible is not None:
         if ctx.invoked_subcommand is not None:
-            raise ConfigurationError("--to-ansible is a whole command", hint=f"leave {ctx.invoked_subcommand} out")
+            raise ConfigurationError(
+                "--to-ansible cannot be used with a command", hint=f"leave {ctx.invoked_subcommand} out"
+            )
         _print_for_ansible(to_ansible)
     elif ctx.invoked_subcommand is None:
         raise ConfigurationError(
@@ -39,12 +41,12 @@ def command(ctx: click.Context, to_ansible: Path | None) -> None:
 
 @command.command(
     short_help="Read an inventory as a run would.",
-    epilog="Exit codes: 0 it can be used; 2 it cannot, or a file that it names is not there.",
+    epilog="Exit codes: 0 it is valid; 2 it is not, or a file that it names is missing.",
 )
 @click.argument("file", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def check(file: Path, *, as_json: bool) -> int:
-    """Read FILE and all that it names, as a run would, and print its receivers and cameras; contacts nothing."""
+    """Read FILE and all files that it names, as a run would, and print its receivers and cameras; contacts nothing."""
     from receiver_setup.cli.inputs.inventory_file import check_files, read_inventory  # noqa: PLC0415 - slow
     from receiver_setup.inventory import resolve  # noqa: PLC0415
 
@@ -63,9 +65,9 @@ def check(file: Path, *, as_json: bool) -> int:
     return 0
 
 
-@command.command(short_help="Print an inventory to begin with.")
+@command.command(short_help="Print an example inventory.")
 def example() -> None:
-    """Print an inventory with comments, to begin with: receiver-setup inventory example >cameras.toml."""
+    """Print a commented example to start from: receiver-setup inventory example >cameras.toml."""
     from receiver_setup.inventory import read_example  # noqa: PLC0415
 
     click.echo(read_example(), nl=False)
@@ -74,17 +76,17 @@ def example() -> None:
 @command.command(
     name="from-csv",
     short_help="Make an inventory from a spreadsheet's table.",
-    epilog="Columns: name and address; where wished also receiver, user (the camera's), password_file, password_env, "
+    epilog="Columns: name and address; optionally receiver, user (the camera's), password_file, password_env, "
     "password_command, upload, interval, snapshots, schedule, camera_login, camera_ca_file, camera_fingerprint, "
     "camera_insecure.",
 )
 @click.argument("file", type=_FILE)
-@click.option("--receiver", metavar="[USER@]HOST[:PORT]", help="The receiver of cameras that name none.")
-@click.option("--local", is_flag=True, help="The receiver of cameras that name none is this machine.")
+@click.option("--receiver", metavar="[USER@]HOST[:PORT]", help="The receiver of cameras without one.")
+@click.option("--local", is_flag=True, help="This machine is the receiver of cameras without one.")
 def from_csv(file: Path, *, receiver: str | None, local: bool) -> None:
     """Print an inventory of the cameras in the table FILE, as spreadsheets save it; its first line names the columns.
 
-    Commas, semicolons or tabs stand between the cells. Each receiver that the table names is taken as its address.
+    Cells are separated by commas, semicolons or tabs. A receiver in the table is given by its address.
     """
     from receiver_setup.cli.inputs.inventory_file import read_text  # noqa: PLC0415 - slow
     from receiver_setup.inventory import parse_csv  # noqa: PLC0415
@@ -103,7 +105,7 @@ def _print_for_ansible(file: Path) -> None:
 
 
 def _warnings(receivers: tuple["ResolvedReceiver", ...]) -> Iterator[str]:
-    """Tell of passwords that this machine could not get now; another one, or a later hour, may."""
+    """Warn about passwords that cannot be read on this machine now."""
     from receiver_setup.cli.inputs.inventory_file import sources  # noqa: PLC0415
     from receiver_setup.cli.inputs.secrets import first_line  # noqa: PLC0415
 
@@ -111,12 +113,12 @@ def _warnings(receivers: tuple["ResolvedReceiver", ...]) -> Iterator[str]:
         if source.file is not None:
             first_line(source.file, place=source.place)
         if source.variable is not None and not os.environ.get(source.variable):
-            yield f"{source.place}: the environment here has no {source.variable}"
+            yield f"{source.place}: {source.variable} is not set in this environment"
         if source.command is not None:
             program = source.command[0]
             found = (source.folder / program).exists() if "/" in program else shutil.which(program)
             if not found:
-                yield f"{source.place}: the program of the command is not there"
+                yield f"{source.place}: the command's program does not exist"
 
 
 def _lines(receiver: "ResolvedReceiver") -> list[str]:
@@ -132,7 +134,7 @@ def _lines(receiver: "ResolvedReceiver") -> list[str]:
 
 def _row(camera: "ResolvedCamera") -> tuple[str, str, str]:
     source = camera.password
-    told = "password: RECEIVER_SETUP_CAMERA_PASSWORD, or asked for"
+    told = "password: RECEIVER_SETUP_CAMERA_PASSWORD, or a prompt"
     if source is not None:
         told = f"password: {source.file or source.variable or 'the first line of a command'}"
     return camera.name, camera.address.display, told

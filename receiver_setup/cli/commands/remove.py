@@ -1,4 +1,4 @@
-"""`receiver-setup remove`: take a set-up back, on both sides."""
+"""`receiver-setup remove`: undo a set-up on both sides."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from receiver_setup.cli.output.terminal import on_terminal
 
 @click.command(
     name="remove",
-    epilog="Without --camera the receiver's whole half goes, and no camera is spoken to. Twice is harmless.",
+    epilog="Without --camera the whole set-up of the receiver is removed, and no camera is contacted. Safe to repeat.",
 )
 @remove_options
 def command(**options: Any) -> int:
-    """Take a set-up back: the camera gets its former settings, the receiver is as it was before.
+    """Undo a set-up: restore the camera's former settings and the receiver's former state.
 
-    It works from any machine: the receiver keeps how things were. With the last camera of an account the account
-    goes as well. Recordings are kept, and it is told where, unless --delete-recordings is given.
+    Works from any machine, because the receiver keeps a record of the former state. Removing an account's last camera
+    removes the account as well. Recordings are kept, and their place is printed, unless --delete-recordings is given.
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     run_targets = check_targets(options, cameras=False)

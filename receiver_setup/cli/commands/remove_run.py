@@ -1,4 +1,4 @@
-"""The removal behind the command line: from options to the workflow, and its receipt."""
+"""Run `remove`: from options to the workflow, and its receipt."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -14,7 +14,7 @@ from receiver_setup.workflow.run.request import RemovalRequest
 
 
 def run(options: dict[str, Any], carriers: Sequence[Carrier], *, ask: bool) -> int:
-    """Remove from checked options; `ask` first, where somebody is there to answer."""
+    """Remove from checked options; with `ask`, ask for confirmation first if possible."""
     with open_targets(carriers) as targets:
         if ask and targets and not _confirm(targets, delete=options["delete_recordings"]):
             click.echo("nothing was changed", err=True)
@@ -35,8 +35,8 @@ def _confirm(targets: Sequence[Target], *, delete: bool) -> bool:
     what = "the recordings in it are DELETED" if delete else "its recordings stay"
     for target in targets:
         click.echo(
-            f"On {target.session.name}: take back what the set-up of {_make_request(target).user} changed; {what}.\n"
-            f"On {target.cameras_shown or 'no camera'}: put the former upload settings back.",
+            f"On {target.session.name}: undo the set-up of {_make_request(target).user}; {what}.\n"
+            f"On {target.cameras_shown or 'no camera'}: restore the former upload settings.",
             err=True,
         )
     return click.confirm("Go on?", default=not delete, err=True)
@@ -57,7 +57,7 @@ def _lines(receiver: ReceiverReport, *, check: bool) -> list[str]:
     if check:
         return [*lines, "Nothing was changed: this was a check." if receiver.changed else "Nothing would be changed."]
     if not receiver.changed:
-        return [*lines, "Nothing was changed: nothing of a set-up was left."]
+        return [*lines, "Nothing was changed: there is no set-up."]
     if receiver.remaining:
         others = ", ".join(receiver.remaining)
         lines.append(

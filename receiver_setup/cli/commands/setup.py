@@ -13,14 +13,14 @@ from receiver_setup.cli.output.terminal import require_terminal
 
 @click.command(
     name="setup",
-    epilog="Without --receiver and --camera, or with --local alone, it asks on a terminal for what it needs.",
+    epilog="Without --receiver and --camera, or with only --local, it asks for them on a terminal.",
 )
 @setup_options
 def command(**options: Any) -> int:
     """Make a Linux host the proven sFTP receiver of a camera.
 
     Creates the upload account (jailed, no shell, no usable password), exchanges the keys, lets the camera verify
-    the host key, and proves the upload on both sides. If any step fails, both are put back as they were.
+    the host key, and proves the upload on both sides. If any step fails, both are restored.
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     check_receipt_file(options)
@@ -35,7 +35,7 @@ def command(**options: Any) -> int:
 
     from receiver_setup.cli.inputs.carriers import open_carriers  # noqa: PLC0415 - loads the SSH library
 
-    # A dialogue asks whether to go on before anything is contacted.
+    # A dialogue asks for confirmation before anything is contacted.
     with open_carriers(run_targets, begin=not asked) as carriers:
         from receiver_setup.cli.commands import setup_run  # noqa: PLC0415 - loads the HTTP library
 

@@ -1,4 +1,4 @@
-"""The set-up behind the command line: from options to the workflow's request."""
+"""Run `setup`: from options to the workflow's request."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,7 +22,7 @@ from receiver_setup.workflow.setup import set_up
 
 
 def run(options: dict[str, Any], carriers: Sequence[Carrier], *, asked: bool) -> int:
-    """Set up from checked options; `asked`: in a dialogue, which then ends with the question whether to go on."""
+    """Set up from checked options; `asked`: in a dialogue, which ends by asking for confirmation."""
     commands = commands_for(options, [carrier.run_target for carrier in carriers])
     with open_targets(carriers) as targets:
         if asked and not options["yes"] and not options["check"] and not _go_on(targets[0]):
@@ -43,13 +43,13 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], *, asked: bool) ->
 
 def _keep(options: dict[str, Any], commands: Callable[[ReceiverReport], Commands | None], report: Report) -> None:
     if options["receipt"] is not None:
-        from receiver_setup.cli.output.receipt_file import keep_receipt  # noqa: PLC0415 - only where one is wished
+        from receiver_setup.cli.output.receipt_file import keep_receipt  # noqa: PLC0415 - only with --receipt
 
         keep_receipt(options, report, commands=commands)
 
 
 def make_request(run_target: RunTarget) -> SetupRequest:
-    """Return what is wished, from checked options."""
+    """Return the request for checked options."""
     options = run_target.options
     return SetupRequest(
         **request_values(run_target),
@@ -76,7 +76,7 @@ def _go_on(target: Target) -> bool:
 
 
 def _confirm(target: Target) -> bool:
-    """Show what a set-up is about to do and ask whether to go on."""
+    """Show what a set-up is about to do and ask for confirmation."""
     request = make_request(target.run_target)
     click.echo(
         f"On {target.session.name}: make the user {request.user} with the home {request.home}, a key "

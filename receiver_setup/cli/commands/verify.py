@@ -1,4 +1,4 @@
-"""`receiver-setup verify`: prove a set-up again, and say what is wrong."""
+"""`receiver-setup verify`: prove a set-up again and report what is wrong."""
 
 from typing import Any
 
@@ -11,20 +11,20 @@ from receiver_setup.cli.output.redaction import set_up_logging
 
 @click.command(
     name="verify",
-    epilog="Exit codes: 0 all holds; 5 the test upload proves that it does not; 7 it works, but not all is as set up.",
+    epilog="Exit codes: 0 everything is proven; 5 the test upload failed; 7 it works, but something has changed.",
 )
 @verify_options
 def command(**options: Any) -> int:
-    """Prove the whole chain again; nothing is changed but the test picture.
+    """Prove the whole chain again; changes nothing except the test picture.
 
-    Prints a line for each claim: ok, FAILED, or unknown where it could not be seen. Below stand the cause of each
-    failure and what mends it.
+    Prints a line for each claim: ok, FAILED, or unknown if it could not be checked, followed by the cause and the
+    remedy of each failure.
     """
     return look(options, test=True)
 
 
 def look(options: dict[str, Any], *, test: bool) -> int:
-    """Look at a set-up; with `test` the camera uploads its test picture for it."""
+    """Check a set-up; with `test`, let the camera upload its test picture."""
     set_up_logging(-1 if options["quiet"] else options["verbose"])
     run_targets = check_targets(options)
 

@@ -1,4 +1,4 @@
-"""The verification behind the command line: a line a claim, then for each failure its cause and the remedy."""
+"""Run `verify` and `status`: a line per claim, then the cause and remedy of each failure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ _WORDS = {True: "ok", False: "FAILED", None: "unknown"}
 
 
 def run(options: dict[str, Any], carriers: Sequence[Carrier], receipt: Receipt | None, *, test: bool) -> int:
-    """Verify from checked options; without `test` only look. `receipt` is what to compare with."""
+    """Verify from checked options, with a test upload if `test`; compare with `receipt`."""
 
     def workflow(target: Target) -> Workflow:
         values, jail = request_values(target.run_target), target.run_target.options["jail"]
@@ -37,14 +37,14 @@ def run(options: dict[str, Any], carriers: Sequence[Carrier], receipt: Receipt |
 
 
 def _compare(receipt: Receipt | None, report: Report, *, part: bool) -> None:
-    """Add what is no longer as the receipt says to the claims; `part`: only some of its cameras were looked at."""
+    """Add differences from the receipt to the claims; `part`: only some of its cameras were checked."""
     if receipt is None or (report.worst is not None and not any(r.claims for r in report.receivers)):
         return
     now = make_receipt(report, made_at=datetime.now(UTC), mask=redact, keep_failed=True)
     found = [each for each in compare(receipt, now) if not (part and each.what in _MISSING)]
     addresses = [receiver.address for receiver in report.receivers]
     for receiver in report.receivers:
-        # What is not there now is told where the result begins.
+        # What is missing altogether is reported with the first receiver.
         elsewhere = receiver is report.receivers[0]
         mine = [
             each

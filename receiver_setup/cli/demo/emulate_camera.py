@@ -33,24 +33,26 @@ LARGEST_RECORDING = 8_000_000
     default="127.0.0.1",
     show_default=True,
     metavar="HOST[:PORT]",
-    help="Address; without PORT a free one.",
+    help="Address to listen on; a free port if PORT is not given.",
 )
 @click.option("--user", default="admin", show_default=True, help="The camera's user.")
 @click.option(
     "--password-file",
     type=click.Path(path_type=Path),
-    help=f"File with the camera's password; else ${PASSWORD_VARIABLE}, else the factory's.",
+    help=f"File with the camera's password; default: ${PASSWORD_VARIABLE}, or the factory password.",
 )
-@click.option("--profile", "profile_name", default="default", show_default=True, metavar="NAME", help="A firmware.")
+@click.option(
+    "--profile", "profile_name", default="default", show_default=True, metavar="NAME", help="The firmware to emulate."
+)
 @click.option(
     "--from",
     "recording",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Be the camera of this recording, as `receiver-setup camera record` has written it.",
+    help="Emulate the camera of this recording, made by `receiver-setup camera record`.",
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one setting; repeatable.")
-@click.option("--list-settings", is_flag=True, help="List profiles and settings, and end.")
+@click.option("--list-settings", is_flag=True, help="List profiles and settings, and exit.")
 @click.option("--https", is_flag=True, help="Short for --set https=true.")
 @click.option("--json", "as_json", is_flag=True, help="Print the ready line, or the list, as one JSON object.")
 def command(  # noqa: PLR0913  one argument an option
@@ -67,7 +69,7 @@ def command(  # noqa: PLR0913  one argument an option
 ) -> None:
     """Run an emulated camera that really uploads by SFTP, until Ctrl-C.
 
-    It behaves as the profile says: every fact that no page tells of the real camera is a setting.
+    It behaves as the profile says; every undocumented behaviour of the real camera is a setting.
     """
     if list_settings:
         click.echo(_render_json() if as_json else _render_list())
@@ -101,7 +103,7 @@ def _read_recording(path: Path, profile_name: str) -> "Recorded":
     except OSError as error:
         raise ConfigurationError(
             f"cannot read the recording {path}: {error.strerror}",
-            hint="give a file that `receiver-setup camera record` has written",
+            hint="give a file written by `receiver-setup camera record`",
         ) from error
     return read_recorded(read_recording(text))
 
@@ -123,7 +125,7 @@ def _serve(camera: "EmulatedCamera", *, user: str, as_json: bool) -> None:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C and SIGTERM set: both are how this server is meant to end, with exit code 0."""
+    """Yield an event that Ctrl-C and SIGTERM set; they are the normal end of this server, with exit code 0."""
     ended = threading.Event()
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -207,7 +209,7 @@ def _read_password(file: Path | None) -> str:
 
 
 def _log_to_stderr() -> None:
-    """Show each command on stderr, whatever -v says: that is what the emulated camera is for."""
+    """Log each command to stderr, regardless of -v."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     for name in ("receiver_setup.emulator.camera.http", "receiver_setup.emulator.camera.engine"):

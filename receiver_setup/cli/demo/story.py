@@ -1,4 +1,4 @@
-"""The demo's three acts, played with real servers."""
+"""The three parts of the demo, run with real servers."""
 
 import contextlib
 from pathlib import Path
@@ -31,10 +31,10 @@ _PASSWORD = Secret("made-up-1")
 
 
 def tell_story(*, quiet: bool, as_json: bool) -> int:
-    """Play all acts; return 0 when each ended as it should, else the exit code of the one that did not."""
+    """Run all parts; return 0 if each ended as expected, else the exit code of the first that did not."""
     with endings_interrupt(), contextlib.ExitStack() as stack:
         key = Ed25519PrivateKey.generate()
-        _say("A Linux host that has nothing but OpenSSH, and a camera that has never heard of it:", quiet=quiet)
+        _say("A Linux host with nothing but OpenSSH, and a camera that does not know it:", quiet=quiet)
         receiver = stack.enter_context(ThrowawayReceiver(admin_public_key=_public_line(key), name="receiver"))
         camera = stack.enter_context(EmulatedCamera(host=HOST_ADDRESS, password=_PASSWORD.reveal()))
         _say(f"  receiver {receiver.admin}@{receiver.address}, camera {camera.url}", quiet=quiet)
@@ -51,7 +51,7 @@ def tell_story(*, quiet: bool, as_json: bool) -> int:
         if not isinstance(refused.worst, HostKeyMismatchError) or not refused.worst.rolled_back:
             return _failed(refused, as_json=as_json, otherwise="the impostor was not refused")
         _say(f"refused, as it must be: {refused.worst.message}", quiet=quiet)
-        _say("and the camera has its settings back.", quiet=quiet)
+        _say("and the camera's settings are restored.", quiet=quiet)
 
         _say("\n3. The same command again has nothing to do but the proof:", quiet=quiet)
         again = act.play()
@@ -63,7 +63,7 @@ def tell_story(*, quiet: bool, as_json: bool) -> int:
 
 
 class _Act:
-    """What every act has in common: the two sides, and how to sign in to them."""
+    """The two sides of the demo, and how to sign in to them."""
 
     def __init__(
         self, receiver: ThrowawayReceiver, camera: EmulatedCamera, key: Ed25519PrivateKey, *, quiet: bool
@@ -71,7 +71,7 @@ class _Act:
         self._receiver = receiver
         self._camera = camera
         self._quiet = quiet
-        # In memory, so that nothing is left even when this process is killed.
+        # In memory, so that nothing is left even if this process is killed.
         self._identity = memory_file("identity", _private_text(key))
         lines = "".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines)
         self._known_hosts = memory_file("known_hosts", lines.encode())
@@ -96,7 +96,7 @@ class _Act:
 
 
 def _failed(report: Report, *, as_json: bool, otherwise: str = "") -> int:
-    """Tell why an act did not end as it should; `otherwise` is what is wrong where nothing failed."""
+    """Report why a part did not end as expected; `otherwise` is the reason if nothing failed."""
     if report.worst is None:
         report.error = ProofError(f"the demo did not end as it should: {otherwise}")
     if as_json:

@@ -1,4 +1,4 @@
-"""The questions of `setup` where nothing was given: one at a time, each with a sensible answer to begin with."""
+"""The questions of `setup` when nothing was given: one at a time, each with a sensible default."""
 
 import getpass
 import sys
@@ -14,7 +14,7 @@ from receiver_setup.receiver.address import ReceiverAddress
 
 
 def ask_for_the_rest(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options with what was asked for; an answer that cannot be meant is asked for again."""
+    """Return the options completed by the answers; an invalid answer is asked for again."""
     say("This makes a Linux host the receiver of a camera's uploads. Ctrl-C ends it; nothing is changed yet.")
     if not options["local"] and not _is_receiver():
         return options | _ask_for_targets()
@@ -28,12 +28,12 @@ def ask_for_the_rest(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_receiver() -> bool:
-    """Ask whether this machine is the receiver, where it can be one."""
+    """Ask whether this machine is the receiver, if it can be one."""
     return sys.platform == "linux" and confirm("Is the receiver this machine?", default=looks_like_receiver())
 
 
 def _ask_for_targets() -> dict[str, Any]:
-    """Ask for a receiver that is reached by SSH, and for a camera, which may be in reach of that one alone."""
+    """Ask for a receiver to reach by SSH, and for a camera, which only the receiver may be able to reach."""
     question = f"Receiver, as [USER@]HOST[:PORT] (USER is {getpass.getuser()} unless given)"
     receiver = ask(question, ReceiverAddress.parse)
     camera, found = ask_place(

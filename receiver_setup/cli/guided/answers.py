@@ -1,4 +1,4 @@
-"""The questions about a receiver that is this machine: camera, address, disk, uploads. Each returns options."""
+"""The questions when this machine is the receiver: camera, address, disk, uploads. Each returns options."""
 
 import os
 from dataclasses import replace
@@ -31,11 +31,11 @@ from receiver_setup.secrets import Secret
 
 _VARIABLE = "RECEIVER_SETUP_CAMERA_PASSWORD"
 _TRIES = 3
-"""Wrong passwords before it is given up: a camera blocks who sends more."""
+"""Wrong passwords before giving up: a camera blocks a sender of more."""
 
 
 def ask_camera(options: dict[str, Any]) -> dict[str, Any]:
-    """Ask for camera, user and password until the camera takes them; it is only read."""
+    """Ask for camera, user and password until the camera accepts them; the camera is only read."""
     while True:
         typed, found = ask_place("The camera's address, or ? to look for it (as in the browser: 192.168.2.168)")
         address = CameraAddress.parse(typed)
@@ -61,26 +61,26 @@ def _parse_user(text: str) -> None:
 
 
 def _ask_for_certificate(address: CameraAddress, options: dict[str, Any]) -> dict[str, Any]:
-    """Show a certificate that nobody vouches for; what a person confirms is all that is accepted from then on."""
+    """Show an untrusted certificate; once confirmed, only this one is accepted."""
     given = options["camera_ca_file"] or options["camera_fingerprint"] or options["camera_insecure"]
     if address.scheme != "https" or given or (digits := unknown_certificate(address)) is None:
         return {}
     shown = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2)).upper()
-    say(f"Nobody that this machine trusts vouches for its certificate; the SHA-256 of it is\n  {shown}")
+    say(f"Its certificate is not signed by an authority that this machine trusts; its SHA-256 is\n  {shown}")
     if not confirm("Is it the camera's own (as the browser shows it)?", default=False):
-        raise CameraUnreachableError("then no password is sent there", hint="give another address")
+        raise CameraUnreachableError("no password is sent there", hint="give another address")
     return {"camera_fingerprint": digits}
 
 
 def ask_new_password(address: CameraAddress) -> Secret | None:
-    """Return the password that is typed for an address, whatever is stored elsewhere."""
+    """Ask for the password for an address, even if one is stored."""
     return _keep(ask_hidden(f"Password of {address.user} on the camera {address.display}"), address)
 
 
 def _ask_for_password(address: CameraAddress, options: dict[str, Any], *, found: bool) -> dict[str, Any]:
-    """Return the password that the camera took; a wrong one is never sent twice, and few are sent at all.
+    """Return the password that the camera accepted; a wrong one is never sent twice, and only a few are sent.
 
-    A stored one goes to an address that was typed, never to one that was `found`.
+    A stored password is sent only to a typed address, never to one that was `found`.
     """
     stored = not found and bool(options["camera_password_file"] or os.environ.get(_VARIABLE))
     if address.password is not None or stored:
@@ -92,7 +92,7 @@ def _ask_for_password(address: CameraAddress, options: dict[str, Any], *, found:
     while True:
         text = ask_hidden(f"Password of {address.user} on the camera {address.display}")
         if text in refused:
-            say("this one was just refused; it is not sent again")
+            say("this password was just refused; it is not sent again")
             continue
         secret = _keep(text, address)
         try:
@@ -123,7 +123,7 @@ def _keep(text: str, address: CameraAddress) -> Secret | None:
 
 
 def _try_login(address: CameraAddress, password: Secret | None, options: dict[str, Any]) -> dict[str, Any]:
-    """Read the camera's upload settings; return the login that did it."""
+    """Read the camera's upload settings; return the login that worked."""
     from receiver_setup.camera.client import Camera  # noqa: PLC0415 - loads the HTTP library
     from receiver_setup.camera.messages import GetFtpAttr  # noqa: PLC0415
     from receiver_setup.camera.wire.login import Login  # noqa: PLC0415
@@ -143,13 +143,13 @@ def _try_login(address: CameraAddress, password: Secret | None, options: dict[st
             if now.server
             else "Signed in. It uploads nowhere yet."
         )
-        # What was found out is not tried again; what every camera takes first need not be said.
+        # Keep the login that was found, unless it is the one tried first anyway.
         way = camera.login.value if camera.login is not Login.BASIC else options["camera_login"]
     return {"camera_password": password, "camera_login": way}
 
 
 def ask_address(options: dict[str, Any]) -> dict[str, Any]:
-    """Show what the camera will dial; ask only where this machine has several addresses in the camera's network."""
+    """Show what the camera will dial; ask only if this machine has several addresses in the camera's network."""
     route = find_route(CameraAddress.parse(options["cameras"][0]).host)
     if options["receiver_address"] or route is None:
         return {}
@@ -162,29 +162,29 @@ def ask_address(options: dict[str, Any]) -> dict[str, Any]:
         say("This machine has several addresses in the camera's network:")
         offered = [usual, *others]
         number = choose(
-            "Number of the one that the camera shall dial", [f"{e.address} on {e.interface}" for e in offered]
+            "Number of the address that the camera should dial", [f"{e.address} on {e.interface}" for e in offered]
         )[0]
         chosen, lent = offered[number].address, offered[number].dynamic
     say(f"The camera will upload to this machine's address {chosen}.")
     if lent:
-        say("  It was lent by DHCP: reserve it in the router, or uploads end when it becomes another one.")
+        say("  It was assigned by DHCP: reserve it in the router, or uploads will fail when it changes.")
     return {} if chosen == own else {"receiver_address": chosen}
 
 
 def ask_account(options: dict[str, Any]) -> dict[str, Any]:
-    """Ask on which disk the recordings go, where there is a choice and none was made."""
+    """Ask on which disk to keep the recordings, if there is a choice."""
     user, directory = check_user(options["user"]), options["directory"]
     if options["home"] or not options["jail"]:
         return {}
     account = read_account(user)
     if account is not None:
-        say(f"The upload user {user} is here already; its recordings stay in {account.home}/{directory}.")
+        say(f"The upload user {user} exists already; its recordings stay in {account.home}/{directory}.")
         return {"home": account.home, "jail": account.jail}
     places = read_places(user)
     while places:
         place = places[0]
         if len(places) > 1:
-            say("Where shall the recordings be kept?")
+            say("Where should the recordings be kept?")
             place = places[choose("Number of the disk", [_line(each) for each in places])[0]]
         else:
             say(f"The recordings will be kept in {place.home}/{directory} ({render_room(place.look.free_kib)} free).")
@@ -193,7 +193,7 @@ def ask_account(options: dict[str, Any]) -> dict[str, Any]:
         if not place.no_jail:
             return {"home": place.home}
         say(f"  No jail is possible there: {place.no_jail}.")
-        say(f"  To have one: {place.remedy}; then begin anew.")
+        say(f"  To have one: {place.remedy}; then start again.")
         if confirm("Keep them there without a jail?", default=False):
             return {"home": place.home, "jail": False}
         if len(places) == 1:
@@ -209,11 +209,11 @@ def _line(place: Place) -> str:
 
 
 def ask_uploads(options: dict[str, Any]) -> dict[str, Any]:
-    """Ask what the camera shall upload from then on."""
+    """Ask what the camera should upload."""
     if options["upload"] is not None:
         return {}
     kinds = list(UPLOADS)
-    say("What shall the camera upload?")
+    say("What should the camera upload?")
     chosen = choose("Numbers, with commas", [*UPLOADS.values(), "nothing for now"], several=True)
     if len(kinds) in chosen:
         return {}

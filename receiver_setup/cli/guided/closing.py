@@ -1,4 +1,4 @@
-"""The end of the dialogue: the one command that does the same without it, and the answers in a file."""
+"""The end of the dialogue: the equivalent command, and the answers in a file."""
 
 import os
 import socket
@@ -37,28 +37,28 @@ _OF_CAMERA = {
     "camera_fingerprint": None,
     "camera_insecure": False,
 }
-"""Option → its default, which need not be written."""
+"""Option → its default, which is not written."""
 
 
 def close(options: dict[str, Any], *, done: bool) -> None:
-    """Tell the command, and offer to save the answers where they led to a set-up."""
-    say(f"\nThe same without these questions:\n  {whole_command(options)}")
+    """Print the command, and offer to save the answers if the set-up succeeded."""
+    say(f"\nThe same command without these questions:\n  {whole_command(options)}")
     if options["camera_password_file"] is None:
-        say(f"It asks for the password alone; where nobody can answer: --camera-password-file FILE, or {_VARIABLE}.")
+        say(f"It asks only for the password; without a terminal: --camera-password-file FILE, or {_VARIABLE}.")
     while done and not options["yes"]:
         name = ask_line("Save these answers to a file? Its name, or Enter for no")
-        # Unlike Path.expanduser, this leaves a home that is not known as it is.
+        # Unlike Path.expanduser, this leaves an unknown home unchanged.
         if not name or _save(Path(os.path.expanduser(name)), render_inventory(options)):  # noqa: PTH111
             return
 
 
 def render_inventory(options: dict[str, Any]) -> str:
-    """Render the answers as an inventory; the password is named by where it comes from."""
+    """Render the answers as an inventory, which names only the source of the password."""
     receiver = {"name": clean_name(socket.gethostname()), "local": True, **_chosen(options, _OF_RECEIVER)}
     if receiver.get("home") == f"/home/{options['user']}":
         del receiver["home"]
     address = CameraAddress.parse(options["cameras"][0])
-    # The name that the command line gives it, so that a run by this file finds the set-up as it is.
+    # The name that the command line gives it, so that a run with this file finds the same set-up.
     camera = {"name": clean_name(address.url.partition("://")[2]), "address": spell_camera(address)}
     camera |= {"receiver": receiver["name"], **_chosen(options, _OF_CAMERA)}
     if options["camera_password_file"] is not None:
@@ -76,8 +76,8 @@ def _chosen(options: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]
 
 
 def _save(path: Path, text: str) -> bool:
-    """Write a file for its owner alone; False where another name is needed."""
-    if os.path.lexists(path) and not confirm(f"{path} is there already. Replace it?", default=False):
+    """Write a file that only its owner can read; False if another name is needed."""
+    if os.path.lexists(path) and not confirm(f"{path} exists already. Replace it?", default=False):
         return False
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:

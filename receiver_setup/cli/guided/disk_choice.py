@@ -1,4 +1,4 @@
-"""On which of a machine's disks recordings can be kept (pure): what is offered, in which order, with which warnings.
+"""The disks of a machine on which recordings can be kept (pure): which to offer, their order, and warnings.
 
 Source: proc(5) for /proc/mounts, fstab(5).
 """
@@ -20,13 +20,13 @@ _IN_MEMORY = frozenset({"overlay", "tmpfs", "ramfs", "rootfs", "squashfs"})
 _NO_DISKS = ("/dev/zram", "/dev/ram", "/dev/fuse")
 _NOT_FOR_PEOPLE = frozenset({"tmp", "snap", "efi", "root"})
 _BASES = {"/": "/srv", "/var": "/var/lib"}
-"""Where a home is made on a disk that is the system's; on any other, right in it."""
+"""The parent of a home on the system's disk; on any other disk, a home is at its top."""
 _LITTLE_KIB = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A folder on the way to a home, as sshd looks at it."""
+    """A parent folder of a home, as sshd checks it."""
 
     path: str
     uid: int
@@ -41,7 +41,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What was seen at a mounted disk: its room, the folders from / to where a home is made, whether it is on USB."""
+    """Facts about a mounted disk: its space, the folders from / to the home's parent, whether it is on USB."""
 
     free_kib: int
     size_kib: int
@@ -61,21 +61,21 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One answer to the question where recordings go; `no_jail` says why not in a jail, empty where that is fine."""
+    """A possible place for recordings; `no_jail` says why a jail is not possible there, empty if it is."""
 
     volume: Volume
     home: str
     look: Look
     no_jail: str = ""
     remedy: str = ""
-    """What makes the jail possible there."""
+    """How to make the jail possible."""
     notes: tuple[str, ...] = ()
     lasting: bool = True
-    """False where a restart takes away what is written there, or the disk itself."""
+    """False if a restart loses the files there, or the disk itself."""
 
 
 def find_volumes(mounts: str, *, user: str) -> list[Volume]:
-    """Return every disk of this machine that could be written to, each once; that of /home whatever it is.
+    """Return every writable disk of this machine once, and always that of /home.
 
     Not offered are network run_targets, what is kept in memory, and the system's own partitions such as /boot.
     """
@@ -86,15 +86,15 @@ def find_volumes(mounts: str, *, user: str) -> list[Volume]:
         if (place == usual or _is_disk(table[place])) and (
             volume := _volume(place, table[place], user, usual)
         ) is not None:
-            # A bind mount and a btrfs subvolume show the same disk at a second place.
+            # Bind mounts and btrfs subvolumes show the same disk at a second place.
             found.setdefault(volume.source if place != usual or volume.source.startswith("/") else place, volume)
     return list(found.values())
 
 
 def choose_places(volumes: list[Volume], looks: Mapping[str, Look], *, user: str, fstab: str) -> list[Place]:
-    """Return the places, the best first: with a jail before without, lasting before not, then by free room.
+    """Return the places, the best first: those with a jail, then those that survive a restart, then by free space.
 
-    `looks` are by mount; a disk that could not be looked at is left out.
+    `looks` are by mount point; a disk without one is left out.
     """
     kept = {*parse_mounts(fstab), "/"}
     places = [_place(each, looks[each.mount], user, kept) for each in volumes if each.mount in looks]
@@ -102,7 +102,7 @@ def choose_places(volumes: list[Volume], looks: Mapping[str, Look], *, user: str
 
 
 def render_room(kib: int) -> str:
-    """Render an amount of room as disks are sold.
+    """Render an amount of space in decimal units, as for disks.
 
     >>> render_room(123_456_789), render_room(1_953_125_000), render_room(65_536)
     ('126 GB', '2.0 TB', '67 MB')
@@ -123,7 +123,7 @@ def _is_disk(mount: Mount) -> bool:
 
 def _volume(place: str, mount: Mount, user: str, usual: str) -> Volume | None:
     base = "/home" if place == usual else _BASES.get(place, place)
-    if _lies_in(place, f"/home/{user}"):  # a disk that somebody has given the cameras already
+    if _lies_in(place, f"/home/{user}"):  # a disk that is already used for the cameras
         return None
     try:
         check_home(join(base, user))
@@ -148,11 +148,11 @@ def _place(volume: Volume, look: Look, user: str, kept: set[str]) -> Place:
         notes.append("it is a USB disk: while it is unplugged no upload arrives, and sshd refuses the camera's login")
     if not mounted_again:
         notes.append(
-            f"no line of /etc/fstab mounts it, so it is not there after a restart: add one for {volume.mount}, "
+            f"/etc/fstab does not mount it, so it is missing after a restart: add a line for {volume.mount}, "
             "with the option nofail"
         )
     if look.free_kib < _LITTLE_KIB:
-        notes.append(f"{render_room(look.free_kib)} is little, and a camera cannot delete what is old")
+        notes.append(f"{render_room(look.free_kib)} is little space, and a camera cannot delete old recordings")
     return Place(
         volume=volume,
         home=join(volume.base, user),

@@ -1,4 +1,4 @@
-"""The question for a camera's address, where `?` looks for cameras on this machine's networks."""
+"""The question for a camera's address; the answer `?` searches this machine's networks for cameras."""
 
 from receiver_setup.camera.discovery.merging import FoundDevice
 from receiver_setup.camera.discovery.search import search
@@ -12,7 +12,7 @@ _LOOK = "?"
 def ask_place(question: str) -> tuple[str, bool]:
     """Return an address as typed, or one that was found and chosen; True for the latter.
 
-    A found address is a stranger's claim: no stored password may go there.
+    A found address is an unverified claim: no stored password may be sent there.
     """
     while True:
         typed = ask(question, _parse)
@@ -29,7 +29,7 @@ def _parse(text: str) -> None:
 
 
 def _choose() -> FoundDevice | None:
-    """Look for cameras and let one be chosen; None where there is none, or none that is meant."""
+    """Search for cameras and let the user choose one; None if there is none, or another one is meant."""
     say(f"Looking for cameras for {WAIT_S:g} s; no password is sent.")
     found = search(WAIT_S)
     if not found.devices:

@@ -1,4 +1,4 @@
-"""What the dialogue looks up on this machine: is it a receiver, which address, which disks. Changes nothing.
+"""Facts about this machine for the dialogue: is it a receiver, its addresses, its disks. Changes nothing.
 
 Source: proc(5), sysfs(5), ip-address(8), the device tree of a Raspberry Pi.
 """
@@ -19,25 +19,25 @@ from receiver_setup.compat import is_root
 from receiver_setup.errors import ReceiverSudoError
 
 _SYSTEM_PATH = f"{os.defpath}:/usr/local/sbin:/usr/sbin:/sbin"
-"""Where a user's PATH does not look."""
+"""Folders that are often missing in a user's PATH."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The upload account as an earlier set-up left it."""
+    """The upload account of an earlier set-up."""
 
     home: str
     jail: bool
 
 
 def looks_like_receiver() -> bool:
-    """Tell whether this machine could well be the receiver: a Raspberry Pi or an SSH server, and root within reach."""
+    """Return True if this machine may be the receiver: a Raspberry Pi or an SSH server, with a way to become root."""
     model = _read("/proc/device-tree/model")
     return ("Raspberry Pi" in model or _find("sshd") is not None) and _reaches_root()
 
 
 def require_way_to_root() -> None:
-    """Refuse where nothing on this machine could be changed, before anything is asked."""
+    """Refuse before the first question if there is no way to become root."""
     if not _reaches_root():
         raise ReceiverSudoError(
             "this needs root, and this machine has no sudo",
@@ -46,7 +46,7 @@ def require_way_to_root() -> None:
 
 
 def find_route(host: str) -> tuple[str, str] | None:
-    """Return the camera's address and this machine's own on the way to it; None where there is no way."""
+    """Return the camera's address and this machine's own on the route to it; None if there is no route."""
     try:
         family, _, _, _, there = socket.getaddrinfo(host, 9, type=socket.SOCK_DGRAM)[0]
         with socket.socket(family, socket.SOCK_DGRAM) as way:
@@ -57,7 +57,7 @@ def find_route(host: str) -> tuple[str, str] | None:
 
 
 def read_own_addresses(camera: str) -> list[OwnAddress]:
-    """Return this machine's addresses in the camera's network, as far as iproute2 tells."""
+    """Return this machine's addresses in the camera's network, as reported by iproute2."""
     program = _find("ip")
     if program is None:
         return []
@@ -71,7 +71,7 @@ def read_own_addresses(camera: str) -> list[OwnAddress]:
 
 
 def read_account(user: str) -> Account | None:
-    """Return the upload account where it is there already."""
+    """Return the upload account if it exists."""
     if sys.platform == "win32":
         return None
     import pwd  # noqa: PLC0415 - Windows has none
@@ -85,7 +85,7 @@ def read_account(user: str) -> Account | None:
 
 
 def read_places(user: str) -> list[Place]:
-    """Return where recordings could be kept, the best place first."""
+    """Return possible places for recordings, the best first."""
     volumes = find_volumes(_read("/proc/mounts"), user=user)
     looks = {each.mount: look for each in volumes if (look := _look(each)) is not None}
     return choose_places(volumes, looks, user=user, fstab=_read("/etc/fstab"))

@@ -1,4 +1,4 @@
-"""Which of a machine's own addresses are in a camera's network (pure).
+"""Find a machine's own addresses in a camera's network (pure).
 
 Source: ip-address(8), the JSON of `ip -json address`.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAddress:
-    """An address of this machine; `dynamic` when a DHCP server lent it and may lend another one the next time."""
+    """An address of this machine; `dynamic` if a DHCP server assigned it and may assign another one later."""
 
     address: str
     interface: str
@@ -18,7 +18,7 @@ class OwnAddress:
 
 
 def find_own_addresses(listing: str, camera: str) -> list[OwnAddress]:
-    """Return those whose network the camera is in; none where the listing cannot be read.
+    """Return the addresses whose network contains the camera; none if the listing is invalid.
 
     >>> find_own_addresses('[{"ifname": "eth0", "addr_info": [{"local": "192.168.2.9", "prefixlen": 24}]}]',
     ...                    "192.168.2.168")

@@ -1,4 +1,4 @@
-"""The plan in words, made by the same look as `--check`, and the question whether to go on."""
+"""The plan in words, made as by `--check`, and the question whether to go on."""
 
 from dataclasses import replace
 
@@ -12,8 +12,8 @@ from receiver_setup.workflow.setup import set_up
 
 
 def agree(request: SetupRequest, target: Target) -> bool:
-    """Show what a set-up would change and ask whether to go on; raises what a set-up would end in."""
-    say("Looking at both sides …")
+    """Show what a set-up would change and ask whether to go on; raises the errors of a set-up."""
+    say("Checking both sides …")
     with endings_interrupt():
         report = set_up(replace(request, check=True), target.session, target.cameras, lambda _: None)
     for error in (report.error, *(camera.error for camera in report.cameras)):
@@ -34,7 +34,7 @@ def _lines(report: ReceiverReport) -> list[str]:
         changes = [step for step in steps if step.changed]
         lines += [f"{place}:", *(map(_line, changes) if changes else ["  nothing to change"])]
     lines += [f"Note: {warning}" for camera in report.cameras for warning in camera.warnings]
-    return ["The plan:", *lines, "Then a test upload proves it; if anything fails, all of this is put back."]
+    return ["The plan:", *lines, "Then a test upload proves it; if anything fails, all of this is undone."]
 
 
 def _line(step: StepReport) -> str:

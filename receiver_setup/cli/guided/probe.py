@@ -1,4 +1,4 @@
-"""A first look at what was given as the camera: does it answer there, without any login."""
+"""Check, without any login, whether a camera may be at an address."""
 
 import contextlib
 import socket
@@ -19,9 +19,9 @@ _LONGEST_NAME = 40
 
 
 def probe(address: CameraAddress, *, timeout_s: float = 4.0) -> str:
-    """Return what was seen there, in words.
+    """Describe what answers at the address.
 
-    Raises CameraUnreachableError where nothing answers, CameraReplyError where no web server does.
+    Raises CameraUnreachableError if nothing answers, CameraReplyError if it is not a web server.
     """
     said = b""
     try:
@@ -40,7 +40,7 @@ def probe(address: CameraAddress, *, timeout_s: float = 4.0) -> str:
 
 
 def unknown_certificate(address: CameraAddress, *, timeout_s: float = 4.0) -> str | None:
-    """Return the SHA-256 of the camera's certificate where this machine has no reason to trust it."""
+    """Return the SHA-256 of the camera's certificate if this machine does not trust it."""
     try:
         with (
             socket.create_connection((address.host, address.port), timeout_s) as plain,
@@ -57,7 +57,7 @@ def unknown_certificate(address: CameraAddress, *, timeout_s: float = 4.0) -> st
 
 @contextlib.contextmanager
 def _connected(address: CameraAddress, within_s: float) -> Iterator[socket.socket]:
-    """Open a connection that ends after so many seconds, whatever comes."""
+    """Open a connection that ends after so many seconds in any case."""
     wire = Wire()
     with (
         wire.exchange(within_s=within_s),
@@ -67,9 +67,9 @@ def _connected(address: CameraAddress, within_s: float) -> Iterator[socket.socke
 
 
 def _read_answer(said: bytes, address: CameraAddress) -> str:
-    """Return what a web server said, in words; raise where it is none, or not by HTTPS where that was asked."""
+    """Describe a web server's answer; raises if it is not one, or does not use HTTPS as requested."""
     if not said:
-        raise CameraUnreachableError(f"something is at {address.display}, but it says nothing", hint=_AGAIN)
+        raise CameraUnreachableError(f"{address.display} accepts connections but does not answer", hint=_AGAIN)
     if address.scheme == "https" or not is_http(said):
         how = "by https" if address.scheme == "https" else "as a web server does"
         raise CameraReplyError(
@@ -83,14 +83,14 @@ def _read_answer(said: bytes, address: CameraAddress) -> str:
 
 def _problem(error: Exception, address: CameraAddress, timeout_s: float) -> str:
     if isinstance(error, socket.gaierror):
-        return f"no machine called {address.host} is known here"
+        return f"the name {address.host} cannot be resolved"
     if isinstance(error, TimeoutError):
         return f"nothing answered at {address.display} within {timeout_s:g} s"
     if isinstance(error, ConnectionRefusedError):
-        return f"{address.host} is there, but nothing listens on its port {address.port}"
-    return f"there is no way to {address.display}: {error}"
+        return f"{address.host} is up, but nothing listens on its port {address.port}"
+    return f"{address.display} cannot be reached: {error}"
 
 
 def _plain(text: str) -> str:
-    """Return what a stranger said, as far as it is fit for a terminal."""
+    """Return untrusted text, safe for a terminal."""
     return "".join(character for character in text if character.isprintable())[:_LONGEST_NAME].strip()

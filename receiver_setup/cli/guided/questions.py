@@ -1,4 +1,4 @@
-"""How a question is put: on standard error, with its default, and again after an answer that cannot be meant."""
+"""Ask questions on standard error, with a default, and again after an invalid answer."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,17 +11,17 @@ from receiver_setup.errors import ConfigurationError, ReceiverSetupError
 
 
 def say(text: str) -> None:
-    """Tell something between two questions."""
+    """Print a remark between two questions."""
     click.echo(redact(text), err=True)
 
 
 def say_error(error: ReceiverSetupError) -> None:
-    """Tell what is wrong with an answer."""
+    """Print what is wrong with an answer."""
     say(f"{error.message}; {error.hint}" if error.hint else error.message)
 
 
 def ask(question: str, parse: Callable[[str], Any], *, default: str | None = None) -> str:
-    """Return the first answer that `parse` takes, as it was typed."""
+    """Return the first answer that `parse` accepts, as typed."""
     while True:
         require_terminal()
         text = str(click.prompt(question, default=default, err=True)).strip()
@@ -34,19 +34,19 @@ def ask(question: str, parse: Callable[[str], Any], *, default: str | None = Non
 
 
 def ask_hidden(question: str) -> str:
-    """Return what is typed without being shown; it may be nothing."""
+    """Read a line without echo; may be empty."""
     require_terminal()
     return str(click.prompt(question, hide_input=True, err=True, default="", show_default=False))
 
 
 def ask_line(question: str) -> str:
-    """Return what is typed; it may be nothing."""
+    """Read a line; may be empty."""
     require_terminal()
     return str(click.prompt(question, err=True, default="", show_default=False)).strip()
 
 
 def confirm(question: str, *, default: bool) -> bool:
-    """Return the answer to a question with yes or no."""
+    """Return the answer to a yes-no question."""
     require_terminal()
     return click.confirm(question, default=default, err=True)
 
@@ -59,7 +59,7 @@ def choose(question: str, offered: Sequence[str], *, several: bool = False) -> l
     def parse(text: str) -> list[int]:
         words = [word.strip() for word in text.split(",")]
         if not all(word.isascii() and word.isdigit() and 1 <= int(word) <= len(offered) for word in words):
-            raise ConfigurationError(f"{text!r} is none of these numbers", hint=f"give one from 1 to {len(offered)}")
+            raise ConfigurationError(f"{text!r} is not one of these numbers", hint=f"give one from 1 to {len(offered)}")
         if len(words) > 1 and not several:
             raise ConfigurationError("only one of these can be chosen", hint="give its number alone")
         return [int(word) - 1 for word in words]

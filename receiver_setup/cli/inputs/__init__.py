@@ -1,1 +1,1 @@
-"""What a command is given: options, secrets, targets."""
+"""The inputs of a command: options, secrets, targets."""

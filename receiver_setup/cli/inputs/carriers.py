@@ -1,6 +1,6 @@
-"""The way to each receiver of a run, begun while what the run needs besides is still being loaded.
+"""Open the connections to the receivers of a run, while its other modules are still being imported.
 
-Whatever can be refused without contact is refused before.
+Everything that can be refused without contacting a host is refused first.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _SLOWEST_STEP_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """How one receiver is reached, and its cameras' passwords in the order of its cameras."""
+    """The connection to one receiver, and the passwords of its cameras in order."""
 
     run_target: RunTarget
     shell: RootShell
@@ -31,15 +31,15 @@ class Carrier:
 
     @property
     def host(self) -> Host:
-        """What the shell runs on."""
+        """The host that the shell runs on."""
         return self.shell.host
 
 
 @contextlib.contextmanager
 def open_carriers(run_targets: Sequence[RunTarget], *, begin: bool) -> Iterator[tuple[Carrier, ...]]:
-    """Make each way, after all wishes were checked and the cameras' passwords read; they are closed after the body.
+    """Check all options, read the cameras' passwords, and yield the connections; they are closed after the body.
 
-    `begin`: sign in at once, in the background. Without it nothing is contacted before the workflow does.
+    `begin`: sign in immediately, in the background. Otherwise nothing is contacted before the workflow runs.
     """
     for target in run_targets:
         _check_upload_options(target)
@@ -57,7 +57,7 @@ def open_carriers(run_targets: Sequence[RunTarget], *, begin: bool) -> Iterator[
 
 
 def request_values(target: RunTarget) -> dict[str, Any]:
-    """Return what every request holds, from checked options."""
+    """Return the common values of all requests, from checked options."""
     options = target.options
     user = check_user(options["user"])
     return {

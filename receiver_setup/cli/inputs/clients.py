@@ -1,4 +1,4 @@
-"""From options to the client of one camera; the same for every command that speaks to one."""
+"""Make the client of a camera from options; shared by all commands that use one."""
 
 import math
 import sys
@@ -26,12 +26,12 @@ _TLS_OPTIONS = ("camera_ca_file", "camera_fingerprint", "camera_insecure")
 
 
 def check_receiver_options(options: dict[str, Any]) -> None:
-    """Refuse what cannot be meant for the receiver, before it is contacted."""
+    """Refuse invalid options for the receiver, before it is contacted."""
     if bool(options["receiver"]) == bool(options["local"]):
         raise ConfigurationError(
-            "one receiver is needed, and exactly one way to it",
+            "exactly one of --receiver and --local is required",
             hint="give --receiver [USER@]HOST[:PORT] for a host that is reached by SSH, or --local for this machine; "
-            "--inventory FILE is for several",
+            "for several receivers, give --inventory FILE",
         )
     if options["local"]:
         check_local()
@@ -49,7 +49,7 @@ def check_receiver_options(options: dict[str, Any]) -> None:
 
 
 def check_local() -> None:
-    """Refuse this machine as the receiver where it cannot be one."""
+    """Refuse this machine as the receiver if it cannot be one."""
     if sys.platform != "linux":
         raise linux_only(
             "a receiver that is this machine (--local)",
@@ -58,7 +58,7 @@ def check_local() -> None:
 
 
 def check_camera_options(options: dict[str, Any], cameras: Sequence[str]) -> None:
-    """Refuse what cannot be meant for these cameras, before any is contacted."""
+    """Refuse invalid options for these cameras, before any is contacted."""
     check_run_options(options)
     if not any(camera.lower().startswith("https://") for camera in cameras):
         refuse_options(options, _TLS_OPTIONS, "is for a camera that is given as https://…")
@@ -66,7 +66,7 @@ def check_camera_options(options: dict[str, Any], cameras: Sequence[str]) -> Non
 
 
 def check_run_options(options: dict[str, Any]) -> None:
-    """Refuse what cannot be meant for any run."""
+    """Refuse options that are invalid for every run."""
     if options["quiet"] and options["verbose"]:
         raise ConfigurationError("--quiet and --verbose contradict each other")
     if not math.isfinite(options["timeout"]):
@@ -74,25 +74,25 @@ def check_run_options(options: dict[str, Any]) -> None:
 
 
 def refuse_options(options: dict[str, Any], names: Sequence[str], why: str) -> None:
-    """Refuse options that mean nothing beside the others."""
+    """Refuse options that have no meaning with the others."""
     for name in names:
         if options[name]:
-            raise ConfigurationError(f"{_spelt(name)} {why}", hint="leave it out")
+            raise ConfigurationError(f"{_option_name(name)} {why}", hint="leave it out")
 
 
 def require_file(options: dict[str, Any], name: str) -> None:
-    """Refuse a path that leads nowhere."""
+    """Refuse a file that does not exist."""
     path: Path | None = options[name]
     if path is not None and not path.exists():
-        raise ConfigurationError(f"{_spelt(name)}: there is no file {path}")
+        raise ConfigurationError(f"{_option_name(name)}: there is no file {path}")
 
 
 def make_camera(
     address: CameraAddress, password: Secret | None, options: dict[str, Any], dial: Dial | None = None
 ) -> "Camera":
-    """Make the client; nothing is contacted before the first command.
+    """Make the client; it contacts nothing before its first command.
 
-    `dial` opens its connections, where they do not begin here.
+    `dial` opens its connections if they are not made from this machine.
     """
     tls = Tls()
     if address.scheme == "https":
@@ -110,10 +110,10 @@ def make_camera(
 def read_camera_password(
     address: CameraAddress, options: dict[str, Any], *, source: "SecretSource | None" = None, name: str = ""
 ) -> Secret | None:
-    """Return a camera's password from wherever it is; None where there is none and nobody can be asked.
+    """Find a camera's password; None if there is none and no one can be asked.
 
-    `source` is where an inventory has it, and `name` is what the inventory calls the camera. Raises ConfigurationError
-    for one that is longer than a camera's, before anything is contacted.
+    `source` and `name` are the password's source and the camera's name in an inventory. Raises ConfigurationError for
+    a password that is longer than a camera's can be, before anything is contacted.
     """
     password = _find_camera_password(address, options, source, name)
     check_length(address, password)
@@ -126,12 +126,12 @@ def _find_camera_password(
     if address.password is not None:
         redact.add(address.password, user=address.user)
         click.echo(
-            "warning: a password in --camera can be read by everybody on this machine (ps) and stays in the "
+            "warning: a password in --camera can be read by every user of this machine (ps) and stays in the "
             "shell's history; set RECEIVER_SETUP_CAMERA_PASSWORD or give --camera-password-file instead",
             err=True,
         )
         return address.password
-    if "camera_password" in options:  # asked for and tried already
+    if "camera_password" in options:  # it was asked for and tried already
         asked: Secret | None = options["camera_password"]
         return asked
     return read_secret(
@@ -143,5 +143,5 @@ def _find_camera_password(
     )
 
 
-def _spelt(name: str) -> str:
+def _option_name(name: str) -> str:
     return "--" + name.replace("_", "-")

@@ -1,4 +1,4 @@
-"""Read an inventory and what it names from the disk; what is missing there is an error before anything is contacted."""
+"""Read an inventory and check the files that it names, before anything is contacted."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,12 +20,12 @@ _FILES = ("identity", "ssh_config", "camera_ca_file")
 
 
 def read_inventory(path: Path) -> Inventory:
-    """Read an inventory; ConfigurationError for what is none."""
-    return parse_inventory(read_text(path, hint="a new one can begin with: receiver-setup inventory example"), path)
+    """Read an inventory; ConfigurationError if it is invalid."""
+    return parse_inventory(read_text(path, hint="to start a new one: receiver-setup inventory example"), path)
 
 
 def read_text(path: Path, *, hint: str) -> str:
-    """Read a file of text as a person's editor, spreadsheet or shell has saved it."""
+    """Read a text file as saved by an editor, a spreadsheet or a shell."""
     try:
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
@@ -43,20 +43,20 @@ def read_text(path: Path, *, hint: str) -> str:
 
 
 def read_proven(path: Path | None) -> frozenset[tuple[str, str]]:
-    """Read what an earlier run has proven, from its receipt or from what `--json` printed."""
+    """Read the proven cameras of an earlier run from its receipt or its `--json` output."""
     if path is None:
         return frozenset()
     try:
-        return parse_proven(read_text(path, hint="give the .json that --receipt wrote, or what --json printed"))
+        return parse_proven(read_text(path, hint="give the .json file of --receipt, or the output of --json"))
     except ValueError as error:
         raise ConfigurationError(
-            f"--failed-from: {path} does not tell what an earlier run has proven: {error}",
-            hint="give the .json that --receipt wrote, or what --json printed",
+            f"--failed-from: {path} is not the result of an earlier run: {error}",
+            hint="give the .json file of --receipt, or the output of --json",
         ) from error
 
 
 def check_files(inventory: Inventory, receivers: Iterable[ResolvedReceiver], given: Mapping[str, Any]) -> None:
-    """Refuse files of the inventory that are not there; those of the command line are checked like every option."""
+    """Refuse an inventory that names missing files; files on the command line are checked with the other options."""
     entries = {entry.name: entry for entry in inventory.receivers}
     for receiver in receivers:
         entry = entries[receiver.name]
@@ -77,7 +77,7 @@ def _check(options: Mapping[str, Any], levels: Iterable[Any], given: Mapping[str
 
 
 def sources(receivers: Iterable[ResolvedReceiver]) -> list[SecretSource]:
-    """Return where all passwords come from, each once; a receiver's own are only those that it needs."""
+    """Return the sources of all passwords, each once; of a receiver's own only those that it needs."""
     found: list[SecretSource] = []
     for receiver in receivers:
         own = [receiver.passwords.get(Password.SUDO)]

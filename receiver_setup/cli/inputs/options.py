@@ -28,11 +28,16 @@ _INVENTORY = (
     click.option(
         "--inventory", type=_FILE, help="Receivers and cameras from a TOML file, instead of the three options above."
     ),
-    click.option("--only", multiple=True, metavar="NAME", help="This camera or receiver of the inventory; repeat it."),
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="NAME",
+        help="Only this camera or receiver of the inventory; repeat it for several.",
+    ),
     click.option(
         "--failed-from",
         type=_FILE,
-        help="Only what this receipt (.json) of an earlier run, or its --json output, does not have as proven.",
+        help="Only cameras that this receipt (.json) or --json output of an earlier run does not show as proven.",
     ),
 )
 _USER = click.option("--user", default="ipcamera", show_default=True, help="The upload user.")
@@ -50,11 +55,11 @@ _ACCOUNT = (
     ),
 )
 _JAIL = click.option("--jail/--no-jail", default=True, show_default=True, help="Lock uploads into the home.")
-_ADOPT = click.option("--adopt", is_flag=True, help="Take over an account of this name that was made by hand.")
+_ADOPT = click.option("--adopt", is_flag=True, help="Take over an existing account of this name.")
 _GROUPS = click.option(
     "--groups",
     metavar="NAME,…",
-    help="Groups of the receiver's that the upload user joins, such as _ssh where sshd lets that group in alone.",
+    help="Groups that the upload user joins, such as _ssh if sshd admits only that group.",
 )
 _LOGIN = (
     click.option(
@@ -62,20 +67,20 @@ _LOGIN = (
         type=click.Choice(["auto", "key", "password"]),
         default="auto",
         show_default=True,
-        help="How the camera signs in; auto takes a random password only where the camera answers that it has no key.",
+        help="How the camera signs in; auto makes a random password only if the camera answers that it has no key.",
     ),
     click.option(
         "--sha1",
         type=click.Choice(["auto", "never", "always"]),
         default="auto",
         show_default=True,
-        help="Allow SHA-1 signatures for the upload user alone; auto where sshd's log asks for it.",
+        help="Allow SHA-1 signatures for the upload user only; auto: if sshd's log shows that the camera needs it.",
     ),
     click.option(
         "--pin-source/--no-pin-source",
         default=None,
-        help="Let the camera's key open the account from its present address alone (reserve it in the router: after "
-        "another one by DHCP the login fails).  [default: as it is]",
+        help="Accept the camera's key only from its present address (reserve it in the router: the login fails "
+        "when DHCP assigns another one).  [default: unchanged]",
     ),
 )
 _SETUP = (_JAIL, _ADOPT, _GROUPS, *_LOGIN)
@@ -86,12 +91,12 @@ _RECEIPT = click.option(
     help="Write what was set up, and its proof, to FILE: .json for programs, .md for people.",
 )
 _REMOVE = (
-    click.option("--delete-recordings", is_flag=True, help="Delete the recordings as well; they cannot come back."),
+    click.option("--delete-recordings", is_flag=True, help="Delete the recordings as well; this cannot be undone."),
 )
 _SSH = (
-    click.option("--identity", type=_FILE, help="The private key for the receiver."),
+    click.option("--identity", type=_FILE, help="The private key to sign in to the receiver."),
     click.option("--known-hosts", type=_FILE, help="The file of known host keys.  [default: as ssh]"),
-    click.option("--accept-new-host-key", is_flag=True, help="Note an unknown receiver's host key and go on."),
+    click.option("--accept-new-host-key", is_flag=True, help="Accept and store the host key of an unknown receiver."),
     click.option("--ssh-config", type=_FILE, help="The ssh configuration, read by ssh itself.  [default: as ssh]"),
     click.option(
         "--ssh-password-file", type=_FILE, help="First line: the login password. Or RECEIVER_SETUP_SSH_PASSWORD."
@@ -111,7 +116,7 @@ _CAMERA_LOGIN = (
         type=click.Choice(["auto", "basic", "query", "token"]),
         default="auto",
         show_default=True,
-        help="How user and password reach the camera.",
+        help="How to send user and password to the camera.",
     ),
 )
 _CA_FILE = click.option(
@@ -126,24 +131,24 @@ _VIA = (
     click.option(
         "--camera-via-receiver",
         is_flag=True,
-        help="Reach the camera through the SSH connection to the receiver, where this machine does not reach it.",
+        help="Reach the camera through the SSH connection to the receiver, if this machine cannot reach it.",
     ),
 )
 _UPLOADS = (
     click.option(
         "--upload",
         metavar="rec,snap,timersnap",
-        help="What the camera shall upload: videos at an alarm, pictures at an alarm, pictures by the clock.",
+        help="What the camera should upload: videos at an alarm, pictures at an alarm, pictures by the clock.",
     ),
     click.option("--interval", type=int, metavar="S", help="Seconds between two uploads of these, 1 to 3600."),
     click.option("--snapshots", type=int, metavar="N", help="Pictures at each alarm, 1 to 10."),
     click.option("--schedule", metavar='"10:00 Mon-Fri"', help="When the pictures by the clock are taken."),
 )
 _TIMEOUT = click.option(
-    "--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds a trip."
+    "--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds to wait for an answer."
 )
 _OLD_RECEIPT = click.option(
-    "--receipt", type=_FILE, help="Compare with this receipt of the set-up (.json) as well, and tell every difference."
+    "--receipt", type=_FILE, help="Also compare with this receipt of the set-up (.json) and report every difference."
 )
 _CONFIRM = click.option(
     "--confirm-within",
@@ -151,13 +156,13 @@ _CONFIRM = click.option(
     metavar="S",
     default=60,
     show_default=True,
-    help="The receiver takes the change back by itself unless a new login confirms it within so many seconds.",
+    help="The receiver undoes the change by itself unless a new login confirms it within so many seconds.",
 )
 _CHECK = click.option("--check", is_flag=True, help="Stop after the plan: show what would change, change nothing.")
 _OUTPUT = (
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
-    click.option("-v", "--verbose", count=True, help="Tell more (-vv: every trip with its time)."),
-    click.option("-q", "--quiet", is_flag=True, help="Tell only errors."),
+    click.option("-v", "--verbose", count=True, help="Report more (-vv: every request with its time)."),
+    click.option("-q", "--quiet", is_flag=True, help="Report only errors."),
 )
 _ONE_CAMERA = click.option(
     "--camera",
@@ -171,7 +176,7 @@ _JOBS = click.option(
     help="Cameras at a time. Test uploads stay below the receiver's MaxStartups in any case.  [default: 4 a core]",
 )
 _DIFF = click.option("--diff", is_flag=True, help="Show every change on both sides.")
-_YES_CARD = click.option("--yes", is_flag=True, help="Prepare also a card that was started before.")
+_YES_CARD = click.option("--yes", is_flag=True, help="Also prepare a card that was started before.")
 _RUN = (
     _TIMEOUT,
     _JOBS,
@@ -181,7 +186,7 @@ _RUN = (
     click.option(
         "--yes",
         is_flag=True,
-        help="Do not ask; replace also what was edited by hand, and go on where the set-up lies in memory.",
+        help="Do not ask; also replace files that were edited, and continue if the set-up is kept in memory.",
     ),
 )
 
@@ -198,7 +203,7 @@ _CARD = (
         "--offline-debs",
         type=click.Path(path_type=Path, file_okay=False),
         metavar="DIR",
-        help="A folder of packages that --deb needs, for a Pi without Internet.  [default: the Pi downloads them]",
+        help="A folder with the packages that --deb needs, for a Pi without Internet.  [default: download them]",
     ),
     click.option(
         "--wait-for-camera",
@@ -206,10 +211,10 @@ _CARD = (
         metavar="MINUTES",
         default=60,
         show_default=True,
-        help="How long the first boot tries, in all, until the camera answers; then the password is wiped.",
+        help="How long the first boot waits for the camera in all; then the password is wiped.",
     ),
 )
-_REMOVE_CARD = click.option("--remove", is_flag=True, help="Take everything of receiver-setup's off the card again.")
+_REMOVE_CARD = click.option("--remove", is_flag=True, help="Remove everything of receiver-setup's from the card again.")
 
 
 def setup_options(function: F) -> F:
@@ -241,7 +246,7 @@ def status_options(function: F) -> F:
 
 
 def explain_options(function: F) -> F:
-    """Add the options of explain, in the order of `--help`: those of setup but for what concerns changes."""
+    """Add the options of explain, in the order of `--help`: those of setup, except the ones about changes."""
     return _add(
         function,
         *_TARGETS,
@@ -264,7 +269,7 @@ def remove_options(function: F) -> F:
 
 
 def prepare_options(function: F) -> F:
-    """Add the options of `pi prepare`, in the order of `--help`: its own, and setup's that can wait."""
+    """Add the options of `pi prepare`, in the order of `--help`: its own, and those of setup for the first boot."""
     wishes = (*_ACCOUNT, _JAIL, *_LOGIN, *_UPLOADS, *_CAMERA_LOGIN, *_CERTIFICATE, _TIMEOUT)
     return _add(function, *_CARD, _CAMERAS, *wishes, _REMOVE_CARD, _CHECK, _DIFF, *_OUTPUT, _YES_CARD)
 
@@ -276,7 +281,7 @@ def _add(function: F, *options: Callable[[F], F]) -> F:
 
 
 def camera_options(*, changes: bool) -> Callable[[F], F]:
-    """Return what adds the options of the `camera` commands; those that change the camera have --check as well."""
+    """Return a decorator with the options of the `camera` commands, and --check for those that change the camera."""
     check = (_CHECK,) if changes else ()
 
     def add(function: F) -> F:
@@ -286,5 +291,5 @@ def camera_options(*, changes: bool) -> Callable[[F], F]:
 
 
 def find_options(function: F) -> F:
-    """Add the options of `camera find`: beside its own, those of a receiver whose record is looked into."""
+    """Add the options of `camera find`: its own, and those of the receiver whose record it reads."""
     return _add(function, *_RECEIVER, _USER, *_SSH, _TIMEOUT, *_OUTPUT)

@@ -1,4 +1,4 @@
-"""`--receipt FILE`: refuse what cannot be meant, before anything is contacted or loaded."""
+"""`--receipt FILE`: refuse an unusable file before anything is contacted or imported."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ _SUFFIXES = (".json", ".md")
 
 
 def check_receipt_file(options: dict[str, Any]) -> None:
-    """Refuse a receipt that could not be written, or of which nothing could be told."""
+    """Refuse a receipt that could not be written, or whose format is unknown."""
     path: Path | None = options["receipt"]
     if path is None:
         return
@@ -27,15 +27,15 @@ def check_receipt_file(options: dict[str, Any]) -> None:
     earlier: Path | None = options.get("failed_from")
     if earlier is not None and path.absolute() == earlier.absolute():
         raise ConfigurationError(
-            "--receipt and --failed-from are the same file, which would lose what it has as proven",
+            "--receipt and --failed-from are the same file, whose earlier results would be lost",
             hint="give --receipt another FILE",
         )
     folder = path.absolute().parent
     if (problem := _problem(path, folder)) is not None:
-        raise ConfigurationError(f"--receipt: {problem}", hint="give a FILE in a folder that is there")
+        raise ConfigurationError(f"--receipt: {problem}", hint="give a FILE in an existing folder")
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise ConfigurationError(
-            f"--receipt: no file can be made in {folder}", hint="give a FILE in a folder that you may write to"
+            f"--receipt: no file can be created in {folder}", hint="give a FILE in a folder that you may write to"
         )
 
 
@@ -48,4 +48,4 @@ def _problem(path: Path, folder: Path) -> str | None:
         return f"{path} cannot be used: {error.strerror}"
     if stat.S_ISDIR(mode):
         return f"{path} is a folder"
-    return None if stat.S_ISREG(mode) else f"{path} is no ordinary file"
+    return None if stat.S_ISREG(mode) else f"{path} is not a regular file"

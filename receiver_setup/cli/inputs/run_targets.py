@@ -1,4 +1,4 @@
-"""Which receivers and cameras a run is for: from the command line alone, or from an inventory beside it."""
+"""The receivers and cameras of a run, from the command line or from an inventory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from receiver_setup.inventory import Password, ResolvedCamera, ResolvedReceiver, SecretSource
 
 UPLOAD_OPTIONS = ("upload", "interval", "snapshots", "schedule")
-"""Options of `setup` that wish a camera to upload something."""
+"""Options of `setup` about what a camera uploads."""
 _NO_TLS = {"camera_ca_file": None, "camera_fingerprint": None, "camera_insecure": False}
 _OF_INVENTORIES = ("only", "failed_from")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraTarget:
-    """One camera of a run, with the options that hold for it; `name` is safe in folders, `shown` is for results."""
+    """One camera of a run, with its options; `name` is safe in paths, `shown` is for display."""
 
     name: str
     shown: str
@@ -38,27 +38,27 @@ class CameraTarget:
     options: dict[str, Any]
     password: "SecretSource | None" = None
     has_upload_options: bool = False
-    """True when its options hold wishes of its own for what it uploads."""
+    """True if it has its own options about what it uploads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTarget:
-    """One receiver of a run; `options` are as they would be if the command line were for it alone."""
+    """One receiver of a run; `options` are those of an equivalent command line for this receiver."""
 
     name: str | None = None
-    """In the inventory; None without one."""
+    """Its name in the inventory; None without one."""
     options: dict[str, Any]
     cameras: tuple[CameraTarget, ...]
     passwords: "Mapping[Password, SecretSource]" = field(default_factory=dict)
     alone: bool | None = None
-    """Whether it has one camera in the whole inventory; None: as many as the run has."""
+    """Whether it has one camera in the whole inventory; None: count the cameras of the run."""
     selected: tuple[str, ...] = ()
-    """What `--only` takes to name this receiver again; nothing where it is the whole inventory."""
+    """The values of `--only` that choose this receiver again; empty if it is the whole inventory."""
     given: frozenset[str] = frozenset()
-    """Options that were given on the command line, beside an inventory."""
+    """Options that were given on the command line in addition to an inventory."""
 
     def password(self, whose: str) -> "SecretSource | None":
-        """Return where an inventory has the password of `SSH` or `SUDO`."""
+        """Return the inventory's source of the password for `SSH` or `SUDO`."""
         if not self.passwords:
             return None
         from receiver_setup.inventory import Password  # noqa: PLC0415 - only with an inventory
@@ -67,9 +67,9 @@ class RunTarget:
 
 
 def check_targets(options: dict[str, Any], *, cameras: bool = True) -> tuple[RunTarget, ...]:
-    """Refuse what cannot be meant, before anything is contacted; return the receivers of the run.
+    """Refuse invalid options before anything is contacted; return the receivers of the run.
 
-    None are left where an earlier run has proven all. `cameras`: at least one is needed.
+    None remain if an earlier run has proven all. `cameras`: at least one is required.
     """
     if options["inventory"] is not None:
         return _from_inventory(options)
@@ -119,14 +119,14 @@ def _from_inventory(options: dict[str, Any]) -> tuple[RunTarget, ...]:
 
 
 def _refuse_same_host(receivers: "Sequence[ResolvedReceiver]") -> None:
-    """Refuse receivers that a receipt could not tell from each other, since it holds no port."""
+    """Refuse receivers that a receipt could not distinguish, because it contains no ports."""
     accounts = [(receiver.host, receiver.options.get("user")) for receiver in receivers]
     for receiver, account in zip(receivers, accounts, strict=True):
         if accounts.count(account) > 1:
             raise ConfigurationError(
-                f"--receipt: {receiver.name} and another receiver differ in nothing but their ports, which a receipt "
-                "does not hold",
-                hint=f"give each a receipt of its own: --only {receiver.name}",
+                f"--receipt: {receiver.name} and another receiver differ only in their ports, which a receipt does not "
+                "contain",
+                hint=f"write a separate receipt for each: --only {receiver.name}",
             )
 
 
@@ -139,7 +139,7 @@ def _make_target(
 ) -> RunTarget:
     own: dict[str, Any] = {name: value for name, value in receiver.options.items() if name in options}
     if not own.get("upload") and "interval" in own:
-        # It is for cameras that say themselves what they upload.
+        # It applies to cameras with their own upload options.
         own["interval"] = None
     addresses = tuple(camera.address.display for camera in receiver.cameras)
     target = {"receiver": receiver.address, "local": receiver.address is None, "cameras": addresses}

@@ -1,4 +1,4 @@
-"""Where secrets come from: a file, the environment, a command, a question on a terminal. Never an argument."""
+"""Read secrets from a file, the environment, a command or a prompt, but never from an argument."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from receiver_setup.inventory import SecretSource
 
 _COMMAND_S = 60.0
-"""A password manager may ask somebody to unlock it first."""
+"""Long enough for a user to unlock a password manager."""
 
 
 def read_secret(
@@ -31,9 +31,9 @@ def read_secret(
     user: str | None = None,
     source: "SecretSource | None" = None,
 ) -> Secret | None:
-    """Return the secret from `file`, else from an inventory's `source`, else from the environment, else by asking.
+    """Return the secret from `file`, else from an inventory's `source`, else from the environment, else from a prompt.
 
-    None where nobody can be asked. A source that gives nothing is an error.
+    None if no one can be asked. A source without a secret is an error.
     """
     if file is not None:
         text: str | None = first_line(file)
@@ -47,7 +47,7 @@ def read_secret(
         return None
     if not _is_text(text):
         raise ConfigurationError(
-            f"the value of {variable} is not UTF-8 text", hint="set it anew on a terminal that uses UTF-8"
+            f"the value of {variable} is not UTF-8 text", hint="set it again on a terminal that uses UTF-8"
         )
     secret = Secret(text)
     redact.add(secret, user=user)
@@ -55,13 +55,13 @@ def read_secret(
 
 
 def _ask(question: str, *, echo: bool = False) -> str | None:
-    with alone():  # first of all, since a live display stands in for standard error
+    with alone():  # first, because a live display replaces standard error
         if not on_terminal():
             return None
         try:
             answer: str = click.prompt(question, hide_input=not echo, err=True, default="", show_default=False)
         except click.Abort:
-            # Ctrl-C, or the end of the input: a run that is under way has to take back what it did.
+            # Ctrl-C, or the end of the input: the run must undo its changes.
             raise KeyboardInterrupt from None
         return answer
 
@@ -69,7 +69,7 @@ def _ask(question: str, *, echo: bool = False) -> str | None:
 def secret_source(
     file: Path | None, variable: str, *, question: str, source: "SecretSource | None" = None
 ) -> Callable[[], Secret | None]:
-    """Return a function that reads the secret when it is first needed, and only then."""
+    """Return a function that reads the secret once, when it is first needed."""
     known: list[Secret | None] = []
 
     def ask() -> Secret | None:
@@ -82,7 +82,7 @@ def secret_source(
 
 
 def ask_person(question: str, echo: bool) -> Secret | None:
-    """Ask what a server wants to know, shown while it is typed or not; None where nobody can be asked."""
+    """Ask a server's question, with or without echo; None if no one can be asked."""
     text = ask_where_awaited(partial(_ask, question, echo=echo))
     if not text:
         return None
@@ -92,7 +92,7 @@ def ask_person(question: str, echo: bool) -> Secret | None:
 
 
 def ask_to_go_on(question: str) -> bool:
-    """Ask yes or no, from any thread of a run; no is what Enter alone says."""
+    """Ask for yes or no, from any thread of a run; the default is no."""
 
     def ask() -> bool:
         with alone():
@@ -106,7 +106,7 @@ def ask_to_go_on(question: str) -> bool:
 
 
 def first_line(path: Path, *, place: str = "") -> str:
-    """Return the first line of a password file; ConfigurationError, with `place` before it, for what has none."""
+    """Return the first line of a password file; ConfigurationError, starting with `place`, if there is none."""
     before = f"{place}: " if place else ""
     try:
         text = decode_text(path.read_bytes())
@@ -124,23 +124,23 @@ def _from_source(source: "SecretSource") -> str:
         return first_line(source.file, place=source.place)
     if source.command is not None:
         try:
-            with alone():  # a password manager may ask somebody to unlock it
+            with alone():  # a password manager may ask the user to unlock it
                 return _from_command(source.command, source.folder)
         except ConfigurationError as error:
             raise ConfigurationError(f"{source.place}: {error.message}", hint=error.hint) from error
     value = os.environ.get(source.variable or "")
     if not value:
         raise ConfigurationError(
-            f"{source.place}: the environment has no {source.variable}", hint="set it to the password, for this run"
+            f"{source.place}: {source.variable} is not set in the environment", hint="set it to the password"
         )
     return value
 
 
 @cache
 def _from_command(words: tuple[str, ...], folder: Path) -> str:
-    """Return the first line that a command prints; it runs once, however many cameras run_target it.
+    """Return the first line that a command prints; it runs once even if several cameras use it.
 
-    Neither what it prints nor its words are ever shown, since either may be the password.
+    Neither its output nor its words are ever shown, because either may contain the password.
     """
     try:
         process = subprocess.Popen(
@@ -153,21 +153,21 @@ def _from_command(words: tuple[str, ...], folder: Path) -> str:
             output, _ = process.communicate(timeout=_COMMAND_S)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise ConfigurationError(f"the command has not ended in {_COMMAND_S:.0f} s") from None
+            raise ConfigurationError(f"the command did not finish within {_COMMAND_S:.0f} s") from None
     if process.returncode:
         raise ConfigurationError(
             f"the command failed with the exit code {process.returncode}",
-            hint="run it by hand: it has to print the password in its first line",
+            hint="run it yourself: its first line of output must be the password",
         )
     try:
         line = output.decode("utf-8").split("\n", 1)[0].rstrip("\r")
     except UnicodeDecodeError:
-        raise ConfigurationError("the command printed something else than UTF-8 text") from None
+        raise ConfigurationError("the command's output is not UTF-8 text") from None
     if not line:
-        raise ConfigurationError("the command printed an empty first line", hint="that line has to be the password")
+        raise ConfigurationError("the command printed an empty first line", hint="that line must be the password")
     return line
 
 
 def _is_text(text: str) -> bool:
-    """Tell text from bytes that Python could not decode and carries as lone surrogates."""
+    """Return False for bytes that Python could not decode and represents as lone surrogates."""
     return not any("\ud800" <= c <= "\udfff" for c in text)

@@ -1,4 +1,4 @@
-"""From a run's run_targets to the two sides of each workflow, and from their reports to what is printed."""
+"""Open the two sides of each workflow of a run, run them, and print the report."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ from receiver_setup.workflow.fleet import run_all
 from receiver_setup.workflow.run.request import NamedCamera
 
 Workflow = Callable[..., ReceiverReport]
-"""A receiver's workflow with all given but its observer and its `stop`."""
+"""A receiver's workflow that only lacks its observer and its `stop`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +39,13 @@ class Target:
 
     @property
     def cameras_shown(self) -> str:
-        """The cameras' addresses, for people."""
+        """The cameras' addresses, for display."""
         return ", ".join(each.camera.address.display for each in self.cameras)
 
 
 @contextlib.contextmanager
 def open_targets(carriers: Sequence[Carrier]) -> Iterator[tuple[Target, ...]]:
-    """Make both sides of each; no camera is contacted before the workflow does."""
+    """Open both sides of each; no camera is contacted before the workflow runs."""
     with contextlib.ExitStack() as stack:
         yield tuple(_open(carrier, stack) for carrier in carriers)
 
@@ -76,9 +76,9 @@ def run_workflow(
     steps: bool = True,
     keep: Callable[[Report], None] = lambda _: None,
 ) -> int:
-    """Run each receiver's workflow and print the result; return the exit code. `steps`: tell them as they happen.
+    """Run each receiver's workflow and print the result; return the exit code. `steps`: report them as they happen.
 
-    `keep` stores the result besides; where that fails, the error stands beside the result and undoes nothing.
+    `keep` stores the result as well; its failure is reported in addition to the result and undoes nothing.
     """
     cameras = {each.name: target.session.name for target, _ in parts for each in target.cameras}
     shown = progress(quiet=bool(options["quiet"]), cameras=cameras, steps=steps, verbose=bool(options["verbose"]))
@@ -116,7 +116,7 @@ def _run(workflow: Workflow, observe: Observer, stop: Stop) -> ReceiverReport:
 
 
 def _name(receiver: ReceiverReport, run_target: RunTarget) -> None:
-    """Call receiver and cameras what the inventory calls them; folders and key lines have a safe form of it."""
+    """Use the inventory's names for display; paths and key lines contain a safe form of them."""
     receiver.name = run_target.name
     shown = {camera.name: camera.shown for camera in run_target.cameras}
     for camera in receiver.cameras:
@@ -131,14 +131,14 @@ def _print_diffs(report: Report) -> None:
 
 
 def _print_errors(report: Report) -> None:
-    """Print each error once; with the name of what it is about where there are several, or an inventory has names."""
+    """Print each error once, with the name of its host if there are several, or names in an inventory."""
     found: list[tuple[str, ReceiverSetupError]] = []
     for receiver in report.receivers:
         shown = receiver.name or receiver.address
         own = [] if receiver.error is None else [(shown, receiver.error)]
         found += [*own, *((camera.name, camera.error) for camera in receiver.cameras if camera.error is not None)]
     interrupted = [each for each in found if isinstance(each[1], InterruptedRunError)]
-    # Ctrl-C is one thing, however many cameras it stopped.
+    # Report Ctrl-C once, even if it stopped several cameras.
     told = [each for each in found if each not in interrupted[1:]]
     named = len(told) > 1 or any(receiver.name for receiver in report.receivers)
     for scope, error in told:

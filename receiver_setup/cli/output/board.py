@@ -1,7 +1,7 @@
-"""What a live display shows of many cameras (pure): events go in, rows and counters come out.
+"""The state of many cameras for a live display (pure): events in, rows and counters out.
 
-A receiver's cameras go through a run in rounds: all are read, all are set up, all are proven. A camera that is through
-is done until the next round begins with one of them; what is done for good is known at the end of the run.
+A receiver's cameras go through a run in rounds: all are read, all are set up, all are proven. A camera counts as done
+until the next round reaches it; only the end of the run makes that final.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from receiver_setup.report import Event, Mark, StepReport
 
 
 class State(StrEnum):
-    """Where a camera is."""
+    """The state of a camera."""
 
     WAITING = "waiting"
     UNDER_WAY = "under way"
@@ -27,7 +27,7 @@ _COUNTED = (State.DONE, State.FAILED, State.UNDER_WAY, State.WAITING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One camera as it is shown; `took_s` is the time that was spent on it, waiting left out."""
+    """One camera as shown; `took_s` is the time spent on it, without waiting."""
 
     camera: str
     receiver: str
@@ -55,22 +55,22 @@ class _Camera:
 
 
 class Board:
-    """All cameras of a run, by name → the name of their receiver; not for several threads.
+    """All cameras of a run: camera → receiver, by name. Not thread-safe.
 
-    Every time is one of the same clock.
+    All times must come from the same clock.
     """
 
     def __init__(self, cameras: Mapping[str, str], *, now_s: float) -> None:
         self._cameras = {name: _Camera(receiver) for name, receiver in cameras.items()}
         self._began_s = now_s
         self._alike: dict[str, tuple[StepReport, int]] = {}
-        """Receiver → its last line, and how many steps like it came after."""
+        """Receiver → its last line, and the number of similar steps that followed."""
         self.several_receivers = len(set(cameras.values())) > 1
 
     def note(self, event: Event, *, now_s: float) -> list[Event]:
-        """Take an event in; return what wants a line of its own by now: a receiver's steps, and whatever failed.
+        """Process an event; return the events to print as lines: a receiver's steps, and all failures.
 
-        A receiver's steps of one name, such as a folder for each camera, are one line and the number of the others.
+        A receiver's steps with the same name, such as a folder per camera, become one line and a count.
         """
         camera = self._cameras.get(event.scope)
         if camera is None:
@@ -84,7 +84,7 @@ class Board:
         return [event] if event.failed else []
 
     def rest(self) -> list[Event]:
-        """Return the lines that waited for more of their kind."""
+        """Return the lines that were held back to count similar ones."""
         lines = [
             Event(scope=scope, step=StepReport(name=last.name, changed=last.changed, detail=f"{more} more of these"))
             for scope, (last, more) in self._alike.items()
@@ -94,14 +94,14 @@ class Board:
         return lines
 
     def finish(self, *, now_s: float) -> None:
-        """Take every camera that has not failed as done: the run has ended."""
+        """Mark every camera that has not failed as done, because the run has ended."""
         for camera in self._cameras.values():
             _spend(camera, now_s)
             if camera.state in {State.WAITING, State.UNDER_WAY}:
                 camera.state = State.DONE
 
     def rows(self, room: int, *, now_s: float) -> list[Row]:
-        """Return a row a camera, in their order; where there are more than `room`, those that matter most now."""
+        """Return a row per camera, in order; if there are more than `room`, only the most relevant ones."""
         named = list(self._cameras.items())
         if len(named) > room:
             named.sort(key=lambda item: _SHOWN_FIRST.index(item[1].state))
@@ -119,7 +119,7 @@ class Board:
         ]
 
     def counters(self) -> str:
-        """Return how many cameras are where: `done 120, failed 3, under way 4, waiting 73`."""
+        """Return the number of cameras per state: `done 120, failed 3, under way 4, waiting 73`."""
         counts = self._counts()
         stopped = f", stopped {counts[State.STOPPED]}" if counts[State.STOPPED] else ""
         return ", ".join(f"{state} {counts[state]}" for state in _COUNTED) + stopped
@@ -174,7 +174,7 @@ class Board:
         camera.changed = camera.changed or event.step.changed
 
     def _stop(self, receiver: str, now_s: float) -> None:
-        """Take the cameras of a receiver whose run has ended early as stopped."""
+        """Mark the cameras of a receiver whose run ended early as stopped."""
         for camera in self._of(receiver):
             _spend(camera, now_s)
             if camera.state is not State.FAILED:
@@ -188,7 +188,7 @@ def _spend(camera: _Camera, now_s: float) -> None:
 
 
 def show_time(seconds: float) -> str:
-    """Return a time for people.
+    """Format a duration.
 
     >>> show_time(3.14159), show_time(75)
     ('3.1 s', '1:15 min')

@@ -1,4 +1,4 @@
-"""The last stop of an error: one sentence, a hint and an exit code; one JSON object where JSON was asked for."""
+"""Report the final error of a run: a sentence, a hint and an exit code; with --json, one JSON object."""
 
 import logging
 import os
@@ -21,9 +21,9 @@ class _BugError(ReceiverSetupError):
 
 
 def report_failure(error: BaseException, arguments: Sequence[str]) -> int:
-    """Print what went wrong, on standard error, and as JSON on standard output with `--json`; return the exit code."""
+    """Print an error on standard error, and with `--json` as JSON on standard output; return the exit code."""
     if isinstance(error, BrokenPipeError):
-        # Whoever read our output has gone; there is nobody to tell.
+        # The reader of our output is gone, so there is nothing to print.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     ours = as_ours(error)
@@ -37,7 +37,7 @@ def report_failure(error: BaseException, arguments: Sequence[str]) -> int:
 
 
 def as_ours(error: BaseException) -> ReceiverSetupError:
-    """Return `error` as one of this project's."""
+    """Convert any exception to a ReceiverSetupError."""
     if isinstance(error, ReceiverSetupError):
         return error
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
@@ -49,12 +49,12 @@ def as_ours(error: BaseException) -> ReceiverSetupError:
         return ConfigurationError(error.format_message())
     return _BugError(
         f"this is a bug of receiver-setup: {type(error).__name__}: {error}",
-        hint="run the same command again with -vv and report what it prints",
+        hint="run the same command again with -vv and report the output",
     )
 
 
 def print_error(error: ReceiverSetupError, *, scope: str = "") -> None:
-    """Print one error for a person; `scope` is what it is about, where there are several."""
+    """Print an error and its hint; `scope` is the name of its host, if there are several."""
     click.echo(redact(f"error: {f'{scope}: ' if scope else ''}{error.message}"), err=True)
     if error.hint:
         click.echo(redact(f"hint: {error.hint}"), err=True)

@@ -1,4 +1,4 @@
-"""A table of many cameras that stays at the foot of the terminal while they are worked on."""
+"""A live table of many cameras at the bottom of the terminal."""
 
 import os
 import threading
@@ -19,10 +19,10 @@ from receiver_setup.process.interrupts import shielded
 from receiver_setup.report import Event, Mark
 
 _NARROWEST, _LOWEST = 60, 6
-"""Columns and lines below which a table says less than lines do."""
+"""The smallest terminal for which a table is better than plain lines."""
 _WIDEST = 120
 _AROUND = 3
-"""Lines that are no row: the heading, the counters, and one for the cursor."""
+"""Lines besides the rows: the heading, the counters, and one for the cursor."""
 _A_SECOND = 4
 _COLOURS = {"ok": "green", "changed": "yellow", "FAILED": "red"}
 _STYLES = {
@@ -35,21 +35,21 @@ _STYLES = {
 
 
 def suits(console: Console) -> bool:
-    """Tell whether a table can be kept in place there; what a build server shows is a log, whatever it says it is."""
+    """Return True if the console can show a live table; a CI server keeps a log, even if it claims to be a terminal."""
     wide = console.width >= _NARROWEST and console.height >= _LOWEST
     return console.is_terminal and not console.is_dumb_terminal and wide and not os.environ.get("CI")
 
 
 def coloured(event: Event) -> Text:
-    """Return the line of a step that was done or failed."""
+    """Return the coloured line of a step."""
     status, line = words_of(event)
     return Text.assemble((f"{status:<8}", _COLOURS[status]), line)
 
 
 class LiveBoard(Lines):
-    """A board on the screen; a context manager, which leaves the last picture and a usable terminal behind.
+    """A board on the screen; a context manager that leaves the final table and a usable terminal.
 
-    Its methods are for any thread. `every_step`: steps are lines above the table as well.
+    Thread-safe. `every_step`: also print steps as lines above the table.
     """
 
     def __init__(self, console: Console, board: Board, *, every_step: bool = False) -> None:
@@ -62,7 +62,7 @@ class LiveBoard(Lines):
         self._over = threading.Event()
         self._ticking: threading.Thread | None = None
         self._reading = threading.Lock()
-        """Held while the board is read or changed; the innermost of the locks, rich's own included."""
+        """Protects the board; the innermost lock, inside rich's own as well."""
         self._live = self._make_live()
 
     def __enter__(self) -> Self:
@@ -77,7 +77,7 @@ class LiveBoard(Lines):
         return self
 
     def _tick(self) -> None:
-        """Draw it anew as time goes by; not by rich's own thread, which another one's lines can come between."""
+        """Redraw the table periodically; rich's own thread could mix with lines of other threads."""
         while not self._over.wait(1 / _A_SECOND):
             with self._printing:
                 if self._held is None and not self._over.is_set():
@@ -111,7 +111,7 @@ class LiveBoard(Lines):
             self._print_text(text)
 
     def _print_text(self, text: Text) -> None:
-        """Print above the table, or keep it until a question was answered."""
+        """Print above the table, or hold it back until a question is answered."""
         self.print(partial(self._console.print, text, soft_wrap=True))
 
     def _leave(self) -> None:
@@ -167,6 +167,6 @@ class LiveBoard(Lines):
         return table
 
     def _plain(self, text: str) -> str:
-        """Return text that takes one line and moves no cursor, in letters that the terminal has."""
+        """Return text as one line without control characters, in the terminal's encoding."""
         line = "".join(c if c.isprintable() else " " for c in redact(text))
         return line.encode(self._console.encoding, "replace").decode(self._console.encoding)

@@ -1,4 +1,4 @@
-"""The commands that a receipt names: to look again and to take it back, with the targets and options of this run."""
+"""The next commands in a receipt: to verify and to undo the set-up, with the targets and options of this run."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,7 +18,7 @@ _DEFAULTS = {"user": "ipcamera", "directory": "recordings", "receiver_address": 
 
 
 def setup_command(options: dict[str, Any], targets: Sequence[RunTarget] = ()) -> str:
-    """Return the set-up of the same targets, which mends what it finds wrong; quoted for a shell."""
+    """Return the set-up command for the same targets, which repairs their set-up; quoted for a shell."""
     if options["inventory"] is not None:
         only = tuple(name for target in targets for name in target.selected) if options["only"] else ()
         return _line(["setup", *_inventory(options, only), *(_given(targets[0], jail=True) if targets else ())])
@@ -28,14 +28,14 @@ def setup_command(options: dict[str, Any], targets: Sequence[RunTarget] = ()) ->
 
 
 def whole_command(options: dict[str, Any]) -> str:
-    """Return the set-up with everything that was chosen for it, quoted for a shell; never with a password."""
+    """Return the set-up command with all chosen options, quoted for a shell; never with a password."""
     words = []
     for name in UPLOAD_OPTIONS:
         if options[name] is not None:
-            words += [_spelt(name), str(options[name])]
+            words += [_option_name(name), str(options[name])]
     for name, default in (("auth", "auto"), ("sha1", "auto"), ("confirm_within", 60), ("timeout", 10.0)):
         if options[name] != default:
-            words += [_spelt(name), str(options[name])]
+            words += [_option_name(name), str(options[name])]
     if options["adopt"]:
         words.append("--adopt")
     if options["groups"]:
@@ -46,7 +46,7 @@ def whole_command(options: dict[str, Any]) -> str:
 
 
 def commands_for(options: dict[str, Any], targets: Sequence[RunTarget]) -> Callable[[ReceiverReport], Commands | None]:
-    """Return what makes each receiver's commands."""
+    """Return a function that makes the commands of a receiver."""
     if options["inventory"] is None:
         return partial(make_commands, options=options)
     by_name = {target.name: target for target in targets}
@@ -55,7 +55,7 @@ def commands_for(options: dict[str, Any], targets: Sequence[RunTarget]) -> Calla
         target = by_name[receiver.name]
         proven = tuple(camera.name for camera in receiver.cameras if camera.ok)
         if not proven:
-            # Without a name the command would be for all of the inventory.
+            # Without a name the command would apply to the whole inventory.
             return None
         only = target.selected if len(proven) == len(receiver.cameras) else proven
         verify = ["verify", *_inventory(options, target.selected), *_given(target, jail=True)]
@@ -66,10 +66,10 @@ def commands_for(options: dict[str, Any], targets: Sequence[RunTarget]) -> Calla
 
 
 def make_commands(receiver: ReceiverReport, options: dict[str, Any]) -> Commands | None:
-    """Return what to type, quoted for a shell, never with a password; None where a path cannot be typed.
+    """Return the commands, quoted for a shell, never with a password; None if a path cannot be typed.
 
-    A look names every camera of the run, because with several each has a directory of its own. What is taken back is
-    what was set up: a camera that failed has its settings back already.
+    The verify command names every camera of the run, because with several each has its own directory. The remove
+    command names only those that were set up: the settings of a failed camera are restored already.
     """
     proven = {camera.address for camera in receiver.cameras if camera.ok}
     addresses = [CameraAddress.parse(text) for text in options["cameras"]]
@@ -89,14 +89,14 @@ def _inventory(options: dict[str, Any], only: Sequence[str]) -> list[str]:
 
 
 def _given(target: RunTarget, *, jail: bool) -> list[str]:
-    """Return what was given beside the inventory and every command needs to reach the same accounts."""
+    """Return the options, given in addition to the inventory, that every command needs to find the same accounts."""
     words: list[str] = []
     for name in sorted(target.given & {*_DEFAULTS, *_PATHS, *_FLAGS, *_TLS_WORDS, "home"}):
         value = target.options[name]
         if name in _FLAGS:
-            words += [_spelt(name)] if value else []
+            words += [_option_name(name)] if value else []
         else:
-            words += [_spelt(name), str(value.absolute() if isinstance(value, Path) else value)]
+            words += [_option_name(name), str(value.absolute() if isinstance(value, Path) else value)]
     if jail and "jail" in target.given:
         words.append("--jail" if target.options["jail"] else "--no-jail")
     return words
@@ -108,7 +108,7 @@ def _targets(options: dict[str, Any], cameras: list[CameraAddress]) -> list[str]
 
 
 def spell_camera(camera: CameraAddress) -> str:
-    """Spell a camera's address as `--camera` takes it, without its password."""
+    """Format a camera's address for `--camera`, without its password."""
     # The zone of an IPv6 address is escaped in a URL, but not in an option.
     scheme, _, place = camera.url.replace("%25", "%").partition("://")
     user = "" if camera.user == DEFAULT_USER else f"{quote(camera.user, safe='')}@"
@@ -116,18 +116,18 @@ def spell_camera(camera: CameraAddress) -> str:
 
 
 def _shared(options: dict[str, Any]) -> list[str]:
-    """Return the options that differ from their defaults and that every command needs to reach the same account."""
+    """Return the non-default options that every command needs to find the same account."""
     words = []
     for name, default in _DEFAULTS.items():
         if options[name] != default:
-            words += [_spelt(name), str(options[name])]
+            words += [_option_name(name), str(options[name])]
     if options["home"] not in (None, f"/home/{options['user']}"):
         words += ["--home", str(options["home"])]
     for name in _PATHS:
         if options[name] is not None:
             # The command may be pasted in another folder.
-            words += [_spelt(name), str(options[name].absolute())]
-    flags = [_spelt(name) for name in ("isolate", "camera_via_receiver") if options[name]]
+            words += [_option_name(name), str(options[name].absolute())]
+    flags = [_option_name(name) for name in ("isolate", "camera_via_receiver") if options[name]]
     return [*words, *_tls(options), *flags]
 
 
@@ -140,7 +140,7 @@ def _tls(options: dict[str, Any]) -> list[str]:
     return [*words, "--camera-insecure"] if options["camera_insecure"] else words
 
 
-def _spelt(name: str) -> str:
+def _option_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""The one object of `--json`, with every secret masked in its values."""
+"""Print the JSON object of `--json`, with every secret masked in its values."""
 
 import codecs
 import json
@@ -12,10 +12,10 @@ from receiver_setup.process.interrupts import ignore_signals
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print `value` on standard output; names and structure stay, whatever the secrets are.
+    """Print `value` on standard output; names and structure are never masked.
 
-    Control characters are escaped as JSON has it, those beyond ASCII as well.
+    Control characters are JSON-escaped, including those beyond ASCII.
     """
-    ignore_signals()  # an interruption would be a second object
+    ignore_signals()  # an interruption would print a second object
     utf_8 = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
     click.echo(clean(json.dumps(redact.values(value), indent=2, ensure_ascii=not utf_8)))

@@ -1,4 +1,4 @@
-"""Steps on standard error while they happen: a live table for many cameras on a terminal, else a line a step."""
+"""Show steps on standard error as they happen: a live table for many cameras on a terminal, else a line per step."""
 
 import contextlib
 import sys
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 def progress(
     *, quiet: bool, cameras: Mapping[str, str], steps: bool = True, verbose: bool = False
 ) -> Iterator[Observer]:
-    """Give what workflows tell their steps to, from any thread, while the body runs.
+    """Yield an observer for the steps of workflows, thread-safe, while the body runs.
 
-    `cameras` is each camera's name → the name of its receiver, both as events have them. Without `steps` nothing is
-    shown but a table, where there is one; with `verbose` there are lines of all steps above it.
+    `cameras` maps each camera to its receiver, by the names in events. Without `steps` only a table is shown, if
+    possible; with `verbose` all steps are also printed as lines above it.
     """
     live = _live_board(cameras, verbose=verbose) if not quiet and len(cameras) > 1 and sys.stderr.isatty() else None
     if live is None:
@@ -37,9 +37,9 @@ def progress(
 
 
 def make_observer(*, quiet: bool) -> Observer:
-    """Return what a workflow tells its steps to; one line a step."""
+    """Return an observer that prints one line per step."""
     if quiet:
-        return lambda event: None  # noqa: ARG005 - nobody listens
+        return lambda event: None  # noqa: ARG005 - quiet
     show = _rich_printer() if sys.stderr.isatty() else _plain
 
     def observe(event: Event) -> None:
@@ -61,7 +61,7 @@ def _console() -> "Console":
 
 
 def _live_board(cameras: Mapping[str, str], *, verbose: bool) -> "LiveBoard | None":
-    """Return a table for the terminal; None where it cannot show one."""
+    """Return a table for the terminal; None if it cannot show one."""
     from receiver_setup.cli.output.board import Board  # noqa: PLC0415 - as above
     from receiver_setup.cli.output.live import LiveBoard, suits  # noqa: PLC0415 - as above
 

@@ -1,4 +1,4 @@
-"""The result for a person: what is set up, what proves it, how to look again, how to take it back."""
+"""The result as text: what is set up, its proof, how to verify it, how to undo it."""
 
 from receiver_setup.report import UPLOADS, CameraReport, Commands, ReceiverReport, Report
 
@@ -23,22 +23,22 @@ def _receiver(receiver: ReceiverReport, commands: Commands | None, *, check: boo
         if check:
             lines.append("Nothing was changed: this was a check." if receiver.changed else "Nothing would be changed.")
         elif not receiver.changed:
-            lines.append("Nothing was changed: all was already so.")
+            lines.append("Nothing was changed: everything was set up already.")
     if told and not check and commands is not None:
-        lines += [f"To look again:   {commands.verify}", f"To take it back: {commands.remove}"]
+        lines += [f"To verify again: {commands.verify}", f"To undo it:      {commands.remove}"]
     return "\n".join(lines)
 
 
 def _preview(camera: CameraReport) -> list[str]:
     steps = [step.detail for step in camera.steps if step.changed]
-    told = "; ".join(steps) or "set up already, would only be tested"
+    told = "; ".join(steps) or "already set up, would only be tested"
     return [f"{camera.name} ({camera.address}): {told}", *_warnings(camera)]
 
 
 def _proven(camera: CameraReport, receiver: ReceiverReport) -> list[str]:
     key, host_key, test = camera.public_key, camera.host_key, camera.test
     by = f"its own key, {key.bits} bits, {key}" if key and camera.auth == "publickey" else "a random password"
-    seen = host_key or "that it trusts (this firmware does not tell it again)"
+    seen = host_key or "that it trusts (this firmware does not report which)"
     where = "this machine" if receiver.address == "local" else receiver.address
     user, home = receiver.user, receiver.home
     if camera.user is not None:
@@ -64,7 +64,7 @@ def _warnings(camera: CameraReport) -> list[str]:
 def _uploads(camera: CameraReport) -> str:
     switch = f"receiver-setup camera action rec --enable --camera {camera.address}"
     if camera.uploads is None:
-        return f"the camera does not say what it uploads; see: receiver-setup camera show --camera {camera.address}"
+        return f"not reported by the camera; see: receiver-setup camera show --camera {camera.address}"
     if not camera.uploads:
         return f"nothing yet; for videos at an alarm: {switch}"
     return ", ".join(UPLOADS[kind] for kind in camera.uploads)

@@ -1,4 +1,4 @@
-"""`--receipt FILE`: write what was proven, read it again."""
+"""`--receipt FILE`: write and read receipts."""
 
 import os
 import sys
@@ -29,22 +29,22 @@ _FORMATS = {".json": render_json, ".md": render_markdown}
 
 
 def read_receipt(path: Path) -> Receipt:
-    """Read the receipt of an earlier set-up; ConfigurationError for what is none."""
+    """Read the receipt of an earlier set-up; ConfigurationError if it is not one."""
     try:
         return parse_receipt(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"--receipt: {path} cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, ReceiptFormatError) as error:
         raise ConfigurationError(
-            f"--receipt: {path} is not a receipt that can be compared with: {error}",
-            hint="give the .json that setup --receipt wrote",
+            f"--receipt: {path} is not a receipt in JSON: {error}",
+            hint="give the .json file of setup --receipt",
         ) from error
 
 
 def keep_receipt(
     options: dict[str, Any], report: Report, *, commands: Callable[[ReceiverReport], Commands | None] | None = None
 ) -> None:
-    """Write the receipt where one is wished and at least one camera is proven; `ReceiptError` if that fails."""
+    """Write the receipt if requested and at least one camera is proven; `ReceiptError` if that fails."""
     path: Path | None = options["receipt"]
     if path is None or report.check:
         return
@@ -53,22 +53,22 @@ def keep_receipt(
     if not receipt.proven:
         return
     try:
-        # Nothing is left to be interrupted but this.
+        # Only this is left to interrupt.
         with shielded(deliver=False):
             _replace(path.absolute(), _FORMATS[path.suffix.lower()](receipt).encode())
     except OSError as error:
         raise ReceiptError(
             f"the set-up is done and stays, but its receipt cannot be written to {path}: {error.strerror}",
-            hint="run the same command again with another --receipt: it changes nothing, proves anew and writes it",
+            hint="run the same command again with another --receipt: it changes nothing, proves again and writes it",
         ) from error
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone, whole or not at all; what was there stays until then."""
+    """Replace a file atomically; only its owner can read it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".receipt-")
     try:
         with os.fdopen(handle, "wb") as file:
-            if sys.platform != "win32":  # whatever the umask left
+            if sys.platform != "win32":  # regardless of the umask
                 os.fchmod(file.fileno(), 0o600)
             file.write(content)
             file.flush()

@@ -1,4 +1,4 @@
-"""The one redactor of the command line, and logging that goes through it."""
+"""The redactor of the command line, and logging through it."""
 
 import logging
 import re
@@ -13,14 +13,14 @@ from receiver_setup.secrets import Redactor
 from receiver_setup.trace.tracing import Collector, trip_of
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-"""C0 but for tab and line end, DEL, C1, and what turns the direction of a text or ends a line of it.
+"""C0 except tab and line feed, DEL, C1, and characters that change the text direction or end a line.
 
 Source: Unicode Standard Annex 9 (bidirectional algorithm), ECMA-48
 """
 
 
 def clean(text: str) -> str:
-    r"""Return text that moves no cursor and hides nothing, with what does as JSON writes it.
+    r"""Escape, as in JSON, all characters that move the cursor or hide text.
 
     >>> clean("\x1b[2J a\u202egpj.exe")
     '\\u001b[2J a\\u202egpj.exe'
@@ -29,29 +29,29 @@ def clean(text: str) -> str:
 
 
 class PrintedRedactor(Redactor):
-    """Mask known secrets in what is printed, and show the control characters of names that others gave."""
+    """Mask known secrets in printed text, and escape control characters in untrusted names."""
 
     def __call__(self, text: str) -> str:
-        """Return `text` as it may be printed; JSON stays the same JSON."""
+        """Return `text` as it may be printed; JSON stays equivalent."""
         return clean(self.mask(text))
 
 
 redact = PrintedRedactor()
-"""Told every secret as soon as it is read; everything that is printed passes through it."""
+"""Knows every secret as soon as it is read; all printed text passes through it."""
 
 _LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}
 
 
 class _RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        """Format, traceback included, then mask; a trip is a line like those of steps."""
+        """Format, including the traceback, then mask; a traced request looks like a step's line."""
         trip = trip_of(record)
         return redact(super().format(record) if trip is None else f"{'trip':<8}{trip}")
 
 
 class _Handler(logging.StreamHandler[TextIO]):
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a record, above a live display where there is one."""
+        """Print a record, above the live display if there is one."""
         display = active_display()
         if display is None:
             print_line(partial(super().emit, record))
@@ -62,7 +62,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 def set_up_logging(verbosity: int) -> None:
     """Send logs to standard error: errors with -q, warnings by default, more with -v, all with -vv.
 
-    With all of them a command ends with a summary of its trips.
+    With -vv a command ends with a summary of its requests.
     """
     handler = _Handler(sys.stderr)
     handler.setFormatter(_RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
@@ -75,7 +75,7 @@ def set_up_logging(verbosity: int) -> None:
         collector = Collector()
         ours.addHandler(collector)
         context.call_on_close(lambda: _print_summary(collector))
-    # Libraries tell of every lost connection by themselves; we tell it once, in our words.
+    # Libraries log every lost connection themselves; we report it once, in our own words.
     for name in ("paramiko", "urllib3"):
         library = logging.getLogger(name)
         library.handlers = [handler]

@@ -1,7 +1,6 @@
-"""Standard error, shared by all that print there during a run: lines go above a live display, questions stop it.
+"""Standard error, shared by everything that prints during a run: lines go above a live display, questions suspend it.
 
-A question has the screen alone: lines wait until it was answered, with a live display and without. Without a terminal
-nothing is asked.
+While a question is open, lines are held back until it is answered. Without a terminal no questions are asked.
 """
 
 import contextlib
@@ -15,13 +14,13 @@ from receiver_setup.errors import ConfigurationError
 
 
 class Display(Protocol):
-    """What keeps a part of the screen for itself."""
+    """A live display that occupies a part of the screen."""
 
     def print_line(self, text: str) -> None:
-        """Print above it, from any thread; `text` is redacted already."""
+        """Print `text`, already redacted, above it; thread-safe."""
 
     def suspended(self) -> AbstractContextManager[None]:
-        """Leave the screen to somebody else for the body's time; lines wait until then."""
+        """Release the screen while the body runs; lines are held back."""
 
 
 _active: list[Display] = []
@@ -29,16 +28,16 @@ _asking = threading.Lock()
 
 
 class Lines:
-    """Lines from any thread, which wait while a question is open; with nothing else on the screen."""
+    """Thread-safe printing of lines, held back while a question is open; without a live display."""
 
     def __init__(self) -> None:
         self._printing = threading.RLock()
-        """Held while a line is printed or what else is on the screen comes and goes; the outermost."""
+        """Protects the screen; the outermost lock."""
         self._held: list[Callable[[], None]] | None = None
-        """Lines that wait for the end of a question."""
+        """Lines held back until a question is answered."""
 
     def print(self, show: Callable[[], None]) -> None:
-        """Show one, never two mixed up; or keep it until a question was answered."""
+        """Print one line atomically, or hold it back until a question is answered."""
         with self._printing:
             if self._held is None:
                 show()
@@ -47,7 +46,7 @@ class Lines:
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:
-        """Leave the screen to somebody else for the body's time."""
+        """Release the screen while the body runs."""
         with self._printing:
             self._held = []
             self._leave()
@@ -61,15 +60,15 @@ class Lines:
                 self._come_back()
 
     def _leave(self) -> None:
-        """Take off the screen what else is on it."""
+        """Remove the display from the screen."""
 
     def _come_back(self) -> None:
-        """Put it there again."""
+        """Show the display again."""
 
 
 _lines = Lines()
 print_line = _lines.print
-"""Shows a line where there is no live display, as soon as no question is open."""
+"""Prints lines when there is no live display."""
 
 
 def active_display() -> Display | None:
@@ -79,7 +78,7 @@ def active_display() -> Display | None:
 
 @contextlib.contextmanager
 def showing(display: Display) -> Iterator[None]:
-    """Let lines and questions go through `display` while the body runs."""
+    """Route lines and questions through `display` while the body runs."""
     _active.append(display)
     try:
         yield
@@ -89,7 +88,7 @@ def showing(display: Display) -> Iterator[None]:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Have the screen alone, to ask a person something."""
+    """Reserve the screen for a question."""
     with _asking, (active_display() or _lines).suspended():
         yield
 
@@ -101,7 +100,7 @@ _OPTIONS = (
 
 
 def on_terminal() -> bool:
-    """Tell whether a question would be seen and could be answered; a stream that was closed is none."""
+    """Return True if a question can be shown and answered; False for closed streams."""
     try:
         return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
     except ValueError:  # it is closed
@@ -109,6 +108,6 @@ def on_terminal() -> bool:
 
 
 def require_terminal() -> None:
-    """Never wait for an answer that nobody can give."""
+    """Raise ConfigurationError if no one can answer a question."""
     if not on_terminal():
-        raise ConfigurationError("something has to be asked, and there is no terminal to ask on", hint=_OPTIONS)
+        raise ConfigurationError("options are missing, and there is no terminal to ask for them", hint=_OPTIONS)

@@ -11,7 +11,7 @@ from receiver_setup.compat import linux_only
 from receiver_setup.errors import ConfigurationError
 
 _EPILOG = (
-    "Exit codes: 0 done, or already so; 2 usage, or a card that is not known; 4 the card cannot be read or written; "
+    "Exit codes: 0 done, or nothing to do; 2 usage, or an unknown card; 4 the card cannot be read or written; "
     "7 --check found a difference."
 )
 
@@ -27,10 +27,10 @@ def command(ctx: click.Context) -> None:
 @command.command(epilog=_EPILOG)
 @prepare_options
 def prepare(**options: Any) -> int:
-    """Write the set-up of this Pi to its card's boot partition, for the first boot to make.
+    """Write a set-up to the boot partition of a Pi's card; the first boot runs it.
 
-    What is on the partition stays: one command is added to cloud-init's user-data, or to firstrun.sh. The camera's
-    password has to be on the card until the first boot is done; it lies in a file of its own, which is then wiped.
+    Existing files are kept: one command is added to cloud-init's user-data, or to firstrun.sh. The camera's password
+    must be on the card until the first boot is done; it is in a separate file, which is then wiped.
     """
     set_up_logging(-1 if options["quiet"] else options["verbose"])
 
@@ -50,7 +50,7 @@ def prepare(**options: Any) -> int:
 def first_boot(folder: str) -> int:
     """Try the job of a prepared card once; the first boot runs this until it succeeds.
 
-    Prints one word, done, again or failed, and below it what to tell a person.
+    Prints one word (done, again or failed), followed by a message for the user.
     """
     if sys.platform != "linux":
         raise linux_only("the first boot of a prepared card", hint="start the Raspberry Pi from the card")

@@ -1,4 +1,4 @@
-"""What shall lie on the card, from the options of `pi prepare`."""
+"""The files for the card, from the options of `pi prepare`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,24 +33,24 @@ _OPTIONAL = (
 
 @dataclass(frozen=True)
 class Content:
-    """A file to be written: its place on the partition, and its content or the file that holds it."""
+    """A file to write: its path on the partition, and its content or the file to copy."""
 
     SHOWN: ClassVar[int] = 64 * 1024
-    """Bytes up to which a text is shown in a diff."""
+    """Bytes of the longest text that a diff shows."""
 
     path: str
     source: bytes | Path
     shown: bool = True
-    """Whether a diff shows it; of a program of ours the size is enough."""
+    """Whether a diff shows it; for our own programs the size is enough."""
 
     @classmethod
     def text(cls, path: str, text: str) -> Self:
-        """Return a text, whose line ends stay as they are."""
+        """Return a text with unchanged line ends."""
         return cls(path, text.encode())
 
     @cached_property
     def wanted(self) -> Wanted:
-        """What the plan has to know of it."""
+        """The file as the plan needs it."""
         if isinstance(self.source, bytes):
             return Wanted.of(self.path, self.source)
         return Wanted(path=self.path, digest=digest_of(self.source), size=self.source.stat().st_size)
@@ -62,12 +62,12 @@ class Content:
 
     @property
     def lines(self) -> list[str] | None:
-        """The lines of a text; None for what is not to be shown."""
+        """The lines of a text; None if it must not be shown."""
         return self.source.decode().splitlines(keepends=True) if self.shown and isinstance(self.source, bytes) else None
 
 
 def folder_files(options: dict[str, Any]) -> Iterator[Content]:
-    """Return what lies in our own folder, in the order of writing: the job last."""
+    """Return the files of our own folder in the order of writing: the job last."""
     job = _make_job(options)
     package = options["deb"]
     if package is None:
@@ -86,7 +86,7 @@ def folder_files(options: dict[str, Any]) -> Iterator[Content]:
 
 
 def own_files(card: Card, found: Recognised) -> Iterator[Content]:
-    """Return the files of the first boot with our command in them, in the order of writing."""
+    """Return the first boot's files with our command added, in the order of writing."""
     if found.format is BootFormat.CLOUD_INIT:
         yield Content.text(user_data.FILE, user_data.merge_user_data(card.texts.get(user_data.FILE)))
         return
@@ -97,7 +97,7 @@ def own_files(card: Card, found: Recognised) -> Iterator[Content]:
 
 
 def _make_job(options: dict[str, Any]) -> Job:
-    """Check the wishes as setup would, so that no mistake waits for the first boot; return them as a job."""
+    """Check the options as setup would, so that errors do not wait for the first boot; return them as a job."""
     if not options["cameras"]:
         raise ConfigurationError("no camera was given", hint="give --camera [http[s]://][USER@]HOST[:PORT]")
     check_camera_options({**options, "camera_ca_file": None}, options["cameras"])
@@ -107,7 +107,7 @@ def _make_job(options: dict[str, Any]) -> Job:
         if address.password is not None:
             raise ConfigurationError(
                 "a password in --camera would stay on the card, in the job",
-                hint=f"set {_VARIABLE} or give --camera-password-file instead: its file of its own is wiped",
+                hint=f"set {_VARIABLE} or give --camera-password-file instead: its copy on the card is wiped",
             )
         if names.count(name) > 1:
             raise ConfigurationError(f"the camera {name} was given twice", hint="give each camera once")
@@ -158,7 +158,9 @@ def _require_package(path: Path, option: str) -> Path:
     except OSError as error:
         raise ConfigurationError(f"{option}: {path} cannot be read: {error.strerror}") from error
     if head != _AR:
-        raise ConfigurationError(f"{option}: {path} is no Debian package", hint="give one whose name ends in .deb")
+        raise ConfigurationError(
+            f"{option}: {path} is not a Debian package", hint="give a file whose name ends in .deb"
+        )
     return path
 
 
@@ -170,6 +172,6 @@ def _find_packages(folder: Path | None) -> list[Path]:
     found = sorted(folder.glob("*.deb"))
     if not found:
         raise ConfigurationError(
-            f"--offline-debs: there is no package in {folder}", hint="give a folder that holds .deb files"
+            f"--offline-debs: there is no package in {folder}", hint="give a folder with .deb files"
         )
     return [_require_package(path, "--offline-debs") for path in found]

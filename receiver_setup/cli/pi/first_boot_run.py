@@ -1,4 +1,4 @@
-"""One try of a prepared card's job, at the first boot: the set-up itself, and what its end means for the next try."""
+"""One attempt at a prepared card's job, at the first boot: the set-up, and whether to try again."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ from receiver_setup.process.interrupts import shielded
 
 
 def run(folder: str) -> int:
-    """Try once; print the verdict's word and what to tell a person, on standard output alone."""
+    """Try once; print the verdict and a message for the user, only on standard output."""
     try:
         verdict = _try(Path(folder))
     except ReceiverSetupError as error:
@@ -34,9 +34,9 @@ def _try(folder: Path) -> Verdict:
         job = Job.parse((folder / Path(JOB).name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the job on the card cannot be read: {error}") from error
-    read_secret(password, "", question=None)  # so that it is masked in what is told
-    # A process of its own: whatever ends it, this one can still tell. At a shutdown both are told to end, and this one
-    # waits until the other has put everything back.
+    read_secret(password, "", question=None)  # so that it is masked in messages
+    # A separate process, so that this one can report however it ends. At a shutdown both get a signal, and this one
+    # waits until the other has undone its changes.
     with tempfile.TemporaryDirectory() as own, shielded():
         receipt = Path(own) / "receipt.md"
         done = subprocess.run(

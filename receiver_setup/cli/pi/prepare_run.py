@@ -1,4 +1,4 @@
-"""`pi prepare` behind the command line: from options to files on the boot partition, and what is told of them."""
+"""Run `pi prepare`: from options to files on the boot partition, and the report."""
 
 import difflib
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ from receiver_setup.pi.plan import FOLDER, SECRETS, Action, CardChange, plan_pre
 from receiver_setup.process.interrupts import endings_interrupt
 from receiver_setup.report import DIFFERENCE, StepReport
 
-_DONE = {Action.KEEP: "as wished", Action.WRITE: "written", Action.DELETE: "deleted"}
+_DONE = {Action.KEEP: "unchanged", Action.WRITE: "written", Action.DELETE: "deleted"}
 _FIRST_BOOT = {
     BootFormat.CLOUD_INIT: "cloud-init, which finds its command in user-data",
-    BootFormat.FIRST_RUN: "the script that cmdline.txt names, and a restart after it",
+    BootFormat.FIRST_RUN: "the script that cmdline.txt names, followed by a restart",
 }
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What was or would be changed on one boot partition."""
+    """Changes to one boot partition, made or planned."""
 
     path: Path
     format: BootFormat | None
@@ -39,12 +39,12 @@ class Outcome:
 
     @property
     def changed(self) -> bool:
-        """True when anything on the partition is other than before."""
+        """True if anything on the partition changes."""
         return any(change.action is not Action.KEEP for change in self.changes)
 
     @property
     def steps(self) -> list[StepReport]:
-        """Return a step a file, in the order of the changes."""
+        """Return a step per file, in the order of the changes."""
         shown = [change for change in self.changes if not change.silent]
         return [
             StepReport(name=each.path, changed=each.action is not Action.KEEP, detail=_detail(each)) for each in shown
@@ -52,7 +52,7 @@ class Outcome:
 
 
 def run(options: dict[str, Any]) -> int:
-    """Prepare a card, or take it back; print what was done and return the exit code."""
+    """Prepare a card, or undo that; print the result and return the exit code."""
     if options["quiet"] and options["verbose"]:
         raise ConfigurationError("--quiet and --verbose contradict each other")
     partition = Partition(options["boot"])
@@ -77,12 +77,12 @@ def _plan_preparation(partition: Partition, card: Card, options: dict[str, Any])
 
 
 def _insist(found: Recognised, *, yes: bool) -> tuple[Recognised, list[str]]:
-    """Return how to prepare a card that was started before, where one insists: cloud-init would not look again."""
+    """Return how to prepare a card that was started before, with --yes: cloud-init would not run again."""
     if found.started is not True:
         return found, []
     if not yes:
         raise ConfigurationError(
-            "this card was started before, so its system is set up already and may be in use",
+            "this card was started before, so its system is already set up and may be in use",
             hint="start the Pi and run `receiver-setup setup --local` there; or add --yes: the job runs at its next "
             "start; or write the card anew",
         )
@@ -194,17 +194,17 @@ def _as_json(outcome: Outcome, *, check: bool) -> dict[str, Any]:
 def _receipt(outcome: Outcome, *, check: bool, remove: bool) -> str:
     place = outcome.path
     if not outcome.changed:
-        return f"Nothing is to be changed on {place}: all is already so."
+        return f"Nothing to change on {place}."
     if check:
-        return f"{place} would be changed; nothing was."
+        return f"{place} would be changed; this was a check."
     if remove:
-        return f"{place} holds nothing of receiver-setup any more."
+        return f"{place} contains nothing of receiver-setup any more."
     first_boot = _FIRST_BOOT[outcome.format] if outcome.format is not None else ""
     return (
         f"{place} is prepared. The first boot begins with {first_boot}.\n"
-        f"  password  the camera's password lies readable on the card, in {FOLDER}/camera-password, because the first "
-        "boot needs it; it is wiped there when the set-up is done or given up\n"
-        "  then      eject the card, put it into the Pi, switch it on with the camera in its network\n"
+        f"  password  the camera's password is readable on the card, in {FOLDER}/camera-password, because the first "
+        "boot needs it; it is wiped when the set-up is done or given up\n"
+        "  then      eject the card, insert it into the Pi, and start the Pi in the camera's network\n"
         f"  result    {RESULT} on this partition (on the Pi: /boot/firmware), after a few minutes\n"
         f"  undo      before the first boot: receiver-setup pi prepare --remove --boot {place}"
     )

@@ -60,8 +60,8 @@ def test_text_is_read_as_bytes_are() -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", "nothing"),
-        (b" \r\n", "nothing"),
+        (b"", "empty"),
+        (b" \r\n", "empty"),
         (b"<!DOCTYPE html><html></html>", "web page"),
         (b"  <?xml version='1.0'?>", "web page"),
         (b'cmd="x";\nft_server="192.168', "cut off inside ft_server"),

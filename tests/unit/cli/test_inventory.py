@@ -53,7 +53,7 @@ def test_the_example_is_accepted_by_the_check(run_cli: "Run", tmp_path: Path) ->
     assert "attic-pi (pi@192.168.2.110): 2 cameras" in done.stdout
     assert "PORCH_PASSWORD" not in done.stderr
     assert (
-        "'porch': password_env: the environment here has no PORCH_PASSWORD"
+        "'porch': password_env: PORCH_PASSWORD is not set in this environment"
         in run_cli("inventory", "check", path).stderr
     )
 
@@ -62,10 +62,10 @@ def test_the_check_tells_receivers_and_cameras(run_cli: "Run", inventory: Path) 
     done = run_cli("inventory", "check", inventory)
     assert done.stdout.splitlines() == [
         "here (this machine): 2 cameras",
-        "  porch       http://192.0.2.2   password: RECEIVER_SETUP_CAMERA_PASSWORD, or asked for",
-        "  front gate  https://192.0.2.3  password: RECEIVER_SETUP_CAMERA_PASSWORD, or asked for",
+        "  porch       http://192.0.2.2   password: RECEIVER_SETUP_CAMERA_PASSWORD, or a prompt",
+        "  front gate  https://192.0.2.3  password: RECEIVER_SETUP_CAMERA_PASSWORD, or a prompt",
         "attic (pi@192.0.2.1): 1 camera",
-        "  barn  http://192.0.2.4  password: RECEIVER_SETUP_CAMERA_PASSWORD, or asked for",
+        "  barn  http://192.0.2.4  password: RECEIVER_SETUP_CAMERA_PASSWORD, or a prompt",
     ]
     whole = json.loads(run_cli("inventory", "check", inventory, "--json").stdout)
     assert (whole["ok"], whole["error"], whole["warnings"]) == (True, None, [])
@@ -145,7 +145,7 @@ REFUSED = {
     "unknown name": ([*WITH, "--only", "brn"], "neither a camera nor a receiver 'brn'"),
     "no file": (["verify", "--inventory", "missing.toml"], "missing.toml cannot be read"),
     "no earlier run": ([*WITH, "--failed-from", "missing"], "missing cannot be read"),
-    "another earlier run": ([*WITH, "--failed-from", "cameras.toml"], "does not tell what an earlier run has proven"),
+    "another earlier run": ([*WITH, "--failed-from", "cameras.toml"], "is not the result of an earlier run"),
     "receipt over itself": ([*WITH, "--failed-from", "a.json", "--receipt", "a.json"], "are the same file"),
     "two scripts": (["explain", "--inventory", "cameras.toml"], "explain prints the script of one receiver"),
     "identity missing": (["status", *WITH[1:], "--identity", "missing"], "--identity: there is no file missing"),
@@ -169,11 +169,11 @@ def test_what_cannot_be_meant_beside_an_inventory_is_refused(
 
 PASSWORDS = {
     "file": ('password_file = "secret"', "cannot read the password file"),
-    "variable": ('password_env = "NOT_SET"', "the environment has no NOT_SET"),
+    "variable": ('password_env = "NOT_SET"', "NOT_SET is not set in the environment"),
     "command": ('password_command = "false"', "the command failed with the exit code 1"),
     "no command": ('password_command = "./missing hunter2"', "the command cannot be run: No such file"),
     "silent command": ('password_command = "true"', "the command printed an empty first line"),
-    "odd command": ("password_command = ['printf', '\\377']", "something else than UTF-8"),
+    "odd command": ("password_command = ['printf', '\\377']", "not UTF-8 text"),
 }
 
 
@@ -206,7 +206,7 @@ def test_a_command_prints_the_password_in_its_first_line_and_runs_once(tmp_path:
 def test_a_command_that_does_not_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("receiver_setup.cli.inputs.secrets._COMMAND_S", 0.2)
     source = SecretSource(place="x: password_command", command=("sleep", "30"), folder=tmp_path)
-    with pytest.raises(ConfigurationError, match="x: password_command: the command has not ended"):
+    with pytest.raises(ConfigurationError, match="x: password_command: the command did not finish"):
         read_secret(None, "UNUSED", question=None, source=source)
 
 
@@ -339,7 +339,7 @@ def test_receivers_that_a_receipt_could_not_tell_apart_are_refused(inventory: Pa
     words = ["--inventory", str(inventory)]
     assert len(shares(words)[1]) == 2
     assert len(shares([*words, "--receipt", "x.json", "--only", "here"])[1]) == 1
-    with pytest.raises(ConfigurationError, match="differ in nothing but their ports"):
+    with pytest.raises(ConfigurationError, match="differ only in their ports"):
         shares([*words, "--receipt", "x.json"])
 
 

@@ -153,9 +153,7 @@ def test_the_password_is_in_its_own_file_alone_and_in_nothing_that_is_printed(ca
 
 
 def test_it_says_that_the_password_has_to_be_on_the_card(cloud: Card) -> None:
-    assert (
-        "the camera's password lies readable on the card, in receiver-setup/camera-password" in cloud.prepare().stdout
-    )
+    assert "the camera's password is readable on the card, in receiver-setup/camera-password" in cloud.prepare().stdout
 
 
 def test_another_wish_changes_ours_alone_and_an_older_password_is_gone(card: Card) -> None:
@@ -289,13 +287,13 @@ def test_a_card_that_was_started_is_refused_unless_one_insists(make_card: MakeCa
         (("--user", "root"), "cannot be root"),
         (("--directory", "../x"), "recordings directory"),
         (("--home", "/etc"), "is a folder of the system"),
-        (("--upload", "films"), "'films' is nothing that a camera uploads"),
+        (("--upload", "films"), "'films' is not a kind of upload"),
         (("--schedule", "noon"), "noon"),
         (("--receiver-address", "a b"), "receiver's address"),
         (("--camera-insecure",), "https"),
         (("--offline-debs", "/nowhere"), "there is no folder /nowhere"),
         (("--deb", "/nowhere.deb"), "No such file"),
-        (("--deb", "/etc/passwd"), "is no Debian package"),
+        (("--deb", "/etc/passwd"), "is not a Debian package"),
         (("--wait-for-camera", "0"), "0"),
         (("-q", "-v"), "contradict"),
     ],

@@ -65,8 +65,8 @@ def test_it_ends_with_how_to_look_again_and_how_to_take_it_back() -> None:
     commands = Commands(verify="receiver-setup verify --local", remove="receiver-setup remove --local")
     lines = render_receipt(whole(proven()), [commands]).splitlines()
     assert lines[-2:] == [
-        "To look again:   receiver-setup verify --local",
-        "To take it back: receiver-setup remove --local",
+        "To verify again: receiver-setup verify --local",
+        "To undo it:      receiver-setup remove --local",
     ]
     failed = proven()
     failed.error = CameraError("no")
@@ -78,7 +78,7 @@ def test_it_ends_with_how_to_look_again_and_how_to_take_it_back() -> None:
 def test_a_second_run_says_that_nothing_was_changed() -> None:
     camera = proven()
     camera.steps = []
-    assert render_receipt(whole(camera)).endswith("Nothing was changed: all was already so.")
+    assert render_receipt(whole(camera)).endswith("Nothing was changed: everything was set up already.")
 
 
 def test_a_password_and_its_warning_are_told() -> None:

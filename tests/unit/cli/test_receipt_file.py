@@ -100,7 +100,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").mkdir()
     assert "is a folder" in refusal(tmp_path / "x.json")
     os.mkfifo(tmp_path / "x.md")
-    assert "is no ordinary file" in refusal(tmp_path / "x.md")
+    assert "is not a regular file" in refusal(tmp_path / "x.md")
     (tmp_path / "y.md").symlink_to("y.md")
     assert "cannot be used" in refusal(tmp_path / "y.md")
 

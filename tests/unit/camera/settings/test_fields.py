@@ -45,7 +45,7 @@ def test_a_code_has_words_and_an_unknown_one_stays(field: str, code: str, expect
 
 
 def test_what_is_not_told_is_said_to_be_so() -> None:
-    assert set(words(Group.FTP).values()) == {"not told", "never shown"}
+    assert set(words(Group.FTP).values()) == {"not reported", "never shown"}
     assert [shown.code for shown in describe(Group.COUNT, {})] == [None]
 
 
@@ -62,7 +62,7 @@ def test_all_three_actions_are_shown_and_a_fourth_one_as_well() -> None:
     fields = {"enable['rec']": "1", "interval['rec']": "60", "enable['dream']": "1"}
     shown = words(Group.ACTION, **fields)
     assert (shown["upload rec"], shown["interval rec"]) == ("on", "60 s between uploads")
-    assert shown["upload snap"] == "not told"
+    assert shown["upload snap"] == "not reported"
     assert shown["enable['dream']"] == "1"
 
 

@@ -47,7 +47,7 @@ NAS = {
     "ft_insecure": "1",
 }
 REST = {"ft_mode": "1", "ft_dirmode": "1", "ft_new": "x"}
-WISHES = UploadOptions(
+OPTIONS = UploadOptions(
     upload=frozenset({ActionType.REC, ActionType.SNAP}), interval_s=60, snapshots=7, schedule=parse_words("10:00 Mon")
 )
 
@@ -77,8 +77,8 @@ def joined(one: FormerSettings, other: FormerSettings) -> FormerSettings:
     return replace(one, values={**one.values, **other.values}, unsettable={**one.unsettable, **other.unsettable})
 
 
-def uploads(now: Readings | None = None, wishes: UploadOptions = WISHES) -> FormerSettings:
-    return record_former({}, {}, plan_uploads(now or readings(FACTORY_ACTIONS), wishes))
+def uploads(now: Readings | None = None, options: UploadOptions = OPTIONS) -> FormerSettings:
+    return record_former({}, {}, plan_uploads(now or readings(FACTORY_ACTIONS), options))
 
 
 # ---- what is recorded
@@ -109,7 +109,7 @@ def test_only_what_a_set_up_changed_of_the_uploads_is_recorded() -> None:
         SetFtpAction(kind=ActionType.SNAP, interval_s=15),
     )
     assert found.unsettable == {setting("ftpaction", "interval['rec']"): "0"}
-    assert uploads(wishes=UploadOptions()) == FormerSettings()
+    assert uploads(options=UploadOptions()) == FormerSettings()
 
 
 def test_what_the_camera_did_not_tell_or_no_camera_takes_is_told_to_people_only() -> None:
@@ -283,7 +283,7 @@ def test_a_record_that_nobody_may_send_cannot_be_made() -> None:
 
 
 def test_what_the_older_record_knows_stays_and_what_is_new_is_added() -> None:
-    older = joined(of(NAS), uploads(wishes=UploadOptions(snapshots=7)))
+    older = joined(of(NAS), uploads(options=UploadOptions(snapshots=7)))
     newer = joined(of({**NOW, "ft_dirname": "other"}), uploads(readings(FACTORY_ACTIONS, snapcount="7")))
     merged = merge_former(older, newer, here=HERE)
     assert merged.attributes == NAS

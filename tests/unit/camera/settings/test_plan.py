@@ -1,4 +1,4 @@
-"""What is left of a wish: rows, the command that is sent, the way back."""
+"""The plan for a set command: rows, the command to send, the command to undo it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from receiver_setup.camera.messages import (
 from receiver_setup.camera.messages.schedule import parse_words
 from receiver_setup.camera.settings.fields import SETTINGS, Group
 from receiver_setup.camera.settings.plan import Change, Readings, plan_change, plan_uploads
-from receiver_setup.camera.settings.upload_options import UploadOptions, check_wish, parse_kinds
+from receiver_setup.camera.settings.upload_options import UploadOptions, check_values, parse_kinds
 from receiver_setup.camera.wire.command import Command, Done
 from receiver_setup.errors import ConfigurationError
 from receiver_setup.secrets import MASK, Secret
@@ -37,18 +37,18 @@ SCHEDULE = {"mode": "0", "prefix": "0", "name": "snapshot", "enable": "0", "time
 TIMER = {"mode": "1", "prefix": "1", "name": "test"}
 
 
-def plan(wished: Command[Done], fields: dict[str, str]) -> Change | None:
-    """Plan a wish for a camera that returns these fields."""
-    return plan_change(fields, wished)
+def plan(requested: Command[Done], fields: dict[str, str]) -> Change | None:
+    """Plan a request for a camera that returns these fields."""
+    return plan_change(fields, requested)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A camera's fields, a wish, and what is to be sent; `sent` of None is no step at all."""
+    """A camera's fields, a request, and what is to be sent; `sent` of None is no step at all."""
 
     name: str
     now: dict[str, str]
-    wished: Command[Done]
+    requested: Command[Done]
     sent: dict[str, str] | None
     rows: tuple[str, ...] = ()
     back: dict[str, str] = field(default_factory=dict)
@@ -60,26 +60,26 @@ CASES = (
     Case(
         name="only what differs is sent",
         now=FTP,
-        wished=SetFtpAttr(server="192.168.178.1", directory="a b&=+%#'ü", day_folders=False),
+        requested=SetFtpAttr(server="192.168.178.1", directory="a b&=+%#'ü", day_folders=False),
         sent={"ft_dirname": "a b&=+%#'ü", "ft_dirmode": "0"},
         rows=("directory: ./old → a b&=+%#'ü", "folders: every day a new folder → all files in one directory"),
         back={"ft_dirname": "./old", "ft_dirmode": "1"},
     ),
-    Case(name="settings that are so", now=FTP, wished=SetFtpAttr(port=21, security=Security.NONE), sent=None),
-    Case(name="an action that is so", now=ACTIONS, wished=SetFtpAction(kind=ActionType.SNAP, enable=True), sent=None),
+    Case(name="settings that are so", now=FTP, requested=SetFtpAttr(port=21, security=Security.NONE), sent=None),
+    Case(name="an action as it is", now=ACTIONS, requested=SetFtpAction(kind=ActionType.SNAP, enable=True), sent=None),
     Case(
-        name="a count that is so", now={"snapcount": "5"}, wished=SetFtpActionAttr(count=5), sent=None
+        name="a count that is so", now={"snapcount": "5"}, requested=SetFtpActionAttr(count=5), sent=None
     ),
     Case(
         name="a schedule that is so",
         now=SCHEDULE,
-        wished=SetSnapSchedFtpAttr(schedule=parse_words("00:00 Mon"), enable=False, name="snapshot"),
+        requested=SetSnapSchedFtpAttr(schedule=parse_words("00:00 Mon"), enable=False, name="snapshot"),
         sent=None,
     ),
     Case(
         name="security takes its default port along",
         now=FTP,
-        wished=SetFtpAttr(security=Security.SFTP, insecure=False),
+        requested=SetFtpAttr(security=Security.SFTP, insecure=False),
         sent={"ft_port": "22", "ft_ssl": "2", "ft_insecure": "0"},
         rows=(
             "port: 21 → 22 (the default that goes with sftp)",
@@ -91,64 +91,64 @@ CASES = (
     Case(
         name="a given port wins over the default",
         now=FTP,
-        wished=SetFtpAttr(security=Security.SFTP, port=21),
+        requested=SetFtpAttr(security=Security.SFTP, port=21),
         sent={"ft_ssl": "2"},
         back={"ft_ssl": "0"},
     ),
     Case(
         name="a port of one's own stays",
         now=FTP | {"ft_port": "2222"},
-        wished=SetFtpAttr(security=Security.SFTP),
+        requested=SetFtpAttr(security=Security.SFTP),
         sent={"ft_ssl": "2"},
         back={"ft_ssl": "0"},
     ),
     Case(
         name="the same security moves no port",
         now=FTP | {"ft_ssl": "2"},
-        wished=SetFtpAttr(security=Security.SFTP),
+        requested=SetFtpAttr(security=Security.SFTP),
         sent=None,
     ),
     Case(
         name="ftps has the port of none",
         now=FTP,
-        wished=SetFtpAttr(security=Security.FTPS),
+        requested=SetFtpAttr(security=Security.FTPS),
         sent={"ft_ssl": "1"},
         back={"ft_ssl": "0"},
     ),
     Case(
         name="a password cannot be compared, nor put back",
         now=FTP,
-        wished=SetFtpAttr(password=Secret("hunter2"), port=21),
+        requested=SetFtpAttr(password=Secret("hunter2"), port=21),
         sent={"ft_password": "hunter2"},
-        rows=(f"password: not told → {MASK}",),
+        rows=(f"password: not reported → {MASK}",),
         lost=("password",),
     ),
     Case(
         name="the same password, where the camera returns it",
         now=FTP | {"ft_password": "hunter2"},
-        wished=SetFtpAttr(password=Secret("hunter2")),
+        requested=SetFtpAttr(password=Secret("hunter2")),
         sent=None,
     ),
     Case(
         name="another password, where the camera returns it",
         now=FTP | {"ft_password": "former"},
-        wished=SetFtpAttr(password=Secret("hunter2")),
+        requested=SetFtpAttr(password=Secret("hunter2")),
         sent={"ft_password": "hunter2"},
         rows=(f"password: {MASK} → {MASK}",),
         back={"ft_password": "former"},
     ),
     Case(
-        name="what is not told is sent and has no way back",
+        name="what is not reported is sent and cannot be undone",
         now=FTP,
-        wished=SetFtpAttr(auto_create=True),
+        requested=SetFtpAttr(auto_create=True),
         sent={"ft_autocreatedir": "1"},
-        rows=("create the directory: not told → yes",),
+        rows=("create the directory: not reported → yes",),
         lost=("create the directory",),
     ),
     Case(
         name="a code that is not known is shown as it is",
         now=FTP | {"ft_ssl": "7"},
-        wished=SetFtpAttr(security=Security.SFTP, port=21),
+        requested=SetFtpAttr(security=Security.SFTP, port=21),
         sent={"ft_ssl": "2"},
         rows=("security: 7 → sFTP",),
         back={"ft_ssl": "7"},
@@ -156,7 +156,7 @@ CASES = (
     Case(
         name="an empty former value",
         now=FTP | {"ft_server": ""},
-        wished=SetFtpAttr(server="nas"),
+        requested=SetFtpAttr(server="nas"),
         sent={"ft_server": "nas"},
         rows=("server: (empty) → nas",),
         back={"ft_server": ""},
@@ -164,7 +164,7 @@ CASES = (
     Case(
         name="an interval of 0 has no way back",
         now=ACTIONS,
-        wished=SetFtpAction(kind=REC, enable=True, interval_s=60),
+        requested=SetFtpAction(kind=REC, enable=True, interval_s=60),
         sent={"type": "rec", "enable": "1", "interval": "60"},
         rows=("upload rec: off → on", "interval rec: 0 s between uploads → 60 s between uploads"),
         back={"type": "rec", "enable": "0"},
@@ -173,20 +173,20 @@ CASES = (
     Case(
         name="half of an action",
         now=ACTIONS,
-        wished=SetFtpAction(kind=ActionType.SNAP, enable=True, interval_s=16),
+        requested=SetFtpAction(kind=ActionType.SNAP, enable=True, interval_s=16),
         sent={"type": "snap", "interval": "16"},
         back={"type": "snap", "interval": "15"},
     ),
     Case(
         name="another spelling of array keys",
         now={'enable["rec"]': "1", "interval[rec]": "60"},
-        wished=SetFtpAction(kind=REC, enable=True, interval_s=60),
+        requested=SetFtpAction(kind=REC, enable=True, interval_s=60),
         sent=None,
     ),
     Case(
         name="a count",
         now={"snapcount": "5"},
-        wished=SetFtpActionAttr(count=10),
+        requested=SetFtpActionAttr(count=10),
         sent={"snapcount": "10"},
         rows=("snapshots at an alarm: 5 → 10",),
         back={"snapcount": "5"},
@@ -194,14 +194,14 @@ CASES = (
     Case(
         name="a count that no camera takes",
         now={"snapcount": "99"},
-        wished=SetFtpActionAttr(count=10),
+        requested=SetFtpActionAttr(count=10),
         sent={"snapcount": "10"},
         lost=("snapshots at an alarm",),
     ),
     Case(
         name="a former schedule in another form goes back as it was",
         now=SCHEDULE | {"times": "36000-1,72000-2"},
-        wished=SetSnapSchedFtpAttr(schedule=parse_words("10:00 Mon-Fri"), enable=True, fixed_name=False),
+        requested=SetSnapSchedFtpAttr(schedule=parse_words("10:00 Mon-Fri"), enable=True, fixed_name=False),
         sent={"enable": "1", "times": "36000-31"},
         rows=("schedule: off → on", "schedule time: 36000-1,72000-2 → 10:00 Mon-Fri"),
         back={"enable": "0", "times": "36000-1,72000-2"},
@@ -209,14 +209,14 @@ CASES = (
     Case(
         name="names of a schedule",
         now=SCHEDULE,
-        wished=SetSnapSchedFtpAttr(name="front", prefix=True, fixed_name=True),
+        requested=SetSnapSchedFtpAttr(name="front", prefix=True, fixed_name=True),
         sent={"mode": "1", "prefix": "1", "name": "front"},
         back={"mode": "0", "prefix": "0", "name": "snapshot"},
     ),
     Case(
         name="a flag that cannot be read has no way back",
         now=TIMER | {"mode": "?"},
-        wished=SetSnapTimerFtpAttr(fixed_name=True, name="instar", prefix=True),
+        requested=SetSnapTimerFtpAttr(fixed_name=True, name="instar", prefix=True),
         sent={"mode": "1", "name": "instar"},
         rows=("timer files: ? → fixed file name", "timer file name: test → instar"),
         back={"name": "test"},
@@ -226,8 +226,8 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_is_left_of_a_wish(case: Case) -> None:
-    change = plan(case.wished, case.now)
+def test_plan_of_a_command(case: Case) -> None:
+    change = plan(case.requested, case.now)
     assert (None if change is None else dict(change.command.parameters())) == case.sent
     if change is None:
         return
@@ -253,7 +253,7 @@ NAME = st.none() | st.text(st.characters(blacklist_categories=["C"]), min_size=1
 SCHEDULES = st.builds(
     lambda m, d: parse_words(f"{m // 60:02}:{m % 60:02} {d}"), st.integers(0, 1439), st.just("Sat-Mon")
 )
-WISHES: list[tuple[dict[str, str], Callable[..., Command[Done]], dict[str, Any]]] = [
+OPTIONS: list[tuple[dict[str, str], Callable[..., Command[Done]], dict[str, Any]]] = [
     (FTP, SetFtpAttr, {
         "server": NAME, "port": st.none() | st.integers(1, 65535), "username": NAME, "directory": NAME,
         "mode": st.none() | st.integers(0, 1), "day_folders": FLAG, "insecure": FLAG,
@@ -280,18 +280,18 @@ def after(now: dict[str, str], command: Command[Done]) -> dict[str, str]:
 
 @given(st.data())
 def test_after_a_change_nothing_is_left_and_its_way_back_restores_every_field(data: st.DataObject) -> None:
-    now, make, arguments = data.draw(st.sampled_from(WISHES))
+    now, make, arguments = data.draw(st.sampled_from(OPTIONS))
     given_ = {name: data.draw(values, label=name) for name, values in arguments.items()}
     try:
-        wished = make(**given_)
+        requested = make(**given_)
     except ConfigurationError:
         reject()
-    change = plan(wished, now)
+    change = plan(requested, now)
     if change is None:
         return
     then = after(now, change.command)
     assert then != now
-    assert plan(wished, then) is None
+    assert plan(requested, then) is None
     assert change.back is not None
     assert change.lost == ()
     assert after(then, change.back) == now
@@ -310,15 +310,15 @@ EVERYTHING: list[Command[Done]] = [
 
 
 @given(st.sampled_from(EVERYTHING), st.dictionaries(st.sampled_from([e.read_field for e in SETTINGS]), st.text()))
-def test_whatever_a_camera_says_can_be_compared_with(wished: Command[Done], now: dict[str, str]) -> None:
-    change = plan(wished, now)
+def test_whatever_a_camera_says_can_be_compared_with(requested: Command[Done], now: dict[str, str]) -> None:
+    change = plan(requested, now)
     if change is not None:
-        assert plan(wished, after(now, change.command)) is None
+        assert plan(requested, after(now, change.command)) is None
         sent_back = len(change.back.parameters()) if change.back else 0
         assert sent_back - isinstance(change.back, SetFtpAction) + len(change.lost) == len(change.rows)
 
 
-# ---- several wishes at once
+# ---- several options at once
 
 
 def readings(**changes: dict[str, str]) -> Readings:
@@ -335,28 +335,28 @@ def sent(changes: tuple[Change, ...]) -> list[tuple[str, dict[str, str]]]:
 
 
 def test_only_listed_kinds_are_switched_on_and_the_others_left() -> None:
-    wishes = UploadOptions(upload=parse_kinds("snap,rec"), interval_s=30)
-    assert sent(plan_uploads(readings(), wishes)) == [
+    options = UploadOptions(upload=parse_kinds("snap,rec"), interval_s=30)
+    assert sent(plan_uploads(readings(), options)) == [
         ("setftpaction", {"type": "rec", "enable": "1", "interval": "30"}),
         ("setftpaction", {"type": "snap", "interval": "30"}),
     ]
 
 
 def test_a_schedule_is_switched_on_as_well() -> None:
-    wishes = UploadOptions(schedule=parse_words("10:00 Mon-Fri"), snapshots=3)
-    assert sent(plan_uploads(readings(), wishes)) == [
+    options = UploadOptions(schedule=parse_words("10:00 Mon-Fri"), snapshots=3)
+    assert sent(plan_uploads(readings(), options)) == [
         ("setftpactionattr", {"snapcount": "3"}),
         ("setsnapschedftpattr", {"enable": "1", "times": "36000-31"}),
     ]
 
 
-def test_wishes_that_are_so_leave_nothing_to_do() -> None:
-    wishes = UploadOptions(
+def test_options_that_are_so_leave_nothing_to_do() -> None:
+    options = UploadOptions(
         upload=frozenset({ActionType.SNAP}), interval_s=15, snapshots=5, schedule=parse_words("00:00 Mon")
     )
-    assert plan_uploads(readings(schedule={"enable": "1"}), wishes) == ()
+    assert plan_uploads(readings(schedule={"enable": "1"}), options) == ()
     assert plan_uploads({}, UploadOptions()) == ()
-    assert (UploadOptions().any, wishes.any) == (False, True)
+    assert (UploadOptions().any, options.any) == (False, True)
 
 
 def test_what_was_not_read_is_not_guessed() -> None:
@@ -375,7 +375,7 @@ def test_what_was_not_read_is_not_guessed() -> None:
         ({"snapshots": 11}, "1 to 10"),
     ],
 )
-def test_impossible_wishes_cannot_be_made(arguments: dict[str, Any], allowed: str) -> None:
+def test_impossible_options_cannot_be_made(arguments: dict[str, Any], allowed: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         UploadOptions(**arguments)
     assert allowed in caught.value.hint
@@ -392,7 +392,7 @@ def test_kinds_that_are_none_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wished",
+    "requested",
     [
         SetFtpAttr(directory='x"; ft_port="22'),
         SetFtpAttr(directory='x"ft_port="22'),
@@ -404,9 +404,9 @@ def test_kinds_that_are_none_are_refused(text: str) -> None:
         SetSnapTimerFtpAttr(name="  "),
     ],
 )
-def test_value_that_cannot_be_told_apart_is_refused(wished: Command[Done]) -> None:
+def test_value_that_cannot_be_told_apart_is_refused(requested: Command[Done]) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        check_wish(wished)
+        check_values(requested)
     assert "hunter2" not in caught.value.message + caught.value.hint
     assert caught.value.message[0].islower()
 
@@ -415,7 +415,7 @@ def test_other_quotes_are_welcome() -> None:
     refused = []
     for value in ('"', 'say "hi"', '""', '"quoted"', "'", "a;b", "a=b", 'a" b', "\\", 'ends in "'):
         try:
-            check_wish(SetFtpAttr(directory=value, username=value))
+            check_values(SetFtpAttr(directory=value, username=value))
         except ConfigurationError:
             refused.append(value)
     assert refused == []

@@ -54,7 +54,7 @@ def test_a_camera_that_points_elsewhere_is_left_as_it_is(change: dict[str, str])
 def test_an_account_somewhere_else_is_not_said_to_be_there_still() -> None:
     found = plan(record({**NAS, "ft_ssl": "2", "ft_username": "ipcamera"}))
     assert found.fields["ft_server"] == "nas.lan"
-    assert any("ipcamera@nas.lan:21" in told and "not known here" in told for told in found.warnings), found.warnings
+    assert any("ipcamera@nas.lan:21" in told and "is not known" in told for told in found.warnings), found.warnings
 
 
 def test_only_what_differs_goes_back() -> None:
@@ -118,7 +118,7 @@ def test_a_field_that_the_camera_no_longer_tells_is_not_sent_and_said() -> None:
     now = {name: value for name, value in NOW.items() if name != "ft_ssl"}
     found = plan(record(NAS), now)
     assert "ft_ssl" not in found.fields
-    assert "does not tell its security" in found.warnings[0]
+    assert "does not report its security" in found.warnings[0]
 
 
 def test_only_uploads_that_the_record_tells_of_are_switched_off() -> None:
@@ -143,7 +143,7 @@ def test_what_is_still_switched_on_in_a_camera_without_a_server_is_said() -> Non
 def test_uploads_that_the_camera_no_longer_tells_are_left_and_said() -> None:
     found = plan(FormerSettings(values={**record(NAS).values, **REC_ON}))
     assert found.uploads == ()
-    assert "does not tell its upload rec" in found.warnings[0]
+    assert "does not report its upload rec" in found.warnings[0]
 
 
 def test_a_former_interval_that_no_camera_takes_is_said_unless_it_is_so() -> None:
