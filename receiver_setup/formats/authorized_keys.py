@@ -1,4 +1,4 @@
-"""A lossless editor of authorized_keys (pure): lines that are not ours stay byte for byte.
+"""A lossless editor for authorized_keys (pure): other lines are kept byte for byte.
 
 Source: sshd(8), "AUTHORIZED_KEYS FILE FORMAT".
 """
@@ -11,7 +11,7 @@ from types import MappingProxyType
 from receiver_setup.formats.keys import KeyFormatError, PublicKey
 
 OPTIONS = "restrict"
-"""No forwarding, no terminal, no user rc: everything that a key line can forbid."""
+"""No forwarding, no terminal, no user rc: everything that a key line can disable."""
 
 _PIN = re.compile(rb'from="([^"]*)",')
 _MARK = re.compile(rb"(?:^|\s)receiver-setup:(\S+)\s*$")
@@ -20,7 +20,7 @@ _MARK = re.compile(rb"(?:^|\s)receiver-setup:(\S+)\s*$")
 def render_line(camera: str, key: PublicKey, *, source: str | None = None) -> str:
     """Render one camera's line, without the newline; the comment names the camera and marks it as ours.
 
-    With `source` (an IP address) the key opens the account from there alone.
+    With `source` (an IP address) the key is accepted only from there.
     Out: `from="192.168.2.168",restrict ssh-rsa AAAA… receiver-setup:porch`.
     """
     pin = f'from="{source}",' if source is not None else ""
@@ -36,8 +36,8 @@ def edit_keys(
 ) -> bytes:
     """Return `text` with one line for each camera of `keys`, and none for those in `drop`.
 
-    A camera's older line is replaced where it stands; other lines, blanks and comments are untouched. Keys of the
-    cameras in `sources` open the account from that address alone.
+    A camera's older line is replaced in place; other lines, blanks and comments are untouched. Keys of the cameras in
+    `sources` are accepted only from that address.
     """
     pins = sources or {}
     wanted = {camera: render_line(camera, key, source=pins.get(camera)).encode() for camera, key in keys.items()}
@@ -57,10 +57,10 @@ def edit_keys(
     return b"".join(out)
 
 
-# Every camera of a run looks itself up in the same file, which has a line for each of them.
+# Cached, because every camera of a run looks up its line in the same file.
 @lru_cache(maxsize=4)
 def parse_cameras(text: bytes) -> Mapping[str, PublicKey]:
-    r"""Return the keys of our own lines by camera; a line that was damaged by hand is left out.
+    r"""Return the keys of our own lines by camera; damaged lines are left out.
 
     >>> dict(parse_cameras(b"ssh-rsa AAAA somebody@home\n"))
     {}
@@ -80,7 +80,7 @@ def parse_cameras(text: bytes) -> Mapping[str, PublicKey]:
 
 @lru_cache(maxsize=4)
 def parse_sources(text: bytes) -> Mapping[str, str]:
-    """Return the address that each of our lines is pinned to, by camera; those that are not pinned are left out."""
+    """Return the address that each of our lines is pinned to, by camera, without those that are not pinned."""
     found = {}
     for line in text.splitlines():
         camera, pin = _camera_of(line), _PIN.match(line)
@@ -90,7 +90,7 @@ def parse_sources(text: bytes) -> Mapping[str, str]:
 
 
 def _camera_of(line: bytes) -> str | None:
-    """Return the camera that one of our lines is for; None for anybody else's line."""
+    """Return the camera of one of our lines; None for any other line."""
     if line.lstrip().startswith(b"#"):
         return None
     match = _MARK.search(line)

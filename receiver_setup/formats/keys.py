@@ -27,11 +27,11 @@ _BITS = {
 }
 _FIELDS = {"ssh-ed25519": 1, "ssh-rsa": 2, "ssh-dss": 4}  # after the type; ecdsa has curve and point
 _SHORTEST_RSA, _LONGEST_RSA = 1024, 16384
-"""Bits: below the first a key can be broken and OpenSSH refuses it (SSH_RSA_MINIMUM_MODULUS_SIZE), above the second
-OpenSSL refuses it (OPENSSL_RSA_MAX_MODULUS_BITS)."""
+"""Bits: a shorter key can be broken and OpenSSH refuses it (SSH_RSA_MINIMUM_MODULUS_SIZE); OpenSSL refuses a longer
+one (OPENSSL_RSA_MAX_MODULUS_BITS)."""
 _SAFE_RSA = 2048
 _LARGEST_EXPONENT_BITS = 64
-"""OpenSSL takes no larger one with a modulus of more than 3072 bits (OPENSSL_RSA_MAX_PUBEXP_BITS)."""
+"""OpenSSL's limit for a modulus of more than 3072 bits (OPENSSL_RSA_MAX_PUBEXP_BITS)."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f]")  # all but tab
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
@@ -48,7 +48,7 @@ class PublicKey:
 
     @classmethod
     def from_blob(cls, blob: bytes) -> Self:
-        """Check `blob` (type string and that type's own fields, nothing after them) and wrap it."""
+        """Check `blob` (the type and its fields, nothing after them) and wrap it."""
         fields = _split_fields(blob)
         kind = fields[0].decode("ascii", "replace")
         if kind not in KNOWN_TYPES:
@@ -61,7 +61,7 @@ class PublicKey:
 
     @classmethod
     def from_base64(cls, text: str) -> Self:
-        """Decode a bare base64 blob, as a camera reports and takes host keys."""
+        """Decode a bare base64 blob, the form in which cameras report and accept host keys."""
         text = text.strip()
         if not _BASE64.fullmatch(text):
             raise KeyFormatError("not base64")
@@ -72,7 +72,7 @@ class PublicKey:
 
     @classmethod
     def from_line(cls, line: str) -> Self:
-        r"""Decode `type base64 [comment]`; options before the type, or a second line, are refused.
+        r"""Decode `type base64 [comment]`; refuse options before the type, and a second line.
 
         >>> PublicKey.from_line("ssh-rsa AAAA\nssh-rsa BBBB")
         Traceback (most recent call last):
@@ -86,7 +86,7 @@ class PublicKey:
             raise KeyFormatError(f"does not begin with a key type such as {KNOWN_TYPES[-2]}")
         key = cls.from_base64(words[1])
         if key.type != words[0]:
-            raise KeyFormatError(f"says {words[0]} but holds a {key.type} key")
+            raise KeyFormatError(f"says {words[0]} but contains a {key.type} key")
         return key
 
     @property
@@ -103,24 +103,24 @@ class PublicKey:
         return int.from_bytes(number, "big").bit_length()
 
     def check_strength(self) -> str | None:
-        """Raise `KeyFormatError` for an RSA or DSA key that may not open an account; return a warning, or None.
+        """Raise `KeyFormatError` for an RSA or DSA key that must not open an account; return a warning, or None.
 
         An RSA key has a modulus of 1024 to 16384 bits and an odd public exponent from 3 to 64 bits; both are positive.
         """
         if self.type == "ssh-dss":
-            raise KeyFormatError("a DSA key, which no OpenSSH since 7.0 takes")
+            raise KeyFormatError("a DSA key, which OpenSSH does not accept since 7.0")
         if self.type != "ssh-rsa":
             return None
         exponent, modulus = (int.from_bytes(field, "big", signed=True) for field in _split_fields(self.blob)[1:])
         if not _SHORTEST_RSA <= modulus.bit_length() <= _LONGEST_RSA or modulus < 0:
             raise KeyFormatError(
-                f"an RSA key of {self.bits} bits, where {_SHORTEST_RSA} to {_LONGEST_RSA} are taken; a shorter one can "
-                "be broken by anybody"
+                f"an RSA key of {self.bits} bits, but {_SHORTEST_RSA} to {_LONGEST_RSA} are accepted; a shorter one "
+                "can be broken by anyone"
             )
         if exponent < 3 or exponent % 2 == 0 or modulus % 2 == 0 or exponent.bit_length() > _LARGEST_EXPONENT_BITS:
-            raise KeyFormatError("numbers that no RSA key has, so that it would protect nothing")
+            raise KeyFormatError("numbers that are not valid for an RSA key, so it would protect nothing")
         if modulus.bit_length() < _SAFE_RSA:
-            return f"its key is an RSA key of {self.bits} bits, which is weak: {_SAFE_RSA} are the least today"
+            return f"its key is an RSA key of {self.bits} bits, which is weak: use at least {_SAFE_RSA}"
         return None
 
     @property

@@ -1,4 +1,4 @@
-"""known_hosts as OpenSSH reads it (pure): markers, patterns, hashed names, ports, and what a key is worth by it.
+"""known_hosts as OpenSSH reads it (pure): markers, patterns, hashed names, ports, and verdicts about keys.
 
 Sources: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; OpenSSH's hostfile.c (the lines), match.c (the patterns) and
 sshconnect.c (`check_host_key` and `order_hostkeyalgs`).
@@ -29,11 +29,11 @@ _OTHER_TYPES = {
     *(f"{name}{_CERTIFICATE}" for name in KNOWN_TYPES),
 }
 _RSA_ALGORITHMS = ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")
-"""Signature algorithms, all by keys of type `ssh-rsa`; each may stand before such a key in a line."""
+"""Signature algorithms of `ssh-rsa` keys; a line may have any of them as the type of such a key."""
 
 
 class Marker(StrEnum):
-    """What a line says of its key."""
+    """The marker of a line."""
 
     NONE = ""
     AUTHORITY = "@cert-authority"
@@ -42,7 +42,7 @@ class Marker(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownKey:
-    """One valid line: `hosts` is its first field as it stands there, `blob` the key, `line` counts from 1."""
+    """One valid line: `hosts` is its first field, `blob` the key, `line` counts from 1."""
 
     file: str
     line: int
@@ -57,7 +57,7 @@ class KnownKey:
         return f"{self.file}:{self.line}"
 
     def names(self, host: str) -> bool:
-        """Tell whether the line is about `host`, which is a name as `known_name` returns it."""
+        """Return True if the line is for `host`, a name as returned by `known_name`."""
         return names_host(self.hosts, host)
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class KnownKey:
 
 
 class Verdict(StrEnum):
-    """What known_hosts says of a key that a host shows."""
+    """What known_hosts says about a key shown by a host."""
 
     KNOWN = "known"
     UNKNOWN = "unknown"
@@ -76,9 +76,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A verdict, and the line it rests on: the one that has, contradicts or revokes the key.
+    """A verdict, and the line it is based on: the one that contains, contradicts or revokes the key.
 
-    With UNKNOWN it is the line of a certificate authority for the host, if there is one.
+    For UNKNOWN it is the line of a certificate authority for the host, if any.
     """
 
     verdict: Verdict
@@ -86,7 +86,7 @@ class Judgement:
 
 
 def known_name(host: str, port: int = SSH_PORT) -> str:
-    """Return the name that lines have for a host.
+    """Return the name of a host in known_hosts.
 
     >>> known_name("Attic.lan", 2222), known_name("attic.lan")
     ('[attic.lan]:2222', 'attic.lan')
@@ -96,21 +96,21 @@ def known_name(host: str, port: int = SSH_PORT) -> str:
 
 
 def parse_known_hosts(data: bytes, *, file: str) -> tuple[KnownKey, ...]:
-    """Return the valid lines of a file; as in ssh, what is no valid line says nothing and harms no other."""
+    """Return the valid lines of a file; invalid ones are ignored, as by ssh."""
     found = (_parse_line(line, file, number) for number, line in enumerate(data.split(b"\n"), start=1))
     return tuple(each for each in found if each is not None)
 
 
 def parse_key_list(data: bytes) -> frozenset[bytes]:
-    """Return the blobs of a text of public keys, one a line: RevokedHostKeys, where it is no KRL (ssh-keygen(1))."""
+    """Return the blobs of a list of public keys, one per line: RevokedHostKeys, if not a KRL (ssh-keygen(1))."""
     found = (_parse_key(line.strip(_BLANK + b"\r")) for line in data.split(b"\n"))
     return frozenset(each[1] for each in found if each is not None)
 
 
 def judge(keys: Sequence[KnownKey], key: PublicKey, *, name: str, bare_name: str | None = None) -> Judgement:
-    """Return what `keys` say of `key`, shown by the host of that name.
+    """Judge `key`, shown by the host of that name, by `keys`.
 
-    `bare_name`: the name without its port, by which ssh too looks where the port's own name is unknown.
+    `bare_name`: the name without its port, which ssh also tries if the name with the port is unknown.
     """
     judgement = _judge([each for each in keys if each.names(name)], key)
     if judgement.verdict is Verdict.UNKNOWN and bare_name is not None and bare_name != name:
@@ -123,10 +123,10 @@ def judge(keys: Sequence[KnownKey], key: PublicKey, *, name: str, bare_name: str
 
 
 def order_algorithms(algorithms: Sequence[str], keys: Iterable[KnownKey], *, name: str) -> tuple[str, ...]:
-    """Return the host key algorithms in the order to offer them: first those of keys that the host is known by.
+    """Return the host key algorithms in the order to offer them: those of the host's known keys first.
 
-    The order stays where the first of all, be it for certificates, is for a type among these. A type whose first key
-    is revoked is none of them. Certificates are left out.
+    The order is unchanged if the first algorithm, even one for certificates, is for a known type. A type whose first
+    key is revoked does not count. Algorithms for certificates are removed.
     """
     plain = [each for each in algorithms if not each.endswith(_CERTIFICATE)]
     own = [each for each in keys if each.names(name)]
@@ -142,7 +142,7 @@ def order_algorithms(algorithms: Sequence[str], keys: Iterable[KnownKey], *, nam
 
 
 def render_line(name: str, key: PublicKey, *, salt: bytes | None = None) -> str:
-    """Return a line for the host, without its end; hashed with 20 bytes of salt, if there are any."""
+    """Return a line for the host, without the line end; hashed if `salt` (20 bytes) is given."""
     if salt is not None:
         digest = hmac.digest(salt, name.encode(), "sha1")
         name = "|1|" + "|".join(base64.b64encode(each).decode() for each in (salt, digest))
@@ -150,7 +150,7 @@ def render_line(name: str, key: PublicKey, *, salt: bytes | None = None) -> str:
 
 
 def names_host(hosts: bytes, host: str) -> bool:
-    """Tell whether a line's first field names `host`.
+    """Return True if a line's first field matches `host`.
 
     >>> names_host(b"*.lan,!attic.lan,192.168.2.?", "cellar.lan"), names_host(b"*.lan,!attic.lan", "attic.lan")
     (True, False)
@@ -204,10 +204,10 @@ def _parse_line(line: bytes, file: str, number: int) -> KnownKey | None:
 
 
 def _take_marker(text: bytes) -> tuple[Marker, bytes] | None:
-    """Return the marker and what stands behind it; None where a line begins with “@” and is none of the two."""
+    """Return the marker and the rest of the line; None for an unknown marker."""
     if not text.startswith(b"@"):
         return Marker.NONE, text
-    # As in ssh: a blank ends it, a tab only in a line without blanks.
+    # As in ssh: a space ends it, a tab only in a line without spaces.
     word, blank, rest = text.partition(b" ")
     if not blank:
         word, blank, rest = text.partition(b"\t")
@@ -219,7 +219,7 @@ def _take_marker(text: bytes) -> tuple[Marker, bytes] | None:
 
 
 def _parse_key(text: bytes) -> tuple[str, bytes] | None:
-    """Return type and blob of `type base64 [comment]`; None where that is no key."""
+    """Return type and blob of `type base64 [comment]`; None if it is not a key."""
     word, rest = _split(text)
     data = _split(rest)[0].strip(b"\r\v\f")
     name = word.decode("latin-1")
@@ -237,13 +237,13 @@ def _parse_key(text: bytes) -> tuple[str, bytes] | None:
 
 
 def _split(text: bytes) -> tuple[bytes, bytes]:
-    """Return the first word, and what comes after the blanks behind it."""
+    """Return the first word, and the rest after the blanks."""
     end = min((at for at in (text.find(b" "), text.find(b"\t")) if at >= 0), default=len(text))
     return text[:end], text[end:].lstrip(_BLANK)
 
 
 def _salt(hosts: bytes) -> bytes | None:
-    """Return the salt of a hashed name, `|1|SALT|HASH`; None where it is not one."""
+    """Return the salt of a hashed name, `|1|SALT|HASH`; None for any other."""
     parts = hosts.split(b"|")
     if len(parts) < 4 or parts[:2] != [b"", b"1"]:
         return None
@@ -263,7 +263,7 @@ def _names_by_hash(hosts: bytes, name: bytes) -> bool:
 
 
 def _matches(pattern: bytes, name: bytes) -> bool:
-    """Match the whole name: “*” is any text, “?” one character, nothing else is special."""
+    """Match the whole name: “*” is any text, “?” one character; nothing else is special."""
     at, star, resume, position = 0, -1, 0, 0
     while position < len(name):
         if at < len(pattern) and pattern[at : at + 1] == b"*":

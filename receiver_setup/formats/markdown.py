@@ -1,4 +1,4 @@
-"""Tables as docs/ shows them, in Markdown (pure)."""
+"""Markdown tables for docs/ (pure)."""
 
 from collections.abc import Iterable
 

@@ -1,11 +1,11 @@
-"""Whole numbers in what others print (pure)."""
+"""Parse whole numbers in untrusted text (pure)."""
 
 _DIGITS = 18
-"""More than any size, time or process number has; Python refuses to read thousands."""
+"""Digits; enough for any size, time or process ID, and few enough for int()."""
 
 
 def read_number(text: str) -> int | None:
-    """Return the number that ASCII digits stand for; None for anything else.
+    """Parse a number of ASCII digits; None for anything else.
 
     >>> read_number("812"), read_number("²"), read_number("-1"), read_number("9" * 5000)
     (812, None, None, None)

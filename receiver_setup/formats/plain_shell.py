@@ -1,4 +1,4 @@
-r"""Shell that a person reads and runs (pure): quoted values, remarks, whole files, heads of a script's parts.
+r"""Shell scripts for a person to read and run (pure): quoted values, remarks, files, headings.
 
 >>> print(remark("The jail: sshd refuses one that others can write to."))
 # The jail: sshd refuses one that others can write to.
@@ -12,7 +12,7 @@ _END = "END"
 
 
 def quote(value: str) -> str:
-    r"""Quote one value for a POSIX shell; a value with a NUL byte cannot be one.
+    r"""Quote one value for a POSIX shell; ValueError for a NUL byte.
 
     >>> quote("a'b")
     '\'a\'"\'"\'b\''
@@ -23,7 +23,7 @@ def quote(value: str) -> str:
 
 
 def assign(name: str, value: str) -> str:
-    """Return the command that gives a variable its value, in quotes even where the shell needs none.
+    """Return the assignment of a variable, always with quotes.
 
     >>> assign("CAMERA_USER", "admin")
     "CAMERA_USER='admin'"
@@ -33,7 +33,7 @@ def assign(name: str, value: str) -> str:
 
 
 def remark(text: str) -> str:
-    r"""Return a comment; what a terminal would not show as it is, a new line above all, becomes a question mark.
+    r"""Return a comment; control characters, in particular line breaks, become question marks.
 
     >>> remark("a\ntouch canary")
     '# a?touch canary'
@@ -42,7 +42,7 @@ def remark(text: str) -> str:
 
 
 def remark_command(command: str) -> str:
-    r"""Return a remark with a command to be taken out of it: on one line, whatever its length.
+    r"""Return a comment with a command to copy, always on one line.
 
     >>> remark_command("ls -l '/srv/usb disk'")
     "#   ls -l '/srv/usb disk'"
@@ -51,7 +51,7 @@ def remark_command(command: str) -> str:
 
 
 def write_file(path: str, content: bytes) -> str:
-    r"""Return the command that writes a whole file: a here-document where it can be read as it is.
+    r"""Return the command that writes a whole file, with a here-document if it is readable text.
 
     >>> print(write_file("/etc/motd", b"Hello\n"))
     cat >/etc/motd <<'END'
@@ -71,7 +71,7 @@ def write_file(path: str, content: bytes) -> str:
 
 
 def here_document(text: str) -> str:
-    r"""Return a here-document of lines that the shell does not look into.
+    r"""Return a here-document of lines that the shell does not expand.
 
     >>> print(here_document("END\n"))
     <<'END_'
@@ -85,12 +85,12 @@ def here_document(text: str) -> str:
 
 
 def part_head(number: int, title: str) -> str:
-    """Return the line that a part of a script begins with; `part_mark` finds it again."""
+    """Return the first line of a part of a script; it starts with `part_mark`."""
     return f"{part_mark(number)} {_shown(title)} ".ljust(WIDTH, "=")
 
 
 def part_mark(number: int) -> str:
-    """Return how the first line of a part begins.
+    """Return the beginning of a part's first line.
 
     >>> part_mark(2)
     '# ==== Part 2:'

@@ -1,4 +1,4 @@
-"""sshd's configuration as text (pure): our drop-in, and what `sshd -T` says of it.
+"""sshd's configuration as text (pure): our drop-in, and the output of `sshd -T`.
 
 Sources: sshd_config(5) of OpenSSH 8.4, 9.2 and 10.0.
 """
@@ -10,7 +10,7 @@ from receiver_setup.formats.upload_rules import EDITION, RULES
 
 _SUBSYSTEM = "Subsystem sftp internal-sftp"
 _NEEDS_YES_FROM = 2
-"""From this edition on a change by hand is replaced with --yes alone."""
+"""Since this edition, an edited drop-in is replaced only with --yes."""
 
 _RENAMED_IN = (8, 5)
 """PubkeyAcceptedAlgorithms was PubkeyAcceptedKeyTypes before OpenSSH 8.5."""
@@ -28,10 +28,10 @@ class Authentication(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadMatch:
-    """What sshd is told about one upload user.
+    """The Match block for one upload user.
 
     `jail` is the ChrootDirectory, None for no jail; `start` is the folder that an unjailed session starts in.
-    An older `edition` is what a former version of this tool wrote.
+    An older `edition` renders the text of a former version of this tool.
     """
 
     user: str
@@ -40,12 +40,12 @@ class UploadMatch:
     authentication: Authentication = Authentication.PUBLIC_KEY
     allow_sha1: bool = False
     subsystem: bool = False
-    """Bring the subsystem that an upload asks for, where sshd has none; ForceCommand alone does not."""
+    """Also define the sftp subsystem, if sshd has none; ForceCommand does not."""
     openssh: tuple[int, int] = (9, 2)
     edition: int = EDITION
 
     def directives(self) -> tuple[tuple[str, str], ...]:
-        """Return keyword and value of every line inside the Match block, in order."""
+        """Return keyword and value of every line in the Match block, in order."""
         by_password = self.authentication is Authentication.PASSWORD
         values = {
             "ChrootDirectory": "none" if self.jail is None else quote_value(self.jail),
@@ -66,15 +66,15 @@ class UploadMatch:
 
 
 def render_drop_in(match: UploadMatch) -> str:
-    """Render the whole file for one upload user; nobody else is touched by it."""
+    """Render the whole file for one upload user; it does not affect other users."""
     replaced = "with --yes" if match.edition >= _NEEDS_YES_FROM else "by the next set-up"
     head = (
         f"# Made by receiver-setup for the camera uploads of {match.user}; other users are not affected.\n"
         f"# Changes by hand are shown by `receiver-setup setup --check --diff` and replaced {replaced}.\n"
     )
     body = "".join(f"    {keyword} {value}\n" for keyword, value in match.directives())
-    # Older releases let a Match block run on into the files read after it.
-    # Only a global line does; in a Match block some releases refuse it, and others die of it.
+    # Older releases let a Match block continue into the files read after it.
+    # Only as a global line: in a Match block some releases refuse it, and others crash.
     head += f"{_SUBSYSTEM}\n" if match.subsystem else ""
     return f"{head}Match User {match.user}\n{body}Match all\n"
 
@@ -82,8 +82,8 @@ def render_drop_in(match: UploadMatch) -> str:
 def expected_effective(match: UploadMatch) -> tuple[str, ...]:
     """Return the lines that `sshd -T -C user=…` must print once the drop-in is in force.
 
-    Keywords are in lower case, as `lower_keywords` makes them. Quotes are gone; only a ForceCommand, which is a
-    shell's, keeps them. What takes nothing from the promise, such as another LogLevel, is the administrator's wish.
+    Keywords are in lower case, as by `lower_keywords`. Quotes are removed, except in ForceCommand, which is for a
+    shell. Lines that do not weaken the account, such as another LogLevel, are the administrator's choice.
     """
     lines = tuple(
         f"{keyword.lower()} {value if keyword == 'ForceCommand' else value.replace(chr(34), '')}"
@@ -94,9 +94,9 @@ def expected_effective(match: UploadMatch) -> tuple[str, ...]:
 
 
 def lower_keywords(text: str) -> list[str]:
-    r"""Return the lines of `sshd -T` with their keywords in lower case, values as they are.
+    r"""Return the lines of `sshd -T` with their keywords in lower case and unchanged values.
 
-    OpenSSH prints keywords in mixed case since 10.4, and takes them in any.
+    OpenSSH prints keywords in mixed case since 10.4, and accepts any case.
 
     >>> lower_keywords("ChrootDirectory /srv/Cam\nport 22")
     ['chrootdirectory /srv/Cam', 'port 22']
@@ -120,7 +120,7 @@ def parse_effective(text: str) -> dict[str, list[str]]:
 
 
 def missing_effective(text: str, match: UploadMatch) -> tuple[str, ...]:
-    """Return the expected lines that `sshd -T` did not print; empty means that the drop-in is in force."""
+    """Return the expected lines that `sshd -T` did not print; empty if the drop-in is in force."""
     printed = set(lower_keywords(text))
     missing = [line for line in expected_effective(match) if line not in printed]
     if match.allow_sha1 and not sha1_allowed(text):
@@ -129,7 +129,7 @@ def missing_effective(text: str, match: UploadMatch) -> tuple[str, ...]:
 
 
 def sha1_allowed(text: str) -> bool:
-    """Tell whether `sshd -T` lists the SHA-1 signature `ssh-rsa` for this user."""
+    """Return True if `sshd -T` lists the SHA-1 signature `ssh-rsa` for this user."""
     found = parse_effective(text)
     lists = found.get("pubkeyacceptedalgorithms", []) + found.get("pubkeyacceptedkeytypes", [])
     return any("ssh-rsa" in value.split(",") for value in lists)
@@ -140,13 +140,13 @@ def _yes(value: bool) -> str:
 
 
 def quote_value(value: str) -> str:
-    r"""Quote one word for sshd_config(5) where it needs it; control characters, `"` and a backslash cannot be quoted.
+    r"""Quote one word for sshd_config(5) if needed; control characters, `"` and backslashes cannot be quoted.
 
     >>> quote_value("/srv/usb disk"), quote_value("o'brien"), quote_value("anna")
     ('"/srv/usb disk"', '"o\'brien"', 'anna')
     """
     if any(ord(c) < 32 or c in '"\\' for c in value):
-        raise ValueError(f"sshd_config cannot hold {value!r}")
-    # A single quote is one since OpenSSH 8.7; a leading `=` belongs to the keyword before it.
+        raise ValueError(f"sshd_config cannot contain {value!r}")
+    # Single quotes quote since OpenSSH 8.7; a leading `=` would belong to the keyword.
     bare = value and not value.startswith("=") and not any(c.isspace() or c in "#'" for c in value)
     return value if bare else f'"{value}"'

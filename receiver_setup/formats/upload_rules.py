@@ -1,7 +1,7 @@
-"""What sshd is told about an upload user, keyword by keyword, and what it is not told, each with its reason (pure).
+"""The sshd keywords that are set for an upload user, and those that are not, each with the reason (pure).
 
-Every keyword that a Match block takes on OpenSSH 8.4 to 10.6 is either set or left; a test tries them all on each
-release. Source: sshd_config(5), whose own list of these keywords is not complete.
+Every keyword that a Match block accepts in OpenSSH 8.4 to 10.6 is either set or left alone; a test tries all of them on
+each release. Source: sshd_config(5), whose own list of these keywords is incomplete.
 """
 
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from receiver_setup.formats.markdown import render_table
 
 KEY_FILE_PATTERN = "/etc/ssh/authorized_keys.d/%u"
-"""Outside the jail and root's own: the camera can neither read nor change its key line."""
+"""Outside the jail and owned by root: the camera can neither read nor change its key line."""
 
 EDITION = 4
-"""Which text of the drop-in is written now: 1 promised to replace changes by hand, 2 had no LogLevel, 3 let
-certificates and key commands of the whole receiver open the account."""
+"""The current text of the drop-in. 1 announced that edits are replaced, 2 had no LogLevel, 3 accepted certificates and
+key commands of the whole receiver."""
 
 OLDEST = (8, 4)
-"""The oldest OpenSSH that is looked after: Debian 11's."""
+"""The oldest supported OpenSSH: Debian 11's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,42 +29,44 @@ class Rule:
     edition: int = 1
     """The first edition of the drop-in that has it."""
     release: tuple[int, int] = (0, 0)
-    """The first OpenSSH that takes it in a Match block."""
+    """The first OpenSSH that accepts it in a Match block."""
     binding: bool = True
-    """False where another value takes nothing from what is promised: then it is not compared with sshd's answer."""
+    """False if other values do not weaken the account: it is not compared with the output of `sshd -T`."""
 
 
 RULES = (
     Rule(keyword="ChrootDirectory", reason="a camera sees its own recordings and nothing else"),
-    Rule(keyword="ForceCommand", reason="files can be transferred, and no command run"),
-    Rule(keyword="AuthenticationMethods", reason="one way to sign in, whatever others may use"),
+    Rule(keyword="ForceCommand", reason="files can be transferred, but no commands run"),
+    Rule(keyword="AuthenticationMethods", reason="only one way to sign in, even if other users have more"),
     Rule(keyword="PubkeyAuthentication", reason="the camera signs in with its key"),
-    Rule(keyword="AuthorizedKeysFile", value=KEY_FILE_PATTERN, reason="a file of root's, which no camera can change"),
+    Rule(
+        keyword="AuthorizedKeysFile", value=KEY_FILE_PATTERN, reason="a file owned by root, which no camera can change"
+    ),
     Rule(
         keyword="AuthorizedKeysCommand",
         value="none",
         edition=4,
-        reason="a command that gives out keys for the whole receiver would give out some for this account",
+        reason="a command that provides keys for the whole receiver could add some to this account",
     ),
     Rule(
         keyword="TrustedUserCAKeys",
         value="none",
         edition=4,
-        reason="a certificate of the receiver's own authority would open the account, whatever the key file says",
+        reason="a certificate of the receiver's own authority would open the account without a line in the key file",
     ),
     Rule(
         keyword="AuthorizedPrincipalsFile",
         value="none",
         edition=4,
-        reason="it names those whose certificates open the account: nobody",
+        reason="no certificate opens the account",
     ),
     Rule(keyword="AuthorizedPrincipalsCommand", value="none", edition=4, reason="the same, by a command"),
     Rule(keyword="PasswordAuthentication", reason="no password opens the account, unless it was set up with one"),
     Rule(keyword="KbdInteractiveAuthentication", value="no", reason="a password by another name"),
-    Rule(keyword="HostbasedAuthentication", value="no", reason="no other machine vouches for the camera"),
-    Rule(keyword="PermitEmptyPasswords", value="no", reason="a password is a password"),
-    Rule(keyword="DisableForwarding", value="yes", reason="a stolen camera is no way into the network"),
-    Rule(keyword="AllowTcpForwarding", value="no", reason="the same, for releases that knew no DisableForwarding"),
+    Rule(keyword="HostbasedAuthentication", value="no", reason="no other host can vouch for the camera"),
+    Rule(keyword="PermitEmptyPasswords", value="no", reason="an empty password never opens the account"),
+    Rule(keyword="DisableForwarding", value="yes", reason="a stolen camera must not give access to the network"),
+    Rule(keyword="AllowTcpForwarding", value="no", reason="the same, for releases without DisableForwarding"),
     Rule(keyword="AllowStreamLocalForwarding", value="no", reason="the same, for sockets"),
     Rule(keyword="AllowAgentForwarding", value="no", reason="the same, for agents"),
     Rule(keyword="X11Forwarding", value="no", reason="the same, for windows"),
@@ -76,29 +78,29 @@ RULES = (
         value="none",
         edition=4,
         binding=False,
-        reason="no variable from the camera reaches the session; without a name it would be an error",
+        reason="the session accepts no variables from the camera; an empty value would be an error",
     ),
     Rule(
         keyword="MaxSessions",
         value="10",
         edition=4,
         binding=False,
-        reason="a limit that is meant for people, such as 0 or 1, would refuse a camera that opens a second session",
+        reason="a limit intended for people, such as 0 or 1, would refuse a camera that opens a second session",
     ),
     Rule(
         keyword="ClientAliveInterval",
         value="300",
         edition=4,
         binding=False,
-        reason="a camera that lost its power in an upload leaves a session behind; how cameras answer is not known, so "
-        "it is asked seldom",
+        reason="a camera that loses power during an upload leaves a session behind; how cameras answer is not known, "
+        "so the interval is long",
     ),
     Rule(
         keyword="ClientAliveCountMax",
         value="3",
         edition=4,
         binding=False,
-        reason="and given up after a quarter of an hour",
+        reason="with that interval, the session ends after a quarter of an hour",
     ),
     Rule(
         keyword="UnusedConnectionTimeout",
@@ -106,8 +108,8 @@ RULES = (
         edition=4,
         release=(9, 2),
         binding=False,
-        reason="a connection that has no session for an hour uploads nothing; whether cameras keep one between alarms "
-        "is not known, so the hour is long",
+        reason="a connection without a session for an hour uploads nothing; whether cameras keep one open between "
+        "alarms is not known, so the time is long",
     ),
     Rule(
         keyword="LogLevel",
@@ -117,23 +119,23 @@ RULES = (
         reason="sshd then logs which key was offered and refused",
     ),
 )
-"""In the order of the file."""
+"""The rules in the order of the file."""
 
 NEWER = tuple(rule.keyword for rule in RULES if rule.release > OLDEST)
-"""Keywords that only newer releases take."""
+"""Keywords that only newer releases accept."""
 
 LEFT = {
     "agentsocketpath": "agents are not forwarded",
-    "allowgroups": "whom the administrator lets in is the administrator's decision; what keeps the account out is told",
+    "allowgroups": "the administrator decides who may sign in; a list that excludes the account is reported",
     "allowusers": "as AllowGroups",
     "authorizedkeyscommanduser": "AuthorizedKeysCommand is none",
     "authorizedprincipalscommanduser": "AuthorizedPrincipalsCommand is none",
-    "banner": "a text before the login, which SSH clients pass over",
+    "banner": "a text before the login, which SSH clients ignore",
     "casignaturealgorithms": "no authority is trusted for this account",
-    "channeltimeout": "an idle session may be how a camera waits for its next alarm: not known, so none is cut",
+    "channeltimeout": "a camera may keep an idle session until its next alarm; this is not known, so none is closed",
     "denygroups": "as AllowGroups",
     "denyusers": "as AllowGroups",
-    "exposeauthinfo": "it tells the session how it signed in, and there is nothing in it to tell",
+    "exposeauthinfo": "it only tells the session how it signed in",
     "gatewayports": "nothing is forwarded",
     "gssapiauthentication": "AuthenticationMethods has no gssapi-with-mic, and not every sshd knows the keyword",
     "hostbasedacceptedalgorithms": "HostbasedAuthentication is no",
@@ -141,34 +143,34 @@ LEFT = {
     "hostbasedusesnamefrompacketonly": "HostbasedAuthentication is no",
     "ignorerhosts": "HostbasedAuthentication is no",
     "include": "it sets nothing by itself",
-    "ipqos": "how packets are marked opens nothing",
-    "kerberosauthentication": "it checks passwords, and AuthenticationMethods has none unless the set-up was asked for "
-    "one; not every sshd knows the keyword",
-    "logverbose": "what else is logged is the administrator's decision",
-    "maxauthtries": "fewer tries make the account no less safe, and one is enough for a key",
-    "pamservicename": "which PAM service checks accounts is the administrator's decision; what it refuses is told",
+    "ipqos": "the marking of packets does not affect access",
+    "kerberosauthentication": "it checks passwords, which AuthenticationMethods allows only after a set-up with one; "
+    "not every sshd knows the keyword",
+    "logverbose": "further logging is the administrator's decision",
+    "maxauthtries": "fewer tries do not weaken the account, and one is enough for a key",
+    "pamservicename": "the PAM service is the administrator's decision; a refusal by it is reported",
     "permitlisten": "nothing is forwarded",
     "permitopen": "nothing is forwarded",
     "permitrootlogin": "the upload user is never root",
-    "pubkeyacceptedalgorithms": "the receiver's own policy, unless SHA-1 had to be let in for this account alone",
+    "pubkeyacceptedalgorithms": "the receiver's own policy, unless SHA-1 had to be allowed for this account",
     "pubkeyacceptedkeytypes": "the name of PubkeyAcceptedAlgorithms before OpenSSH 8.5",
     "pubkeyauthoptions": "it concerns keys on hardware tokens",
     "refuseconnection": "as AllowGroups",
-    "rekeylimit": "when keys are exchanged anew opens nothing",
-    "requiredrsasize": "the receiver's own policy: a camera's key that it refuses is told before anything is changed",
+    "rekeylimit": "the time of a key exchange does not affect access",
+    "requiredrsasize": "the receiver's own policy; a camera's key that it refuses is reported before any change",
     "revokedkeys": "a key that the administrator has revoked stays revoked",
-    "setenv": "variables that the administrator gives to each session; internal-sftp starts no program",
+    "setenv": "variables that the administrator sets for each session; internal-sftp starts no program",
     "streamlocalbindmask": "nothing is forwarded",
     "streamlocalbindunlink": "nothing is forwarded",
-    "subsystem": "ForceCommand decides; in a Match block some releases refuse it, and others die of it",
+    "subsystem": "ForceCommand decides; in a Match block some releases refuse it, and others crash",
     "x11displayoffset": "nothing is forwarded",
     "x11uselocalhost": "nothing is forwarded",
 }
-"""Keywords, in lower case, that a Match block takes and that are left as they are for everybody."""
+"""Keywords, in lower case, that a Match block accepts and that are left alone."""
 
 
 def render_rules() -> str:
-    """Render what is set as docs/sshd.md shows it: a row a line."""
+    """Render the table of set keywords for docs/sshd.md."""
     rows = [
         (
             f"`{rule.keyword}`",
@@ -181,5 +183,5 @@ def render_rules() -> str:
 
 
 def render_left() -> str:
-    """Render what is left as docs/sshd.md shows it: a row a keyword."""
+    """Render the table of other keywords for docs/sshd.md."""
     return render_table(("keyword", "reason"), [(f"`{keyword}`", reason) for keyword, reason in LEFT.items()])

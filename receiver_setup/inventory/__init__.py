@@ -1,7 +1,7 @@
 """The inventory (pure): receivers and their cameras in one TOML file; the format is described in docs/inventory.md.
 
 inventory = parse_inventory(text, Path("cameras.toml"))       # ConfigurationError names file, table and key
-receivers = resolve(inventory, {"timeout": 5.0})              # what holds for each, the command line's options first
+receivers = resolve(inventory, {"timeout": 5.0})              # the options of each; those given here take precedence
 receivers = select(receivers, only=["porch"])
 """
 

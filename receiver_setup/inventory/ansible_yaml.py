@@ -1,6 +1,6 @@
-"""An inventory as Ansible's (pure): receivers as hosts, cameras as a variable of their host, never a password.
+"""Convert an inventory to Ansible's (pure): receivers as hosts, cameras as a host variable, never a password.
 
-A password becomes the lookup that gets it from where the inventory has it, on the machine that runs Ansible.
+A password becomes a lookup that reads it from the same source on the machine that runs Ansible.
 """
 
 import json
@@ -19,7 +19,7 @@ _OPTIONS = (
     *("user", "directory", "home", "isolate", "receiver_address", "jail", "adopt", "auth", "sha1", "pin_source"),
     *("camera_via_receiver", "confirm_within", "timeout", "jobs"),
 )
-"""Options that the role has as variables of the same name."""
+"""Options with a role variable of the same name."""
 _OF_CAMERA = ("login", "ca_file", "fingerprint", "insecure")
 _HEAD = (
     "# Made from {name} by `receiver-setup inventory --to-ansible`; for the role receiver_setup.instar.sftp_receiver.\n"
@@ -28,13 +28,13 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """A value that Ansible is to work out; every other is meant as it stands."""
+    """A value that Ansible should evaluate; all others are literal."""
 
     text: str
 
 
 def render_ansible(receivers: Iterable[ResolvedReceiver], *, name: str) -> str:
-    """Render Ansible's inventory in YAML; `name` is the file's that it was made from."""
+    """Render Ansible's inventory in YAML; `name` is the name of the source file."""
     hosts = {clean_name(receiver.name): _host(receiver) for receiver in receivers}
     whole = {"receivers": {"hosts": hosts, "vars": {"ansible_become": True}}}
     return _HEAD.format(name=name if name.isprintable() else "an inventory") + "---\n" + "".join(_lines(whole, ""))
@@ -95,7 +95,7 @@ def _camera(camera: ResolvedCamera, of_receiver: Mapping[str, Any]) -> dict[str,
 
 
 def _lookup(source: SecretSource) -> _Template:
-    """Return what gets a password as a run by the command line would: the first line of a file or of an output."""
+    """Return the lookup of a password: the first line of a file or of a command's output, as on the command line."""
     if source.variable is not None:
         return _Template(f"{{{{ lookup('ansible.builtin.env', {_literal(source.variable)}) }}}}")
     if source.file is not None:
@@ -105,7 +105,7 @@ def _lookup(source: SecretSource) -> _Template:
 
 
 def _literal(text: str) -> str:
-    """Return a text as an expression of Jinja; Ansible takes backslashes as they stand, so that none can escape.
+    """Return a text as a Jinja expression; Ansible takes backslashes literally, so they cannot escape quotes.
 
     >>> print(_literal("it's"))
     ('it' ~ "'" ~ 's')
@@ -135,7 +135,7 @@ def _key(name: str) -> str:
 
 
 def _scalar(value: Any) -> str:
-    """Return a value as YAML, of which JSON is a part; what reads like a template and is none is said to be unsafe.
+    """Return a value as JSON, a subset of YAML; a text that looks like a template is marked as unsafe.
 
     >>> _scalar("{{ x }}"), _scalar(["rec"]), _scalar(True)
     ('!unsafe "{{ x }}"', '["rec"]', 'true')

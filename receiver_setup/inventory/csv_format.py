@@ -1,4 +1,4 @@
-"""Cameras from a table of a spreadsheet (pure): CSV in, the tables of an inventory out."""
+"""Convert a spreadsheet's CSV table of cameras to an inventory (pure)."""
 
 import csv
 import io
@@ -25,19 +25,21 @@ LOCAL = "local"
 
 
 def parse_csv(text: str, path: Path, *, receiver: str | None = None) -> str:
-    """Return the inventory of a CSV's cameras as TOML; ConfigurationError names the line and the column.
+    """Convert the cameras of a CSV table to TOML; ConfigurationError names the line and the column.
 
-    The first line names the columns, in any order. `receiver` is for cameras without one of their own; a receiver is
-    an address, and `local` is this machine. The column `user` is the camera's.
+    The first line names the columns, in any order. `receiver` is for cameras without their own; a receiver is an
+    address, or `local` for this machine. The column `user` is the camera's.
     """
     cameras = list(_read_rows(text, path, receiver))
     if not cameras:
-        raise ConfigurationError(f"{path}: there is no camera in it", hint="write one line for each, below the columns")
+        raise ConfigurationError(
+            f"{path}: it contains no cameras", hint="write a line for each, below the column names"
+        )
     tables: Tables = []
     for place in dict.fromkeys(str(camera["receiver"]) for camera in cameras):
         tables.append(("receiver", {"name": place, **({"local": True} if place == LOCAL else {"address": place})}))
     rendered = render_toml([*tables, *(("camera", camera) for camera in cameras)])
-    # What only shows in the whole, such as a name used twice.
+    # Errors that need the whole inventory, such as duplicate names.
     resolve(parse_inventory(rendered, path))
     return rendered
 
@@ -58,7 +60,7 @@ def _read_rows(text: str, path: Path, receiver: str | None) -> Iterator[dict[str
             if len(row) > len(columns):
                 raise ConfigurationError(
                     f"{path}: line {rows.line_num}: it has {len(row)} cells, but there are {len(columns)} columns",
-                    hint='a cell with a comma or a semicolon stands in quotes: "…"',
+                    hint='put a cell with a comma or a semicolon in quotes: "…"',
                 )
             cells = {column: cell.strip() for column, cell in zip(columns, row, strict=False) if cell.strip()}
             yield _read_camera(cells, f"{path}: line {rows.line_num}", path, receiver)
@@ -68,24 +70,24 @@ def _read_rows(text: str, path: Path, receiver: str | None) -> Iterator[dict[str
 
 def _read_columns(row: list[str], path: Path) -> list[str]:
     columns = [cell.strip().lower().replace("-", "_").replace(" ", "_") for cell in row]
-    for spelt, column in zip(row, columns, strict=True):
+    for given, column in zip(row, columns, strict=True):
         if column in _PASSWORDS or column == "camera_password":
             raise ConfigurationError(
-                f"{path}: the column {spelt.strip()!r} holds passwords, which never stand in an inventory",
-                hint="put each into a file of its own or into the environment, and name it in a column password_file "
-                "or password_env; or name in password_command what prints it",
+                f"{path}: the column {given.strip()!r} contains passwords, which are not allowed in an inventory",
+                hint="put each into a file or an environment variable, and name that in a column password_file or "
+                "password_env; or give a command that prints it in password_command",
             )
         if column not in _COLUMNS:
             raise ConfigurationError(
-                f"{path}: there is no column {spelt.strip()!r}",
+                f"{path}: unknown column {given.strip()!r}",
                 hint=f"the first line names the columns; {suggest(column, _COLUMNS)}",
             )
         if columns.count(column) > 1:
-            raise ConfigurationError(f"{path}: the column {column} is there twice", hint="leave one out")
+            raise ConfigurationError(f"{path}: duplicate column {column}", hint="leave one out")
     for column in ("name", "address"):
         if column not in columns:
             raise ConfigurationError(
-                f"{path}: there is no column {column}", hint="name and address are needed: name,address,receiver"
+                f"{path}: the column {column} is missing", hint="name and address are required: name,address,receiver"
             )
     return columns
 
@@ -96,7 +98,7 @@ def _read_camera(cells: dict[str, str], place: str, path: Path, receiver: str | 
         address = cells.get("address", "")
         if "@" in address:
             raise ConfigurationError(
-                f"{place}: user: the address names a user as well", hint="leave one of the two empty"
+                f"{place}: user: the address contains a user as well", hint="leave one of the two empty"
             )
         scheme, separator, rest = address.rpartition("://")
         values["address"] = f"{scheme}{separator}{quote(user, safe='')}@{rest}"

@@ -1,4 +1,4 @@
-"""The keys of an inventory and the values that each takes (pure): one table for all."""
+"""The keys of an inventory and how to read their values (pure)."""
 
 import math
 import re
@@ -18,17 +18,17 @@ from receiver_setup.receiver.address import parse_dialled
 from receiver_setup.receiver.plan.wanted import check_directory, check_home, check_user, parse_groups
 
 Read = Callable[[Any, Path], Value]
-"""From what TOML holds, and the folder of the file, to the option; ConfigurationError for what cannot be meant."""
+"""Convert a TOML value to an option, given the folder of the file; ConfigurationError if it is invalid."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_text(value: Any) -> str:
-    """Return a text that is not empty and holds nothing that cannot be shown."""
+    """Return a non-empty, printable text."""
     if not isinstance(value, str):
-        raise ConfigurationError("is not a text", hint='write it in quotes: "…"')
+        raise ConfigurationError("is not a string", hint='write it in quotes: "…"')
     if not value.strip() or not value.isprintable():
-        raise ConfigurationError("is empty, or holds a line break or another character that cannot be shown")
+        raise ConfigurationError("is empty, or contains a line break or another character that cannot be shown")
     return value
 
 
@@ -40,16 +40,16 @@ def read_flag(value: Any) -> bool:
 
 
 def read_path(value: Any, folder: Path) -> Path:
-    """Return a path; one that is relative begins in the folder of the inventory, `~` is the home."""
+    """Return a path; relative paths start in the folder of the inventory, `~` is the home."""
     path = Path(read_text(value))
     try:
         return folder / path.expanduser()
     except RuntimeError as error:
-        raise ConfigurationError("begins with a home that is not known here", hint="write the whole path") from error
+        raise ConfigurationError("begins with the home of an unknown user", hint="write the whole path") from error
 
 
 def read_variable(value: Any) -> str:
-    """Return the name of an environment variable; the value is not repeated, it may be a password."""
+    """Return the name of an environment variable; errors do not repeat the value, which may be a password."""
     if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
         raise ConfigurationError(
             "is not the name of an environment variable",
@@ -59,13 +59,13 @@ def read_variable(value: Any) -> str:
 
 
 def read_command(value: Any) -> tuple[str, ...]:
-    """Return a command as words; no shell runs it. The value is not repeated, it may hold a password."""
+    """Return a command as words, to run without a shell; errors do not repeat it, since it may contain a password."""
     try:
         words = shlex.split(value) if isinstance(value, str) else value
     except ValueError as error:
-        raise ConfigurationError("is a command with a quote that does not end") from error
+        raise ConfigurationError("is a command with an unclosed quote") from error
     if not isinstance(words, list) or not all(isinstance(word, str) and "\0" not in word for word in words):
-        raise ConfigurationError("is no command", hint='write "pass show porch" or ["pass", "show", "porch"]')
+        raise ConfigurationError("is not a command", hint='write "pass show porch" or ["pass", "show", "porch"]')
     if not words or not words[0]:
         raise ConfigurationError("is an empty command", hint='write one such as "pass show porch"')
     return tuple(words)
@@ -102,7 +102,7 @@ def _seconds(value: Any, folder: Path) -> float:  # noqa: ARG001 - as every read
 def _choice(*words: str) -> Read:
     def read(value: Any, folder: Path) -> str:  # noqa: ARG001 - as every reader
         if value not in words:
-            raise ConfigurationError(f"is none of {', '.join(words)}")
+            raise ConfigurationError(f"is not one of {', '.join(words)}")
         return str(value)
 
     return read
@@ -111,9 +111,9 @@ def _choice(*words: str) -> Read:
 def _kinds(value: Any, folder: Path) -> str | None:  # noqa: ARG001 - as every reader
     words = value if isinstance(value, list) else [value]
     if words == []:
-        return None  # what tables above wish is not for this one, which goes on as it is
+        return None  # overrides the tables above: leave the camera's uploads alone
     if not all(isinstance(word, str) for word in words):
-        raise ConfigurationError("is not a list of what is to be uploaded", hint='write upload = ["rec", "snap"]')
+        raise ConfigurationError("is not a list of uploads", hint='write upload = ["rec", "snap"]')
     kinds = parse_kinds(",".join(words))
     return ",".join(kind.value for kind in ActionType if kind in kinds)
 
@@ -127,7 +127,7 @@ def _groups(value: Any, folder: Path) -> str:  # noqa: ARG001 - as every reader
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One option; `of_camera`: it concerns a camera, and may stand in its table as well as in those above it."""
+    """One option; `of_camera`: it concerns a camera, and may be in its table or in those above it."""
 
     read: Read
     of_camera: bool = False
@@ -162,7 +162,7 @@ KEYS = {
     "camera_fingerprint": Key(_text(normal_fingerprint), of_camera=True),
     "camera_insecure": Key(_flag, of_camera=True),
 }
-"""Option → how its value is read; the names are those of the command line with underscores."""
+"""Option → its reader; the names are those of the command line, with underscores."""
 
 OF_A_RUN = frozenset(
     {
@@ -170,7 +170,7 @@ OF_A_RUN = frozenset(
         "failed_from",
     }
 )
-"""Options that no inventory holds, because they are about one run."""
+"""Options that are not allowed in an inventory, because they are about one run."""
 SSH_ONLY = ("identity", "known_hosts", "accept_new_host_key", "ssh_config", "camera_via_receiver")
 TLS_ONLY = ("camera_ca_file", "camera_fingerprint", "camera_insecure")
 UPLOADS = ("upload", "interval", "snapshots", "schedule")

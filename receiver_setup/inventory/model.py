@@ -1,4 +1,4 @@
-"""What an inventory holds (pure): as it is written, and what then holds for each receiver and camera."""
+"""The contents of an inventory (pure): as written, and with all options of each receiver and camera resolved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from receiver_setup.camera.wire.address import CameraAddress
 from receiver_setup.receiver.address import ReceiverAddress
 
 Value = str | bool | int | float | Path | None
-"""Of an option, as the option of the same name has it on the command line."""
+"""The value of an option, as on the command line."""
 
 
 class Password(StrEnum):
-    """Whose password it is; the value is what its keys begin with in a receiver's table."""
+    """Whose password it is; the value is the prefix of its keys in a receiver's table."""
 
     CAMERA = "camera_password"
     SSH = "ssh_password"
@@ -22,7 +22,7 @@ class Password(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretSource:
-    """Where a password is to be had, never the password itself: one of the three is not None."""
+    """Where to get a password, never the password itself; one of the three is not None."""
 
     place: str
     """File, table and key, for errors."""
@@ -30,12 +30,12 @@ class SecretSource:
     variable: str | None = None
     command: tuple[str, ...] | None = None
     folder: Path
-    """Of the inventory; the command runs there."""
+    """The folder of the inventory, where the command runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
-    """What one table says: options by their names with underscores, and where passwords come from."""
+    """The options of one table, named with underscores, and its sources of passwords."""
 
     place: str
     """File and table, for errors."""
@@ -73,7 +73,7 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedCamera:
-    """A camera with all that holds for it; `clean` is its name in folders and key lines."""
+    """A camera with all its options; `clean` is its name in paths and key lines."""
 
     name: str
     clean: str
@@ -81,12 +81,12 @@ class ResolvedCamera:
     options: Mapping[str, Value]
     password: SecretSource | None
     has_upload_options: bool
-    """True when it is to upload something else than the other cameras of its receiver."""
+    """True if its upload options differ from those of its receiver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedReceiver:
-    """A receiver with all that holds for it."""
+    """A receiver with all its options."""
 
     name: str
     address: str | None
@@ -94,11 +94,11 @@ class ResolvedReceiver:
     passwords: Mapping[Password, SecretSource]
     cameras: tuple[ResolvedCamera, ...]
     alone: bool
-    """True with one camera in the whole inventory, whatever is selected of it: then the folder has no folders."""
+    """True if it has only one camera in the whole inventory, which then uploads without a subfolder."""
     whole: bool = True
-    """False when only some of its cameras are selected."""
+    """False if only some of its cameras are selected."""
 
     @property
     def host(self) -> str:
-        """What results and receipts call it."""
+        """Its name in results and receipts."""
         return "local" if self.address is None else ReceiverAddress.parse(self.address).host

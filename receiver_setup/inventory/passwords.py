@@ -1,4 +1,4 @@
-"""The keys that say where a password comes from (pure); the password itself is refused wherever it stands."""
+"""The keys that name the source of a password (pure); a password itself is refused anywhere."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,18 +13,18 @@ _STEMS = {
     "receiver": {each.value: each for each in Password},
     "camera": {"password": Password.CAMERA, "camera_password": Password.CAMERA},
 }
-"""Table → what a key begins with → whose password it is."""
+"""Table → prefix of the key → whose password it is."""
 PASSWORD_KEYS = {kind: {f"{stem}_{way}" for stem in stems for way in WAYS} for kind, stems in _STEMS.items()}
 """Table → its keys about passwords."""
 
 
 def refuse_password(key: str, place: str, kind: str) -> None:
-    """Refuse a password itself, and in a receiver's table a key that could mean two of them; never repeats a value."""
+    """Refuse a password itself, and ambiguous keys in a receiver's table; never repeats a value."""
     if key in {"password", "passwd", "pass", "secret", *(each.value for each in Password)}:
         stem = key if key in _STEMS[kind] else next(iter(_STEMS[kind]))
         raise ConfigurationError(
-            f"{place}: {key}: a password never stands in an inventory",
-            hint=f"write {stem}_file, {stem}_env or {stem}_command, which say where it is to be had",
+            f"{place}: {key}: passwords are not allowed in an inventory",
+            hint=f"write {stem}_file, {stem}_env or {stem}_command, which say where to get it",
         )
     if kind == "receiver" and key in PASSWORD_KEYS["camera"]:
         raise ConfigurationError(
@@ -34,7 +34,7 @@ def refuse_password(key: str, place: str, kind: str) -> None:
 
 
 def read_passwords(table: Mapping[str, Any], *, kind: str, place: str, folder: Path) -> dict[Password, SecretSource]:
-    """Return where this table's passwords come from; one that is given in two ways is an error."""
+    """Return the sources of this table's passwords; two sources for one password are an error."""
     found: dict[Password, tuple[str, SecretSource]] = {}
     for stem, password in _STEMS[kind].items():
         for way in WAYS:
@@ -43,7 +43,7 @@ def read_passwords(table: Mapping[str, Any], *, kind: str, place: str, folder: P
                 continue
             if password in found:
                 raise ConfigurationError(
-                    f"{place}: {key} and {found[password][0]} are two ways to one password", hint="leave one out"
+                    f"{place}: {key} and {found[password][0]} are for the same password", hint="leave one out"
                 )
             found[password] = (key, _read_source(f"{place}: {key}", way, table[key], folder))
     return {password: source for password, (_, source) in found.items()}

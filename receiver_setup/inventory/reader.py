@@ -1,4 +1,4 @@
-"""A strict reader of inventories (pure): what cannot be meant is an error that names file, table and key."""
+"""A strict parser for inventories (pure); errors name file, table and key."""
 
 import difflib
 import tomllib
@@ -24,19 +24,19 @@ _KEYS_OF = {
 
 
 def parse_inventory(text: str, path: Path) -> Inventory:
-    """Read an inventory; ConfigurationError for anything unknown, there twice, missing or of another kind.
+    """Parse an inventory; ConfigurationError for anything unknown, duplicate, missing or of another type.
 
-    `path` is named in errors, and relative paths begin in its folder.
+    `path` appears in errors, and relative paths start in its folder.
     """
     try:
         whole = tomllib.loads(text.removeprefix("\ufeff"))
     except ValueError as error:
         raise ConfigurationError(
             f"{path}: this is not TOML: {error}",
-            hint="texts stand in quotes, a key and its value on one line; see receiver-setup inventory example",
+            hint="write strings in quotes, a key and its value on one line; see receiver-setup inventory example",
         ) from error
     except RecursionError:
-        raise ConfigurationError(f"{path}: this is no inventory: it is nested too deeply") from None
+        raise ConfigurationError(f"{path}: this is not an inventory: it is nested too deeply") from None
     _check_tables(whole, path)
     folder = path.absolute().parent
     defaults = _Table(f"{path}: [defaults]", "defaults", whole.get("defaults", {}), folder)
@@ -58,15 +58,15 @@ def parse_inventory(text: str, path: Path) -> Inventory:
 
 
 def check_camera(raw: Mapping[str, Any], place: str, path: Path) -> None:
-    """Refuse a camera's table that could not stand in an inventory; `place` names it in errors."""
+    """Refuse a camera's table that is invalid in an inventory; `place` names it in errors."""
     table = _Table(place, "camera", dict(raw), path.absolute().parent)
     table.read_camera(table.read_name())
 
 
 def suggest(word: str, known: Collection[str]) -> str:
-    """Return a hint that names what is most like `word`, else all that there is."""
+    """Return a hint with the known word closest to `word`, else with all of them."""
     like = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {like[0]}?" if like else f"there are: {', '.join(sorted(known))}"
+    return f"did you mean {like[0]}?" if like else f"choose from: {', '.join(sorted(known))}"
 
 
 def _check_tables(whole: dict[str, Any], path: Path) -> None:
@@ -92,7 +92,7 @@ def _numbered(whole: dict[str, Any], kind: str) -> list[tuple[int, dict[str, Any
 
 
 def _read_names(tables: list["_Table"]) -> list[str]:
-    """Return the names in the order of the tables; they are what `--only` takes, so none may stand for two."""
+    """Return the names in the order of the tables; they must be unique, because `--only` takes them."""
     seen: dict[str, str] = {}
     for table in tables:
         name = table.read_name()
@@ -105,7 +105,7 @@ def _read_names(tables: list["_Table"]) -> list[str]:
 
 
 class _Table:
-    """One table while it is read; `place` names it in errors."""
+    """One table being read; `place` names it in errors."""
 
     def __init__(self, place: str, kind: str, raw: dict[str, Any], folder: Path) -> None:
         self.place = place
@@ -115,7 +115,7 @@ class _Table:
 
     @classmethod
     def numbered(cls, path: Path, kind: str, number: int, raw: dict[str, Any]) -> "_Table":
-        """Make one of several."""
+        """Make one of several tables of a kind."""
         name = raw.get("name")
         shown = f" {name!r}" if isinstance(name, str) and name.isprintable() else ""
         return cls(f"{path}: [[{kind}]] {number}{shown}", kind, raw, path.absolute().parent)
@@ -124,13 +124,13 @@ class _Table:
         """Return its name."""
         name = self._read("name", self._required("name"))
         if not any(character.isalnum() and character.isascii() for character in name):
-            raise self._wrong("name", "holds no letter a-z and no digit", "folders are named after it")
+            raise self._wrong("name", "contains neither a letter a-z nor a digit", "folders are named after it")
         if name != name.strip() or len(name) > 64:
             raise self._wrong("name", "begins or ends with a blank, or is longer than 64 characters")
         return name
 
     def read_receiver(self, names: list[str]) -> str:
-        """Return the receiver that a camera belongs to; the only one unless it is named."""
+        """Return the name of a camera's receiver; by default the only one."""
         if "receiver" not in self._raw:
             if len(names) == 1:
                 return names[0]
@@ -152,7 +152,7 @@ class _Table:
             raise self._wrong("address", error.message, error.hint) from error
         if address.password is not None:
             raise self._wrong(
-                "address", "holds a password", "leave it out and write password_file, password_env or password_command"
+                "address", "contains a password", "write password_file, password_env or password_command instead"
             )
         if address.scheme != "https":
             self._refuse(TLS_ONLY, "is for a camera whose address begins with https://")
@@ -163,7 +163,7 @@ class _Table:
         local = "local" in self._raw and self._read_as("local", read_flag)
         if bool(local) == ("address" in self._raw):
             raise ConfigurationError(
-                f"{self.place}: one of address and local = true is needed, and only one",
+                f"{self.place}: exactly one of address and local = true is required",
                 hint='write address = "[USER@]HOST[:PORT]" for a host that is reached by SSH, or local = true for this '
                 "machine",
             )
@@ -183,7 +183,7 @@ class _Table:
         return ReceiverEntry(name=name, address=address, own=self.read_options(), cameras=cameras)
 
     def read_options(self) -> TableOptions:
-        """Return its options and where its passwords come from."""
+        """Return its options and the sources of its passwords."""
         options = {}
         for key in self._raw.keys() & KEYS.keys():
             try:
@@ -194,18 +194,18 @@ class _Table:
         return TableOptions(place=self.place, options=options, passwords=passwords)
 
     def _normalise(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the table with every key spelt with underscores; an unknown one is an error."""
+        """Return the table with underscores in all keys; an unknown key is an error."""
         found: dict[str, Any] = {}
-        for spelt, value in raw.items():
-            key = spelt.replace("-", "_")
+        for given, value in raw.items():
+            key = given.replace("-", "_")
             if key in found:
-                raise ConfigurationError(f"{self.place}: {key} is given twice, once as {spelt}", hint="leave one out")
+                raise ConfigurationError(f"{self.place}: {key} is given twice, once as {given}", hint="leave one out")
             if key not in _KEYS_OF[self._kind]:
-                raise self._unknown(spelt, key)
+                raise self._unknown(given, key)
             found[key] = value
         return found
 
-    def _unknown(self, spelt: str, key: str) -> ConfigurationError:
+    def _unknown(self, given: str, key: str) -> ConfigurationError:
         refuse_password(key, self.place, self._kind)
         if key in OF_A_RUN:
             hint = f"it is about one run; give it on the command line: --{key.replace('_', '-')}"
@@ -215,7 +215,7 @@ class _Table:
             hint = "it belongs to one [[receiver]] or [[camera]]"
         else:
             hint = suggest(key, _KEYS_OF[self._kind])
-        return ConfigurationError(f"{self.place}: {spelt!r} is no key of this table", hint=hint)
+        return ConfigurationError(f"{self.place}: unknown key {given!r}", hint=hint)
 
     def _refuse(self, keys: Collection[str], why: str) -> None:
         for key in keys:

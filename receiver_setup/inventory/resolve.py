@@ -1,6 +1,6 @@
-"""What holds for each receiver and camera of an inventory (pure), and what only then turns out not to be meant.
+"""Resolve the options of each receiver and camera of an inventory (pure), and detect conflicts.
 
-The command line wins over a camera's own table, that over its receiver's, that over [defaults].
+The command line overrides a camera's table, which overrides its receiver's, which overrides [defaults].
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,9 +25,9 @@ _USER = "ipcamera"
 
 
 def resolve(inventory: Inventory, given: Mapping[str, Any] | None = None) -> tuple[ResolvedReceiver, ...]:
-    """Return all receivers with what holds for each; `given` are the options of the command line.
+    """Return all receivers with their options; `given` are the options of the command line.
 
-    ConfigurationError for names, addresses and accounts that collide, and for wishes that do not go together.
+    ConfigurationError for conflicting names, addresses and accounts, and for contradictory options.
     """
     options = given or {}
     receivers = tuple(_resolve_receiver(inventory, each, options) for each in inventory.receivers)
@@ -82,11 +82,11 @@ def _resolve_camera(
 
 
 def _merge(levels: Iterable[Mapping[str, Any]]) -> dict[str, Value]:
-    """Return all options, a later level's before an earlier one's; one way to check a certificate replaces another."""
+    """Merge options; later levels take precedence. One way to check a certificate replaces another."""
     merged: dict[str, Value] = {}
     for level in levels:
         if "upload" in level and level["upload"] is None:
-            # The interval from above was for what is not to be uploaded here.
+            # The interval of the level above applies to uploads that are not made here.
             merged["interval"] = None
         if any(level.get(name) for name in TLS_ONLY):
             merged = {name: value for name, value in merged.items() if name not in TLS_ONLY}
@@ -97,22 +97,22 @@ def _merge(levels: Iterable[Mapping[str, Any]]) -> dict[str, Value]:
 def _check_tls(options: Mapping[str, Any]) -> None:
     given = [name for name in TLS_ONLY if options.get(name)]
     if len(given) > 1:
-        raise ConfigurationError(f"{' and '.join(given)} are two ways to check one certificate", hint="leave one out")
+        raise ConfigurationError(f"{' and '.join(given)} cannot be combined for a certificate", hint="leave one out")
 
 
-# ---- what collides
+# ---- conflicts
 
 
 def _refuse_same_name(entry: ReceiverEntry, *, isolated: bool, user: str) -> None:
-    """Refuse cameras of one receiver whose folders, or accounts, would be the same."""
+    """Refuse cameras of one receiver with the same folder or account."""
     folders: dict[str, str] = {}
     accounts: dict[str, str] = {}
     for camera in entry.cameras:
         folder = clean_name(camera.name)
         if (other := folders.setdefault(folder.lower(), camera.name)) != camera.name:
             raise ConfigurationError(
-                f"{camera.own.place}: name: its folder would be {folder!r}, which is that of {other!r} as well",
-                hint="give them names that differ in letters, digits, . _ or -, and not in upper and lower case alone",
+                f"{camera.own.place}: name: its folder would be {folder!r}, the same as for {other!r}",
+                hint="give them names that differ in letters, digits, . _ or -, and not only in upper and lower case",
             )
         if not isolated:
             continue
@@ -122,7 +122,7 @@ def _refuse_same_name(entry: ReceiverEntry, *, isolated: bool, user: str) -> Non
             raise ConfigurationError(f"{camera.own.place}: name: {error.message}", hint=error.hint) from error
         if (other := accounts.setdefault(account, camera.name)) != camera.name:
             raise ConfigurationError(
-                f"{camera.own.place}: name: its account would be {account}, which is that of {other!r} as well",
+                f"{camera.own.place}: name: its account would be {account}, the same as for {other!r}",
                 hint="give them names that differ in the letters a-z, digits, _ or -",
             )
 
@@ -135,13 +135,13 @@ def _refuse_same_account(inventory: Inventory, receivers: tuple[ResolvedReceiver
         account = (address and (address.host.lower(), address.port), user)
         if (other := seen.setdefault(account, receiver.name)) != receiver.name:
             raise ConfigurationError(
-                f"{entry.own.place}: it is the account {user} of {other!r} once more",
+                f"{entry.own.place}: it is the same account {user} as for {other!r}",
                 hint=f"give its cameras to {other!r}, or give it another user",
             )
 
 
 def _refuse_same_camera(inventory: Inventory, receivers: tuple[ResolvedReceiver, ...]) -> None:
-    """Refuse a camera that is there twice; behind two receivers the same address may be two cameras."""
+    """Refuse duplicate cameras; behind two receivers the same address may be two cameras."""
     seen: dict[tuple[str, str], str] = {}
     for entry, receiver in zip(inventory.receivers, receivers, strict=True):
         network = receiver.name if receiver.options.get("camera_via_receiver") else ""
@@ -155,7 +155,7 @@ def _refuse_same_camera(inventory: Inventory, receivers: tuple[ResolvedReceiver,
 
 
 def _refuse_idle(receivers: tuple[ResolvedReceiver, ...], given: Mapping[str, Any]) -> None:
-    """Refuse options of the command line that mean nothing to any receiver or camera."""
+    """Refuse options of the command line that do not apply to any receiver or camera."""
     for name in SSH_ONLY:
         if given.get(name) and all(receiver.address is None for receiver in receivers):
             raise ConfigurationError(

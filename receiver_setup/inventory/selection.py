@@ -1,4 +1,4 @@
-"""Which cameras of an inventory take part in a run (pure): by name, and by what an earlier run has proven."""
+"""Select the cameras of an inventory for a run (pure): by name, and by the result of an earlier run."""
 
 import json
 from collections import Counter
@@ -11,13 +11,13 @@ from receiver_setup.inventory.model import ResolvedCamera, ResolvedReceiver
 from receiver_setup.inventory.reader import suggest
 
 Proven = Collection[tuple[str, str]]
-"""Receiver, by its name where it has one, else by its address; and camera, by its address."""
+"""A proven camera: the name, or else the address, of its receiver, and its own address."""
 
 
 def select(
     receivers: Sequence[ResolvedReceiver], *, only: Collection[str] = (), proven: Proven = ()
 ) -> tuple[ResolvedReceiver, ...]:
-    """Return the cameras that are named, or whose receiver is, without those that are proven; may be none.
+    """Return the cameras that are named, or whose receiver is named, without the proven ones; may be empty.
 
     ConfigurationError for a name that is neither.
     """
@@ -32,7 +32,7 @@ def select(
 
     def chosen(receiver: ResolvedReceiver, camera: ResolvedCamera) -> bool:
         named = not only or camera.name in only or receiver.name in only
-        # An address without its port may be that of several receivers.
+        # Several receivers may have the same address with different ports.
         called = {receiver.name, receiver.host} if hosts[receiver.host] == 1 else {receiver.name}
         return named and not any((name, camera.address.display) in proven for name in called)
 
@@ -48,7 +48,7 @@ def _share(
 
 
 def parse_proven(text: str) -> frozenset[tuple[str, str]]:
-    """Return what a receipt, or what `--json` printed, has as proven; ValueError for another text.
+    """Return the proven cameras of a receipt or of a `--json` output; ValueError for other texts.
 
     >>> parse_proven('{"check": false, "receivers": []}')
     frozenset()
@@ -58,7 +58,7 @@ def parse_proven(text: str) -> frozenset[tuple[str, str]]:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if not isinstance(whole, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004 - one error for all that is wrong in a text
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - one error for all invalid texts
     if "version" in whole:
         from receiver_setup.receipt import parse_receipt  # noqa: PLC0415 - loads the library for keys
 
@@ -67,7 +67,7 @@ def parse_proven(text: str) -> frozenset[tuple[str, str]]:
             (r.address, camera.address) for r in receipt.receivers for camera in r.cameras if camera.proven
         )
     if whole.get("check") is not False:
-        raise ValueError("it is of a --check, which proves nothing" if "check" in whole else "it names no receivers")
+        raise ValueError("it is from --check, which proves nothing" if "check" in whole else "it has no receivers")
     return frozenset(_proven_in(whole))
 
 

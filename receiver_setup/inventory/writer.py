@@ -1,4 +1,4 @@
-"""An inventory as text (pure): quoted right for whatever it holds."""
+"""Write inventories as TOML (pure)."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ def render_toml(tables: Iterable[tuple[str, Mapping[str, Raw]]]) -> str:
 
 
 def read_example() -> str:
-    """Return an inventory with comments that shows every kind of key."""
+    """Return a commented example with every kind of key."""
     return (files("receiver_setup.inventory") / "example.toml").read_text(encoding="utf-8")
 
 
@@ -29,5 +29,5 @@ def _render_table(kind: str, table: Mapping[str, Raw]) -> str:
 
 
 def _render(value: Raw) -> str:
-    # What JSON escapes, TOML escapes in the same way; and one character more.
+    # TOML has the escapes of JSON, and must also escape DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

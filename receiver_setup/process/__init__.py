@@ -1,1 +1,1 @@
-"""What a process does with signals and with a person's answers."""
+"""Signals of a process, and prompts to its user."""

@@ -1,4 +1,4 @@
-"""Work that begins before anybody waits for it; what it has to ask a person is asked by the one who waits."""
+"""Work started in the background; its prompts are shown by the thread that waits for its result."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class HeadStart(Generic[T]):
-    """Work in a thread of its own, begun at once; a process that ends does not wait for it."""
+    """Work in a daemon thread, started immediately."""
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._outcome: Future[T] = Future()
@@ -22,9 +22,9 @@ class HeadStart(Generic[T]):
         threading.Thread(target=self._run, args=(work,), name="head start", daemon=True).start()
 
     def result(self, *, within_s: float | None = None) -> T:
-        """Wait for what the work returns or raises; meanwhile ask, in this thread, what it has to ask.
+        """Return the work's result or raise its exception; meanwhile show its prompts in this thread.
 
-        Raises TimeoutError where it takes longer than `within_s`, or where it was abandoned.
+        Raises TimeoutError if it takes longer than `within_s`, or was abandoned.
         """
         until_s = None if within_s is None else time.monotonic() + within_s
         self._desk.serve(lambda: self._outcome.done() or self._abandoned.is_set(), until_s=until_s)
@@ -33,12 +33,12 @@ class HeadStart(Generic[T]):
         return self._outcome.result()
 
     def abandon(self) -> None:
-        """Let nobody wait for it any longer; for any thread."""
+        """End all waits for the result; thread-safe."""
         self._abandoned.set()
         self._desk.wake()
 
     def discard(self, dispose: Callable[[T], None]) -> None:
-        """Give what the work returns to `dispose`, whenever that is: nobody else will take it."""
+        """Pass the result to `dispose` when the work ends, since no one will wait for it."""
 
         def drop(outcome: Future[T]) -> None:
             with suppress(Exception):
@@ -50,6 +50,6 @@ class HeadStart(Generic[T]):
         try:
             with self._desk.asks_here():
                 self._outcome.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised by result()
             self._outcome.set_exception(error)
         self._desk.wake()

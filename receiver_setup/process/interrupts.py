@@ -1,7 +1,7 @@
-"""Ctrl-C and the other ending signals: they interrupt once, and never in the middle of what has to be finished.
+"""Ctrl-C and other termination signals: they interrupt once, and never in code that must finish.
 
-One handler is installed and stays; what may not be cut short only holds it back by a counter, so that no signal can
-fall between two handlers.
+One handler stays installed; code that must finish defers it with a counter, so no signal can arrive between two
+handlers.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ _LOOK_S = 0.3
 
 
 class Stop:
-    """Told once that the run is to end; what runs outside the main thread looks at it before each step."""
+    """A request to end the run; code outside the main thread checks it before each step."""
 
     def __init__(self) -> None:
         self._told = threading.Event()
@@ -25,7 +25,7 @@ class Stop:
         self._listeners: list[Callable[[], None]] = []
 
     def tell(self) -> None:
-        """Ask every part to end at its next safe point; a second time, to leave nothing of what it has done."""
+        """Request the end of the run at the next safe point; a second call requests undoing everything."""
         if self._told.is_set():
             self._insisted.set()
         self._told.set()
@@ -33,38 +33,38 @@ class Stop:
             listener()
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` each time it is told, in the thread that tells; at once where it was told already."""
+        """Call `listener` on each request, in the requesting thread; immediately if there was one already."""
         self._listeners.append(listener)
         if self._told.is_set():
             listener()
 
     @property
     def told(self) -> bool:
-        """True once the run is to end."""
+        """True once the end of the run was requested."""
         return self._told.is_set()
 
     @property
     def insisted(self) -> bool:
-        """True once it was told again."""
+        """True once it was requested again."""
         return self._insisted.is_set()
 
 
 class _Handler:
-    """The handler of every ending signal: raises `KeyboardInterrupt` once, and not while it is held back.
+    """The handler of every termination signal: raises `KeyboardInterrupt` once, unless deferred.
 
-    Python calls it in the main thread alone, between two of its instructions, so that a plain counter is enough.
+    Python calls it only in the main thread, between two instructions, so a plain counter is enough.
     """
 
     def __init__(self, *, armed: bool = True) -> None:
         self.holds = 0
-        """How many bodies have to be finished first, one inside the other."""
+        """The number of nested bodies that must finish first."""
         self.noted: int | None = None
-        """The first signal that came while it was held back."""
+        """The first deferred signal."""
         self._armed = armed
         self._missed = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - signal's signature
-        """Interrupt, or note it."""
+        """Interrupt, or defer the signal."""
         if self.holds:
             if self.noted is None:
                 self.noted = number
@@ -72,18 +72,18 @@ class _Handler:
             self.deliver()
 
     def deliver(self) -> None:
-        """Interrupt where that is still wanted; what the first one began, no other may cut short."""
+        """Deliver a deferred signal, unless one has interrupted already."""
         if self._armed:
             self._armed = False
             raise KeyboardInterrupt
         self._missed = True
 
     def disarm(self) -> None:
-        """Raise no more."""
+        """Ignore further signals."""
         self._armed = False
 
     def rearm(self) -> None:
-        """Raise again from now on, and now where a signal came meanwhile."""
+        """Interrupt again from now on, immediately if a signal came meanwhile."""
         self._armed = True
         if self._missed:
             self._missed = self._armed = False
@@ -94,15 +94,15 @@ class _Handler:
 def shielded(what: str = "", *, deliver: bool = True) -> Iterator[None]:
     """Defer signals until the body has finished; then deliver the first of them, or drop them if the run ends anyway.
 
-    `what` is the body in words, for whoever interrupts one that takes its time. Outside the main thread nothing is to
-    be done: Python delivers signals to the main thread alone.
+    `what` describes the body to a user who interrupts a slow one. Does nothing outside the main thread, since Python
+    delivers signals only to the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     handler = _installed()
     if handler is None:
-        # Nobody guards this process: the handlers that are there get what came, after the body.
+        # Without `endings_interrupt`: the existing handlers get the signal after the body.
         handler = _Handler(armed=False)
         handler.holds = 1
         try:
@@ -131,10 +131,10 @@ def shielded(what: str = "", *, deliver: bool = True) -> Iterator[None]:
 
 @contextlib.contextmanager
 def endings_interrupt() -> Iterator[None]:
-    """Make the ending signals interrupt the body once, so that it can put things back undisturbed.
+    """Make the termination signals interrupt the body only once, so that it can undo its changes undisturbed.
 
-    Ctrl-C often comes twice, from an impatient hand or from a parent that passes it on. A body that has an answer to
-    a second one calls `heed_another`. Within another such body, nothing is done.
+    Ctrl-C often comes twice, from an impatient user or from a parent process that forwards it. A body that handles a
+    second one calls `heed_another`. Does nothing inside another such body.
     """
     if _installed() is not None:
         yield
@@ -151,33 +151,33 @@ def interrupt_once() -> None:
 
 
 def heed_another() -> None:
-    """Let one more signal interrupt; raises `KeyboardInterrupt` at once where it has come already."""
+    """Allow one more signal to interrupt; raises `KeyboardInterrupt` immediately if it has come already."""
     handler = _installed()
     if handler is not None and threading.current_thread() is threading.main_thread():
         handler.rearm()
 
 
 def ignore_signals() -> None:
-    """Let no signal interrupt any more: what was to be done is done, and is being reported."""
+    """Ignore further signals: the work is done and is being reported."""
     handler = _installed()
     if handler is not None:
         handler.disarm()
 
 
 def end_undisturbed() -> None:
-    """Let Ctrl-C pass unnoticed while the process ends; the other signals end it at once."""
+    """Ignore Ctrl-C while the process exits; other signals end it immediately."""
     for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
-    # CPython remembers an interruption that came out of an exec, by which dataclasses are made, and would end the
-    # process by SIGINT for it, though it was dealt with. The next exec forgets it.
-    exec("")  # noqa: S102 - as said
+    # CPython remembers a KeyboardInterrupt that left an exec (as used by dataclasses) and would end the process by
+    # SIGINT, even if it was handled. The next exec clears that.
+    exec("")  # noqa: S102 - see above
 
 
 def _explain_wait(handler: _Handler, what: str, over: threading.Event) -> None:
-    """Say once why an interruption waits; not from the handler, which may have interrupted whoever prints."""
+    """Log once why an interruption is deferred; not in the handler, which may have interrupted a print."""
     while not over.wait(_LOOK_S):
         if handler.noted is not None:
-            import logging  # noqa: PLC0415 - only then, since this module is loaded first of all
+            import logging  # noqa: PLC0415 - this module is imported first
 
             logging.getLogger(__name__).warning("interrupted; %s must not be cut off and ends first", what)
             return
@@ -189,13 +189,13 @@ def _installed() -> _Handler | None:
 
 
 def _handled() -> list[signal.Signals]:
-    """Return the signals to handle: a hang-up that nohup has let this process ignore stays ignored."""
+    """Return the signals to handle; SIGHUP stays ignored under nohup."""
     return [each for each in ENDING_SIGNALS if each != HANG_UP or signal.getsignal(each) != signal.SIG_IGN]
 
 
 @contextlib.contextmanager
 def _in_place(handler: _Handler) -> Iterator[None]:
-    """Install a handler for the body's time; whenever a signal comes, every former handler is put back."""
+    """Install a handler while the body runs; all former handlers are restored even if a signal comes."""
     before: dict[signal.Signals, Any] = {}
     try:
         for number in _handled():
@@ -207,7 +207,7 @@ def _in_place(handler: _Handler) -> Iterator[None]:
 
 
 def _put_back(before: dict[signal.Signals, Any]) -> None:
-    """Put handlers back, all of them, also where one is called and raises before the next is back."""
+    """Restore all handlers, even if one of them is called and raises meanwhile."""
     try:
         while before:
             number = next(iter(before))

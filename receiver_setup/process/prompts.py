@@ -1,6 +1,6 @@
-"""Questions to a person from threads of a run: asked by the thread that waits for their work.
+"""Prompts from the threads of a run, shown by the thread that waits for them.
 
-Ctrl-C reaches the main thread alone, so that a question in any other could not be ended by it.
+Ctrl-C only reaches the main thread, so it could not end a prompt in another thread.
 """
 
 import threading
@@ -19,7 +19,7 @@ _own = threading.local()
 
 
 class PromptQueue:
-    """Where one thread asks what others have to ask, while it waits for them."""
+    """A queue for the prompts of other threads, served by the thread that waits for them."""
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -27,7 +27,7 @@ class PromptQueue:
 
     @contextmanager
     def asks_here(self) -> Iterator[None]:
-        """Let the questions of the body, in a thread of its own, be asked here."""
+        """Send the prompts of the body's thread to this queue."""
         before = getattr(_own, "desk", None)
         _own.desk = self
         try:
@@ -36,9 +36,9 @@ class PromptQueue:
             _own.desk = before
 
     def serve(self, done: Callable[[], bool], *, until_s: float | None = None) -> None:
-        """Ask one question after the other until `done`, which is looked at again after each `wake`.
+        """Show prompts until `done` returns True; it is checked again after each `wake`.
 
-        No longer than until the moment `until_s` of the monotonic clock, where one is given.
+        Ends at `until_s` of the monotonic clock, if given.
         """
         while not done():
             left_s = None if until_s is None else until_s - time.monotonic()
@@ -52,15 +52,15 @@ class PromptQueue:
                 put()
 
     def wake(self) -> None:
-        """Let the one who serves see whether it is done."""
+        """Make the serving thread check `done`."""
         self._queue.put(None)
 
     def close(self) -> None:
-        """Ask nothing any more: each question ends as by Ctrl-C."""
+        """End all further prompts as by Ctrl-C."""
         self._closed = True
 
     def ask(self, question: Callable[[], Any]) -> Any:
-        """Have a question asked, from another thread; return what it returns, or raise what it raises."""
+        """Run a prompt in the serving thread; return its result or raise its exception."""
         answer: Future[Any] = Future()
 
         def put() -> None:
@@ -68,7 +68,7 @@ class PromptQueue:
                 answer.set_exception(KeyboardInterrupt())
                 return
             try:
-                # Whoever serves may be waited for in turn.
+                # The serving thread may itself be waited for.
                 answer.set_result(ask_where_awaited(question))
             except BaseException as error:
                 answer.set_exception(error)
@@ -79,7 +79,7 @@ class PromptQueue:
 
 
 def ask_where_awaited(question: Callable[[], T]) -> T:
-    """Ask; from a thread whose questions are asked elsewhere, there."""
+    """Run a prompt here, or in the thread that serves this thread's prompts."""
     desk: PromptQueue | None = getattr(_own, "desk", None)
     answer: T = question() if desk is None else desk.ask(question)
     return answer

@@ -1,7 +1,7 @@
-"""The receipt of a set-up (pure): what was set up and what proved it, kept in a file and compared with a later look.
+"""The receipt of a set-up (pure): what was set up and its proof, for a file and for later comparison.
 
 receipt = make_receipt(report, made_at=datetime.now(UTC))
-text = render_json(receipt)                      # or render_markdown, for people
+text = render_json(receipt)                      # or render_markdown
 differences = compare(parse_receipt(text), make_receipt(later, made_at=…, keep_failed=True))
 """
 

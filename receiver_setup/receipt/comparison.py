@@ -1,4 +1,4 @@
-"""What is different from what a receipt says (pure); what either side does not know is not compared."""
+"""Compare a set-up with its receipt (pure); values that are unknown on either side are skipped."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from receiver_setup.report import UPLOADS
 
 
 class Change(StrEnum):
-    """What a difference is about."""
+    """The subject of a difference."""
 
     RECEIVER_MISSING = "receiver-missing"
     RECEIVER_NEW = "receiver-new"
@@ -35,7 +35,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One of them; `before` and `now` are None for what was not, or is no longer, there. `camera` is its name."""
+    """One difference; `before` or `now` is None if there was, or is, nothing. `camera` is its name."""
 
     what: Change
     receiver: str
@@ -45,7 +45,7 @@ class Difference:
     sentence: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a program."""
+        """Return the difference for JSON."""
         return {
             "what": self.what.value,
             "receiver": self.receiver,
@@ -57,17 +57,17 @@ class Difference:
 
 
 def compare(receipt: Receipt, now: Receipt) -> tuple[Difference, ...]:
-    """Return what is no longer as the receipt says, receiver by receiver, in the order of the receipt.
+    """Return every difference from the receipt, per receiver, in the order of the receipt.
 
-    The address by which a receiver is reached is no difference: its host keys say whether it is the same one. The
-    proof's file and size are none either, and neither is a camera that the receipt has as failed and that still fails.
+    A receiver's address is not compared, because its host keys identify it. Neither are the proof's file and size, nor
+    a camera that failed in the receipt and still fails.
     """
     found: list[Difference] = []
     for old, new in _pair_receivers(receipt.receivers, now.receivers):
         if old is not None and new is not None:
             found += _compare_receivers(old, new)
         elif old is not None:
-            found.append(_whole(Change.RECEIVER_MISSING, old, "is in the receipt, but was not looked at now"))
+            found.append(_whole(Change.RECEIVER_MISSING, old, "is in the receipt, but was not checked now"))
         elif new is not None:
             found.append(_whole(Change.RECEIVER_NEW, new, "is not in the receipt"))
     return tuple(found)
@@ -87,7 +87,7 @@ def _whole(what: Change, receiver: ReceiverReceipt, told: str) -> Difference:
 def _pair_receivers(
     old: tuple[ReceiverReceipt, ...], new: tuple[ReceiverReceipt, ...]
 ) -> list[tuple[ReceiverReceipt | None, ReceiverReceipt | None]]:
-    """Pair by address and user, then by user and a host key; where there is one on each side, it is that one."""
+    """Pair by address and user, then by user and a host key; a single receiver on each side is a pair."""
     if len(old) == len(new) == 1:
         return [(old[0], new[0])]
     left = list(new)
@@ -148,7 +148,7 @@ def _yes(value: bool | None) -> str:
 def _compare_cameras(old: ReceiverReceipt, new: ReceiverReceipt) -> Iterator[Difference]:
     left = {camera.name: camera for camera in new.cameras}
     found: dict[str, CameraReceipt] = {}
-    # A camera is its key: who has the same one counts first, and by name alone only what is left then.
+    # A camera is identified by its key; the remaining ones are paired by name.
     for matches in (_same_name_and_key, _find_by_key, _same_name):
         for camera in old.cameras:
             if camera.name not in found and (match := matches(camera, left)) is not None:
@@ -170,7 +170,7 @@ def _same_name_and_key(camera: CameraReceipt, others: dict[str, CameraReceipt]) 
 
 
 def _find_by_key(camera: CameraReceipt, others: dict[str, CameraReceipt]) -> CameraReceipt | None:
-    """Find a camera that got another address: its key is its own."""
+    """Find a camera with a new address by its key."""
     if camera.public_key is None:
         return None
     return next((each for each in others.values() if each.public_key == camera.public_key), None)
@@ -197,7 +197,7 @@ def _compare_camera(side: _Side, new: CameraReceipt | None) -> Iterator[Differen
             yield side.differ(Change.CAMERA_NEW, None, new.address, "is set up now; it was not in the receipt's run")
         return
     if new is None:
-        told = "is in the receipt, but was not looked at now"
+        told = "is in the receipt, but was not checked now"
         yield side.differ(Change.CAMERA_MISSING, old.address, None, told)
         return
     if new.error is not None:
@@ -227,7 +227,7 @@ def _compare_settings(side: _Side, old: CameraReceipt, new: CameraReceipt) -> It
 
 
 def _compare_login(side: _Side, old: CameraReceipt, new: CameraReceipt) -> Iterator[Difference]:
-    """Compare as whom and with what it signs in."""
+    """Compare its user, its key and how it signs in."""
     if None not in (old.user, new.user) and old.user != new.user:
         yield side.differ(Change.USER, old.user, new.user, f"signs in as {new.user}, not as {old.user}")
     before, now = old.public_key, new.public_key

@@ -1,4 +1,4 @@
-"""A receipt as JSON (pure): written one way, read strictly. The format is described in docs/receipt.md."""
+"""A receipt as JSON (pure), with a strict parser. The format is described in docs/receipt.md."""
 
 import json
 import re
@@ -19,14 +19,14 @@ from receiver_setup.receipt.strict import Item
 from receiver_setup.report import UPLOADS, Commands
 
 _LONGEST = 16 * 1024 * 1024
-"""Characters; 200 cameras need a thirtieth of it."""
+"""Characters; 200 cameras need a thirtieth of this."""
 _LARGEST = 2**63 - 1
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _AUTHS = ("publickey", "password")
 
 
 def render_json(receipt: Receipt) -> str:
-    """Render a receipt for programs; `parse_receipt` reads it back."""
+    """Render a receipt as JSON; `parse_receipt` reads it back."""
     whole = {
         "version": VERSION,
         "tool": receipt.tool,
@@ -37,19 +37,19 @@ def render_json(receipt: Receipt) -> str:
 
 
 def parse_receipt(text: str) -> Receipt:
-    """Read a receipt; `ReceiptFormatError` for another version and for anything missing, unknown or of another kind.
+    """Parse a receipt; `ReceiptFormatError` for another version, and for anything missing, unknown or of another type.
 
     >>> parse_receipt('{"version": 2}')
     Traceback (most recent call last):
     ...
-    receiver_setup.receipt.model.ReceiptFormatError: the receipt is of version 2, but this release reads version 1 alone
+    receiver_setup.receipt.model.ReceiptFormatError: the receipt has version 2, but this release reads only version 1
     """
     whole = Item(_load(text), "the receipt")
     if not whole.has("version"):
-        raise ReceiptFormatError("this is no receipt: it has no version")
+        raise ReceiptFormatError("this is not a receipt: it has no version")
     version = whole.integer("version", -_LARGEST, _LARGEST)
     if version != VERSION:
-        raise ReceiptFormatError(f"the receipt is of version {version}, but this release reads version {VERSION} alone")
+        raise ReceiptFormatError(f"the receipt has version {version}, but this release reads only version {VERSION}")
     receipt = Receipt(
         tool=whole.text("tool"),
         made_at=_parse_time(whole),
@@ -58,7 +58,7 @@ def parse_receipt(text: str) -> Receipt:
     whole.end()
     accounts = [(receiver.address, receiver.user) for receiver in receipt.receivers]
     if len(set(accounts)) < len(accounts):
-        raise ReceiptFormatError("the receipt names the same user of the same receiver twice")
+        raise ReceiptFormatError("the receipt contains the same user of the same receiver twice")
     return receipt
 
 
@@ -110,32 +110,32 @@ def _key_as_json(key: PublicKey) -> dict[str, Any]:
 
 def _load(text: str) -> Any:
     if len(text) > _LONGEST:
-        raise ReceiptFormatError("this is no receipt: it is longer than any")
+        raise ReceiptFormatError("this is not a receipt: it is too long")
     try:
         return json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
     except ReceiptFormatError:
         raise
     except RecursionError:
-        raise ReceiptFormatError("this is no receipt: it is nested too deeply") from None
+        raise ReceiptFormatError("this is not a receipt: it is nested too deeply") from None
     except ValueError as error:
-        raise ReceiptFormatError(f"this is no receipt: it is not JSON: {error}") from error
+        raise ReceiptFormatError(f"this is not a receipt: it is not JSON: {error}") from error
 
 
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ReceiptFormatError("this is no receipt: an object has the same name twice")
+        raise ReceiptFormatError("this is not a receipt: an object has a duplicate name")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ReceiptFormatError(f"this is no receipt: it is not JSON: {name} is no number")
+    raise ReceiptFormatError(f"this is not a receipt: it is not JSON: {name} is not a number")
 
 
 def _parse_time(whole: Item) -> datetime:
     text = whole.text("made_at")
     try:
-        if _TIME.fullmatch(text) and "T24:" not in text:  # Python 3.13 and newer take 24:00 as the next day's 00:00
+        if _TIME.fullmatch(text) and "T24:" not in text:  # Python 3.13 and newer accept 24:00 as the next day's 00:00
             return datetime.fromisoformat(text)
     except ValueError:
         pass
@@ -156,7 +156,7 @@ def _parse_receiver(item: Item) -> ReceiverReceipt:
     item.end()
     names = [camera.name for camera in receiver.cameras]
     if len(set(names)) < len(names):
-        raise item.wrong("cameras", "names a camera twice")
+        raise item.wrong("cameras", "contains a camera twice")
     return receiver
 
 
@@ -183,7 +183,7 @@ def _parse_camera(item: Item) -> CameraReceipt:
     if camera.auth is not None and camera.auth not in _AUTHS:
         raise item.wrong("auth", "is neither publickey nor password")
     if not set(camera.uploads or ()) <= UPLOADS.keys():
-        raise item.wrong("uploads", f"holds something else than {', '.join(UPLOADS)}")
+        raise item.wrong("uploads", f"contains something other than {', '.join(UPLOADS)}")
     return camera
 
 

@@ -1,4 +1,4 @@
-"""From the report of a run to its receipt (pure)."""
+"""Make the receipt of a run from its report (pure)."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,11 +19,11 @@ def make_receipt(
     commands: Callable[[ReceiverReport], Commands | None] = lambda _: None,
     keep_failed: bool = False,
 ) -> Receipt:
-    """Return what `report` proves.
+    """Return the receipt of what `report` proves.
 
-    `mask` hides secrets in what others have worded: errors, warnings, names of files. It is not used on what a
-    comparison relies on, such as addresses and keys, because a short password may well be a part of those.
-    `keep_failed`: keep what was seen of a camera that failed. A look may; a set-up has put such a camera back.
+    `mask` hides secrets in free text: errors, warnings, file names. It is not applied to values that are compared, such
+    as addresses and keys, because a short password may be a part of them.
+    `keep_failed`: keep what is known about a failed camera. For `verify`; a set-up has restored such a camera.
     """
     return Receipt(
         tool=__version__,
@@ -51,7 +51,7 @@ def _camera(camera: CameraReport, error: ReceiverSetupError | None, mask: Mask, 
     if error is not None and not keep_failed:
         return CameraReceipt(name=camera.name, address=camera.address, user=camera.user, error=_problem(error, mask))
     test = camera.test
-    # A camera of which nothing was found out does not verify for all we know, which is not the same as not verifying.
+    # Without a reading of the camera, it is not known whether it verifies.
     looked_at = error is None or camera.auth is not None
     return CameraReceipt(
         name=camera.name,
@@ -87,7 +87,7 @@ def _problem(error: ReceiverSetupError, mask: Mask) -> Problem:
 
 
 def clean(text: str) -> str:
-    r"""Return others' words as one line without control characters.
+    r"""Return untrusted text as one line without control characters.
 
     >>> clean("a\nb\x1b[31m")
     'a b?[31m'

@@ -1,4 +1,4 @@
-"""A receipt as Markdown (pure), for people: what is proven, how to look again, how to take it back."""
+"""A receipt as Markdown (pure): what is proven, how to verify it, how to undo it."""
 
 import re
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from receiver_setup.receipt.model import CameraReceipt, Receipt, ReceiverReceipt
 from receiver_setup.report import UPLOADS
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
-"""What Markdown takes for more than text in the middle of a line; nothing of others' stands at the start of one."""
+"""Characters with a meaning in Markdown in the middle of a line; untrusted text is never at the start of one."""
 
 
 def render_markdown(receipt: Receipt) -> str:
-    """Render a receipt for people."""
+    """Render a receipt as Markdown."""
     when = receipt.made_at.strftime("%d %B %Y, %H:%M:%S UTC").lstrip("0")
     lines = ["# Receipt of a camera set-up", "", f"Written by receiver-setup {_plain(receipt.tool)} on {when}."]
     for receiver in receipt.receivers:
@@ -34,8 +34,8 @@ def _receiver(receiver: ReceiverReceipt) -> list[str]:
     lines += ["", "### Public keys", "", *(f"    {key.line}" for key in receiver.host_keys)]
     lines += [f"    {camera.public_key.line} {camera.name}" for camera in receiver.cameras if camera.public_key]
     if receiver.commands is not None:
-        lines += ["", "### Look again", "", f"    {receiver.commands.verify}"]
-        lines += ["", "### Take it back", "", f"    {receiver.commands.remove}"]
+        lines += ["", "### Verify again", "", f"    {receiver.commands.verify}"]
+        lines += ["", "### Undo it", "", f"    {receiver.commands.remove}"]
     return lines
 
 
@@ -73,17 +73,17 @@ def _failed(camera: CameraReceipt) -> list[str]:
 
 def _uploads(camera: CameraReceipt) -> str:
     if camera.uploads is None:
-        return "the camera does not say"
+        return "not reported by the camera"
     return ", ".join(UPLOADS[kind] for kind in camera.uploads) or "nothing yet"
 
 
 def _table(rows: Iterable[tuple[str, str | None]]) -> list[str]:
-    """Render rows of two cells; those without a value are left out."""
+    """Render a table of two columns, without rows that have no value."""
     return ["| what | value |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows if value)]
 
 
 def _plain(text: str) -> str:
-    r"""Escape what Markdown and HTML would take for more than text.
+    r"""Escape characters with a meaning in Markdown and HTML.
 
     >>> _plain("a *b* <c>")
     'a \\*b\\* \\<c\\>'
@@ -92,7 +92,7 @@ def _plain(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    r"""Render text as code, in a table as well.
+    r"""Render text as code that is also valid in a table.
 
     >>> print(_code("a`b|c"))
     `` a`b\|c ``

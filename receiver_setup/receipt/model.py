@@ -1,4 +1,4 @@
-"""What a receipt holds (pure); what is not known is None, never guessed."""
+"""The contents of a receipt (pure); unknown values are None, never guessed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +7,11 @@ from receiver_setup.formats.keys import PublicKey
 from receiver_setup.report import Commands
 
 VERSION = 1
-"""Of the format. A reader refuses every other, so that nothing is compared that it does not understand."""
+"""Version of the format; a reader refuses all others."""
 
 
 class ReceiptFormatError(ValueError):
-    """The text is not a receipt that this release reads; the message says where it goes wrong."""
+    """The text is not a receipt that this release can read; the message says where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +35,24 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraReceipt:
-    """One camera. With an `error` it is not proven, and what is told of it besides was only seen."""
+    """One camera. With an `error` it is not proven, and its other fields are only observations."""
 
     name: str
     address: str
     user: str | None = None
-    """The account that is this camera's alone; None: all share the receiver's."""
+    """The camera's own account; None: all cameras share the receiver's."""
     directory: str | None = None
-    """Where its uploads arrive: the absolute path on the receiver."""
+    """The absolute path on the receiver where its uploads arrive."""
     server: str | None = None
-    """What it dials, with `port`."""
+    """The host that it dials, with `port`."""
     port: int | None = None
     auth: str | None = None
     """`publickey` or `password`."""
     signature: str | None = None
-    """`ssh-rsa` where SHA-1 had to be allowed."""
+    """`ssh-rsa` if SHA-1 had to be allowed."""
     public_key: PublicKey | None = None
     host_key: PublicKey | None = None
-    """The one that it saw and trusts; a firmware need not tell it again."""
+    """The host key that it saw and trusts; not every firmware reports it."""
     host_key_verified: bool | None = None
     uploads: tuple[str, ...] | None = None
     proof: Proof | None = None
@@ -61,19 +61,19 @@ class CameraReceipt:
 
     @property
     def proven(self) -> bool:
-        """True when the test upload went through as it should."""
+        """True if the test upload succeeded."""
         return self.error is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverReceipt:
-    """One receiver and its cameras; `address` is what we dial, `local` for the machine that the run was on."""
+    """One receiver and its cameras; `address` is the one that we dial, or `local` for the machine of the run."""
 
     address: str
     user: str
     home: str | None = None
     directory: str | None = None
-    """The recordings directory below the home, as `--directory` takes it."""
+    """The recordings directory below the home, as in `--directory`."""
     jail: bool | None = None
     host_keys: tuple[PublicKey, ...] = ()
     cameras: tuple[CameraReceipt, ...] = ()
@@ -82,7 +82,7 @@ class ReceiverReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The whole of a run; `tool` is the release that wrote it, `made_at` is UTC to the second."""
+    """The receipt of a run; `tool` is the release that wrote it, `made_at` is UTC to the second."""
 
     tool: str
     made_at: datetime
@@ -90,5 +90,5 @@ class Receipt:
 
     @property
     def proven(self) -> bool:
-        """True when at least one camera is."""
+        """True if at least one camera is proven."""
         return any(camera.proven for receiver in self.receivers for camera in receiver.cameras)

@@ -1,4 +1,4 @@
-"""Reading a JSON object strictly (pure): every name once, nothing unknown, every value of its own kind."""
+"""Read JSON objects strictly (pure): no unknown names, and every value of the right type."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ class Item:
         self._taken: set[str] = set()
 
     def has(self, name: str) -> bool:
-        """Tell whether there is such a name."""
+        """Return True if the object has this name."""
         return name in self._values
 
     def text(self, name: str) -> str:
-        """Take a text of one line, as all texts of a receipt are."""
+        """Take a text of one line."""
         return self._check_text(name, self._take(name, str))
 
     def text_or_none(self, name: str) -> str | None:
@@ -31,11 +31,11 @@ class Item:
         return None if value is None else self._check_text(name, value)
 
     def integer(self, name: str, lowest: int, highest: int) -> int:
-        """Take a whole number of a range."""
+        """Take a whole number in a range."""
         return self._check_range(name, self._take(name, int), lowest, highest)
 
     def integer_or_none(self, name: str, lowest: int, highest: int) -> int | None:
-        """Take a whole number of a range, or null."""
+        """Take a whole number in a range, or null."""
         value = self._take(name, int, type(None))
         return None if value is None else self._check_range(name, value, lowest, highest)
 
@@ -63,13 +63,13 @@ class Item:
         return None if value is None else Item(value, self._path(name))
 
     def end(self) -> None:
-        """Refuse what was not taken."""
+        """Refuse names that were not taken."""
         for name in self._values:
             if name not in self._taken:
                 raise ReceiptFormatError(f"{self._where} has {name[:40]!r}, which this release does not know")
 
     def wrong(self, name: str, why: str) -> ReceiptFormatError:
-        """Return the error for a value that cannot be meant."""
+        """Return the error for an invalid value."""
         return ReceiptFormatError(f"{self._path(name)} {why}")
 
     def _take(self, name: str, *kinds: type) -> Any:
@@ -77,7 +77,7 @@ class Item:
             raise ReceiptFormatError(f"{self._where} has no {name}")
         self._taken.add(name)
         value = self._values[name]
-        # Not isinstance: true and false are whole numbers to Python.
+        # Not isinstance: bool is a subclass of int.
         if type(value) not in kinds:
             wanted = " or ".join(_KINDS[kind] for kind in kinds)
             raise self.wrong(name, f"is {_kind(value)}, not {wanted}")
@@ -85,7 +85,7 @@ class Item:
 
     def _check_text(self, name: str, value: str) -> str:
         if not value.isprintable():
-            raise self.wrong(name, "holds a line break or another character that cannot be shown")
+            raise self.wrong(name, "contains a line break or another character that cannot be shown")
         return value
 
     def _check_texts(self, name: str, values: list[Any]) -> tuple[str, ...]:
@@ -105,4 +105,4 @@ class Item:
 
 
 def _kind(value: Any) -> str:
-    return _KINDS.get(type(value), "a number with a point")
+    return _KINDS.get(type(value), "a decimal number")

@@ -1,1 +1,1 @@
-"""Trips over the wire, in the log."""
+"""Trace of network round trips, in the log."""

@@ -1,6 +1,6 @@
-"""Trips in the log: a line each for people, and the trip itself for whoever adds them up.
+"""Log round trips: a line each, with the trip attached to the record for summaries.
 
-What a trip is is loaded only where somebody listens.
+The `Trip` class is imported only if tracing is on.
 """
 
 import logging
@@ -24,7 +24,7 @@ def log_trip(  # noqa: PLR0913 - all are options with a name
     sent: int | None = None,
     received: int | None = None,
 ) -> None:
-    """Log a trip that has just ended, where somebody listens; its record has it as `trip`."""
+    """Log a trip that has just ended, if tracing is on; the record has it as `trip`."""
     if not log.isEnabledFor(logging.DEBUG):
         return
     from receiver_setup.trace.trips import Trip  # noqa: PLC0415 - only for the trace
@@ -43,19 +43,19 @@ def log_trip(  # noqa: PLR0913 - all are options with a name
 
 
 def trip_of(record: logging.LogRecord) -> "Trip | None":
-    """Return the trip that a record tells of; None for any other."""
+    """Return the trip of a log record, if any."""
     return getattr(record, "trip", None)
 
 
 class Collector(logging.Handler):
-    """Keep every trip, from whichever thread."""
+    """Collect all trips; thread-safe."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.trips: list[Trip] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
+        """Store the record's trip."""
         trip = trip_of(record)
         if trip is not None:
             self.trips.append(trip)

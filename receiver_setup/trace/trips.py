@@ -1,4 +1,4 @@
-"""Trips over the wire as the trace lists them, and where the time of a run went (pure)."""
+"""Network round trips as listed by the trace, and a summary of a run's time (pure)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ KINDS = ("connections", "commands", "tunnels", "requests", "test uploads")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trip:
-    """One trip: to whom, what for, when it began on the monotonic clock, and how it ended.
+    """One round trip: its target, its purpose, its start on the monotonic clock, and how it ended.
 
-    `sent` and `received` are bytes of scripts and bodies; None where they are not counted.
+    `sent` and `received` are bytes of scripts and bodies; None if not counted.
     """
 
     kind: str
@@ -46,13 +46,13 @@ _PHASES = {
     "gather evidence": "prove",
     "commit": "finish",
 }
-"""A receiver's command → the phase of the run that it belongs to; others are phases of their own."""
+"""A receiver's command → its phase of the run; all others are separate phases."""
 _OF_RECEIVERS, _OF_CAMERAS = {"connections", "commands"}, {"requests", "test uploads"}
 _CONNECT, _CAMERAS, _OWN = "connect", "cameras", "in between"
 
 
 def render_summary(trips: Sequence[Trip]) -> list[str]:
-    """Return a table of trips by kind for each receiver and camera, then the wall time of each receiver's phases."""
+    """Render a table of trips by kind for each receiver and camera, then the wall time of each receiver's phases."""
     if not trips:
         return []
     lines = [f"{'trips':<44}{'number':>8}{'ms':>9}{'bytes out':>12}{'bytes in':>12}"]
@@ -73,9 +73,9 @@ def render_summary(trips: Sequence[Trip]) -> list[str]:
 
 
 def find_phases(receiver: Iterable[Trip], requests: Iterable[Trip]) -> dict[str, float]:
-    """Return phase → seconds, from a receiver's first trip to its last; together they are that whole time.
+    """Return phase → seconds; together they cover the time from a receiver's first trip to its last.
 
-    What passes between its trips is the cameras' where one was asked meanwhile, and our own where none was.
+    Time between its trips counts for the cameras during their requests, else for this process.
     """
     phases: dict[str, float] = {}
 
@@ -98,7 +98,7 @@ def find_phases(receiver: Iterable[Trip], requests: Iterable[Trip]) -> dict[str,
 
 
 def _union(intervals: Iterable[tuple[float, float]], start: float, end: float) -> Iterator[tuple[float, float]]:
-    """Yield the parts of start … end that lie in any of the intervals, none of them twice.
+    """Yield the parts of start … end that are covered by any of the intervals, without overlaps.
 
     >>> list(_union([(0, 2), (1, 3), (5, 9)], 1, 6))
     [(1, 2), (2, 3), (5, 6)]

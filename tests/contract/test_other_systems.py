@@ -54,7 +54,7 @@ def cases() -> list[Case]:
         *(Case((name, *HERE), 2, LINUX_ALONE) for name in ("setup", "verify", "status", "remove", "explain")),
         *(Case((name, *SSH, *CAMERA), 4, NO_SSH) for name in ("setup", "verify", "status", "remove", "explain")),
         Case(("setup", "--inventory", "here.toml"), 2, LINUX_ALONE),
-        Case(("setup",), 2, "there is no terminal to ask on"),
+        Case(("setup",), 2, "there is no terminal to ask for them"),
         *(Case(("camera", *words, *CAMERA), 3, NO_CAMERA) for words in camera),
         Case(("camera", "find", "--local"), 2, LINUX_ALONE),  # a search would ask this machine's real networks
         Case(("inventory", "example"), 0, "[[receiver]]"),
@@ -62,7 +62,7 @@ def cases() -> list[Case]:
         Case(("inventory", "check", "missing.toml"), 2, "missing.toml"),
         Case(("inventory", "from-csv", "missing.csv"), 2, "missing.csv"),
         Case(("pi", "prepare", "--boot", "card", "--deb", "our.deb", *CAMERA), 0, "card is prepared"),
-        Case(("pi", "prepare", "--boot", "card", "--deb", "our.deb", *CAMERA), 0, "all is already so"),
+        Case(("pi", "prepare", "--boot", "card", "--deb", "our.deb", *CAMERA), 0, "Nothing to change on"),
         Case(("pi", "prepare", "--boot", "card", "--remove"), 0, "contains nothing of receiver-setup"),
         Case(("pi", "first-boot", "--folder", "card"), 2, LINUX_ALONE),
         Case(("demo",), 2, LINUX_ALONE),

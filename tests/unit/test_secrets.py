@@ -65,9 +65,9 @@ def test_equal_secrets_are_equal_and_no_text_equals_one() -> None:
 )
 def test_each_spelling_is_masked(text: str, spell: object) -> None:
     assert callable(spell)
-    spelt = spell(text)
-    masked = Redactor([Secret(text)])(f"before {spelt} after")
-    assert spelt not in masked
+    spelling = spell(text)
+    masked = Redactor([Secret(text)])(f"before {spelling} after")
+    assert spelling not in masked
     assert MASK in masked
     assert masked.startswith("before ")
     assert masked.endswith(" after")

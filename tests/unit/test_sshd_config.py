@@ -162,7 +162,7 @@ def test_effective_values_are_kept_in_order_and_as_they_are() -> None:
 
 @pytest.mark.parametrize("value", ["a\nb", "a\0b", 'a"b', "a\\b", "\r", "\x1b"])
 def test_a_value_that_cannot_be_quoted_is_refused(value: str) -> None:
-    with pytest.raises(ValueError, match="sshd_config cannot hold"):
+    with pytest.raises(ValueError, match="sshd_config cannot contain"):
         quote_value(value)
 
 

@@ -39,7 +39,7 @@ def test_one_key_in_any_form_is_read(text: str) -> None:
         ("hello", "not base64"),
         (BLOB[:-8], "cut off"),
         (BLOB.replace("C3NzaC1lZDI1NTE5", "C3NzaC1lZDI1NTE4"), "unknown key type"),
-        (f"ssh-rsa {BLOB}", "says ssh-rsa but holds a ssh-ed25519 key"),
+        (f"ssh-rsa {BLOB}", "says ssh-rsa but contains a ssh-ed25519 key"),
         (f"attic ssh-nonsense {BLOB}", "key type"),
         (f"@revoked attic ssh-ed25519 {BLOB}", "@revoked"),
         (f"@cert-authority *.lan ssh-ed25519 {BLOB}", "@cert-authority"),

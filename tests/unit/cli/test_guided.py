@@ -107,7 +107,7 @@ def test_a_first_look_sees_a_web_server_of_any_age(profile: Profile, scheme: str
     ("profile", "scheme", "told"),
     [
         (Profile(), "https", "by https: a web server answers there by plain HTTP"),
-        (Profile(https=True), "http", "as a web server does: a server that speaks TLS answers there|says nothing"),
+        (Profile(https=True), "http", "as a web server does: a server that speaks TLS answers there|does not answer"),
         (Profile(serves="rtsp"), "https", "by https: an RTSP server"),
         (Profile(serves="ftp"), "http", "as a web server does: an FTP or mail server answers there: '220 "),
         (Profile(serves="http/0.9"), "http", "without HTTP's status line"),

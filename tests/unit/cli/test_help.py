@@ -56,7 +56,7 @@ def test_the_first_page_lists_every_command_and_every_exit_code() -> None:
     for name, (module, line) in _COMMANDS.items():
         assert importlib.import_module(module).command.name == name
         assert _flat(f"{name} {line}") in shown
-    for code in ("0 done", "1 a bug", "2 usage", "3 camera", "4 receiver", "5 proof", "6 the undo", "7 ", "130 "):
+    for code in ("0 done", "1 a bug", "2 usage", "3 camera", "4 receiver", "5 proof", "6 the rollback", "7 ", "130 "):
         assert _flat(code) in shown
 
 

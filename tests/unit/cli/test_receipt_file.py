@@ -107,7 +107,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_takes_no_file_is_refused() -> None:
     """Root may write anywhere but here."""
-    assert "no file can be made in /proc/self" in refusal(Path("/proc/self/x.json"))
+    assert "no file can be created in /proc/self" in refusal(Path("/proc/self/x.json"))
 
 
 FULL = """

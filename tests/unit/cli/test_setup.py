@@ -15,8 +15,8 @@ SSH = ["setup", "--receiver", "pi@192.0.2.1"]
 HTTP = ["--camera", "192.0.2.2"]
 HTTPS = ["--camera", "https://192.0.2.2"]
 REFUSED = {
-    "no receiver": (["setup", *HTTP], "one receiver is needed"),
-    "both receivers": ([*SSH, "--local", *HTTP], "one receiver is needed"),
+    "no receiver": (["setup", *HTTP], "exactly one of --receiver and --local is required"),
+    "both receivers": ([*SSH, "--local", *HTTP], "exactly one of --receiver and --local is required"),
     "no camera": (SSH, "no camera was given"),
     "identity with local": ([*LOCAL, *HTTP, "--identity", "id"], "--identity is for a receiver"),
     "known hosts with local": ([*LOCAL, *HTTP, "--known-hosts", "k"], "--known-hosts is for a receiver"),

@@ -40,7 +40,7 @@ def test_what_was_not_looked_at_is_missing_unless_only_a_part_was_wished() -> No
     whole, part = look("nas"), look("nas")
     _compare(RECEIPT, whole, part=False)
     _compare(RECEIPT, part, part=True)
-    told = "the receiver ipcamera@attic is in the receipt, but was not looked at now"
+    told = "the receiver ipcamera@attic is in the receipt, but was not checked now"
     assert claims(whole) == [[(False, told)]]
     assert claims(part) == [[(True, "")]]
 

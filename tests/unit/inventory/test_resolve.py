@@ -108,13 +108,13 @@ REFUSED: dict[str, Case] = {
         receiver("a", address="pi@h") + receiver("b", address="H") + camera("c", "h1", 'receiver = "a"')
         + camera("d", "h2", 'receiver = "b"'),
         {},
-        r"'b': it is the account ipcamera of 'a' once more",
+        r"'b': it is the same account ipcamera as for 'a'",
     ),
     "interval for nothing": (receiver() + camera("a", "h1", "interval = 5"), {}, "'a': an interval was given"),
     "two certificates": (
         receiver() + camera("a", "https://h1", 'camera_insecure = true\ncamera_ca_file = "x"'),
         {},
-        "camera_ca_file and camera_insecure are two ways",
+        "camera_ca_file and camera_insecure cannot be combined",
     ),
     "SSH for nobody": (
         '[[receiver]]\nname = "here"\nlocal = true\n' + camera("a", "h"),
@@ -208,8 +208,8 @@ def test_what_was_not_tested_or_put_back_is_not_proven(text: str) -> None:
     ("text", "why"),
     [
         ("", "Expecting value"),
-        ("[]", "no JSON object"),
-        ("{}", "names no receivers"),
+        ("[]", "not a JSON object"),
+        ("{}", "it has no receivers"),
         (result(check=True), "of a --check"),
         ('{"check": false, "receivers": 3}', "receivers are not a list"),
         ('{"check": false, "receivers": [{"cameras": [1]}]}', "cameras are not a list"),

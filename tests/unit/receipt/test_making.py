@@ -50,8 +50,8 @@ def test_a_look_keeps_what_it_saw_of_a_camera_that_failed() -> None:
 def test_no_secret_is_in_it_in_whatever_spelling(where: str, canary: str, data: st.DataObject) -> None:
     assume(not any("\ud800" <= c <= "\udfff" for c in canary))
     assume(is_searchable(canary))
-    spelt = data.draw(st.sampled_from(sorted(spellings(canary))))
-    told = f"it says: {spelt}!"
+    spelling = data.draw(st.sampled_from(sorted(spellings(canary))))
+    told = f"it says: {spelling}!"
     error = CameraError(told if where == "message" else "no", hint=told if where == "hint" else "")
     proven = camera_report(
         warnings=[told] if where == "warning" else [],
@@ -59,11 +59,11 @@ def test_no_secret_is_in_it_in_whatever_spelling(where: str, canary: str, data: 
     )
     whole = whole_report(proven, camera_report("gate", error=error))
     plain = render_json(make_receipt(whole, made_at=MADE_AT, mask=lambda _: "masked"))
-    assume(spelt not in plain)
+    assume(spelling not in plain)
     receipt = make_receipt(whole, made_at=MADE_AT, mask=Redactor([Secret(canary)]))
     texts = [render_json(receipt), render_markdown(receipt)]
     assert "********" in texts[0]
-    for form in (spelt, json.dumps(spelt)[1:-1], json.dumps(spelt, ensure_ascii=False)[1:-1]):
+    for form in (spelling, json.dumps(spelling)[1:-1], json.dumps(spelling, ensure_ascii=False)[1:-1]):
         assert all(form not in text for text in texts)
 
 

@@ -40,11 +40,11 @@ Not set up: the camera gate said no
     {rsa(bytes([0x99])).line}
     {rsa().line} porch
 
-### Look again
+### Verify again
 
     {COMMANDS.verify}
 
-### Take it back
+### Undo it
 
     {COMMANDS.remove}
 """

@@ -28,10 +28,10 @@ def page() -> str:
 
 def plain(page: str) -> str:
     """Undo what the tool does to single characters and fonts."""
-    spelt = {"rs": "\\", "aq": "'", "ga": "`", "ha": "^", "ti": "~", "dq": '"'}
+    escapes = {"rs": "\\", "aq": "'", "ga": "`", "ha": "^", "ti": "~", "dq": '"'}
     text = re.sub(r"\\f[BIR]", "", page).replace("\\-", "-").replace("\\&", "")
     text = re.sub(r"\\\[u([0-9A-F]{4,})]", lambda found: chr(int(found[1], 16)), text)
-    return re.sub(r"\\\[(\w\w)]", lambda found: spelt[found[1]], text)
+    return re.sub(r"\\\[(\w\w)]", lambda found: escapes[found[1]], text)
 
 
 def test_every_command_and_option_is_in_it_with_its_help(page: str) -> None:
