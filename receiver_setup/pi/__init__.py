@@ -1,1 +1,1 @@
-"""The first boot of a Raspberry Pi: what is written to its boot partition, and how it is taken back."""
+"""The first boot of a Raspberry Pi: the files on its boot partition, and how to remove them."""

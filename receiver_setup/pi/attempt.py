@@ -1,6 +1,6 @@
-"""What the end of one try at the first boot means (pure): done, try again, or give up.
+"""Judge one attempt at the first boot (pure): done, try again, or give up.
 
-Only what may pass by itself is tried again: a camera blocks who tries a wrong password often.
+Only temporary failures are tried again, because a camera blocks a sender of several wrong passwords.
 """
 
 from collections.abc import Iterator
@@ -15,24 +15,24 @@ _PASSING = {
     "test-upload-timeout",
     "test-upload-busy",
 }
-_BUG = "the set-up ended without telling why"
+_BUG = "the set-up ended without giving a reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The word for the first boot's script, and the text for a person; neither holds a secret."""
+    """The word for the first boot's script, and the text for the user; neither contains a secret."""
 
     word: str
     text: str
 
     @classmethod
     def failed(cls, message: str, hint: str) -> Self:
-        """Return the verdict on what no further try would mend."""
+        """Return the verdict for a permanent failure."""
         return cls(word="failed", text=f"error: {message}" + (f"\nhint: {hint}" if hint else ""))
 
 
 def judge(report: dict[str, Any] | None, *, receipt: str) -> Verdict:
-    r"""Return the verdict on what `setup --json` printed; None: it printed no object.
+    r"""Return the verdict on the output of `setup --json`; None if it printed no object.
 
     >>> judge({"ok": True}, receipt="proven").word
     'done'
@@ -40,9 +40,9 @@ def judge(report: dict[str, Any] | None, *, receipt: str) -> Verdict:
     Verdict(word='failed', text='error: refused\nhint: look')
     """
     if report is None:
-        return Verdict.failed(_BUG, "`journalctl -u receiver-setup-first-boot` shows what it said")
+        return Verdict.failed(_BUG, "`journalctl -u receiver-setup-first-boot` shows its output")
     if report.get("ok") is True:
-        return Verdict(word="done", text=receipt or "all was set up and proven")
+        return Verdict(word="done", text=receipt or "everything is set up and proven")
     errors = list(_errors(report))
     told = "\n".join(dict.fromkeys(_tell(error) for error in errors)) or f"error: {_BUG}"
     passing = bool(errors) and all(error.get("kind") in _PASSING for error in errors)

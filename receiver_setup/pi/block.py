@@ -1,6 +1,6 @@
-"""Lines of ours in a file of somebody else's (pure): put between two marks, found again, and cut out to the byte.
+"""Our own lines in another file (pure): added between two marks, and removed exactly.
 
-Whatever stands around the marks stays as it is, also when it was edited in between.
+Text outside the marks is kept, even if it was edited in the meantime.
 """
 
 import re
@@ -9,11 +9,11 @@ from collections.abc import Collection
 from receiver_setup.errors import ConfigurationError
 
 NEWLINE_ADDED = "newline added"
-"""The file ended without a newline before our lines came."""
+"""The file ended without a newline before our lines were added."""
 HEADER_ADDED = "header added"
 """The file was empty; its first line is ours as well."""
 FILE_ADDED = "file added"
-"""There was no such file."""
+"""The file did not exist."""
 
 BEGIN = "# receiver-setup: begin"
 END = "# receiver-setup: end"
@@ -26,7 +26,7 @@ _BLOCK = re.compile(
 
 
 def newline_of(text: str) -> str:
-    r"""Return how the lines of `text` end.
+    r"""Return the line end of `text`.
 
     >>> newline_of("a\r\nb"), newline_of("a")
     ('\r\n', '\n')
@@ -35,15 +35,15 @@ def newline_of(text: str) -> str:
 
 
 def make_block(*lines: str, indent: int = 0, newline: str = "\n", note: str = "") -> str:
-    """Return lines of ours between their marks; `note` is for whoever cuts them out again."""
+    """Return our lines between their marks; `note` is for `cut_blocks`."""
     begin = f"{BEGIN}{f' ({note})' if note else ''}; {_REMOVAL}"
     return "".join(f"{' ' * indent}{line}{newline}" for line in (begin, *lines, END))
 
 
 def cut_blocks(text: str, *, file: str, ours: Collection[str]) -> tuple[str, set[str]]:
-    r"""Return `text` without our lines, and what their marks note; `ours`: what may stand between two marks.
+    r"""Return `text` without our lines, and the notes of their marks; `ours` are the lines allowed between two marks.
 
-    Raises ConfigurationError when a mark is left without its other half, or something else stands between two.
+    Raises ConfigurationError if a mark lacks its other half, or other lines are between two marks.
 
     >>> cut_blocks("a\n" + make_block("b") + "c", file="x", ours={"b"})
     ('a\nc', set())
@@ -52,7 +52,7 @@ def cut_blocks(text: str, *, file: str, ours: Collection[str]) -> tuple[str, set
     while (found := _BLOCK.search(text)) is not None:
         for line in found["inner"].splitlines():
             if line.strip() not in ours:
-                raise _edited(file, text, f"{line.strip()[:40]!r} stands between the marks of receiver-setup's lines")
+                raise _edited(file, text, f"{line.strip()[:40]!r} is between the marks of receiver-setup's lines")
         note = found["note"] or ""
         notes |= {note} - {""}
         before, after = text[: found.start()], text[found.end() :]
@@ -60,7 +60,7 @@ def cut_blocks(text: str, *, file: str, ours: Collection[str]) -> tuple[str, set
             before = before.removesuffix("\n").removesuffix("\r")
         text = before + after
     if any(line.strip().startswith((BEGIN, END)) for line in text.splitlines()):
-        raise _edited(file, text, "one of the two marks of receiver-setup's lines is gone")
+        raise _edited(file, text, "one of the two marks of receiver-setup's lines is missing")
     return text, notes
 
 
@@ -69,6 +69,6 @@ def _edited(file: str, text: str, problem: str) -> ConfigurationError:
     number = next(n for n, line in enumerate(lines, start=1) if line.strip().startswith((BEGIN, END)))
     return ConfigurationError(
         f"{file}, line {number}: {problem}",
-        hint=f"in {file}, move lines of your own out of there and delete those of receiver-setup's, marks included, "
+        hint=f"in {file}, move your own lines out of there and delete those of receiver-setup, including the marks, "
         "then run this again",
     )

@@ -1,4 +1,4 @@
-"""The job on the card (pure): the set-up that is to be made at the first boot, as TOML and as a command line."""
+"""The job on the card (pure): the set-up for the first boot, as TOML and as a command line."""
 
 import json
 import tomllib
@@ -29,14 +29,14 @@ _OPTIONS: dict[str, type | tuple[type, ...]] = {
     "camera-insecure": bool,
     "timeout": (float, int),
 }
-"""The options of setup that a job may hold, by their long names."""
+"""The options of setup that a job may contain, by their long names."""
 _SWITCHES = ("jail", "pin-source")
-"""Those with a --no- twin."""
+"""Options that also have a --no- form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Seconds that the first boot waits: for the camera in all, between two tries, and for what must be there first."""
+    """Seconds that the first boot waits: for the camera in all, between two tries, and for its prerequisites."""
 
     camera_s: int = 3600
     between_s: int = 30
@@ -55,13 +55,13 @@ class Job:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a job; ConfigurationError names what is wrong with it."""
+        """Parse a job; ConfigurationError says what is wrong with it."""
         try:
             table = tomllib.loads(text)
         except (ValueError, RecursionError) as error:
             raise _refusal(str(error)) from error
         if table.pop("format", None) != FORMAT:
-            raise _refusal("it is of another version of receiver-setup")
+            raise _refusal("it is from another version of receiver-setup")
         cameras, options, waits = table.pop("cameras", None), table.pop("setup", {}), table.pop("first-boot", {})
         if table:
             raise _refusal(f"{next(iter(table))!r} is not known")
@@ -69,11 +69,11 @@ class Job:
             raise _refusal("it names no camera")
         for name, value in options.items():
             if name not in _OPTIONS or not _fits(value, _OPTIONS[name]):
-                raise _refusal(f"{name!r} = {value!r} in [setup] cannot be meant")
+                raise _refusal(f"{name!r} = {value!r} in [setup] is not valid")
         known = {_option_name(field.name): field.name for field in fields(Patience)}
         for name, value in waits.items():
             if name not in known or not _fits(value, int) or value < 0:
-                raise _refusal(f"{name!r} = {value!r} in [first-boot] cannot be meant")
+                raise _refusal(f"{name!r} = {value!r} in [first-boot] is not valid")
         patience = Patience(**{known[name]: value for name, value in waits.items()})
         return cls(cameras=tuple(cameras), options=options, patience=patience)
 
@@ -86,7 +86,7 @@ class Job:
         return _HEADER + "".join(f"{line}\n" for line in lines)
 
     def arguments(self) -> list[str]:
-        """Return the arguments of `receiver-setup setup` that make it; the password comes from a file beside them."""
+        """Return the arguments of `receiver-setup setup`, without the password file."""
         words = ["setup", "--local", *(word for camera in self.cameras for word in ("--camera", camera))]
         for name, value in self.options.items():
             if isinstance(value, bool):
@@ -101,7 +101,7 @@ def _fits(value: Any, kind: type | tuple[type, ...]) -> bool:
 
 
 def _value(value: Any) -> str:
-    # JSON's strings are TOML's basic strings, but for one character that TOML wants escaped.
+    # JSON strings are TOML basic strings, except that TOML must escape DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -1,6 +1,6 @@
-"""A boot partition as a directory: what lies there, and writing to it so that a power cut leaves no half file.
+"""Read a boot partition, and write to it so that a power cut leaves no partial files.
 
-FAT knows neither owners nor links; a file is replaced by a rename within the partition, and synced before it.
+FAT has neither owners nor links; a file is written, synced, and then renamed within the partition.
 """
 
 import contextlib
@@ -20,20 +20,20 @@ from receiver_setup.pi.plan import FOLDER, HALF
 _TOLD_BY = ("config.txt", "issue.txt", first_run.CMDLINE, first_run.SCRIPT, user_data.FILE)
 _CHUNK = 1 << 20
 _SHADOW = "._"
-"""Begins the name of what macOS writes beside a file on FAT, for its attributes (AppleDouble)."""
+"""Prefix of the files that macOS writes on FAT for attributes (AppleDouble)."""
 
 
 class Partition:
-    """The directory that a boot partition is mounted at, or a copy of one."""
+    """The directory where a boot partition is mounted, or a copy of one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def read_card(self) -> Card:
-        """Return what tells its format; ConfigurationError when it is no directory that can be read."""
+        """Read the files that tell its format; ConfigurationError if the directory cannot be read."""
         if not self.path.is_dir():
             raise ConfigurationError(
-                f"there is no directory {self.path}", hint="put the card in, and give where its boot partition is"
+                f"there is no directory {self.path}", hint="insert the card, and give the path of its boot partition"
             )
         with self._failures("read"):
             names = frozenset(each.name for each in self.path.iterdir())
@@ -41,7 +41,7 @@ class Partition:
         return Card(names=names, texts={name: text for name, text in texts.items() if text is not None})
 
     def read_text(self, name: str) -> str | None:
-        """Return a file's text with its line ends as they are; None where there is none."""
+        """Return a file's text with unchanged line ends; None if it does not exist."""
         try:
             return self.read_bytes(name).decode()
         except FileNotFoundError:
@@ -53,12 +53,12 @@ class Partition:
             ) from error
 
     def read_bytes(self, name: str) -> bytes:
-        """Return a file's content; FileNotFoundError where there is none."""
+        """Return a file's content; FileNotFoundError if it does not exist."""
         with self._failures("read", passing=FileNotFoundError):
             return (self.path / name).read_bytes()
 
     def digests(self, names: tuple[str, ...]) -> dict[str, str]:
-        """Return the digest of each of these files that is there, and of every file in FOLDER."""
+        """Return the digest of each of these files that exists, and of every file in FOLDER."""
         with self._failures("read"):
             ours = [each for each in (self.path / FOLDER).rglob("*") if each.is_file() or each.is_symlink()]
             ours = [each for each in ours if not _is_shadow(each)]
@@ -67,17 +67,17 @@ class Partition:
             return {name: digest_of(self.path / name) for name in sorted(found)}
 
     def require_room(self, needed: int) -> None:
-        """Raise BootPartitionError when so many bytes do not fit."""
+        """Raise BootPartitionError if so many bytes do not fit."""
         with self._failures("read"):
             free = shutil.disk_usage(self.path).free
         if needed > free:
             raise BootPartitionError(
-                f"the boot partition {self.path} has {free / 1e6:.0f} MB left, and {needed / 1e6:.0f} MB are needed",
+                f"the boot partition {self.path} has {free / 1e6:.0f} MB free, but {needed / 1e6:.0f} MB are needed",
                 hint="leave --offline-debs out and let the first boot download them, or make room",
             )
 
     def write(self, name: str, content: bytes | Path) -> None:
-        """Make a file hold this content, or that of the file that is given; whole or not at all."""
+        """Write this content, or that of the given file, to a file atomically."""
         with self._failures("write to"):
             target = self.path / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ class Partition:
             _sync(self.path)
 
     def delete(self, name: str, *, overwrite: bool) -> None:
-        """Delete a file, after overwriting it where asked for; what is not there is no matter."""
+        """Delete a file if it exists, after overwriting it if requested."""
         path = self.path / name
         with self._failures("write to"):
             if overwrite and path.is_file() and not path.is_symlink():
@@ -106,7 +106,7 @@ class Partition:
             _sync(path.parent)
 
     def drop_empty_folders(self) -> None:
-        """Delete our folder, and those in it, where nothing is left in them."""
+        """Delete our folder and those in it, if they are empty."""
         folder = self.path / FOLDER
         below = sorted((each for each in folder.rglob("*") if each.is_dir()), reverse=True) if folder.is_dir() else []
         for each in (*below, folder):
@@ -121,12 +121,12 @@ class Partition:
         except OSError as error:
             if passing is not None and isinstance(error, passing):
                 raise
-            remedy = "take it out, put it in again"
+            remedy = "remove the card and insert it again"
             if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-                remedy = "mount it so that you may write to it, or run this as administrator (sudo)"
+                remedy = "mount it writable, or run this as administrator (sudo)"
             raise BootPartitionError(
                 f"cannot {doing} the boot partition {self.path}: {error.strerror}",
-                hint=f"{remedy}, then run the same command again: it takes up where this one ended",
+                hint=f"{remedy}, then run the same command again: it continues where this one ended",
             ) from error
 
 

@@ -1,7 +1,7 @@
-"""What has to be written to a boot partition, what deleted, and in which order (pure).
+"""Plan the files to write to a boot partition, those to delete, and their order (pure).
 
-The order is that of a power cut: until the last file is written, the card boots as before, or with a job that is
-whole. The job file stands for the folder: without it the first boot does nothing.
+The order is safe for power cuts: until the last file is written, the card boots as before, or with a complete job.
+Without the job file, the first boot does nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ PASSWORD = f"{FOLDER}/camera-password"
 PACKAGE = f"{FOLDER}/receiver-setup.deb"
 PACKAGES = f"{FOLDER}/debs"
 HALF = "receiver-setup.part"
-"""What a write that was cut off leaves behind; it may hold the password."""
+"""Left by an interrupted write; may contain the password."""
 SECRETS = frozenset({PASSWORD, HALF})
 
 
@@ -29,7 +29,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A file as it shall be: its content's digest and size, wherever the content is."""
+    """A file to write: digest and size of its content."""
 
     path: str
     digest: str
@@ -37,13 +37,13 @@ class Wanted:
 
     @classmethod
     def of(cls, path: str, content: bytes) -> "Wanted":
-        """Return what a short content makes."""
+        """Make one from a short content."""
         return cls(path=path, digest=sha256(content).hexdigest(), size=len(content))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardChange:
-    """One file, and what is done to it; `silent`: only for the order, the file is written again later."""
+    """One file and its action; `silent`: not reported, because the file is written again later."""
 
     path: str
     action: Action
@@ -51,21 +51,21 @@ class CardChange:
 
 
 def plan_prepare(present: Mapping[str, str], wanted: Sequence[Wanted]) -> list[CardChange]:
-    """Return the changes that make the partition hold what is wanted.
+    """Return the changes that bring the wanted files to the partition.
 
-    `present`: the digests of what is there, by path: the wanted files at the top, HALF, and all of FOLDER.
-    `wanted` is written in its own order, the job after the rest of the folder; the last ones start it.
+    `present`: the digests of existing files by path: the wanted files at the top, HALF, and all of FOLDER.
+    `wanted` is written in its order: the job after the rest of the folder, and last the files that start it.
     """
     stale = sorted(path for path in present if path not in {each.path for each in wanted})
     writes = {each.path for each in wanted if present.get(each.path) != each.digest}
     changes = [CardChange(path=path, action=Action.DELETE) for path in stale]
     if JOB in present and any(_in_folder(path) for path in (*stale, *(writes - {JOB}))):
-        # Never an old job with a new password, nor the other way round: a camera blocks who guesses.
+        # Never combine an old job with a new password, or the reverse: a camera blocks senders of wrong passwords.
         changes.insert(0, CardChange(path=JOB, action=Action.DELETE, silent=True))
         writes.add(JOB)
     for each in wanted:
         replaces_secret = each.path in SECRETS and each.path in present and each.path in writes
-        if replaces_secret:  # the old one is overwritten, not left in what the disk calls free
+        if replaces_secret:  # overwrite the old one, instead of leaving it in free space
             changes.append(CardChange(path=each.path, action=Action.DELETE, silent=True))
         changes.append(CardChange(path=each.path, action=Action.WRITE if each.path in writes else Action.KEEP))
     return changes
@@ -74,9 +74,9 @@ def plan_prepare(present: Mapping[str, str], wanted: Sequence[Wanted]) -> list[C
 def plan_remove(
     present: Iterable[str], rest: Mapping[str, Wanted | None], unchanged: Iterable[str]
 ) -> list[CardChange]:
-    """Return the changes that take everything of ours away: first what starts the job, then its folder.
+    """Return the changes that remove everything of ours: first the start of the job, then its folder.
 
-    `rest`: what stays of the user's own files, None: nothing; `unchanged`: those of them that hold nothing of ours.
+    `rest`: the remaining text of the user's own files, None: delete; `unchanged`: those without our lines.
     """
     kept = set(unchanged)
     changes = []
@@ -88,9 +88,9 @@ def plan_remove(
 
 
 def room_needed(changes: Iterable[CardChange], sizes: Mapping[str, int]) -> int:
-    """Return the bytes that writing takes at the most, with a cluster of 32 KiB for what is begun.
+    """Return the maximum space for writing in bytes, rounded up to clusters of 32 KiB.
 
-    A file that is replaced takes its room twice for a moment.
+    A file that is replaced briefly exists twice.
     """
     cluster = 32 * 1024
     written = [sizes[change.path] for change in changes if change.action is Action.WRITE]

@@ -1,8 +1,8 @@
-"""cloud-init's `user-data` with one command of ours in its `runcmd` (pure).
+"""Add our command to `runcmd` in cloud-init's `user-data` (pure).
 
-YAML is read to find the place and to prove the result, and written by inserting text: what belongs to the user stays
-to the byte, comments, order, anchors and line ends included. Source: cloud-init's documentation, user-data formats
-and the module runcmd; YAML 1.1, which cloud-init reads (by the same library).
+YAML is parsed to find the place and to check the result, but text is inserted: the user's own text is kept byte for
+byte, including comments, order, anchors and line ends. Source: cloud-init's documentation, user-data formats and the
+module runcmd; YAML 1.1, which cloud-init reads (with the same library).
 """
 
 import re
@@ -24,7 +24,7 @@ from receiver_setup.pi.block import (
 
 FILE = "user-data"
 ENTRY = ["sh", "/boot/firmware/receiver-setup/first-boot.sh", "start"]
-"""What cloud-init runs once, as root, late in the first boot."""
+"""The command that cloud-init runs once, as root, late in the first boot."""
 
 _HEADER = "#cloud-config"
 _ITEM = f"[{', '.join(ENTRY)}]"
@@ -35,7 +35,7 @@ _CONTINUED = re.compile(
     r"(?=(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?P=indent) *-\s)",
     re.MULTILINE,
 )
-"""Our own runcmd, to which somebody has added commands below: its first line is theirs as well by now."""
+"""Our own runcmd with commands added below by the user, who now needs its first line as well."""
 _FLOW_ITEM = re.compile(re.escape(_ITEM) + r"(?:, ?)?")
 _IS_CONFIG = re.compile(rf"\s*{_HEADER}(?![-\w])", re.IGNORECASE)
 _BY_HAND = f"add this entry to its runcmd yourself: {_ITEM}"
@@ -53,10 +53,10 @@ _OTHER_KINDS = (
 
 
 def merge_user_data(text: str | None) -> str:
-    r"""Return `user-data` with our command first in `runcmd`; `text` None: there is no such file.
+    r"""Return `user-data` with our command first in `runcmd`; `text` is None if the file does not exist.
 
-    Doing it twice changes nothing, and `unmerge_user_data` gives the same text back.
-    Raises ConfigurationError for what cloud-init would not read as #cloud-config, and for a place that cannot be found.
+    Idempotent, and undone exactly by `unmerge_user_data`.
+    Raises ConfigurationError if cloud-init would not read it as #cloud-config, or no place is found.
 
     >>> print(merge_user_data("#cloud-config\nruncmd: [reboot]\n"), end="")
     #cloud-config
@@ -71,14 +71,14 @@ def merge_user_data(text: str | None) -> str:
     merged = _insert(base, _parse(base))
     if _load(merged) != _expected(_load(base)) or unmerge_user_data(merged) != base:
         raise ConfigurationError(
-            f"{FILE} is written in a way that nothing can be added to safely (an anchor, a merge or an odd layout)",
+            f"{FILE} cannot be extended safely (it has an anchor, a merge or an unusual layout)",
             hint=_BY_HAND,
         )
     return merged
 
 
 def unmerge_user_data(text: str | None) -> str | None:
-    """Return `user-data` without what is ours; None when the whole file is. The text need not be YAML any more."""
+    """Return `user-data` without our lines; None if the whole file is ours. The text need not be valid YAML."""
     if text is None:
         return None
     rest, notes = cut_blocks(_CONTINUED.sub(r"\g<key>", text), file=FILE, ours=_OURS)
@@ -93,7 +93,7 @@ def unmerge_user_data(text: str | None) -> str | None:
 def _refuse_other_kinds(text: str) -> None:
     if text.startswith("\ufeff"):
         raise ConfigurationError(
-            f"{FILE} begins with a byte order mark, and cloud-init passes over such a file",
+            f"{FILE} begins with a byte order mark, so cloud-init ignores it",
             hint="save it as UTF-8 without a byte order mark, then run this again",
         )
     if _IS_CONFIG.match(text):
@@ -102,9 +102,9 @@ def _refuse_other_kinds(text: str) -> None:
     kind = next((kind for mark, kind in _OTHER_KINDS if start.startswith(mark)), None)
     first = text.lstrip().splitlines()[0]
     raise ConfigurationError(
-        f"{FILE} is {kind}, to which nothing can be added"
+        f"{FILE} is {kind}, which cannot be extended"
         if kind
-        else f"{FILE} begins with {first[:40]!r}, and cloud-init passes over what does not begin with {_HEADER}",
+        else f"{FILE} begins with {first[:40]!r}, not with {_HEADER}, so cloud-init ignores it",
         hint=f"make it {_HEADER}, with what it does as entries of runcmd, or move it away and run this again",
     )
 
@@ -119,7 +119,7 @@ def _load(text: str) -> dict[Any, Any]:
 
 
 def _parse(text: str) -> yaml.Node | None:
-    """Return where what stands, or None where there are only comments."""
+    """Parse the YAML with positions; None if there are only comments."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -140,8 +140,8 @@ def _invalid(error: Exception) -> ConfigurationError:
     place = f"{FILE}, line {mark.line + 1}" if mark is not None else FILE
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
     return ConfigurationError(
-        f"{place}: this is no valid YAML, so cloud-init would pass over it: {problem}",
-        hint="mend that line (a tab or a lost indentation is the usual reason), then run this again",
+        f"{place}: this is not valid YAML, so cloud-init would ignore it: {problem}",
+        hint="fix that line (usually a tab or a wrong indentation), then run this again",
     )
 
 
@@ -154,7 +154,7 @@ def _insert(text: str, root: yaml.Node | None) -> str:
     found = [] if root is None else [(k, v) for k, v in root.value if k.value == "runcmd"]
     if len(found) > 1:
         raise ConfigurationError(
-            f"{FILE}, line {found[1][0].start_mark.line + 1}: there is a second runcmd, and only one of them counts",
+            f"{FILE}, line {found[1][0].start_mark.line + 1}: there is a second runcmd, and only one of them is used",
             hint="make one list of the two, then run this again",
         )
     if not found:
@@ -171,7 +171,7 @@ def _insert(text: str, root: yaml.Node | None) -> str:
             return _insert_lines(text, line, start - line, (f"- {_ITEM}",))
     raise ConfigurationError(
         f"{FILE}, line {key.start_mark.line + 1}: runcmd is not a plain list of commands",
-        hint="write it as a list, one `- command` a line, then run this again",
+        hint="write it as a list, with one `- command` per line, then run this again",
     )
 
 
@@ -184,7 +184,7 @@ def _insert_lines(text: str, place: int, indent: int, lines: tuple[str, ...]) ->
 
 
 def _top(text: str) -> int:
-    """Return where the settings begin: below the header, and below the line `---` where there is one."""
+    """Return where the settings begin: below the header, and below the line `---` if there is one."""
     place = _line_after(text, text.index("#"))
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.DocumentStartEvent) and event.explicit and event.end_mark is not None:

@@ -1,1 +1,1 @@
-"""A recording of one camera: what it answers and how it uploads, without anything that tells whose it is."""
+"""Record one camera: its answers and how it uploads, without anything that identifies its owner."""

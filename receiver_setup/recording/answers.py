@@ -1,4 +1,4 @@
-"""From the raw bytes of an answer to its parts (pure), whatever is wrong with it."""
+"""Split the raw bytes of an answer into its parts (pure), even if it is malformed."""
 
 import re
 import zlib
@@ -21,11 +21,11 @@ class Exchange:
     login: str
     answer: bytes = b""
     connection: int
-    """Which connection it went over, by a number of this process."""
+    """The number of its connection in this process."""
 
 
 def split_exchanges(exchanges: list[Exchange]) -> list[dict[str, Any]]:
-    """Return each exchange with status line, headers and body apart; the body as text, unchunked and unpacked."""
+    """Split each exchange into status line, headers and body; the body as text, without chunks and compression."""
     split = []
     for number, each in enumerate(exchanges):
         later = exchanges[number + 1 :]
@@ -62,7 +62,7 @@ def _header(line: str) -> tuple[str, str]:
 
 
 def _unpack(body: bytes, headers: dict[str, str]) -> tuple[bytes, bool]:
-    """Return the body without chunks and compression, and whether all of it came."""
+    """Return the body without chunks and compression, and whether it is complete."""
     whole = True
     if "chunked" in headers.get("transfer-encoding", "").lower():
         body, whole = _join_chunks(body)

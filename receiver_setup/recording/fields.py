@@ -1,4 +1,4 @@
-r"""The fields of a camera's answer with their places (pure), so that all between them can stay as it is.
+r"""Find the fields in a camera's answer (pure), so that the text between them can be kept.
 
 It is no second `camera.wire.reply`, which decides what an answer means and refuses one that it cannot read whole. A
 recording keeps any answer, and what it keeps as it is must be no more than one field in any reading: so a field begins
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 _KEY = r"[A-Za-z_][A-Za-z0-9_.\-]{0,60}(?:\[[^\]=;\r\n]{0,60}\])?"
 _OPENING = re.compile(rf'({_KEY})[ \t]*+=[ \t]*+"')
-# A quote ends a value where the answer ends, or where the next field begins: a value may hold quotes.
+# A quote ends a value only before the next field or the end of the answer: a value may contain quotes.
 _CLOSING = re.compile(rf'"[\s\0;]*+(?=\Z|{_KEY}[ \t]*+=[ \t]*+")')
 
 
@@ -29,12 +29,12 @@ class Field(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where the value ends."""
+        """The end of the value."""
         return self.value_start + len(self.value)
 
 
 def find_fields(body: str) -> Iterator[Field]:
-    """Give each field in its order; what does not end, and all after it, is none. Takes linear time."""
+    """Yield each field in order, up to one that does not end. Takes linear time."""
     at = 0
     while opening := _OPENING.search(body, at):
         closing = _CLOSING.search(body, opening.end())
@@ -51,7 +51,7 @@ def rewrite(
     name: Callable[[str], str] = lambda text: text,
     rest: Callable[[str], str] = lambda text: text,
 ) -> str:
-    """Return an answer with other values, and with other names and other text between the fields, if asked for."""
+    """Return an answer with other values, and optionally with other names and other text between the fields."""
     done, at = [], 0
     for each in find_fields(body):
         before, opened = body[at : each.start], body[each.start + len(each.name) : each.value_start]

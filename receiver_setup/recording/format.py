@@ -1,7 +1,7 @@
 r"""The format of a recording: one JSON object (pure).
 
-What it holds is in docs/real-cameras.md. A reader keeps what it does not know, refuses a newer number, and bounds every
-size: a recording is a stranger's file.
+It is described in docs/real-cameras.md. A recording is untrusted input: the reader keeps unknown keys, refuses newer
+versions, and limits all sizes.
 
 >>> read_recording('{"schema": "receiver-setup/recording/2"}')
 Traceback (most recent call last):
@@ -23,7 +23,7 @@ _DEEPEST = 12
 _WIDTH = 160
 _LONGEST_LIST = 25_000
 _LONGEST_TEXT = 300_000
-_HINT = "give a file that `receiver-setup camera record` has written"
+_HINT = "give a file written by `receiver-setup camera record`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,17 @@ class Recording:
 
     @property
     def http(self) -> list[dict[str, Any]]:
-        """The exchanges over HTTP, in their order; one that lacks a part is left out."""
+        """The HTTP exchanges in order, without incomplete ones."""
         return [each for each in _objects(self.data.get("http")) if _is_whole(each)]
 
     @property
     def lessons(self) -> list[dict[str, Any]]:
-        """The test uploads, in their order."""
+        """The test uploads in order."""
         return _objects(self.data.get("lessons"))
 
     @property
     def tls(self) -> Mapping[str, Any] | None:
-        """What the TLS connection was like; None for http."""
+        """The parameters of the TLS connection; None for http."""
         found = self.data.get("tls")
         return found if isinstance(found, dict) else None
 
@@ -59,7 +59,7 @@ class Recording:
         return next((each for each in self.lessons if each.get("name") == name), None)
 
     def upload(self, lesson: str) -> dict[str, Any] | None:
-        """Return the connection of a lesson that came furthest; the first of equal ones."""
+        """Return the connection of a lesson that got furthest; the first of equals."""
         found = self.lesson(lesson)
         connections = [_with_objects(each) for each in _objects(found.get("connections"))] if found else []
         return max(
@@ -67,7 +67,7 @@ class Recording:
         )
 
     def answer(self, command: str) -> dict[str, Any] | None:
-        """Return the first whole exchange of a command, without fields of its own."""
+        """Return the first complete exchange of a command without parameters."""
         for each in self.http:
             request = each.get("request")
             if isinstance(request, dict) and request.get("command") == command and not request.get("fields"):
@@ -76,17 +76,17 @@ class Recording:
 
 
 def read_recording(text: str | bytes) -> Recording:
-    """Read a recording. Raises ConfigurationError for what is none, is newer, or is larger than one can be."""
+    """Parse a recording. Raises ConfigurationError if it is invalid, newer or too large."""
     if len(text) > LARGEST:
-        raise ConfigurationError("the recording is larger than one can be", hint=_HINT)
+        raise ConfigurationError("the recording is too large", hint=_HINT)
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"the recording is no JSON: {error}", hint=_HINT) from None
+        raise ConfigurationError(f"the recording is not JSON: {error}", hint=_HINT) from None
     schema = str(data.get("schema")) if isinstance(data, dict) else ""
     name, _, number = schema.rpartition("/")
     if name != SCHEMA.rpartition("/")[0] or not (number.isascii() and number.isdigit()):
-        raise ConfigurationError("the file is no recording of a camera", hint=_HINT)
+        raise ConfigurationError("the file is not a recording of a camera", hint=_HINT)
     if int(number[:9]) > NUMBER:
         raise ConfigurationError(
             f"the recording has the format {schema[:60]}, which is newer",
@@ -97,7 +97,7 @@ def read_recording(text: str | bytes) -> Recording:
 
 
 def render_recording(data: Mapping[str, Any]) -> str:
-    """Render a recording: what fits on a line is on one."""
+    """Render a recording as JSON, with short objects on one line."""
     return _render({"schema": SCHEMA, **data}, "") + "\n"
 
 
@@ -114,20 +114,20 @@ def _render(value: Any, indent: str) -> str:
 
 def _check_bounds(value: Any, depth: int) -> None:
     if depth > _DEEPEST:
-        raise ConfigurationError("the recording is nested deeper than one can be", hint=_HINT)
+        raise ConfigurationError("the recording is nested too deeply", hint=_HINT)
     if isinstance(value, str):
         if len(value) > _LONGEST_TEXT:
-            raise ConfigurationError("the recording holds a text longer than one can be", hint=_HINT)
+            raise ConfigurationError("the recording contains a text that is too long", hint=_HINT)
         return
     if isinstance(value, (list, dict)):
         if len(value) > _LONGEST_LIST:
-            raise ConfigurationError("the recording holds more than one can", hint=_HINT)
+            raise ConfigurationError("the recording contains too many values", hint=_HINT)
         for each in value.values() if isinstance(value, dict) else value:
             _check_bounds(each, depth + 1)
 
 
 def _is_whole(exchange: Mapping[str, Any]) -> bool:
-    """Tell whether an exchange has all that makes an answer, in the types that this has."""
+    """Return True if an exchange has all required keys with the right types."""
     request, headers = exchange.get("request"), exchange.get("headers")
     return (
         isinstance(request, dict)
@@ -140,7 +140,7 @@ def _is_whole(exchange: Mapping[str, Any]) -> bool:
 
 
 def _with_objects(connection: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a connection of which every list of objects is one, and each object says what it is."""
+    """Return a connection whose lists contain only objects with their required keys."""
     said = {"auth": "method", "sftp": "op", "channels": "kind"}
     lists = {
         name: [each for each in _objects(connection.get(name)) if isinstance(each.get(key), str)]

@@ -1,6 +1,6 @@
-"""The second look at a finished recording (pure), for secrets of its run in whatever spelling.
+"""Search a finished recording for the secrets of its run, in every spelling (pure).
 
-It knows nothing of how the first one replaced things, so that a mistake there is found here.
+Independent of the redaction, so that a mistake there is found here.
 """
 
 import base64
@@ -19,13 +19,13 @@ PUBLIC = (
     "password keyboard-interactive anonymous none.invalid localhost 127.0.0.1 0.0.0.0 emulated-camera text/plain "
     "text/html charset=utf-8 receiver-setup receiver status 2k+ wqhd 1440p"
 )
-"""Words that stand in recordings whoever made them: that one of them is also somebody's name tells nothing."""
+"""Words that are in every recording, so they reveal nothing even if one is also a name."""
 
 
 def find_leaks(text: str, values: Iterable[str], *, logins: Iterable[tuple[str, str]] = ()) -> list[str]:
-    """Return those of `values` that `text` holds, in whatever spelling; `logins` are users and passwords.
+    """Return those of `values` that `text` contains in any spelling; `logins` are users and passwords.
 
-    Values of fewer than four characters, and words of everybody's, cannot be told from others and are left out.
+    Values of fewer than four characters, and common words, cannot be distinguished from others and are skipped.
     """
     folded = text.casefold()
     found = []
@@ -86,12 +86,12 @@ def _addresses(value: str) -> Iterator[str]:
 
 
 def _base64(value: str) -> Iterator[str]:
-    """Return what a value becomes inside of base64, at each of the three offsets; and the fingerprint of a key."""
+    """Return the base64 of a value at each of the three offsets, and the fingerprint of a key."""
     for code in ("utf-8", "utf-16-le"):
         raw = value.encode(code, "replace")
         for offset in range(3):
             encoded = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
-            # The first and the last letter hold bits of what stands beside it.
+            # The first and the last letter also contain bits of the neighbouring bytes.
             inner = encoded[-(-offset * 8 // 6) : len(encoded) - (1 if (offset + len(raw)) % 3 else 0)]
             if len(inner) >= _SHORTEST:
                 yield inner

@@ -1,4 +1,4 @@
-"""From what was seen to the text of a recording, looked through for secrets before anybody may have it."""
+"""Make the text of a recording, and search it for secrets before it is returned."""
 
 from datetime import date
 from typing import Any
@@ -16,13 +16,13 @@ from receiver_setup.recording.tape import describe_tls
 
 
 class LeakError(CameraError):
-    """The recording still holds something that tells whose it is, so nothing was written: a bug of ours."""
+    """The recording still contains something identifying, so it was not written: a bug of ours."""
 
     kind = "recording-leak"
 
 
 def make_recording(seen: Seen, *, source: str, note: str, today: date) -> tuple[str, dict[str, Any]]:
-    """Return the recording as text and as data. Raises LeakError where a secret is left in it."""
+    """Return the recording as text and as data. Raises LeakError if it still contains a secret."""
     stand = StandIns()
     http = [redact_exchange(each, stand) for each in split_exchanges(seen.tape.exchanges)]
     lessons = [
@@ -53,21 +53,21 @@ def make_recording(seen: Seen, *, source: str, note: str, today: date) -> tuple[
     left = find_leaks(text, stand.replaced | seen.secrets, logins=seen.logins)
     if left:
         raise LeakError(
-            f"the recording was not written: it would hold {len(left)} of the values that were to be replaced in it",
-            hint="this is a bug of receiver-setup; tell its makers which camera and firmware it was, and nothing else",
+            f"the recording was not written: it would contain {len(left)} of the values that should be replaced",
+            hint="this is a bug of receiver-setup; report the camera's model and firmware, and nothing else",
         )
     return text, data
 
 
 def _without(sentence: str, values: set[str]) -> str:
-    """Return a sentence of our own without the addresses and names in it."""
+    """Remove addresses and names from a sentence of our own."""
     for value in sorted(values, key=len, reverse=True):
         sentence = sentence.replace(value, "…") if value else sentence
     return sentence
 
 
 def _identity(http: list[dict[str, Any]]) -> tuple[str | None, str | None]:
-    """Return model and firmware, as getserverinfo tells them."""
+    """Return model and firmware from getserverinfo."""
     found: dict[str, str] = {}
     for each in http:
         if each["request"]["command"] == "getserverinfo":

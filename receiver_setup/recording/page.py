@@ -1,13 +1,13 @@
-"""A recording as a page that a person can read before the file is sent anywhere (pure)."""
+"""Render a recording as a readable page, to check before the file is sent anywhere (pure)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 
 def render_page(data: Mapping[str, Any], path: str) -> str:
-    """Return the page; `path` is the file's."""
+    """Return the page; `path` is the path of the file."""
     camera = data["camera"]
-    model, firmware = camera["model"] or "model not told", camera["firmware"] or "firmware not told"
+    model, firmware = camera["model"] or "model unknown", camera["firmware"] or "firmware unknown"
     lines = [
         f"Recorded ({camera['source']}): {model}, {firmware}",
         f"  asked       {', '.join(dict.fromkeys(each['request']['command'] for each in data['http']))}",
@@ -20,7 +20,7 @@ def render_page(data: Mapping[str, Any], path: str) -> str:
     lines += [f"  not seen    {each}" for each in data["unknown"]]
     replaced = ", ".join(f"{count} {kind}" for kind, count in data["made"]["substitutions"].items())
     lines += [
-        f"Replaced by stand-ins: {replaced or 'nothing'}; everything that is not on the list of fields is blank.",
+        f"Replaced by placeholders: {replaced or 'nothing'}; all fields that are not on the list are blank.",
         f"The file {path} was searched for every secret of this run. Read it, and send it to us if you like.",
     ]
     return "\n".join(lines)
@@ -29,7 +29,7 @@ def render_page(data: Mapping[str, Any], path: str) -> str:
 def _server(http: Iterable[Mapping[str, Any]]) -> str:
     for each in http:
         named = {name.lower(): value for name, value in each["headers"]}
-        return f"{named.get('server', 'does not say what it is')}, {each['status_line']}"
+        return f"{named.get('server', 'not named')}, {each['status_line']}"
     return "was not asked"
 
 
@@ -38,7 +38,7 @@ def _lesson(lesson: Mapping[str, Any]) -> list[str]:
     head = f"  {lesson['name']:<18}result {result}{', stored' if lesson['stored'] else ''}"
     best = max(lesson["connections"], key=lambda each: (len(each["sftp"]), len(each["auth"])), default=None)
     if best is None:
-        return [f"{head}; no connection came"]
+        return [f"{head}; no connection"]
     signs = [each for each in best["auth"] if each.get("signed")]
     told = [best["banner"].strip()]
     if best["negotiated"]:

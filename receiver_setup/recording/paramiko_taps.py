@@ -1,10 +1,9 @@
 # ruff: noqa: SLF001 - the module for paramiko's private names
-"""paramiko as a server that records: what a client sends, before paramiko reads it.
+"""A paramiko server that records what a client sends, before paramiko reads it.
 
-Three taps: bytes of the socket until the banner is whole, messages as they are decrypted, and the SFTP channel, which
-is served by `sftp.SftpMemory`. And what paramiko, as a server, does otherwise than OpenSSH, so that a client would act
-otherwise than at home; each cure stands in `_RecordingTransport` with its reason. Private names of paramiko are used
-here alone.
+Three taps: bytes of the socket until the banner is complete, decrypted messages, and the SFTP channel, which is served
+by `sftp.SftpMemory`. `_RecordingTransport` also works around differences between paramiko and OpenSSH to which a client
+would react, each with its reason. Private names of paramiko are used only here.
 
 Source: paramiko 2.12 to 5.1; RFC 4252 to 4254, RFC 8308.
 """
@@ -30,7 +29,7 @@ from receiver_setup.recording.sftp import LARGEST_PACKET, PacketError, SftpMemor
 _p: Any = paramiko  # much of what is needed of it has no types
 _log = logging.getLogger(__name__)
 _LOGGER = "receiver_setup.recording.ssh"
-# paramiko reports what a client does as errors with tracebacks; the recording tells the same.
+# paramiko logs what a client does as errors with tracebacks; the recording has the same information.
 logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
 _SHA1_KEX = "diffie-hellman-group14-sha1"
 _LONGEST_BANNER = 255
@@ -44,7 +43,7 @@ _DISCONNECT, _SERVICE, _KEX_FIRST, _KEX_LAST, _AUTH, _INFO, _OPEN, _REQUEST = 1,
 
 
 class _Sha1Rsa(_p.RSAKey):  # type: ignore[misc]  # untyped
-    """An RSA key that also signs and verifies with SHA-1: paramiko 5 has none of it, libssh2 1.10 nothing else."""
+    """An RSA key that also signs and verifies with SHA-1, removed in paramiko 5; libssh2 1.10 has nothing else."""
 
     HASHES = {**_p.RSAKey.HASHES, "ssh-rsa": hashes.SHA1}  # noqa: RUF012 - as paramiko has it
 
@@ -56,7 +55,7 @@ class _Group14Sha1(KexGroup14SHA256):
 
 @dataclass(slots=True)
 class Connection:
-    """What one connection showed; times are milliseconds since the recording began."""
+    """The record of one connection; times are milliseconds since the recording began."""
 
     began_ms: int
     banner: bytes = b""
@@ -67,28 +66,28 @@ class Connection:
     sftp: SftpMemory | None = None
     end: dict[str, Any] = field(default_factory=lambda: {"by": "client", "how": "reset", "stage": "banner"})
     keys: list[bytes] = field(default_factory=list)
-    """Public keys that the client offered, as blobs; they are not part of a recording."""
+    """Blobs of the public keys that the client offered; not part of a recording."""
     passwords: list[str] = field(default_factory=list)
-    """Passwords that the client sent: for the search for secrets, and for nothing else."""
+    """Passwords that the client sent; only for the search for secrets."""
 
     def reach(self, stage: str) -> None:
-        """Note how far the client came."""
+        """Record how far the client got."""
         if _STAGES.index(stage) > _STAGES.index(self.end["stage"]):
             self.end["stage"] = stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Whom one lesson lets in."""
+    """The logins that one lesson accepts."""
 
     user: str
     methods: tuple[str, ...] = ("publickey",)
-    """What is offered; a key is looked at only where it is among them."""
+    """The offered methods; keys are checked only if publickey is among them."""
     refuse_keys: bool = False
 
 
 class _Tap:
-    """The client's socket, until its banner is whole: paramiko takes the end of the line away."""
+    """The client's socket until its banner is complete, because paramiko strips the line end."""
 
     def __init__(self, plain: socket.socket, connection: Connection) -> None:
         self._plain = plain
@@ -99,7 +98,7 @@ class _Tap:
         return getattr(self._plain, name)
 
     def recv(self, size: int) -> bytes:
-        """Receive, and note what belongs to the banner."""
+        """Receive, and record the banner."""
         data = self._plain.recv(size)
         if not self._whole:
             head, end, _ = (self._connection.banner + data).partition(b"\n")
@@ -109,9 +108,9 @@ class _Tap:
 
 
 class _RecordingTransport(_p.Transport):  # type: ignore[misc]  # as above
-    """A server's transport with the taps and the cures."""
+    """A server's transport with the taps and the workarounds."""
 
-    # Without a file of primes it would list group-exchange and then run group14, at which libssh2 1.9 gives up.
+    # Without a file of primes, paramiko offers group-exchange and then runs group14, at which libssh2 1.9 gives up.
     _preferred_kex = (
         *(name for name in _p.Transport._preferred_kex if "group-exchange" not in name and name != _SHA1_KEX),
         _SHA1_KEX,
@@ -129,7 +128,7 @@ class _RecordingTransport(_p.Transport):  # type: ignore[misc]  # as above
     _wrong_guess = False
 
     def _parse_kex_init(self, m: Any) -> None:
-        """Note the client's lists; then agree as ever."""
+        """Record the client's lists; then negotiate as usual."""
         parsed = self._really_parse_kex_init(_p.Message(m.asbytes()))
         lists = dict(zip(_LISTS, list(parsed.values())[:10], strict=True))
         first = self.recorded.kexinit is None
@@ -137,8 +136,8 @@ class _RecordingTransport(_p.Transport):  # type: ignore[misc]  # as above
             self.recorded.kexinit = {**lists, "follows": bool(parsed["kex_follows"])}
             self.recorded.reach("kex")
         super()._parse_kex_init(m)
-        # paramiko 2 looks for it at the end of the list alone, where newer clients have something else: they would be
-        # told of no algorithms, and sign with SHA-1 as they never do at home.
+        # paramiko 2 expects it only at the end of the list, where newer clients have something else: they would not get
+        # the server's algorithms, and would sign with SHA-1, unlike with OpenSSH.
         if "ext-info-c" in lists["kex"]:
             self._remote_ext_info = "ext-info-c"
         agreed = next((name for name in lists["kex"] if name in self.preferred_kex), "")
@@ -146,13 +145,13 @@ class _RecordingTransport(_p.Transport):  # type: ignore[misc]  # as above
             self.recorded.negotiated = {
                 "kex": agreed, "host_key": self.host_key_type, "cipher": self.remote_cipher, "mac": self.remote_mac,
             }  # fmt: skip
-        # A client may send its first message of a key exchange by guess; a wrong one is to be skipped (paramiko#418).
+        # A client may guess the first message of a key exchange; a wrong guess must be skipped (paramiko#418).
         right = lists["kex"][:1] == [agreed] and lists["host_key"][:1] == [self.host_key_type]
         self._wrong_guess = bool(parsed["kex_follows"]) and not right
 
 
 class _Server(paramiko.ServerInterface):
-    """Lets in whom the lesson lets in, and notes what it said."""
+    """Accepts the lesson's logins, and records the answers."""
 
     def __init__(self, rules: Rules, connection: Connection) -> None:
         self._rules = rules
@@ -212,7 +211,7 @@ class _Server(paramiko.ServerInterface):
 
 
 def serve_channel(channel: Any, connection: Connection, clock: Callable[[], int]) -> None:
-    """Cut the channel into packets and let the memory answer each. Raises EOFError at its end."""
+    """Split the channel's data into packets and answer each. Raises EOFError at the end."""
     memory = connection.sftp
     while memory is not None:
         (size,) = struct.unpack(">I", _exactly(channel, 4))
@@ -243,9 +242,9 @@ def serve(  # noqa: PLR0913 - all but two are options with a name
     clock: Callable[[], int],
     end_at: float,
 ) -> None:
-    """Serve one client until it goes, or until `end_at` (monotonic); never raises for what a client does.
+    """Serve one client until it disconnects, or until `end_at` (monotonic); never raises for a client's behaviour.
 
-    `host_keys` are paramiko's keys by the algorithms that they sign with.
+    `host_keys` maps signature algorithms to paramiko's keys.
     """
     transport = _RecordingTransport(_Tap(plain, connection))
     transport.recorded, transport.clock = connection, clock
@@ -275,7 +274,7 @@ def serve(  # noqa: PLR0913 - all but two are options with a name
 
 
 def _tapped(transport: Any, connection: Connection, clock: Callable[[], int]) -> Callable[[], tuple[int, Any]]:
-    """Return what reads a message and notes it; a key exchange that was begun by a wrong guess is skipped."""
+    """Return a function that reads and records a message; it skips a wrongly guessed key exchange."""
     read = transport.packetizer.read_message
 
     def read_message() -> tuple[int, Any]:
@@ -289,7 +288,7 @@ def _tapped(transport: Any, connection: Connection, clock: Callable[[], int]) ->
             if transport._wrong_guess and _KEX_FIRST <= kind <= _KEX_LAST:
                 transport._wrong_guess = False
                 continue
-            with suppress(Exception):  # what a client sends may be anything; paramiko itself says what is wrong with it
+            with suppress(Exception):  # the message may be malformed; paramiko reports that itself
                 _note(connection, kind, _p.Message(message.asbytes()), clock())
             return kind, message
 
@@ -319,7 +318,7 @@ def _note(connection: Connection, kind: int, message: Any, at_ms: int) -> None:
 
 
 def _read_auth(message: Any, connection: Connection) -> dict[str, Any]:
-    """Read a request to sign in: of a password its length alone, of a key its kind and size, of a signature nothing."""
+    """Read a login request: only the length of a password, type and size of a key, nothing of a signature."""
     message.get_text()
     message.get_text()
     method = message.get_text()
@@ -339,7 +338,7 @@ def _read_auth(message: Any, connection: Connection) -> dict[str, Any]:
 
 
 def make_host_keys() -> dict[str, Any]:
-    """Return fresh host keys of the three usual types, by the algorithms that they sign with."""
+    """Generate host keys of the three usual types, by signature algorithm."""
     from io import StringIO  # noqa: PLC0415 - as above
 
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - as above
@@ -357,7 +356,7 @@ def make_host_keys() -> dict[str, Any]:
 
 
 def describe_server(host_keys: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the server offers, as a recording has it."""
+    """Describe what the server offers, for a recording."""
     kind = _RecordingTransport
     keys = {key.get_name(): key.get_bits() for key in host_keys.values()}
     return {

@@ -1,6 +1,6 @@
-"""A camera's upload settings while it is recorded: pointed elsewhere, and put back, also by the next run.
+"""Point a camera at the recording server and restore its settings afterwards, by the next run if needed.
 
-The one place of recordings that sets a camera; all of it is done by the keeper of its settings.
+This is the only part of recording that changes a camera.
 """
 
 import logging
@@ -17,14 +17,14 @@ _log = logging.getLogger(__name__)
 
 
 class Pointer(CameraSettings):
-    """One camera; `journal` holds its way back from before the first change until it is read to be there again."""
+    """One camera; `journal` keeps its former settings from before the first change until they are restored."""
 
     def __init__(self, camera: Camera, journal: Journal) -> None:
         super().__init__(camera)
         self._journal = journal
 
     def point(self, fields: Mapping[str, str]) -> None:
-        """Set these fields, and read that the camera has them. Raises CameraNotTakenError where it has not."""
+        """Set these fields and read them back. Raises CameraNotTakenError if the camera does not have them."""
         before = self.before or self.read_attributes()
         self._journal.write({name: value for name, value in before.raw.items() if name != PASSWORD_FIELD})
         change = plan_codes(self.now(), Group.FTP, fields)
@@ -32,13 +32,13 @@ class Pointer(CameraSettings):
             self.make(change)
 
     def put_back(self) -> list[str]:
-        """Put back what was changed, and read that it is there; return what cannot be known to be. Raises UndoError."""
+        """Restore all changed settings and read them back; return what may not be restored. Raises UndoError."""
         lost = super().put_back()
         self._journal.delete()
         return lost
 
     def recover(self, before: Mapping[str, str]) -> list[str]:
-        """Put back what an earlier run noted. Raises UndoError, and the camera's own errors."""
+        """Restore the settings saved by an earlier run. Raises UndoError, and the camera's own errors."""
         now = self.read(Group.FTP)
         former = {each.field: way_back(each, each.raw(before)) for each in settings_of(Group.FTP) if each.raw(before)}
         codes = {name: code for name, code in former.items() if code is not None and before.get(name) != now.get(name)}
@@ -46,7 +46,7 @@ class Pointer(CameraSettings):
         if differs:
             named = ", ".join(f"{name}={code}" for name, code in differs.items())
             raise UndoError(
-                f"the camera {self.camera.address.display} did not take back its former {', '.join(differs)}",
+                f"the camera {self.camera.address.display} did not accept its former {', '.join(differs)}",
                 hint=f"set them in its own menu: {named}",
             )
         self._journal.delete()
@@ -54,14 +54,14 @@ class Pointer(CameraSettings):
 
 
 def recover(camera: Camera) -> bool:
-    """Put a camera back that an earlier recording left elsewhere; True where there was one to put back."""
+    """Restore a camera that an earlier recording left pointing elsewhere; False if there was nothing to restore."""
     journal = Journal.of(camera.address.url)
     before = journal.read()
     if before is None:
         return False
     with journal.held():
         lost = Pointer(camera, journal).recover(before)
-    _log.warning("%s: put back what a recording that was cut off had set", camera.address)
+    _log.warning("%s: restored the settings that an interrupted recording had changed", camera.address)
     for each in lost:
         _log.warning("%s", each)
     return True

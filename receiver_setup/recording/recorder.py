@@ -1,4 +1,4 @@
-"""Record one camera: read all that it tells; and, if asked to, let it upload to a server of ours, lesson by lesson."""
+"""Record one camera: read all its answers and, if requested, let it upload to our own server, lesson by lesson."""
 
 import base64
 import logging
@@ -33,10 +33,10 @@ from receiver_setup.recording.tape import Tape
 
 _log = logging.getLogger(__name__)
 LONGEST_S = 60.0
-"""All of it, the way back included: alarms meanwhile are lost."""
+"""Seconds for everything including the rollback, because alarms are lost during that time."""
 _WAY_BACK_S = 12.0
 _LEAST_S = 6.0
-"""A lesson that has less time left is not begun."""
+"""Seconds that must be left to start a lesson."""
 FOLDER = "recordings"
 _SHORT_BYTES = 10_000
 _READINGS = (
@@ -51,7 +51,7 @@ _UNSEEN = (
 
 
 def _reading(name: str) -> Command[Reply]:
-    """Return a command that only reads and takes every answer as it is."""
+    """Return a command that only reads and accepts every answer."""
 
     class Reading(Command[Reply]):
         cmd: ClassVar[str] = name
@@ -69,7 +69,7 @@ def _reading(name: str) -> Command[Reply]:
 
 
 def _testing(within: float, set_host: str | None) -> Command[Reply]:
-    """Return a test upload that may take `within` seconds, and takes every answer as it is."""
+    """Return a test upload that may take `within` seconds and accepts every answer."""
 
     class Testing(Command[Reply]):
         cmd: ClassVar[str] = "testftp"
@@ -93,7 +93,7 @@ def _testing(within: float, set_host: str | None) -> Command[Reply]:
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
-    """All that was seen, before anything of it is replaced."""
+    """The collected data, before redaction."""
 
     tape: Tape
     attributes: FtpAttributes
@@ -101,15 +101,15 @@ class Seen:
     server: dict[str, Any] | None = None
     unknown: list[str] = field(default_factory=lambda: list(_UNSEEN))
     secrets: set[str] = field(default_factory=set)
-    """Values that must not be in a recording, beside those that have stand-ins."""
+    """Values that must not be in a recording, besides those with placeholders."""
     logins: list[tuple[str, str]] = field(default_factory=list)
     folders: frozenset[str] = frozenset()
     lost: list[str] = field(default_factory=list)
-    """What cannot be known to be back."""
+    """Warnings about settings that may not be restored."""
 
 
 def read_all(camera: Camera, password: str | None) -> Seen:
-    """Read everything that reading commands give. Raises the camera's errors for the first one, the upload settings."""
+    """Run all reading commands. Raises the camera's errors for the first one, the upload settings."""
     tape = Tape()
     tape.record(camera)
     attributes = camera.send(GetFtpAttr())
@@ -152,9 +152,9 @@ def _addresses(host: str) -> set[str]:
 def record_uploader(
     camera: Camera, seen: Seen, *, tell: Callable[[str], None], host: str | None = None, within_s: float = LONGEST_S
 ) -> None:
-    """Point the camera at a server of ours, let it upload, and put it back; `host` is what it dials.
+    """Point the camera at our own server, let it upload, and restore it; `host` is the address that it dials.
 
-    Raises the camera's errors, ConfigurationError where no server can be had, UndoError where it is not back.
+    Raises the camera's errors, ConfigurationError if no server can be started, UndoError if it is not restored.
     """
     end = time.monotonic() + within_s
     journal = Journal.of(camera.address.url)
@@ -166,7 +166,7 @@ def record_uploader(
             everywhere = "::" if family == socket.AF_INET6 else "0.0.0.0"  # noqa: S104 - serves the camera alone
             server = RecordingServer(everywhere, peers=peers, end_at=end, family=family)
         except OSError as error:
-            raise ConfigurationError(f"no port can be listened on here: {error.strerror}") from error
+            raise ConfigurationError(f"cannot listen on a port of this machine: {error.strerror}") from error
         with server:
             seen.server = server.describe()
             with _put_back(camera, pointer, seen):
@@ -178,16 +178,16 @@ def record_uploader(
 
 @contextmanager
 def _put_back(camera: Camera, pointer: Pointer, seen: Seen) -> Iterator[None]:
-    """Put the camera back after the body, whatever came of it; a signal meanwhile waits."""
+    """Restore the camera after the body in any case; signals are deferred."""
     try:
         yield
     finally:
-        with shielded("the camera's way back"), camera.undisturbed():
+        with shielded("restoring the camera"), camera.undisturbed():
             seen.lost += pointer.put_back()
 
 
 def _route(camera: Camera, host: str | None) -> tuple[str, socket.AddressFamily]:
-    """Return this machine's address on its way to the camera. Raises ConfigurationError."""
+    """Return this machine's address on the route to the camera. Raises ConfigurationError."""
     try:
         family, _, _, _, there = socket.getaddrinfo(camera.address.host, 9, type=socket.SOCK_DGRAM)[0]
         with socket.socket(family, socket.SOCK_DGRAM) as way:
@@ -195,14 +195,14 @@ def _route(camera: Camera, host: str | None) -> tuple[str, socket.AddressFamily]
             return host or str(way.getsockname()[0]), family
     except (OSError, UnicodeError) as error:
         raise ConfigurationError(
-            f"this machine has no address on a way to the camera {camera.address.display}: {error}",
+            f"this machine has no route to the camera {camera.address.display}: {error}",
             hint="record it from a machine in the camera's network",
         ) from error
 
 
 @dataclass(slots=True, kw_only=True)
 class _Session:
-    """One camera that is pointed at one server, and what is seen of it."""
+    """One camera that points at our server, and the collected data."""
 
     camera: Camera
     pointer: Pointer
@@ -213,11 +213,11 @@ class _Session:
 
     @property
     def left_s(self) -> float:
-        """Seconds for lessons."""
+        """Seconds left for lessons."""
         return self.end - time.monotonic()
 
     def give(self, lesson: Lesson, *, set_host: str | None = None) -> None:
-        """Give one lesson: a test upload, what the camera said of it, and what the server was shown."""
+        """Run one lesson: a test upload, the camera's answer, and what the server saw."""
         told: dict[str, Any] = {"result": None, "took_ms": 0}
         began = time.monotonic()
         with self.server.teaching(lesson), _cut_after(self.camera, max(1.0, self.left_s)):
@@ -243,7 +243,7 @@ class _Session:
 
 @contextmanager
 def _cut_after(camera: Camera, seconds: float) -> Iterator[None]:
-    """End whatever the body asks of the camera once time is up: its patience with a restart is longer than a lesson."""
+    """Abort the body's exchange when time is up: waiting for a restarting camera would take longer than a lesson."""
     late = Timer(seconds, camera.cut, kwargs={"everything": True})
     late.daemon = True
     late.start()
@@ -292,7 +292,7 @@ def _teach(session: _Session, own: str) -> None:
 
 
 def _teach_host_keys(session: "_Session", rules: Rules, there: frozenset[str], before: FtpAttributes) -> None:
-    """Let the camera trust our host key, where that loses nothing: what it trusts cannot be read and given back."""
+    """Make the camera trust our host key, unless it verifies another: the trusted key cannot be read and restored."""
     seen, server = session.seen, session.server
     names = "with a trusted host key"
     if before.insecure is not True:
@@ -323,9 +323,9 @@ def _base64(server: RecordingServer, name: str) -> str:
 
 
 def _host_keys_for(seen: Seen, server: RecordingServer) -> tuple[str, str | None]:
-    """Return the algorithm of the host key that it takes by itself, and one of another type that it can as well.
+    """Return the host key algorithm that the camera chooses, and one of another type that it supports.
 
-    A client that knows a host key of another type may ask for that one first, or alone; or not, and refuse it then.
+    A client that trusts a host key of one type may prefer that type, require it, or ignore that and refuse the key.
     """
     shown = [each for lesson, _ in seen.lessons for each in lesson.connections if each.kexinit and each.negotiated]
     if not shown or shown[0].kexinit is None or shown[0].negotiated is None:

@@ -1,6 +1,6 @@
-r"""From what was seen to what a recording may hold (pure): an allow-list, and stand-ins for the rest.
+r"""Redact the collected data for a recording (pure): an allow-list, and placeholders for the rest.
 
-What is not listed here keeps its name, its length and whether it is a number.
+Of fields that are not listed here, only the name, the length and whether it is a number are kept.
 
 >>> redact_fields('ft_port="22";\r\nserial="AB12";\r\n', StandIns())
 'ft_port="22";\r\nserial="xxxx";\r\n'
@@ -71,12 +71,12 @@ _LONGEST_HEADER = 120
 
 
 def redact_fields(body: str, stand: StandIns) -> str:
-    """Return an answer of the camera with its fields redacted, all that is between them kept, and other text blank."""
+    """Redact the fields of a camera's answer; keep separators between them, and blank all other text."""
     return rewrite(body, lambda field: _value(field.name, field.value, stand), name=_field_name, rest=_rest)
 
 
 def _field_name(key: str) -> str:
-    """Return the name of a field; what stands in its brackets is a number, or one of the three kinds of upload."""
+    """Return the name of a field; an index in brackets must be a number or one of the three kinds of upload."""
     name, bracket, index = key.partition("[")
     inner = index.removesuffix("]").strip("'\"")
     return key if not bracket or inner.isdigit() or inner in _KINDS else f"{name}[{blank(index[:-1])}]"
@@ -105,14 +105,14 @@ def _value(key: str, value: str, stand: StandIns) -> str:  # noqa: PLR0911 - one
 
 
 def _rest(text: str) -> str:
-    """Return what is no field: marks and blanks stay, letters and digits go."""
+    """Blank letters and digits in text that is not a field; keep other characters."""
     return "".join(
         "x" if char.isalpha() else "0" if char.isdigit() else char if char.isascii() else "x" for char in text
     )
 
 
 def redact_header(name: str, value: str, stand: StandIns) -> list[str]:
-    """Return a header as [name, value]; a date becomes the first one, a challenge keeps its scheme and its form."""
+    """Return a header as [name, value]; dates become the epoch, a challenge keeps its scheme and its form."""
     lower = name.lower()
     if lower in _HEADERS and value.isascii() and value.isprintable() and len(value) <= _LONGEST_HEADER:
         return [name, value]
@@ -131,7 +131,7 @@ def _parameter(part: "re.Match[str]", stand: StandIns) -> str:
 
 
 def redact_exchange(raw: Mapping[str, Any], stand: StandIns) -> dict[str, Any]:
-    """Redact an exchange with `head` (status line and headers), `body` (text) and what the format has besides."""
+    """Redact an exchange with `head` (status line and headers), `body` (text) and the other keys of the format."""
     body = redact_fields(raw["body"], stand)
     grown = len(body.encode("utf-8", "surrogateescape")) - len(raw["body"].encode("utf-8", "surrogateescape"))
     headers = [redact_header(name, value, stand) for name, value in raw["headers"]]
@@ -156,7 +156,7 @@ def redact_exchange(raw: Mapping[str, Any], stand: StandIns) -> dict[str, Any]:
 
 
 def redact_connection(connection: Any, known: frozenset[str]) -> dict[str, Any]:
-    """Redact what one SSH connection showed (a `paramiko_taps.Connection`); `known` are folders that we named."""
+    """Redact the record of one SSH connection (a `paramiko_taps.Connection`); `known` are folders that we named."""
     memory = connection.sftp
     kexinit = connection.kexinit
     return {
@@ -186,7 +186,7 @@ def _token(name: str) -> str:
 
 
 def _auth(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out how long a password is: that is half of guessing it."""
+    """Drop the length of a password, which would help to guess it."""
     return {key: _token(value) if isinstance(value, str) else value for key, value in entry.items() if key != "length"}
 
 
@@ -215,7 +215,7 @@ def _operation(operation: Mapping[str, Any], known: frozenset[str]) -> dict[str,
 
 
 def redact_path(path: str, known: frozenset[str]) -> str:
-    """Return a path with the folders that we named and the test's own name; of others only their form.
+    """Return a path with the folders that we named and the test's file name; of other names only their form.
 
     >>> redact_path("/recordings/20261129/porch-1.jpg", frozenset({"recordings"}))
     '/recordings/00000000/xxxxx-0.jpg'

@@ -1,4 +1,4 @@
-"""The temporary SFTP server that a camera uploads to while it is recorded: without root, nothing on disk."""
+"""The temporary SFTP server to which a camera uploads while it is recorded; needs neither root nor disk."""
 
 import contextlib
 import selectors
@@ -13,14 +13,14 @@ from receiver_setup.recording.paramiko_taps import Connection, Rules, describe_s
 from receiver_setup.recording.sftp import SftpMemory
 
 _VERSION = "SSH-2.0-OpenSSH_9.2p1 recording"
-"""As a usual receiver: clients know servers by their names, and act on it."""
+"""Like a usual receiver, because clients adapt to the name of the server."""
 _MOST_CONNECTIONS = 12
 _CLOSING_S = 3.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Lesson:
-    """One test upload: whom the server lets in, what it has, and what it was shown."""
+    """One test upload: the accepted logins, the server's files, and what the client showed."""
 
     name: str
     rules: Rules
@@ -30,20 +30,20 @@ class Lesson:
     key_types: Collection[str] = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa")
     connections: list[Connection] = field(default_factory=list)
     strangers: int = 0
-    """Connections from other addresses than the camera's, which were closed at once."""
+    """Connections from other addresses than the camera's, which were closed immediately."""
 
     @property
     def stored(self) -> bool:
-        """Whether a picture arrived whole, as far as its beginning and its size tell."""
+        """Whether a complete picture arrived, judged by its beginning and its size."""
         return any(
             file.jpeg and file.size for each in self.connections if each.sftp for file in each.sftp.files.values()
         )
 
 
 class RecordingServer:
-    """Listens on `host` from `with` to its end; `lesson` says what the next connections meet.
+    """Listens on `host` while the context is open; `lesson` determines how it serves the next connections.
 
-    Only `peers`, the camera's own addresses, are served. Raises OSError where it cannot listen.
+    Only `peers`, the camera's own addresses, are served. Raises OSError if it cannot listen.
     """
 
     def __init__(self, host: str, *, peers: Collection[str], end_at: float, family: int = socket.AF_INET) -> None:
@@ -88,7 +88,7 @@ class RecordingServer:
 
     @contextlib.contextmanager
     def teaching(self, lesson: Lesson) -> Iterator[Lesson]:
-        """Let connections meet this lesson; after the body those that are still open are given a moment to end."""
+        """Serve connections by this lesson; after the body, open ones get a moment to end."""
         self.lesson = lesson
         try:
             yield lesson
@@ -109,7 +109,7 @@ class RecordingServer:
             self._threads.remove(thread)
 
     def _started(self) -> list[threading.Thread]:
-        """Return the threads of connections; one that serves already is among them."""
+        """Return the threads of connections, including those that serve already."""
         with self._starting:
             return list(self._threads)
 

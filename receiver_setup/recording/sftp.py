@@ -1,6 +1,7 @@
-r"""An SFTP server of version 3 that keeps nothing but what was asked of it (pure).
+r"""An SFTP server of version 3 that only records its requests (pure).
 
-One packet in, one packet out; paths stay as they were sent. Files are sizes, and whether they began as a JPEG does.
+One packet in, one packet out; paths are kept as sent. Of a file, only its size and whether it began like a JPEG are
+kept.
 
 Source: draft-ietf-secsh-filexfer-02.
 
@@ -32,7 +33,7 @@ _JPEG = b"\xff\xd8\xff"
 
 
 class PacketError(ValueError):
-    """The client sent what is no packet of this protocol."""
+    """The client sent an invalid packet."""
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class _File:
 
 @dataclass(slots=True)
 class _Cursor:
-    """Reads a packet's fields one after the other."""
+    """Reads the fields of a packet in order."""
 
     data: bytes
     at: int = 0
@@ -66,11 +67,11 @@ class _Cursor:
         return self.data[self.at - size : self.at]
 
     def path(self) -> str:
-        """Read a path, as it was sent."""
+        """Read a path as sent."""
         return self.text()[:_LONGEST_PATH].decode("utf-8", "replace")
 
     def attributes(self) -> dict[str, Any]:
-        """Read attributes: those that are there, by name."""
+        """Read the present attributes by name."""
         if self.at == len(self.data):
             return {}
         flags = self.number()
@@ -88,9 +89,9 @@ class _Cursor:
 
 @dataclass(slots=True, kw_only=True)
 class SftpMemory:
-    """The files of one lesson, and the diary of one connection.
+    """The files of one lesson, and the log of one connection.
 
-    `refuse_open` answers an open for writing with this status; `full_after` bytes a write fails.
+    `refuse_open` is the status for opening a file for writing; writes fail after `full_after` bytes.
     """
 
     folders: frozenset[str]

@@ -1,6 +1,6 @@
-"""Stand-ins for what tells whose a camera is (pure): the same value has the same one in all of a file.
+"""Placeholders for identifying values (pure): a value has the same placeholder everywhere in a file.
 
-A stand-in has the length and the alphabet of the value; a key has the type and the size of the key.
+A placeholder has the length and the alphabet of the value; for a key, its type and size.
 """
 
 import base64
@@ -19,7 +19,7 @@ _V4, _V6 = "192.0.2.{}", "2001:db8::{:x}"
 
 
 class StandIns:
-    """The table of one file; what it replaced is what the search for secrets looks for."""
+    """The placeholders of one file; the replaced values are those that the search for secrets looks for."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -27,11 +27,11 @@ class StandIns:
 
     @property
     def replaced(self) -> frozenset[str]:
-        """Every value that has a stand-in."""
+        """Every value with a placeholder."""
         return frozenset(self._table)
 
     def text(self, value: str, kind: str = "name") -> str:
-        """Replace a name or a password by another of the same length and alphabet; nothing stays nothing."""
+        """Replace a name or a password by another one of the same length and alphabet; an empty one stays empty."""
         if not value:
             return value
         if value not in self._table:
@@ -40,7 +40,7 @@ class StandIns:
         return self._table[value]
 
     def place(self, value: str) -> str:
-        """Replace an address, or the name of a host."""
+        """Replace an address or a host name."""
         try:
             address = ipaddress.ip_address(value.partition("%")[0])
         except ValueError:
@@ -52,7 +52,7 @@ class StandIns:
         return self._table[value]
 
     def key(self, value: str) -> str:
-        """Replace a key's base64 by that of a fresh key of the same type and size; what is none by a text."""
+        """Replace a key's base64 by that of a new key of the same type and size; an invalid key by a text."""
         try:
             key = PublicKey.from_base64(value)
         except KeyFormatError:
@@ -64,7 +64,7 @@ class StandIns:
 
 
 def blank(value: str) -> str:
-    """Return a value of which nothing is left but its length and whether it is a number.
+    """Blank a value, keeping only its length and whether it is a number.
 
     >>> blank("84:25:3f"), blank("1440"), blank("")
     ('xxxxxxxx', '0000', '')
@@ -84,7 +84,7 @@ def _alphabet(char: str) -> str:
 
 
 def _fresh_blob(key: PublicKey) -> bytes:
-    """Return the blob of a key that nobody has the private half of."""
+    """Return the blob of a new key whose private key is discarded."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - slow, and only here
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: PLC0415 - as above
 
@@ -106,7 +106,7 @@ def _fresh_blob(key: PublicKey) -> bytes:
 
 
 def _zeros(fields: bytes) -> bytes:
-    """Keep the lengths of the fields, and fill them with ones."""
+    """Keep the lengths of the fields and fill them with ones."""
     made, at = b"", 0
     while at + 4 <= len(fields):
         (size,) = struct.unpack_from(">I", fields, at)

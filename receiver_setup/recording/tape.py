@@ -1,7 +1,7 @@
-"""What goes over a camera's HTTP connection, byte for byte, while the usual client uses it.
+"""Record the bytes of a camera's HTTP connection while the usual client uses it.
 
-The tap sits above TLS and below every HTTP library, so that logins, patience, limits and ways to the camera are the
-client's own, and nothing that a library makes of an answer is lost.
+The tap is above TLS and below the HTTP library, so logins, retries, limits and routes are those of the client, and
+answers are recorded as received.
 """
 
 import ssl
@@ -18,7 +18,7 @@ _LOGIN = frozenset({"user", "pwd"})
 
 @dataclass(slots=True)
 class Tape:
-    """All exchanges of one camera's client, from `record` on."""
+    """All exchanges of one camera's client since `record`."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     tls: dict[str, Any] | None = None
@@ -26,8 +26,8 @@ class Tape:
     _began: float = field(default_factory=time.monotonic)
 
     def record(self, camera: Camera) -> None:
-        """Put the tap on a client; it stays there."""
-        wire = camera._transport.wire  # noqa: SLF001 - nothing above it sees what was really sent
+        """Attach the tap to a client permanently."""
+        wire = camera._transport.wire  # noqa: SLF001 - the only place with the sent bytes
         for kind in (wire.plain, wire.secure):
             _tap(kind, self)
 
@@ -35,7 +35,7 @@ class Tape:
         return round((time.monotonic() - self._began) * 1000)
 
     def sent(self, connection: Any, data: bytes) -> None:
-        """Note a request: names alone, since values may be secrets."""
+        """Record a request: only names, because values may be secrets."""
         line, _, head = data.partition(b"\r\n")
         words = line.decode("latin-1").split(" ")
         if len(words) != 3 or not words[2].startswith("HTTP/"):
@@ -58,7 +58,7 @@ class Tape:
         )
 
     def received(self, connection: Any, data: bytes) -> None:
-        """Note what came."""
+        """Record received bytes."""
         if self.exchanges and data:
             self.exchanges[-1].answer += data
             self.exchanges[-1].took_ms = self._now() - self.exchanges[-1].at_ms
@@ -69,7 +69,7 @@ class Tape:
 
 
 def _tap(kind: Any, tape: Tape) -> None:
-    """Let the sockets of one client pass on what they send and receive; `kind` is a class of that client alone."""
+    """Make the sockets of one client report what they send and receive; `kind` is a class of that client only."""
 
     def sendall(self: Any, data: Any, *rest: Any) -> None:
         tape.sent(self, bytes(data))
@@ -84,7 +84,7 @@ def _tap(kind: Any, tape: Tape) -> None:
 
 
 def describe_tls(tape: Tape) -> dict[str, Any] | None:
-    """Return the parameters of the TLS connection, without a name, a serial number or a time; None without one."""
+    """Return the parameters of the TLS connection, without names, serial numbers and times; None without TLS."""
     if tape.tls is None:
         return None
     told: dict[str, Any] = {**tape.tls, "key": None, "signature": None, "self_signed": None}

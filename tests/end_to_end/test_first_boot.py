@@ -78,7 +78,7 @@ def test_a_card_with_a_first_run_script_tells_a_wrong_password_once_and_then_wai
         result = boot.wait_for(receiver, "FAILED")
         assert (locked.wrong_password_attempts, locked.set_commands) == (1, [])
         assert "hint: " in result
-        assert "no time server told the time" in result
+        assert "the clock was not synchronised" in result
         assert "The camera's password is no longer on this card." in result
         card.check_the_end(password="wrong pass wörd")
         # Its owner's own script has run, and the system's end of it.

@@ -129,7 +129,7 @@ def test_a_state_folder_that_cannot_be_made_ends_it_before_any_change(desk: Prom
     (desk.folder / "state").write_text("")
     with camera_with() as camera:
         code, _, err = desk.run(camera, "camera", "record", "lost.json", "--uploader", "--yes")
-        assert (code, "cannot be noted" in err) == (2, True), err
+        assert (code, "settings cannot be saved" in err) == (2, True), err
         assert camera.set_commands == []
 
 
@@ -168,7 +168,7 @@ def test_a_run_that_was_killed_is_told_by_what_reads_and_undone_by_what_changes(
         as_json = desk.run(camera, "camera", "show", "--json")
         assert json.loads(as_json[1])["error"]["kind"] == "camera-unfinished"
         code, _, err = desk.run(camera, "camera", "set", "--mode", "0")
-        assert (code, "put back what a recording" in err) == (0, True), err
+        assert (code, "restored the settings that an interrupted recording" in err) == (0, True), err
         assert camera.state.fields == {**before, "ft_mode": "0"}
         assert desk.journals == []
         assert desk.run(camera, "camera", "show")[0] == 0

@@ -1,4 +1,4 @@
-"""The emulated camera's HTTPS certificate: self-signed, as an owner who never bought one has it."""
+"""The emulated camera's self-signed HTTPS certificate."""
 
 import ssl
 import tempfile
@@ -20,7 +20,7 @@ _DDNS_NAME = "emulated.ddns3-instar.invalid"
 
 
 def make_certificate(host: str, profile: Profile) -> tuple[bytes, bytes]:
-    """Return (certificate, private key) as PEM, for `host` or for a DDNS name that no LAN address matches."""
+    """Return (certificate, private key) as PEM, for `host` or for a DDNS name that does not match it."""
     for_address = profile.https_name == "address"
     key = _make_key(profile)
     begins, ends = _VALIDITY[profile.https_validity]
@@ -46,7 +46,7 @@ def make_certificate(host: str, profile: Profile) -> tuple[bytes, bytes]:
 
 
 def make_context(certificate: bytes, key: bytes, profile: Profile) -> ssl.SSLContext:
-    """Return a server's TLS context; the key is on disk, for our eyes alone, while it is read."""
+    """Return a server's TLS context; the key is briefly on disk, readable only for this user."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     static = profile.tls_ciphers == "static-rsa"
     if static or profile.tls_version or profile.https_key == "rsa1024":

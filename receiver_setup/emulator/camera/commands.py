@@ -1,8 +1,8 @@
 """One handler for each CGI command, with the maker's limits and response codes (no I/O but the test upload).
 
-Each takes a Context and returns a Reply; `execute` finds the handler and refuses what no camera would take.
-Source: wiki.instar.com, 1440p Series CGI List, Features Menu, FTP. What that page leaves open is refused
-by the nearest code of its general list.
+Each takes a Context and returns a Reply; `execute` finds the handler and refuses invalid values.
+Source: wiki.instar.com, 1440p Series CGI List, Features Menu, FTP. For refusals that the page does not describe, the
+closest code of its general list is used.
 """
 
 import html
@@ -37,7 +37,7 @@ class Code(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What is sent back: named values in order; `framed` puts the lines `cmd` and `response` around them."""
+    """An answer: named values in order; `framed` adds the lines `cmd` and `response` around them."""
 
     code: int = Code.SUCCESS
     values: tuple[tuple[str, str], ...] = ()
@@ -47,7 +47,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Everything that a handler may use: `run_test` does the upload and tells what happened."""
+    """Everything that a handler may use; `run_test` does the upload and returns its outcome."""
 
     state: CameraState
     profile: Profile
@@ -56,7 +56,7 @@ class Context:
 
 
 class RefusedError(Exception):
-    """The command is answered with this code and changes nothing."""
+    """Answer the command with this code; nothing is changed."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"response {int(code)}")
@@ -64,7 +64,7 @@ class RefusedError(Exception):
 
 
 def execute(command: str, context: Context) -> Reply:
-    """Run one command. Never raises: what is refused becomes a Reply with the code."""
+    """Run one command. Never raises: a refusal becomes a Reply with its code."""
     handler = HANDLERS.get(command)
     if not command:
         return Reply(code=Code.MISSING_PARAM)
@@ -79,7 +79,7 @@ def execute(command: str, context: Context) -> Reply:
 
 
 def render_reply(command: str, reply: Reply, *, crlf: bool = False) -> str:
-    r"""Return the reply's text as the page prints it.
+    r"""Render a reply as on the maker's page.
 
     >>> render_reply("testftp", Reply(values=(("result", "0"),)))
     'cmd="testftp";\nresult="0";\nresponse="200";\n'
@@ -92,7 +92,7 @@ def render_reply(command: str, reply: Reply, *, crlf: bool = False) -> str:
 
 
 def respell(command: str, reply: Reply, echo: tuple[str, ...]) -> Reply:
-    """Return a reply to a get command with its values spelled as the profile's `echo` says.
+    """Return the reply to a get command with its values in the spelling of the profile's `echo`.
 
     >>> respell("getftpattr", Reply(values=(("ft_port", "22"), ("ft_username", "a&b"))), ("zeros", "entities")).values
     (('ft_port', '0022'), ('ft_username', 'a&amp;b'))
@@ -113,7 +113,7 @@ def _respell(value: str, echo: tuple[str, ...]) -> str:
 
 
 def is_set(command: str, parameters: Mapping[str, str]) -> bool:
-    """Tell whether this command changes the camera."""
+    """Return True if this command changes the camera."""
     return command.startswith("set") or (command == "testftp" and "sethost" in parameters)
 
 

@@ -1,4 +1,4 @@
-"""The emulated camera as a whole: a context manager with an address, a memory and a diary."""
+"""The emulated camera: a context manager with an address, state and a log of requests."""
 
 import hashlib
 import ssl
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class EmulatedCamera:
-    """An INSTAR 2k+ camera on a port of this machine, from `with` to its end.
+    """An emulated INSTAR 2k+ camera on a port of this machine, while the context is open.
 
-    `settings` are first values of ft_* fields, `key` is the camera's own RSA key (else it borrows one from a
-    pool of this process). `on_command` is called with each command's name before it is executed. `profile` may be
-    replaced while the camera runs. `recorded` is a recorded camera, which it then is: settings, the form of its
-    answers, and how it uploads. Closing leaves no thread, process or file behind.
-    Raises OSError when the address cannot be listened on.
+    `settings` are initial values of ft_* fields, `key` is the camera's own RSA key (by default from a pool of this
+    process). `on_command` is called with each command's name before it is executed. `profile` may be replaced while the
+    camera runs. `recorded` is a recorded camera to emulate: its settings, the form of its answers, and how it uploads.
+    Closing leaves no thread, process or file behind.
+    Raises OSError if it cannot listen on the address.
     """
 
     def __init__(  # noqa: PLR0913  each has its default
@@ -71,7 +71,7 @@ class EmulatedCamera:
         self.close()
 
     def close(self) -> None:
-        """Stop listening, drop every connection, end uploads; safe to call twice."""
+        """Stop listening, drop all connections and end uploads; idempotent."""
         self._engine.closing.set()
         if self._answerer is not None:
             self._answerer.close()
@@ -88,7 +88,7 @@ class EmulatedCamera:
 
     @property
     def profile(self) -> Profile:
-        """How the camera behaves from the next request on."""
+        """The behaviour of the camera, from the next request on."""
         return self._engine.profile
 
     @profile.setter
@@ -110,7 +110,7 @@ class EmulatedCamera:
 
     @property
     def requests(self) -> list[Request]:
-        """Every command that reached the camera, in order, refused ones too."""
+        """All commands that reached the camera, in order, including refused ones."""
         return self._engine.requests
 
     @property
@@ -120,17 +120,17 @@ class EmulatedCamera:
 
     @property
     def uploads(self) -> list[UploadOutcome]:
-        """What became of each test upload, in order."""
+        """The outcomes of all test uploads, in order."""
         return self._engine.uploads
 
     @property
     def failed_logins(self) -> int:
-        """Refused requests, those without credentials too."""
+        """The number of refused requests, including those without credentials."""
         return self._engine.failed_logins
 
     @property
     def wrong_password_attempts(self) -> int:
-        """Requests that held a user and password which are not the camera's."""
+        """The number of requests with a wrong user or password."""
         return self._engine.wrong_password_attempts
 
     @property

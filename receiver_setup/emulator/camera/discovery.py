@@ -1,4 +1,4 @@
-"""The emulated camera's answer to WS-Discovery probes: unicast, to wherever a probe came from.
+"""The emulated camera's answer to WS-Discovery probes: unicast, to the source of the probe.
 
 Source: WS-Discovery of April 2005; ONVIF Core Specification, section 7.3.
 """
@@ -41,7 +41,7 @@ _ANSWER = (
 
 
 class Answerer:
-    """Listens on port 3702 beside others that do; raises OSError where it cannot."""
+    """Listens on port 3702, shared with others; raises OSError if it cannot."""
 
     def __init__(self, profile: Profile, *, host: str) -> None:
         self._profile = profile
@@ -59,11 +59,11 @@ class Answerer:
             raise
 
     def start(self) -> None:
-        """Answer in a thread of our own."""
+        """Answer in a separate thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Answer no more."""
+        """Stop answering."""
         if self._thread.is_alive():
             self._waker[0].send(b"!")
             self._thread.join()
@@ -136,7 +136,7 @@ def _bind(family: socket.AddressFamily, host: str) -> socket.socket:
 
 
 def _own_address(family: int, asker: tuple[object, ...]) -> str:
-    """Return the address that an answer to `asker` goes out from."""
+    """Return the source address of an answer to `asker`."""
     with socket.socket(family, socket.SOCK_DGRAM) as way:
         way.connect(asker)
         address = str(way.getsockname()[0]).partition("%")[0]

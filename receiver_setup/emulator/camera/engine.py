@@ -1,4 +1,4 @@
-"""The emulated camera without its web server: one request in, one answer out, a diary of it."""
+"""The emulated camera without its web server: one request in, one answer out, and a log of requests."""
 
 import logging
 import threading
@@ -21,7 +21,7 @@ _CREDENTIALS = frozenset({"user", "pwd"})
 
 
 class Request(NamedTuple):
-    """One command that reached the camera, refused ones too: its name, its parameters' names, does it set."""
+    """One command that reached the camera, even if refused: its name, its parameters' names, whether it sets."""
 
     command: str
     parameters: tuple[str, ...]
@@ -30,7 +30,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the web server sends; `reboots` says that it drops the connection instead."""
+    """The answer for the web server to send; with `reboots` it drops the connection instead."""
 
     reply: Reply
     login: Login
@@ -38,7 +38,7 @@ class Answer:
 
 
 class Engine:
-    """Answers requests, from several threads at once, by a profile and a state."""
+    """Answers requests by a profile and a state; thread-safe."""
 
     def __init__(
         self, profile: Profile, state: CameraState, account: Account, recorded: Recorded | None = None
@@ -71,12 +71,12 @@ class Engine:
 
     @property
     def _stray(self) -> range:
-        """The requests, counted from 1, whose login is refused though it is good."""
+        """The numbers, from 1, of requests whose correct login is refused."""
         first = self.profile.stray_401_at
         return range(first, first + self.profile.stray_401_times) if first else range(0)
 
     def close(self) -> None:
-        """End delays and uploads that are under way."""
+        """End delays and uploads in progress."""
         self.closing.set()
         for uploader in list(self._uploaders.values()):
             uploader.close()
@@ -121,7 +121,7 @@ class Engine:
         return Answer(reply=reply, login=Login.GOOD, reboots=reboots)
 
     def _run_test(self) -> UploadOutcome:
-        """Upload the test picture, one at a time: a second test meanwhile is told that the camera is busy."""
+        """Upload the test picture; a concurrent second test gets the result busy."""
         if not self._testing.acquire(blocking=False):
             outcome = UploadOutcome(result=Result.BUSY, detail="another test is running")
         else:
@@ -164,7 +164,7 @@ def _make_player(script: Script) -> Uploader:
 
 
 def make_uploader(name: str) -> Uploader:
-    """Return the uploader that a profile names; each loads its libraries only when it is wanted."""
+    """Return the uploader that a profile names; its libraries are imported only then."""
     if name == "curl":
         from receiver_setup.emulator.camera.uploaders.curl import CurlUploader  # noqa: PLC0415  loads paramiko
 

@@ -1,4 +1,4 @@
-"""The emulated camera's web server: connections, TLS, resets; what is answered is the engine's."""
+"""The emulated camera's web server: connections, TLS, resets; the answers come from the engine."""
 
 import gzip
 import logging
@@ -27,14 +27,14 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER 0: closing sends a reset
 
 
 _SCHEMES = {"basic": "Basic", "token": "Bearer"}
-"""What a 401 may offer; a login in the query is no scheme of HTTP."""
+"""The schemes that a 401 may offer; a login in the query is not an HTTP scheme."""
 _GREETINGS = {"ssh": b"SSH-2.0-dropbear_2020.81\r\n", "ftp": b"220 (vsFTPd 3.0.3)\r\n"}
-"""What servers say as soon as somebody connects."""
+"""Greetings of servers that speak first."""
 _ANSWERS = {
     "rtsp": b"RTSP/1.0 400 Bad Request\r\nCSeq: 0\r\n\r\n",
     "http/0.9": b"<html><body>It works</body></html>\n",
 }
-"""What others answer to whatever is asked."""
+"""Answers of other servers to any request."""
 _HANDSHAKE = b"\x16"
 """The first byte of TLS."""
 _PLAIN_REFUSAL = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -69,11 +69,11 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = "emulated-camera", self.server_address[1]
 
     def start(self) -> None:
-        """Serve in a thread of our own."""
+        """Serve in a separate thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more connections."""
+        """Stop accepting connections."""
         if self._thread.is_alive():
             self._waker[0].send(b"!")
             self._thread.join()
@@ -85,7 +85,7 @@ class Server(ThreadingHTTPServer):
             end.close()
 
     def _accept(self) -> None:
-        """Wait without a clock: many idle cameras cost nothing."""
+        """Wait without polling, so that many idle cameras cost nothing."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
             selector.register(self._waker[1], selectors.EVENT_READ)
@@ -115,14 +115,14 @@ class Server(ThreadingHTTPServer):
         self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  as in socketserver
-        """Log, not print: a client that hangs up is no news."""
+        """Log the error instead of printing it, since clients often hang up."""
         error = sys.exception()
         if not isinstance(error, OSError):
             log.error("request from %s: %r", client_address[0], error)
 
 
 def _begins_plainly(connection: socket.socket) -> bool:
-    """Tell, below TLS, whether a client begins without it."""
+    """Return True if a client begins without TLS."""
     return isinstance(connection, ssl.SSLSocket) and socket.socket.recv(connection, 1, socket.MSG_PEEK) != _HANDSHAKE
 
 
@@ -136,7 +136,7 @@ def _pack(body: bytes, how: str) -> tuple[bytes, str]:
 
 
 def _with_odd_keys(text: str) -> str:
-    """Put them after the first line."""
+    """Add them after the first line."""
     first, end, rest = text.partition("\n")
     line_end = "\r\n" if first.endswith("\r") else "\n"
     odd = "".join(f'{name}="{value}";{line_end}' for name, value in _ODD_KEYS.items())
@@ -158,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
 
     def handle(self) -> None:
-        """Serve the connection: as a camera, or as what else may listen at a port."""
+        """Serve the connection as a camera, or as another kind of server."""
         profile = self.server.engine.profile
         if profile.https_plain == "400" and _begins_plainly(self.connection):
             socket.socket.recv(self.connection, _LARGEST_FORM)
@@ -184,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("&".join(part for part in (urlsplit(self.path).query, form) if part))
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing: a query may hold a password."""
+        """Do not log, because a query may contain a password."""
 
     def _answer(self, query: str) -> None:
         if urlsplit(self.path).path != _PATH:
@@ -241,7 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_recorded(exchange, fill(exchange["body"], parse_fields(text)))
 
     def _send_recorded(self, exchange: Mapping[str, Any], text: str) -> None:
-        """Send an answer in its recorded form: status line, headers in their order, chunks, compression."""
+        """Send an answer in its recorded form: status line, order of headers, chunks, compression."""
         body = text.encode("utf-8", "surrogateescape")
         headers = [(str(name), str(value)) for name, value in exchange["headers"]]
         named = {name.lower(): value.lower() for name, value in headers}

@@ -1,4 +1,4 @@
-"""What each parameter of a set command may hold (pure): the maker's limits, one table a command.
+"""The maker's limits for each parameter of the set commands, one table per command (pure).
 
 Source: wiki.instar.com, 1440p Series CGI List, Features Menu, FTP.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 Limit = Callable[[str], bool]
-"""Says whether a value, as sent, is within the limits."""
+"""Returns True if a value, as sent, is within the limits."""
 
 _LAST_MINUTE = 86_340  # 23:59:00 in seconds
 _EVERY_DAY = 127  # Monday 1, Tuesday 2, … Sunday 64

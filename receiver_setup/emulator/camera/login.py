@@ -1,4 +1,4 @@
-"""Who may use the emulated camera: Basic, `user=&pwd=` in the query, bearer token (pure but for the state).
+"""Check logins to the emulated camera: Basic, `user=&pwd=` in the query, bearer token (pure except for the state).
 
 Source: wiki.instar.com, 1440p Series CGI List (Basic and query); System Menu, Webui (gettoken).
 """
@@ -16,7 +16,7 @@ from receiver_setup.secrets import Secret
 
 
 class Login(StrEnum):
-    """What became of a request's credentials."""
+    """The verdict on a request's credentials."""
 
     GOOD = "good"
     MISSING = "no credentials"
@@ -34,7 +34,7 @@ class Account:
     password: Secret
 
     def matches(self, user: bytes, password: bytes) -> bool:
-        """Compare with what was sent, in UTF-8 or, as some HTTP libraries do, in Latin-1."""
+        """Compare with the sent bytes, in UTF-8 or, as some HTTP libraries send, Latin-1."""
         return any(
             hmac.compare_digest(user, self.user.encode(coding, "replace"))
             and hmac.compare_digest(password, self.password.reveal().encode(coding, "replace"))
@@ -51,9 +51,9 @@ def check_login(  # noqa: PLR0913  the parts of a request
     authorization: str,
     parameters: Mapping[str, str],
 ) -> Login:
-    """Return what becomes of the credentials in a header and a query; one good way is enough.
+    """Judge the credentials in a header and a query; one correct way is enough.
 
-    `gettoken` takes Basic and query even where only tokens are accepted: there is no other way to begin.
+    `gettoken` accepts Basic and query even if only tokens are accepted otherwise.
     """
     accepted = set(profile.login_methods) | ({"basic", "query"} if command == "gettoken" else set())
     if not profile.basic_right:
@@ -70,7 +70,7 @@ def check_login(  # noqa: PLR0913  the parts of a request
 def sends_wrong_password(
     account: Account, state: CameraState, authorization: str, parameters: Mapping[str, str]
 ) -> bool:
-    """Tell whether this request holds a user and password that are not the camera's."""
+    """Return True if this request contains a wrong user or password."""
     offers = _read_offers(account, state, authorization, parameters)
     return not offers.get("basic", True) or not offers.get("query", True)
 
@@ -78,7 +78,7 @@ def sends_wrong_password(
 def _read_offers(
     account: Account, state: CameraState, authorization: str, parameters: Mapping[str, str]
 ) -> dict[str, bool]:
-    """Return each way that the request uses, and whether what it sends is right."""
+    """Return each way that the request uses, and whether its credentials are correct."""
     offers = {}
     scheme, _, rest = authorization.partition(" ")
     if scheme.lower() == "basic":

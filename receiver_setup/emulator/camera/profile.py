@@ -1,6 +1,6 @@
-"""How an emulated camera behaves, as data: every unknown of the real one is a named setting (pure).
+"""The behaviour of an emulated camera as data: each unknown of the real one is a named setting (pure).
 
-Where a "Source" says "unknown", no public page tells: a client must work with each of the values.
+A source of "unknown" means that it is not documented publicly: a client must work with each of the values.
 """
 
 from dataclasses import dataclass, field, fields
@@ -30,7 +30,7 @@ _TYPE_NAMES = {bool: "true|false", int: "number", float: "seconds", str: "text"}
 def _setting(
     default: Any, meaning: str, source: str, *, minimum: float | None = None, allowed: tuple[str, ...] = ()
 ) -> Any:
-    """Return a dataclass field that knows what it means, who says so and what it may hold."""
+    """Return a dataclass field with its meaning, its source and its allowed values as metadata."""
     meta = {"meaning": meaning, "source": source, "minimum": minimum, "allowed": allowed}
     return field(default=default, metadata=meta)
 
@@ -45,7 +45,7 @@ def _off(meaning: str, source: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """All settings of one emulated camera; any combination is a camera that might exist.
+    """All settings of one emulated camera; any combination may exist.
 
     Raises ConfigurationError for a value that its setting does not allow.
     """
@@ -214,14 +214,14 @@ class Profile:
 
     @property
     def reboot_command(self) -> tuple[str, int]:
-        """The command at which the camera reboots and which occurrence of it, from 1; ("", 0) for never."""
+        """The command at which the camera reboots, and its occurrence from 1; ("", 0) for never."""
         command, _, nth = self.reboot_at.partition(":")
         return (command, int(nth or 1)) if command else ("", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What is known of one setting: name, type, default, meaning, source."""
+    """The description of one setting: name, type, default, meaning, source."""
 
     name: str
     kind: Any
@@ -233,7 +233,7 @@ class Setting:
 
     @property
     def choices(self) -> str:
-        """What may be given, in words such as `sha2|sha1` or `number`."""
+        """The allowed values, such as `sha2|sha1` or `number`."""
         if get_origin(self.kind) is Literal:
             return "|".join(value or '""' for value in get_args(self.kind))
         if self.is_list:
@@ -242,7 +242,7 @@ class Setting:
 
     @property
     def is_list(self) -> bool:
-        """Whether it holds several words."""
+        """Whether it is a list of words."""
         return get_origin(self.kind) is tuple
 
     def parse(self, text: str) -> Any:
@@ -256,7 +256,7 @@ class Setting:
             raise self._refused(text) from None
 
     def check(self, value: Any) -> Any:
-        """Return `value`, a number as the text that a closed set wants. Raises ConfigurationError."""
+        """Return a valid `value`, with numbers as text if it is one of a closed set. Raises ConfigurationError."""
         if get_origin(self.kind) is Literal:
             good = (value := str(value)) in get_args(self.kind)
         elif self.is_list:

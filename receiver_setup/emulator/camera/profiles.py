@@ -10,7 +10,7 @@ from receiver_setup.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedProfile:
-    """A profile with the firmware that it stands for and the source of that belief."""
+    """A profile with the firmware that it represents, and the source for that."""
 
     name: str
     firmware: str
@@ -86,7 +86,7 @@ PROFILES = {
 
 
 def find_profile(name: str) -> Profile:
-    """Return the profile called `name`. Raises ConfigurationError that names the nearest."""
+    """Return the profile called `name`. Raises ConfigurationError with the closest name."""
     if name not in PROFILES:
         raise ConfigurationError(f"no emulated camera is called {name!r}", hint=_nearest(name, PROFILES))
     return PROFILES[name].profile
@@ -117,4 +117,4 @@ def apply_settings(profile: Profile, texts: Iterable[str]) -> Profile:
 def _nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
     near = get_close_matches(name, names, n=1, cutoff=0)
-    return f"The nearest is {near[0]!r}; there are: {', '.join(names)}."
+    return f"The closest is {near[0]!r}; choose from: {', '.join(names)}."

@@ -16,18 +16,18 @@ _GROUPS = ("ftpactionattr", "snapschedftpattr", "snaptimerftpattr")
 _UNKNOWN_CODES = {"203", "204", "301"}
 _RSA_BITS = ("1024", "2048", "3072", "4096")
 _FOLDER = "recordings"
-"""What the recorder calls the folder that a camera uploads to."""
+"""The recorder's name for the folder that a camera uploads to."""
 _TEST_FILE = "Test-Snapshot.jpeg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """How it uploads: lists in their order, steps of the login, operations, sizes of writes, end."""
+    """How it uploads: algorithm lists, steps of the login, operations, sizes of writes, end."""
 
     banner: str
     lists: Mapping[str, tuple[str, ...]]
     known_lists: Mapping[str, tuple[str, ...]] | None
-    """The lists where it trusts a host key, if they are others."""
+    """The lists when it trusts a host key, if they differ."""
     login: tuple[Mapping[str, Any], ...]
     login_without_key: tuple[Mapping[str, Any], ...]
     window: int
@@ -46,12 +46,12 @@ class Recorded:
     actions: Mapping[str, Mapping[str, str]]
     attributes: Mapping[str, Mapping[str, str]]
     script: Script | None
-    """None where the recording is one without an uploader."""
+    """None if the recording has no uploads."""
     answers: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
-    """Whole exchanges by their command."""
+    """Complete exchanges by command."""
 
     def find(self, command: str, values: Mapping[str, str]) -> Mapping[str, Any] | None:
-        """Return the recorded answer that has the form of this one: of the same code and, for a test, the same end."""
+        """Return the recorded answer with the same code and, for a test, the same result."""
         for each in self.answers.get(command, ()):
             seen = parse_fields(each["body"])
             same_end = (seen.get("result") == "0") == (values.get("result") == "0")
@@ -62,12 +62,12 @@ class Recorded:
 
 
 def read_recorded(recording: Recording) -> Recorded:
-    """Return the camera of a recording. Raises ConfigurationError for one without upload settings, or of odd values."""
+    """Return the camera of a recording. Raises ConfigurationError if it lacks upload settings or has invalid values."""
     try:
         return _read(recording)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise ConfigurationError(
-            f"the recording holds a value that no camera has shown: {error}",
+            f"the recording contains an invalid value: {error}",
             hint="record the camera again with `receiver-setup camera record`",
         ) from error
 
@@ -76,7 +76,7 @@ def _read(recording: Recording) -> Recorded:
     first = recording.answer("getftpattr")
     if first is None:
         raise ConfigurationError(
-            "the recording has no answer to getftpattr, so it is no camera",
+            "the recording has no answer to getftpattr, so it cannot be emulated",
             hint="record the camera again with `receiver-setup camera record`",
         )
     answers: dict[str, list[Mapping[str, Any]]] = {}
@@ -101,7 +101,7 @@ def _read(recording: Recording) -> Recorded:
 
 
 def parse_fields(body: str) -> dict[str, str]:
-    """Return the fields of an answer; the last of equal ones."""
+    """Return the fields of an answer; the last of duplicates counts."""
     return {each.name: each.value for each in find_fields(body)}
 
 
@@ -110,7 +110,7 @@ def _settings(body: str) -> dict[str, str]:
 
 
 def fill(body: str, values: Mapping[str, str]) -> str:
-    r"""Return a recorded answer with other values, and all that is between them as it was.
+    r"""Return a recorded answer with other values and unchanged text between them.
 
     >>> fill('ft_port = "21" ;\r\nresponse="200"', {"ft_port": "22"})
     'ft_port = "22" ;\r\nresponse="200"'
@@ -119,7 +119,7 @@ def fill(body: str, values: Mapping[str, str]) -> str:
 
 
 def map_path(path: str, *, home: str, folder: str, name: str) -> str | None:
-    """Return where a recorded path leads for another folder and file; None for one that cannot be told.
+    """Map a recorded path to another folder and file; None if that is not possible.
 
     >>> map_path("/recordings/Test-Snapshot.jpeg", home="/srv/a", folder="./b", name="c.jpg")
     '/srv/a/b/c.jpg'
@@ -225,7 +225,7 @@ def _lists(connection: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def render_attributes(attributes: Mapping[str, Any]) -> bytes:
-    """Return recorded attributes as they are sent; owners and times, which a recording does not hold, are 0."""
+    """Render recorded attributes for sending; owners and times, which are not recorded, are 0."""
     flags, made = 0, b""
     if "size" in attributes:
         flags |= 1

@@ -1,4 +1,4 @@
-"""RSA keys for emulated cameras: made once a process and lent out, since making one takes a moment."""
+"""RSA keys for emulated cameras: generated once per process and reused, because generating one is slow."""
 
 from collections import defaultdict
 from threading import Lock
@@ -11,7 +11,7 @@ _lock = Lock()
 
 
 def borrow_key(bits: int) -> rsa.RSAPrivateKey:
-    """Return a key of `bits` that no other emulated camera of this process has now."""
+    """Return a key of `bits` that no other emulated camera of this process uses now."""
     with _lock:
         if _idle[bits]:
             return _idle[bits].pop()
@@ -19,7 +19,7 @@ def borrow_key(bits: int) -> rsa.RSAPrivateKey:
 
 
 def give_back(key: rsa.RSAPrivateKey) -> None:
-    """Let the next camera of this process have `key`."""
+    """Make `key` available to other cameras of this process."""
     with _lock:
         _idle[key.key_size].append(key)
 

@@ -1,6 +1,6 @@
-"""What an emulated camera remembers: settings, keys, trusted hosts, tokens, blocked addresses.
+"""The state of an emulated camera: settings, keys, trusted hosts, tokens, blocked addresses.
 
-All of it but the tokens survives an emulated reboot. Every method may be called from any thread.
+All except the tokens survives an emulated reboot. Thread-safe.
 """
 
 import secrets
@@ -42,7 +42,7 @@ FACTORY_ATTRIBUTES = {
 
 
 class CameraState:
-    """The camera's memory; `lock` is held while one command reads and changes it."""
+    """The camera's state; `lock` is held while a command reads and changes it."""
 
     def __init__(
         self, profile: Profile, settings: Mapping[str, str] | None = None, key: "RSAPrivateKey | None" = None
@@ -53,7 +53,7 @@ class CameraState:
         self.attributes = {name: dict(values) for name, values in FACTORY_ATTRIBUTES.items()}
         self.trusted_host_keys: list[str] = []
         self.pending: list[tuple[float, Callable[[], None]]] = []
-        """What was set and has not taken hold yet: the moment on the monotonic clock, and what does it."""
+        """Pending changes: the time on the monotonic clock, and the function that applies the change."""
         self.tests_stored = 0
         self.tests_asked = 0
         self.commands_seen: dict[str, int] = {}
@@ -72,7 +72,7 @@ class CameraState:
         attributes: Mapping[str, Mapping[str, str]],
         settings: Mapping[str, str],
     ) -> None:
-        """Begin as a recorded camera: its fields in its order, those that it does not tell last; then `settings`."""
+        """Start as a recorded camera: its fields in order, then those that it does not report; then `settings`."""
         hidden = {name: value for name, value in FACTORY_FIELDS.items() if name not in fields}
         self.fields = {**fields, **hidden, **settings}
         for name, values in actions.items():
@@ -82,7 +82,7 @@ class CameraState:
 
     @property
     def key(self) -> "RSAPrivateKey | None":
-        """The camera's own key, made when first needed; None when the profile has none."""
+        """The camera's own key, made when first needed; None if the profile has none."""
         if self.profile.key == "none":
             return None
         with self.lock:
@@ -106,7 +106,7 @@ class CameraState:
         return None if key is None else render_public_line(key)
 
     def release_keys(self) -> None:
-        """Give borrowed keys back: the camera is gone."""
+        """Release the keys, because the camera is closed."""
         if not self._borrowed:
             return
         from receiver_setup.emulator.camera.rsa_keys import give_back  # noqa: PLC0415  as above
@@ -116,7 +116,7 @@ class CameraState:
                 give_back(self._borrowed.pop())
 
     def trust(self, host_key: str, *, replace: bool) -> bool:
-        """Trust `host_key` (bare base64), alone or beside older ones; tell whether it is news."""
+        """Trust `host_key` (bare base64), instead of older ones or in addition; return whether that is a change."""
         with self.lock:
             before = list(self.trusted_host_keys)
             kept = [] if replace else [known for known in before if known != host_key]
@@ -125,31 +125,31 @@ class CameraState:
             return set(before) != set(then)
 
     def later(self, change: Callable[[], None]) -> None:
-        """Let something take hold now, or when the profile says."""
+        """Apply a change now, or after the profile's delay."""
         with self.lock:
             self.pending.append((time.monotonic() + self.profile.late_s, change))
             self.catch_up()
 
     def catch_up(self) -> None:
-        """Let all take hold whose time has come, in the order in which it was set."""
+        """Apply all changes that are due, in order."""
         with self.lock:
             while self.pending and self.pending[0][0] <= time.monotonic():
                 self.pending.pop(0)[1]()
 
     def count_request(self) -> int:
-        """Count one more request with a good login, from 1."""
+        """Count a request with a correct login; return its number from 1."""
         with self.lock:
             self.requests_seen += 1
             return self.requests_seen
 
     def count_command(self, command: str) -> tuple[int, int]:
-        """Count one more command: (how many in all, how many of this name), from 1."""
+        """Count a command; return its number from 1, in all and of this name."""
         with self.lock:
             self.commands_seen[command] = self.commands_seen.get(command, 0) + 1
             return sum(self.commands_seen.values()), self.commands_seen[command]
 
     def make_token(self) -> tuple[str, int]:
-        """Return a new bearer token and the Unix time at which it ends."""
+        """Return a new bearer token and its expiry as Unix time."""
         token = secrets.token_hex(16)
         until = time.time() + self.profile.token_s
         with self.lock:
@@ -157,22 +157,22 @@ class CameraState:
         return token, int(until)
 
     def knows_token(self, token: str) -> bool:
-        """Tell whether `token` is one of ours and not out of date."""
+        """Return True if `token` is one of ours and has not expired."""
         with self.lock:
             return self._tokens.get(token, 0.0) > time.time()
 
     def forget_tokens(self) -> None:
-        """Lose what a reboot loses."""
+        """Drop the state that a reboot loses."""
         with self.lock:
             self._tokens.clear()
 
     def is_blocked(self, address: str) -> bool:
-        """Tell whether `address` is locked out just now."""
+        """Return True if `address` is blocked now."""
         with self.lock:
             return self._blocked_until.get(address, 0.0) > time.monotonic()
 
     def count_refusal(self, address: str) -> None:
-        """Note one refused login from `address`, and block it when there were too many."""
+        """Count a refused login from `address`, and block it after too many."""
         with self.lock:
             self._refusals[address] = self._refusals.get(address, 0) + 1
             if 0 < self.profile.lockout_tries <= self._refusals[address]:
@@ -180,6 +180,6 @@ class CameraState:
                 self._refusals[address] = 0
 
     def clear_refusals(self, address: str) -> None:
-        """Forgive `address` its refused logins: it sent a good one."""
+        """Reset the count of `address` after a correct login."""
         with self.lock:
             self._refusals.pop(address, None)

@@ -1,4 +1,4 @@
-"""The test upload: what is to be uploaded, the protocol of those who upload, and what came of it (pure)."""
+"""The test upload: the job, the protocol of uploaders, and the outcome (pure)."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -38,8 +38,8 @@ class Result(IntEnum):
 class UploadJob:
     """One file to upload and how.
 
-    `directory` is relative to the start folder unless it begins with `/`; `day_folder` is made below it in
-    any case, `directory` itself only with `create`. `trusted` holds bare base64 host keys; None accepts any host.
+    `directory` is relative to the start folder unless it begins with `/`; `day_folder` is always created below it,
+    `directory` itself only with `create`. `trusted` contains bare base64 host keys; None accepts any host.
     `methods` are tried in order: `none`, `key`, `password`.
     """
 
@@ -61,18 +61,18 @@ class UploadJob:
 
     @property
     def folder(self) -> str:
-        """Where the file goes: `directory` and the day's folder below it."""
+        """The folder of the file: `directory` and the day's folder below it."""
         return normpath(join(self.directory or ".", self.day_folder))
 
     @property
     def path(self) -> str:
-        """The file's whole name on the receiver."""
+        """The file's path on the receiver."""
         return join(self.folder, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadOutcome:
-    """What truly happened; `host_key` is bare base64, None when none was seen; `method` signed us in."""
+    """The actual outcome; `host_key` is bare base64, None if none was seen; `method` is the successful login method."""
 
     result: Result
     host_key: str | None = None
@@ -83,17 +83,17 @@ class UploadOutcome:
 
 
 class Uploader(Protocol):
-    """Somebody who can upload one file by SFTP."""
+    """Uploads one file by SFTP."""
 
     def upload(self, job: UploadJob) -> UploadOutcome:
-        """Do it and tell what happened; never raises for what a receiver or a network does."""
+        """Upload and return the outcome; never raises for errors of a receiver or a network."""
 
     def close(self) -> None:
-        """Leave nothing behind; end what is still running."""
+        """End running uploads and clean up."""
 
 
 def plan_upload(state: CameraState, profile: Profile, now: datetime) -> UploadJob:
-    """Return the upload that the camera's settings ask for."""
+    """Return the upload for the camera's settings."""
     with state.lock:
         fields = dict(state.fields)
         trusted = tuple(state.trusted_host_keys)

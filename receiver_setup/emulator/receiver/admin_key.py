@@ -1,4 +1,4 @@
-"""The key pair with which the administrator of a throw-away receiver signs in."""
+"""The key pair of a throw-away receiver's administrator."""
 
 import subprocess
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminKey:
-    """`path` is the private key's file (mode 0600), `public_line` a whole line of authorized_keys."""
+    """`path` is the private key's file (mode 0600), `public_line` a line of authorized_keys."""
 
     path: Path
     public_line: str

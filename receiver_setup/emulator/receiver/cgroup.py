@@ -1,7 +1,7 @@
-"""A cgroup of its own for a throw-away receiver whose PID 1 is systemd, and the end of all that is in it.
+"""A cgroup for a throw-away receiver with systemd as PID 1, to end all its processes.
 
-systemd does not read a pipe as our own PID 1 does. So a watcher outside does, shell/watch.sh: it makes the
-cgroup, and at the end of file it kills what is in it, removes it and ends.
+Unlike our own PID 1, systemd does not read a pipe. A watcher outside does, shell/watch.sh: it creates the cgroup, and
+at the end of file it kills its processes, removes it and exits.
 
 Source: cgroups(7), cgroup_namespaces(7); cgroup-v2 in the kernel's documentation.
 """
@@ -19,10 +19,10 @@ _ALL_IDS = ["0", "0", str(2**32 - 1)]
 
 
 class ControlGroup:
-    """A directory in the cgroup2 hierarchy that lives until `close`, or until the process that made it ends."""
+    """A directory in the cgroup2 hierarchy that exists until `close`, or until its creator exits."""
 
     def __init__(self, name: str) -> None:
-        """Make it below this process's own; raises ReceiverUnsuitableError when that may not be."""
+        """Create it below this process's own; raises ReceiverUnsuitableError if that is not allowed."""
         network.require_programs("find")
         self.path = _own_directory() / f"{name}-{secrets.token_hex(4)}"
         self._watcher = subprocess.Popen(
@@ -31,7 +31,7 @@ class ControlGroup:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={"PATH": network.PATH, "LC_ALL": "C", "RX_NAME": name},
-            start_new_session=True,  # as the receiver itself: Ctrl-C is for the owner
+            start_new_session=True,  # like the receiver: Ctrl-C is for the owner
         )
         if self._watcher.stdout is None or self._watcher.stdout.readline() != b"ready\n":
             _, said = self._watcher.communicate()
@@ -42,13 +42,13 @@ class ControlGroup:
             )
 
     def close(self) -> None:
-        """End everything in it and remove it; the second call does nothing."""
+        """End everything in it and remove it; idempotent."""
         with contextlib.suppress(ValueError):  # the pipes are closed already
             self._watcher.communicate()
 
 
 def require_systemd(tree: Path) -> None:
-    """Raise ReceiverUnsuitableError when a receiver from `tree` cannot have systemd as its PID 1 here."""
+    """Raise ReceiverUnsuitableError if a receiver from `tree` cannot have systemd as PID 1 here."""
     if Path("/proc/self/uid_map").read_text().split() != _ALL_IDS:
         raise ReceiverUnsuitableError(
             "a throw-away receiver with systemd needs the machine's own root, not root of a user namespace",

@@ -1,11 +1,11 @@
-"""Files that are in memory alone and gone with the process, kill -9 included; for keys that must not be left."""
+"""Files in memory that are gone with the process, even after kill -9; for keys that must not be left behind."""
 
 import os
 from pathlib import Path
 
 
 def memory_file(name: str, content: bytes) -> Path:
-    """Return a path that this process, and nobody else, can open for reading as long as it lives.
+    """Return a path that only this process can open, as long as it lives.
 
     Source: memfd_create(2), proc_pid_fd(5).
     """

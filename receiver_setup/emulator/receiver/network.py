@@ -1,10 +1,9 @@
-"""A network of this process's own: loopback, a bridge and addresses that nobody outside can reach or see.
+"""A private network for this process: loopback, a bridge, and addresses that are not visible outside.
 
-It is a network namespace that this process moves into. There is no holder process and no name in /run/netns,
-so the kernel takes all of it away when the last process in it ends, kill -9 included.
+The process moves into a network namespace. There is no holder process and no name in /run/netns, so the kernel removes
+everything when the last process in it ends, even after kill -9.
 
-Only root may make one. Without root, `become_fake_root` starts the same command again as root of a user
-namespace.
+Only root may create one. Without root, `become_fake_root` starts the same command again as root of a user namespace.
 
 Source: network_namespaces(7), user_namespaces(7), unshare(1), subuid(5).
 """
@@ -32,7 +31,7 @@ HOST_ADDRESS = "10.99.0.1"
 """This process's own address on the bridge."""
 
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"])
-"""Where programs are looked up: the PATH of people who are not root often has no sbin."""
+"""Where programs are looked up, because a user's PATH often lacks sbin."""
 
 _CLONE_NEWNET = 0x40000000
 _GUARD = "RECEIVER_SETUP_FAKE_ROOT"
@@ -51,7 +50,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def require_programs(*names: str) -> None:
-    """Raise ReceiverUnsuitableError, with the Debian packages to install, when one of `names` is not here."""
+    """Raise ReceiverUnsuitableError, with the Debian packages to install, if one of `names` is missing."""
     missing = [name for name in names if shutil.which(name, path=PATH) is None]
     if missing:
         packages = " ".join(sorted({_PACKAGES.get(name, name) for name in missing}))
@@ -62,13 +61,13 @@ def require_programs(*names: str) -> None:
 
 
 def find_program(name: str) -> str:
-    """Return the whole path of a program; raises as `require_programs` does."""
+    """Return the path of a program; raises as `require_programs` does."""
     require_programs(name)
     return shutil.which(name, path=PATH) or name
 
 
 class PrivateNetwork:
-    """Addresses in the network that this process is in; made by `enter_private_network` only."""
+    """The private network of this process; created only by `enter_private_network`."""
 
     def __init__(self) -> None:
         self._hosts = [str(host) for host in SUBNET.hosts() if str(host) != HOST_ADDRESS]
@@ -78,9 +77,9 @@ class PrivateNetwork:
         self._lock = threading.Lock()
 
     def take_address(self) -> str:
-        """Reserve an IPv4 address that nothing in this network has; `give_back` frees it.
+        """Reserve an unused IPv4 address of this network; `give_back` frees it.
 
-        The search goes round: an address that was just given back comes last, so late packets find nobody.
+        Addresses are used in turn, so that late packets to one that was just freed reach no one.
         """
         with self._lock:
             for _ in self._hosts:
@@ -95,12 +94,12 @@ class PrivateNetwork:
         )
 
     def give_back(self, address: str) -> None:
-        """Free an address that `take_address` or `add_address` gave out."""
+        """Free an address of `take_address` or `add_address`."""
         with self._lock:
             self._taken.discard(address)
 
     def add_address(self) -> str:
-        """Give this process one more IPv4 address, to listen on as a camera would; returns it."""
+        """Add an IPv4 address to this process, to listen on as a camera would; return it."""
         address = self.take_address()
         _ip(f"addr add {address}/{SUBNET.prefixlen} dev {BRIDGE}")
         return address
@@ -111,10 +110,10 @@ class PrivateNetwork:
         self.give_back(address)
 
     def connect(self, pid: int, address: str) -> None:
-        """Lay a cable from the bridge into the network namespace of process `pid`, where it is `eth0`.
+        """Connect the bridge to the network namespace of process `pid`, as `eth0` there.
 
-        The hardware address follows from the IP address, so that a neighbour that still remembers an earlier
-        owner of `address` is not misled.
+        The hardware address is derived from the IP address, so that neighbour caches stay valid when another process
+        gets `address`.
         """
         with self._lock:
             self._links += 1
@@ -130,12 +129,12 @@ _network: PrivateNetwork | None = None
 
 
 def enter_private_network() -> PrivateNetwork:
-    """Move this process into a network of its own and return it; the second call returns the same one.
+    """Move this process into a private network and return it; a second call returns the same one.
 
-    Call it from the main thread before other threads exist: those that are already running stay where they
-    are, as do sockets that are already open. Children and later threads follow.
+    Call it in the main thread before other threads exist: running threads and open sockets stay in the old network.
+    Children and later threads are in the new one.
 
-    Raises ReceiverUnsuitableError when this process is not root, or root of a container that may not do this.
+    Raises ReceiverUnsuitableError if this process is not root, or root of a container that may not do this.
     """
     global _network  # noqa: PLW0603 - a process is in one network, so this belongs to the process
     if _network is not None:
@@ -144,7 +143,7 @@ def enter_private_network() -> PrivateNetwork:
         raise RuntimeError("enter_private_network() works in the main thread only")
     require_programs("ip")
     if os.geteuid() != 0:
-        _check_fake_root()  # where that is no way either, its reason is the one to hear
+        _check_fake_root()  # if that is not possible either, its reason is more useful
         raise ReceiverUnsuitableError(
             "a private network can be made by root only, and this process is not root",
             hint="run it with sudo, or call become_fake_root() first",
@@ -171,13 +170,12 @@ def enter_private_network() -> PrivateNetwork:
 
 
 def become_fake_root(argv: Sequence[str] | None = None) -> None:
-    """Return at once for root; else start this command again, same pid, as root of a user namespace.
+    """Return immediately for root; else start this command again, with the same pid, as root of a user namespace.
 
-    `argv` is the command to start, by default this process's own. Nothing after the call runs in this
-    process, so call it before anything was opened, printed or changed.
+    `argv` is the command to start, by default this process's own. Code after the call does not run in this process, so
+    call it before anything is opened, printed or changed.
 
-    Raises ReceiverUnsuitableError when this machine does not let its users do that; the hint says what to
-    change.
+    Raises ReceiverUnsuitableError if this machine does not allow that; the hint says what to change.
     """
     if os.geteuid() == 0:
         return
@@ -196,9 +194,9 @@ def become_fake_root(argv: Sequence[str] | None = None) -> None:
 
 
 def _check_fake_root() -> None:
-    """Raise ReceiverUnsuitableError, with what to change, when `become_fake_root` would not work here."""
+    """Raise ReceiverUnsuitableError, with the change to make, if `become_fake_root` would not work here."""
     require_programs("unshare", "newuidmap", "newgidmap", "ip", "mount")
-    # As in earnest: a kernel can grant the namespace and refuse everything in it (AppArmor on Ubuntu).
+    # A full attempt: a kernel can allow the namespace and refuse everything in it (AppArmor on Ubuntu).
     attempt = "ip link set lo up && mount -t tmpfs attempt /tmp"
     probe = subprocess.run(
         [*_UNSHARE, "--net", "--mount", "--", "sh", "-c", attempt],
@@ -213,7 +211,7 @@ def _check_fake_root() -> None:
 
 
 def has_subordinate_ids(text: str, *, user: str, uid: int) -> bool:
-    """Say whether `text`, the content of /etc/subuid or /etc/subgid, gives a range to this user.
+    """Return True if `text`, the content of /etc/subuid or /etc/subgid, has a range for this user.
 
     >>> has_subordinate_ids("alice:100000:65536", user="alice", uid=1000)
     True
@@ -228,7 +226,7 @@ def has_subordinate_ids(text: str, *, user: str, uid: int) -> bool:
 
 
 def _why_not_fake_root(stderr: str) -> ReceiverUnsuitableError:
-    """Find what stands in the way of a user namespace; `stderr` is what the attempt said."""
+    """Find out why a user namespace is not possible; `stderr` is the output of the attempt."""
     otherwise = "or run the command with sudo"
     switches = [
         ("kernel.unprivileged_userns_clone", "0", "1"),
@@ -261,7 +259,7 @@ def _why_not_fake_root(stderr: str) -> ReceiverUnsuitableError:
 
 
 def _read(path: Path) -> str:
-    """Return the text of `path`, empty when there is no such file."""
+    """Return the text of `path`; empty if it does not exist."""
     try:
         return path.read_text()
     except OSError:
@@ -269,7 +267,7 @@ def _read(path: Path) -> str:
 
 
 def _ip(*commands: str) -> None:
-    """Run ip(8) commands in one process; the first that fails ends it."""
+    """Run ip(8) commands in one process, up to the first failure."""
     done = subprocess.run(
         ["ip", "-batch", "-"],
         input="\n".join(commands) + "\n",

@@ -1,9 +1,9 @@
-"""A throw-away receiver: a real OpenSSH server on this machine that does not touch this machine.
+"""A throw-away receiver: a real OpenSSH server that runs on this machine without changing it.
 
-It has namespaces of its own (mount, pid, net, uts, ipc) and writes to memory only. Its PID 1 ends at the end
-of file on a pipe from the process that started it, so nothing is left when that process is killed: no mount,
-no file, no process, no network interface. What runs in it is in shell/outside.sh and shell/inside.sh.
-Where systemd is to be PID 1, it has a cgroup as well, and a watcher of that pipe outside: see cgroup.py.
+It has its own namespaces (mount, pid, net, uts, ipc) and writes only to memory. Its PID 1 ends at the end of file on a
+pipe from the process that started it, so nothing is left when that process is killed: no mount, file, process or
+network interface. Its scripts are shell/outside.sh and shell/inside.sh.
+With systemd as PID 1, it also has a cgroup, and a watcher of that pipe outside: see cgroup.py.
 
 Source: unshare(1), nsenter(1), pivot_root(8), proc(5); overlayfs in the kernel's documentation.
 """
@@ -26,7 +26,7 @@ from receiver_setup.errors import ReceiverUnsuitableError
 logger = logging.getLogger(__name__)
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where programs are looked up inside."""
+"""PATH inside the receiver."""
 
 _SHELL = Path(__file__).with_name("shell")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -36,17 +36,17 @@ _LISTEN = "0A"  # TCP_LISTEN as /proc/net/tcp writes it
 
 
 class ThrowawayReceiver:
-    """A receiver that lives from `__enter__` to `__exit__`, or until the process that started it ends.
+    """A receiver that exists from `__enter__` to `__exit__`, or until the process that started it ends.
 
-    `admin_public_key` is one line of authorized_keys. `tree` is `/` (this machine as a pattern, without its
-    people and their files) or an unpacked Debian tree; neither is written to. `sudo` says what `admin` may
-    do: "nopasswd", "password" (then `sudo_password` is set, and sshd takes it too) or "none". `sshd_config`
-    is appended to the distribution's own. Without `log` sshd logs to syslog, which nobody reads there.
-    With `systemd` that is PID 1, sshd its ssh.service and the log its journal; this takes the machine's own root.
+    `admin_public_key` is one line of authorized_keys. `tree` is `/` (a copy of this machine, without its users and
+    their files) or an unpacked Debian tree; neither is written to. `sudo` says what `admin` may do: "nopasswd",
+    "password" (then `sudo_password` is set, and sshd accepts it too) or "none". `sshd_config` is appended to the
+    distribution's own. Without `log` sshd logs to syslog, which nothing reads there.
+    With `systemd`, systemd is PID 1, sshd its ssh.service, and the log its journal; this requires real root.
 
     A tree without sudo has only root as administrator, unless `sudo` is "none"; see `admin`.
 
-    Raises ValueError at once when the arguments cannot be meant.
+    Raises ValueError for invalid arguments.
     """
 
     port = 22
@@ -76,7 +76,7 @@ class ThrowawayReceiver:
         self.admin = "admin"
         self.address = ""
         self.pid = 0
-        """PID 1 of the receiver, as this process sees it; 0 while there is none."""
+        """The pid of the receiver's PID 1 in this process's namespace; 0 if there is none."""
         self.host_key_lines: list[str] = []
         """The public host keys in the order of `host_key_types`, each "type base64"."""
         self._password = sudo_password or ""
@@ -96,7 +96,7 @@ class ThrowawayReceiver:
         self._errors = -1
 
     def __enter__(self) -> Self:
-        """Start it; raises ReceiverUnsuitableError when this machine or the tree is not fit for it."""
+        """Start it; raises ReceiverUnsuitableError if this machine or the tree is not suitable."""
         network.require_programs("unshare", "nsenter", "pivot_root", "mount", "ip")
         if self._settings["RX_TREE"] == "/":
             network.require_programs("sshd")
@@ -148,9 +148,9 @@ class ThrowawayReceiver:
         return ""
 
     def wait_until_listening(self, *, timeout_s: float = 30) -> None:
-        """Return when sshd listens; looked up in /proc, because OpenSSH 9.8+ penalises idle connections.
+        """Wait until sshd listens; checked in /proc, because OpenSSH 9.8+ penalises idle connections.
 
-        A reload shuts the port a moment after it was asked for: this can return before that moment.
+        A reload closes the port with a delay, so this may return before that.
         """
         deadline = time.monotonic() + timeout_s
         while not self._listens():
@@ -162,11 +162,11 @@ class ThrowawayReceiver:
             time.sleep(0.01)
 
     def close(self) -> None:
-        """End the receiver and everything in it; the second call does nothing."""
+        """End the receiver and everything in it; idempotent."""
         process, self._process = self._process, None
         if process is not None:
             if process.poll() is None:
-                # Not `process` itself, which is unshare: its end would leave PID 1 to notice the pipe.
+                # Not `process` itself, which is unshare: PID 1 would only end when it notices the pipe.
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.pid or process.pid, signal.SIGKILL)
             for pipe in (process.stdin, process.stdout):
@@ -186,10 +186,10 @@ class ThrowawayReceiver:
             self._network = None
 
     def _spawn(self, lab: network.PrivateNetwork) -> None:
-        """Start PID 1, learn its pid, lay the cable and let it go on."""
+        """Start PID 1, read its pid, connect the network and let it continue."""
         if self._systemd:
             self._cgroup = cgroup.ControlGroup(self.name)
-        self._errors = os.memfd_create("receiver-errors")  # a file would be left behind by a kill
+        self._errors = os.memfd_create("receiver-errors")  # a kill would leave a file behind
         self._process = subprocess.Popen(
             [
                 network.find_program("unshare"),
@@ -208,7 +208,7 @@ class ThrowawayReceiver:
                 "RX_PREFIX": str(network.SUBNET.prefixlen),
                 "RX_CGROUP": str(self._cgroup.path) if self._cgroup is not None else "",
             },
-            start_new_session=True,  # Ctrl-C is for the owner, who may still need the receiver to undo things
+            start_new_session=True,  # Ctrl-C is for the owner, who may still need the receiver to undo changes
         )
         stdin, self._reports = self._process.stdin, self._process.stdout
         self.pid = int(self._read_line())
@@ -221,7 +221,7 @@ class ThrowawayReceiver:
             raise self._failed() from None
 
     def _read_greeting(self) -> None:
-        """Read what inside.sh reports until it is ready."""
+        """Read the output of inside.sh until it is ready."""
         while (line := self._read_line()) != "ready":
             word, _, rest = line.partition(" ")
             if word == "admin":
@@ -255,7 +255,7 @@ class ThrowawayReceiver:
         return False
 
     def _living(self) -> int:
-        """Return the pid of PID 1, or raise when it has ended."""
+        """Return the pid of PID 1, or raise if it has ended."""
         if self._process is None or self._process.poll() is not None:
             raise ReceiverUnsuitableError(f"the throw-away receiver {self.name} is not running")
         return self.pid

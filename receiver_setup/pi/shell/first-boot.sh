@@ -1,13 +1,13 @@
 #!/bin/sh
-# What a prepared card does at its first boot; it lies in the folder receiver-setup of the boot partition.
+# The first boot of a prepared card; this file is in the folder receiver-setup of the boot partition.
 #
 #   first-boot.sh install   make it a unit that runs at the next start (called by firstrun.sh)
 #   first-boot.sh start     the same, and start it (called by cloud-init)
-#   first-boot.sh disarm    take firstrun.sh and the words that start it away again, where both are ours
-#   first-boot.sh run       the unit: install the package, set up until it is done or given up, wipe the password
+#   first-boot.sh disarm    remove firstrun.sh and the words that start it, if both are ours
+#   first-boot.sh run       the unit: install the package, try the set-up until it is done or given up, wipe the password
 #
-# job.toml holds the wishes, and how long to wait; without it there is nothing to do. What happens is told in
-# receiver-setup-result.txt on the boot partition. No secret is in an argument, in the journal or in that file.
+# job.toml contains the options and the waiting times; without it there is nothing to do. The result is written to
+# receiver-setup-result.txt on the boot partition. No secret is in an argument, the journal or that file.
 set -u
 
 unit=receiver-setup-first-boot.service
@@ -20,7 +20,7 @@ log() { echo "receiver-setup: $*"; }
 
 install_unit() {
   if [ ! -f "$folder/job.toml" ]; then
-    log "nothing is to be set up"
+    log "there is nothing to set up"
     return
   fi
   mkdir -p "$own" &&
@@ -32,7 +32,7 @@ install_unit() {
   sync -f "$own"
 }
 
-# Started without waiting: it comes after cloud-init, which is not done while it runs this.
+# Start without waiting: the unit runs after cloud-init, which does not finish before this ends.
 start_unit() {
   install_unit
   if [ -f "$units/$unit" ]; then systemctl start --no-block "$unit"; fi
@@ -47,7 +47,7 @@ disarm() {
 
 # --- time -----------------------------------------------------------------------------------------------------------
 
-# The clock may jump, and a restart of the Pi must not begin the time anew: count what has passed while this ran.
+# The clock may jump, and a restart of the Pi must not reset the time: count the time during which this runs.
 uptime_s() {
   read -r seconds _ </proc/uptime
   echo "${seconds%.*}"
@@ -65,7 +65,7 @@ number() { # NAME DEFAULT: a number of [first-boot] in the job
   echo "${value:-$2}"
 }
 
-wait_until() { # SECONDS COMMAND: false when it did not come true in time
+wait_until() { # SECONDS COMMAND: false if it did not succeed in time
   end=$(($(uptime_s) + $1))
   until "$2"; do
     [ "$(uptime_s)" -lt "$end" ] || return 1
@@ -73,9 +73,9 @@ wait_until() { # SECONDS COMMAND: false when it did not come true in time
   done
 }
 
-# --- what must be there first ---------------------------------------------------------------------------------------
+# --- prerequisites --------------------------------------------------------------------------------------------------
 
-# Raspberry Pi OS deletes and remakes them at the first boot: a camera would trust one that is about to go.
+# Raspberry Pi OS replaces them at the first boot: a camera would trust one that is about to be deleted.
 host_keys_are_made() {
   case $(systemctl show --property=ActiveState --value regenerate_ssh_host_keys.service) in
     activating | reloading) return 1 ;;
@@ -90,31 +90,31 @@ network_is_up() { [ -n "$(ip -o route show default)" ] || [ -n "$(ip -o addr sho
 
 clock_is_right() { [ "$(timedatectl show --property=NTPSynchronized --value 2>/dev/null)" = yes ]; }
 
-# Raspberry Pi OS has ssh switched off unless somebody asks for it; the camera needs it.
+# Raspberry Pi OS disables ssh by default; the camera needs it.
 start_ssh() {
   systemctl is-active --quiet ssh.service && return
   systemctl is-active --quiet ssh.socket && return
-  systemctl --quiet enable --now ssh.service || note "warning: ssh cannot be started; systemctl status ssh tells why"
+  systemctl --quiet enable --now ssh.service || note "warning: ssh cannot be started; systemctl status ssh says why"
 }
 
 wait_for_all() {
   tell "It waits for its host keys, the network and the right time."
   wait_until "$(number host-keys-s 120)" host_keys_are_made ||
-    note "warning: there were no host keys of sshd's in time"
+    note "warning: sshd had no host keys in time"
   wait_until "$(number network-s 120)" network_is_up || note "warning: there was no network in time"
   wait_until "$(number clock-s 180)" clock_is_right ||
-    note "warning: no time server told the time, so dates in the logs and of recordings may be wrong"
+    note "warning: the clock was not synchronised, so dates in logs and of recordings may be wrong"
   start_ssh
 }
 
 # --- the package ----------------------------------------------------------------------------------------------------
 
-apt() { # ARGUMENT...: bounded, never asking, keeping the configuration that is there
+apt() { # ARGUMENT...: with a time limit, without questions, keeping existing configuration files
   DEBIAN_FRONTEND=noninteractive timeout 1800 apt-get --yes --quiet -o DPkg::Lock::Timeout=300 \
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }
 
-# Those beside it that are not installed already: apt refuses to go back to an older one.
+# The other packages that are not installed, or older: apt refuses downgrades.
 newer_packages() {
   for deb in "$folder"/debs/*.deb; do
     [ -f "$deb" ] || continue
@@ -126,19 +126,19 @@ newer_packages() {
 }
 
 package_is_installed() {
-  wished=$(dpkg-deb --field "$folder/receiver-setup.deb" Version) &&
-    [ "$(dpkg-query --show --showformat '${Version} ${db:Status-Status}' receiver-setup 2>/dev/null)" = "$wished installed" ]
+  wanted=$(dpkg-deb --field "$folder/receiver-setup.deb" Version) &&
+    [ "$(dpkg-query --show --showformat '${Version} ${db:Status-Status}' receiver-setup 2>/dev/null)" = "$wanted installed" ]
 }
 
 install_package() {
   if package_is_installed; then return; fi
-  dpkg --configure -a >&2 # where the power went during the last try
+  dpkg --configure -a >&2 # after a power cut during the last try
   if [ -d "$folder/debs" ]; then
     newer_packages >"$own/packages"
     set --
     while read -r deb; do set -- "$@" "$deb"; done <"$own/packages"
     if apt install --no-install-recommends "$folder/receiver-setup.deb" "$@" >&2; then return; fi
-    log "the packages on the card do not do; looking for newer ones in the network" >&2
+    log "the packages on the card cannot be installed; downloading newer ones" >&2
   fi
   apt update >&2 || log "apt-get update failed" >&2
   apt install --no-install-recommends "$folder/receiver-setup.deb" >&2
@@ -185,7 +185,7 @@ $text"
   done
 }
 
-# --- what is told, and the end --------------------------------------------------------------------------------------
+# --- the result -----------------------------------------------------------------------------------------------------
 
 note() {
   log "$*"
@@ -219,7 +219,7 @@ receiver-setup: FAILED ($(date))
 $notes
 $text
 
-Next: mend that, then run on the Pi: sudo receiver-setup setup --local --camera ADDRESS
+Next: fix that, then run on the Pi: sudo receiver-setup setup --local --camera ADDRESS
 Or prepare the card again: receiver-setup pi prepare --yes --boot DIR …, with the card in a computer.
 The camera's password is no longer on this card.
 RESULT
@@ -242,10 +242,10 @@ wipe_secrets() {
   [ ! -e "$folder/camera-password" ] && [ ! -e "$boot/receiver-setup.part" ]
 }
 
-# The result is kept on the Pi's own disk until it is on the card: a power cut may come between any two lines.
+# The result is kept on the Pi's own disk until it is on the card, in case of a power cut.
 finish() {
   if ! wipe_secrets; then
-    log "the password cannot be deleted from the card; it is tried again at the next start"
+    log "the password cannot be deleted from the card; this is tried again at the next start"
     return 1
   fi
   put_result "$(cat "$own/result")" || return 1
@@ -268,7 +268,7 @@ run() {
     result_of_the_end >"$own/result.new" && sync -f "$own" && mv "$own/result.new" "$own/result"
     log "$word"
   fi
-  [ -f "$own/result" ] || echo "receiver-setup: nothing was to be set up" >"$own/result"
+  [ -f "$own/result" ] || echo "receiver-setup: there was nothing to set up" >"$own/result"
   finish
 }
 

@@ -80,7 +80,7 @@ def test_the_check_tells_receivers_and_cameras(run_cli: "Run", inventory: Path) 
 MISSING = {
     "password file": ('password_file = "secrets/barn"', "password_file: cannot read the password file"),
     "empty password file": ('password_file = "/dev/null"', "has an empty first line"),
-    "misspelt": ('pasword_file = "x"', "'pasword_file' is no key"),
+    "misspelt": ('pasword_file = "x"', "unknown key 'pasword_file'"),
 }
 
 

@@ -259,7 +259,7 @@ def test_a_card_that_cannot_be_written_is_told_with_a_remedy(cloud: Card, monkey
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(BootPartitionError, match="Read-only file system") as caught:
         prepare_run.run(prepare_context(cloud))
-    assert "mount it so that you may write" in caught.value.hint
+    assert "mount it writable" in caught.value.hint
 
 
 @pytest.mark.parametrize("sample", ["trixie-cloud-init", "bookworm-untouched"])
@@ -317,7 +317,7 @@ def test_a_password_that_the_first_boot_could_not_use_is_refused(cloud: Card, pa
 def test_what_is_no_boot_partition_is_left_alone(run_cli: Run, tmp_path: Path) -> None:
     for options in (("--remove",), ("--camera", "192.168.2.168")):
         done = run_cli("pi", "prepare", "--boot", tmp_path, *options)
-        assert (done.returncode, "is no boot partition of a Raspberry Pi" in done.stderr) == (2, True)
+        assert (done.returncode, "is not the boot partition of a Raspberry Pi" in done.stderr) == (2, True)
     done = run_cli("pi", "prepare", "--boot", tmp_path / "none", "--remove")
     assert (done.returncode, "there is no directory" in done.stderr) == (2, True)
     assert contents(tmp_path) == {}

@@ -91,7 +91,7 @@ Case = tuple[str, dict[str, Any], str]
 VIA = "camera_via_receiver = true"
 REFUSED: dict[str, Case] = {
     "one folder": (receiver() + camera("a b", "h1") + camera("a-b", "h2"), {}, "its folder would be 'a-b'"),
-    "one folder but for capitals": (receiver() + camera("Gate", "h1") + camera("gate", "h2"), {}, "that of 'Gate'"),
+    "one folder in capitals": (receiver() + camera("Gate", "h1") + camera("gate", "h2"), {}, "same as for 'Gate'"),
     "one account": (
         receiver(more="isolate = true") + camera("a.b", "h1") + camera("a-b", "h2"),
         {},
@@ -210,7 +210,7 @@ def test_what_was_not_tested_or_put_back_is_not_proven(text: str) -> None:
         ("", "Expecting value"),
         ("[]", "not a JSON object"),
         ("{}", "it has no receivers"),
-        (result(check=True), "of a --check"),
+        (result(check=True), "from --check"),
         ('{"check": false, "receivers": 3}', "receivers are not a list"),
         ('{"check": false, "receivers": [{"cameras": [1]}]}', "cameras are not a list"),
         ('{"version": 2}', "version 2"),

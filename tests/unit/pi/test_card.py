@@ -77,11 +77,11 @@ def test_our_own_words_do_not_make_it_another_format() -> None:
     [
         (card("bullseye"), "older than Raspberry Pi OS bookworm"),
         (card("bullseye", config_txt="arm_64bit=1\n", cmdline_txt="rootwait\n"), "a system that is not known"),
-        (Card(names=frozenset(), texts={}), "no boot partition"),
-        (Card(names=frozenset({"etc", "usr", "bin"}), texts={}), "no boot partition"),
-        (Card(names=frozenset({"cmdline.txt", "config.txt"}), texts={}), "no boot partition"),
+        (Card(names=frozenset(), texts={}), "not the boot partition"),
+        (Card(names=frozenset({"etc", "usr", "bin"}), texts={}), "not the boot partition"),
+        (Card(names=frozenset({"cmdline.txt", "config.txt"}), texts={}), "not the boot partition"),
         (card("bookworm-firstrun", without=("firstrun.sh",)), "firstrun.sh, which is not on this partition"),
-        (card("bookworm-untouched", firstrun_sh="#!/bin/sh\nls\n"), "cmdline.txt does not have it run"),
+        (card("bookworm-untouched", firstrun_sh="#!/bin/sh\nls\n"), "cmdline.txt does not run it"),
     ],
 )
 def test_what_cannot_be_prepared_is_refused_with_a_remedy(found: Card, told: str) -> None:

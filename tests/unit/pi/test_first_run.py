@@ -104,5 +104,5 @@ def test_a_line_that_has_systemd_do_something_else_is_refused(word: str) -> None
 
 @pytest.mark.parametrize("told", ["systemd.run=/usr/bin/true", "systemd.run=/boot/a.sh systemd.run=/boot/b.sh"])
 def test_a_script_elsewhere_is_refused(told: str) -> None:
-    with pytest.raises(ConfigurationError, match="no script on this partition"):
+    with pytest.raises(ConfigurationError, match="not a script on this partition"):
         script_name(f"{LINE} {told}")

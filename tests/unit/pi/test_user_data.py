@@ -110,7 +110,7 @@ REFUSED = {
     "shared by anchor": ("#cloud-config\nruncmd: &a\n  - ls\nbootcmd: *a\n", "runcmd is not a plain list"),
     "anchor on nothing": ("#cloud-config\nruncmd: &a\nhostname: a\n", "runcmd is not a plain list"),
     "tab before a comment": ("#cloud-config\nhostname: a\t# c\n", "line 2"),
-    "merged in": ("#cloud-config\nb: &a\n  runcmd: [ls]\n<<: *a\n", "added to safely"),
+    "merged in": ("#cloud-config\nb: &a\n  runcmd: [ls]\n<<: *a\n", "extended safely"),
     "control character": ("#cloud-config\na: \x07\n", "no valid YAML"),
 }
 
@@ -155,9 +155,9 @@ def test_lines_after_a_file_that_had_no_newline_stay_on_lines_of_their_own() -> 
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        (lambda text: text.replace("# receiver-setup: end\n", ""), "is gone"),
-        (lambda text: "\n".join(line for line in text.splitlines() if "begin" not in line), "is gone"),
-        (lambda text: text.replace("runcmd:\n", "runcmd:\n  - mine\n"), "'- mine' stands between"),
+        (lambda text: text.replace("# receiver-setup: end\n", ""), "is missing"),
+        (lambda text: "\n".join(line for line in text.splitlines() if "begin" not in line), "is missing"),
+        (lambda text: text.replace("runcmd:\n", "runcmd:\n  - mine\n"), "'- mine' is between"),
     ],
 )
 def test_marks_that_were_broken_by_hand_are_told_of_and_nothing_is_lost(broken: Any, told: str) -> None:

@@ -59,7 +59,7 @@ def test_what_is_not_known_is_not_told() -> None:
     text = render_markdown(receipt_of(camera, jail=False, address="local"))
     for told in (
         "## Receiver: this machine", "`/home/ipcamera`, no jail", "with a random password", "login by password",
-        "the host key that it trusts", "the camera does not say",
+        "the host key that it trusts", "not reported by the camera",
     ):  # fmt: skip
         assert told in text
     assert "| dials" not in text

@@ -1,7 +1,7 @@
-"""Upload by the curl program: a camera that nobody here wrote, with whatever libssh2 this machine has.
+"""Upload by the curl program, an independent client, with this machine's libssh2.
 
-Not of the profile's making: the signature (libssh2 before 1.11: SHA-1), the order (key, then password) and
-the host-key type (libssh2's order, or the type that known_hosts holds). Results are curl's exit codes.
+The profile does not determine the signature (libssh2 before 1.11: SHA-1), the order (key, then password) and the
+host-key type (libssh2's order, or the type in known_hosts). Results are curl's exit codes.
 """
 
 from dataclasses import replace
@@ -47,7 +47,7 @@ class CurlUploader:
         self._programs = Programs()
 
     def upload(self, job: UploadJob) -> UploadOutcome:
-        """Run curl; a host key that it cannot have verified is what a probe is shown that asks as curl would."""
+        """Run curl; if it did not verify the host key, find it by a probe that asks as curl would."""
         try:
             with private_folder(job) as folder:
                 ended = self._programs.run(
@@ -62,12 +62,12 @@ class CurlUploader:
         return _read_outcome(job, ended)
 
     def close(self) -> None:
-        """End a curl that is still running."""
+        """End a running curl."""
         self._programs.close()
 
 
 def render_config(job: UploadJob, folder: Path) -> str:
-    """Return curl's configuration, which it reads from stdin: the password is in no argument list."""
+    """Return curl's configuration for stdin, so that the password is in no argument list."""
     path = job.path if job.path.startswith("/") else f"/~/{job.path}"
     password = job.password.reveal() if "password" in job.methods else ""
     options = [
@@ -84,7 +84,7 @@ def render_config(job: UploadJob, folder: Path) -> str:
     lines = [f'{name} = "{_escaped(value)}"' for name, value in options]
     lines += ["insecure"] if job.trusted is None else []
     lines += ["ftp-create-dirs"] if job.create else []
-    # curl looks for known_hosts in $HOME/.ssh alone.
+    # curl looks for known_hosts only in $HOME/.ssh.
     (folder / ".ssh").mkdir(mode=0o700)
     (folder / "known_hosts").rename(folder / ".ssh" / "known_hosts")
     return "\n".join(lines) + "\n"
@@ -116,9 +116,9 @@ def _read_outcome(job: UploadJob, ended: Ended) -> UploadOutcome:
 
 
 def _find_host_key(job: UploadJob, result: Result) -> str | None:
-    """Return the host key: the only one that curl lets sign in, else what a probe is shown.
+    """Return the host key: the only one with which curl signs in, else the one that a probe gets.
 
-    A probe is a connection that a camera does not make, and OpenSSH 9.8 and later may count it among the penalties.
+    A probe is a connection that a camera does not make, and OpenSSH 9.8 and later may penalise it.
     """
     if result in _AFTER_VERIFICATION and job.trusted is not None and len(job.trusted) == 1:
         return job.trusted[0]

@@ -1,7 +1,7 @@
-"""Upload by OpenSSH's sftp program; what it says on stderr becomes the result.
+"""Upload by OpenSSH's sftp program; its output on stderr determines the result.
 
-With signature=sha1 the client itself gives up when the server does not announce ssh-rsa, so no line about the
-signature reaches the server's log: use the paramiko uploader for that.
+With signature=sha1 the client itself gives up if the server does not announce ssh-rsa, so the server logs nothing about
+the signature: use the paramiko uploader for that.
 """
 
 from pathlib import Path
@@ -25,7 +25,7 @@ _SAID = (
     ("Permission denied", Result.PERMISSION_OR_PATH),
     ("dest open", Result.PERMISSION_OR_PATH),
 )
-"""The first that occurs decides. Source: ssh and sftp of OpenSSH 9.2."""
+"""The first match decides. Source: ssh and sftp of OpenSSH 9.2."""
 
 _METHODS = {"key": "publickey", "password": "password"}
 
@@ -37,7 +37,7 @@ class OpensshUploader:
         self._programs = Programs()
 
     def upload(self, job: UploadJob) -> UploadOutcome:
-        """Run sftp; ssh itself hands us the host key that it was shown."""
+        """Run sftp; ssh reports the host key that it got."""
         try:
             with private_folder(job) as folder:
                 argv, env = _prepare(job, folder)
@@ -50,12 +50,12 @@ class OpensshUploader:
         return _read_outcome(job, ended, host_key)
 
     def close(self) -> None:
-        """End an sftp that is still running."""
+        """End a running sftp."""
         self._programs.close()
 
 
 def render_batch(job: UploadJob, folder: Path) -> str:
-    """Return the commands for `sftp -b -`; a leading `-` lets a folder be there already."""
+    """Return the commands for `sftp -b -`; a leading `-` ignores errors for existing folders."""
     folders = []
     if job.create:
         parts = [part for part in job.directory.split("/") if part not in ("", ".")]

@@ -1,4 +1,4 @@
-"""Upload by paramiko's client: host key, own key (SHA-2 or SHA-1) and password, in the order asked for."""
+"""Upload by paramiko's client: host key, own key (SHA-2 or SHA-1) and password, in the profile's order."""
 
 import logging
 import socket
@@ -16,7 +16,7 @@ from receiver_setup.emulator.camera.profile import HOST_KEY_TYPES
 from receiver_setup.emulator.camera.uploads import Result, UploadJob, UploadOutcome
 
 _LOGGER = "receiver_setup.emulator.camera.ssh"
-# paramiko reports what a receiver does as errors with tracebacks; UploadOutcome.detail tells the same.
+# paramiko logs a receiver's behaviour as errors with tracebacks; UploadOutcome.detail has the same information.
 logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
 _SSH_ERRORS = (paramiko.SSHException, EOFError, OSError)
@@ -31,19 +31,19 @@ class _FailedError(Exception):
 
 
 class _OldTransport(paramiko.Transport):
-    """A client that knows no RSA signature but `ssh-rsa`, and no extension that could tell it better.
+    """A client that supports only the RSA signature `ssh-rsa`, and no extensions.
 
-    As libssh2 before 1.11: it sends the signature unasked, and sshd's log tells that it was refused.
+    Like libssh2 before 1.11, it sends the signature without asking, and sshd logs that it was refused.
     """
 
     @property
     def preferred_pubkeys(self) -> tuple[str, ...]:
-        """What paramiko chooses the signature algorithm from."""
+        """The algorithms from which paramiko chooses."""
         return ("ssh-rsa",)
 
     @property  # an attribute in paramiko, written when the server's extensions arrive
     def server_extensions(self) -> dict[str, bytes]:
-        """No server-sig-algs, whatever the server sends."""
+        """No server-sig-algs, even if the server sends it."""
         return {}
 
     @server_extensions.setter
@@ -55,7 +55,7 @@ class Sha1Key(paramiko.RSAKey):
     """An RSA key that can sign with SHA-1, which paramiko itself no longer does."""
 
     def sign_ssh_data(self, data: bytes, algorithm: str | None = None) -> paramiko.Message:
-        """Return the signature as RFC 4253 section 6.6 has it: `ssh-rsa`, then PKCS #1 v1.5 with SHA-1."""
+        """Return the signature of RFC 4253 section 6.6: `ssh-rsa`, then PKCS #1 v1.5 with SHA-1."""
         private: Any = self.key
         message = paramiko.Message()
         message.add_string(algorithm or "ssh-rsa")
@@ -64,7 +64,7 @@ class Sha1Key(paramiko.RSAKey):
 
 
 class ParamikoUploader:
-    """The default uploader; each upload is one connection of its own."""
+    """The default uploader; each upload is a separate connection."""
 
     def __init__(self) -> None:
         self._open: set[paramiko.Transport] = set()
@@ -92,7 +92,7 @@ class ParamikoUploader:
 
     @contextmanager
     def _connected(self, job: UploadJob) -> Iterator[paramiko.Transport]:
-        """Give a transport that is not started; past the deadline it closes itself, and the result is -4."""
+        """Yield a transport, not yet started; it closes itself at the deadline, and the result is -4."""
         transport = _make_transport(job, _connect(job))
         late = Timer(job.timeout_s, _hang_up, (transport,))
         late.daemon = True
@@ -118,7 +118,7 @@ class ParamikoUploader:
 
 
 def _hang_up(transport: paramiko.Transport) -> None:
-    """Close a transport, also one that was never started, which `close` alone would leave open."""
+    """Close a transport, even one that was never started, which `close` would leave open."""
     transport.close()
     with suppress(OSError):
         transport.sock.shutdown(socket.SHUT_RDWR)
@@ -138,7 +138,7 @@ def _make_transport(job: UploadJob, connection: socket.socket) -> paramiko.Trans
     transport = (_OldTransport if job.sha1 else paramiko.Transport)(connection)
     transport.set_log_channel(_LOGGER)
     transport.daemon = True
-    # The deadline ends everything; these three would only end it with another message.
+    # Only the deadline should end it; these three would give another message.
     transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = job.timeout_s * 2
     transport.channel_timeout = job.timeout_s * 2
     first = [name for kind in job.host_key_types for name in _algorithms(kind)]
@@ -157,7 +157,7 @@ def _negotiate(transport: paramiko.Transport, job: UploadJob, seen: dict[str, An
         transport.start_client(timeout=job.timeout_s * 2)
         host_key = transport.get_remote_server_key().get_base64()
     except _SSH_ERRORS as error:
-        # A server that hangs up before its banner refuses us as a closed port would (full, or penalties).
+        # A server that hangs up before its banner (full, or penalties) is like a closed port.
         greeted = bool(transport.remote_version)
         raise _FailedError(Result.UNKNOWN if greeted else Result.CANNOT_CONNECT, error) from error
     seen["host_key"] = host_key
@@ -213,7 +213,7 @@ def _store(transport: paramiko.Transport, job: UploadJob) -> None:
 
 
 def _make_folders(sftp: paramiko.SFTPClient, job: UploadJob) -> None:
-    """Make what is missing and may be made; a folder that is there already is left alone."""
+    """Create missing folders as far as allowed."""
     wanted = ([] if not job.create else _prefixes(job.directory)) + ([job.folder] if job.day_folder else [])
     for folder in wanted:
         try:
@@ -223,7 +223,7 @@ def _make_folders(sftp: paramiko.SFTPClient, job: UploadJob) -> None:
 
 
 def _prefixes(directory: str) -> list[str]:
-    """Return every folder on the way, from the outermost.
+    """Return the folder and all its parents, outermost first.
 
     >>> _prefixes("/a/b"), _prefixes("./a//b/")
     (['/a', '/a/b'], ['a', 'a/b'])

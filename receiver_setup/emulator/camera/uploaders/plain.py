@@ -1,4 +1,4 @@
-"""FTP and FTPS are not emulated: the port is really tried, and a server that takes the connection gets no file."""
+"""FTP and FTPS are not emulated: the connection is made, but no file is sent."""
 
 import socket
 
@@ -6,10 +6,10 @@ from receiver_setup.emulator.camera.uploads import Result, UploadJob, UploadOutc
 
 
 class PlainUploader:
-    """What a camera set to ft_ssl 0 or 1 uses."""
+    """The uploader of a camera with ft_ssl 0 or 1."""
 
     def upload(self, job: UploadJob) -> UploadOutcome:
-        """Connect and hang up: -1 where nobody listens, -4 where nobody answers, else -8."""
+        """Connect and hang up: -1 if the connection is refused, -4 without an answer, else -8."""
         try:
             socket.create_connection((job.host, job.port), job.timeout_s).close()
         except TimeoutError as error:
@@ -19,4 +19,4 @@ class PlainUploader:
         return UploadOutcome(result=Result.UNKNOWN, detail="FTP and FTPS are not emulated")
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing, since nothing is kept open."""

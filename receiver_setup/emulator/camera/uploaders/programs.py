@@ -1,4 +1,4 @@
-"""What the uploaders that start a program share: a private folder, an end that leaves no process."""
+"""Common parts of the uploaders that start a program: a private folder, and an end that leaves no process."""
 
 import os
 import signal
@@ -18,21 +18,21 @@ from receiver_setup.formats.keys import KeyFormatError, PublicKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a program ended; `code` is None when it was too slow and was killed, negative after another kill."""
+    """How a program ended; `code` is None if it timed out and was killed, negative after another kill."""
 
     code: int | None
     errors: str
 
     @property
     def early_result(self) -> Result | None:
-        """The result where the program did not come to an end of its own."""
+        """The result if the program did not end by itself."""
         if self.code is None:
             return Result.TIMEOUT
         return Result.INTERNAL if self.code < 0 else None
 
 
 class Programs:
-    """Runs programs one upload at a time, and can end them from another thread."""
+    """Runs programs, one upload at a time; they can be ended from another thread."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -40,9 +40,9 @@ class Programs:
         self._closed = False
 
     def run(self, argv: list[str], *, stdin: str, folder: Path, timeout_s: float, env: Mapping[str, str]) -> Ended:
-        """Run `argv` in `folder`, with HOME there and nothing but `env` and PATH besides.
+        """Run `argv` in `folder`, with HOME there and only `env` and PATH in addition.
 
-        Raises OSError when the program is not installed.
+        Raises OSError if the program is not installed.
         """
         full = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LC_ALL": "C.UTF-8", **env}
         pipe = subprocess.PIPE
@@ -73,7 +73,7 @@ class Programs:
             return Ended(code=process.returncode, errors=errors.decode(errors="replace").strip())
 
     def close(self) -> None:
-        """End what is still running."""
+        """End the running program."""
         with self._lock:
             self._closed = True
             for process in self._running:
@@ -81,7 +81,7 @@ class Programs:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program with all that it started: sftp starts ssh."""
+    """Kill the program and its children, since sftp starts ssh."""
     if sys.platform == "win32":
         process.kill()
         return
@@ -91,7 +91,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def private_folder(job: UploadJob) -> Iterator[Path]:
-    """Give a folder, 0700 and gone afterwards, with `picture`, `known_hosts` and perhaps `key`."""
+    """Yield a temporary folder, 0700, with `picture`, `known_hosts` and perhaps `key`."""
     with tempfile.TemporaryDirectory(prefix="emulated-camera-") as name:
         folder = Path(name)
         (folder / "picture").write_bytes(job.data)
@@ -103,19 +103,19 @@ def private_folder(job: UploadJob) -> Iterator[Path]:
 
 
 def write_private(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a new file that nobody else may read from its first moment on."""
+    """Create a file that is never readable for other users."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
         file.write(text)
 
 
 def render_known_hosts(job: UploadJob) -> str:
-    """Return the lines of a known_hosts file for the trusted keys; a key that is none makes no line."""
+    """Return known_hosts lines for the trusted keys, without invalid ones."""
     name = job.host if job.port == 22 else f"[{job.host}]:{job.port}"
     return "".join(f"{name} {kind} {key}\n" for key in job.trusted or () if (kind := key_type(key)))
 
 
 def key_type(host_key: str) -> str:
-    """Return the type inside a bare base64 host key, or nothing."""
+    """Return the type inside a bare base64 host key; empty if it is invalid."""
     try:
         return PublicKey.from_base64(host_key).type
     except KeyFormatError:

@@ -1,6 +1,6 @@
-"""Upload as a recording has it: its lists, its login step by step, its SFTP operations and sizes; not its pace.
+"""Upload as recorded: the same lists, login steps, SFTP operations and sizes, but not the timing.
 
-What paramiko cannot do is left out of the lists, so that both sides may agree on something else than they did then.
+Algorithms that paramiko does not support are removed, so the two sides may agree on others than in the recording.
 """
 
 import queue
@@ -47,7 +47,7 @@ class _FailedError(Exception):
 
 
 class _Player(_p.Transport):  # type: ignore[misc]  # untyped
-    """A client that takes the answers to a login itself, one at a time."""
+    """A client that handles the answers to a login one at a time."""
 
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(connection)
@@ -69,7 +69,7 @@ class _Player(_p.Transport):  # type: ignore[misc]  # untyped
         self.packetizer.read_message = read_message
 
     def ask(self, message: Any, within_s: float) -> tuple[int, bytes]:
-        """Send a message of a login and return the answer; (0, b"") where the connection ended."""
+        """Send a message of a login and return the answer; (0, b"") if the connection ended."""
         self._send_message(message)
         try:
             return self.answers.get(timeout=within_s)
@@ -78,7 +78,7 @@ class _Player(_p.Transport):  # type: ignore[misc]  # untyped
 
 
 class RecordedUploader:
-    """Plays one script; each upload is one connection of its own."""
+    """Plays one script; each upload is a separate connection."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -155,7 +155,7 @@ def _negotiate(transport: Any, script: Script, job: UploadJob, seen: dict[str, A
 
 
 def _host_key_order(script: Script, job: UploadJob) -> tuple[str, ...]:
-    """Return the host-key algorithms: where it was seen to put the type that it trusts first, or alone, it does."""
+    """Return the host-key algorithms: the trusted type first, or only it, if the camera was seen to do so."""
     usual = script.lists.get("host_key", ())
     if script.known_lists is None or not job.trusted:
         return usual
@@ -164,7 +164,7 @@ def _host_key_order(script: Script, job: UploadJob) -> tuple[str, ...]:
     moved = _type_of(then[0]) if then else ""
     first = [each for each in usual if _type_of(each) in trusted]
     rest = [each for each in then if _type_of(each) not in {*trusted, moved}]
-    # The type that it trusted then is in no other place, unless it took more than that one.
+    # The type that it trusted then is nowhere else, unless it accepted others as well.
     back = [each for each in usual if rest and _type_of(each) == moved and moved not in trusted]
     return (*first, *back, *rest) or usual
 
@@ -174,7 +174,7 @@ def _type_of(algorithm: str) -> str:
 
 
 def _sign_in(transport: Any, script: Script, job: UploadJob, seen: dict[str, Any]) -> None:
-    """Go through the steps of the login; where its key is refused, those that were seen then."""
+    """Go through the recorded steps of the login, including those after a refused key."""
     message = _p.Message()
     message.add_byte(bytes([5]))
     message.add_string("ssh-userauth")
@@ -201,13 +201,13 @@ def _sign_in(transport: Any, script: Script, job: UploadJob, seen: dict[str, Any
 
 
 def _after_key(script: Script) -> int:
-    """Return where the steps after the refused key begin."""
+    """Return the index of the first step after the refused key."""
     last = [at for at, step in enumerate(script.login_without_key) if step["method"] == "publickey"]
     return last[-1] + 1 if last else 0
 
 
 def _is_offered(method: str, offered: str | None) -> bool:
-    """Tell whether a server takes a method; before its first refusal nobody knows, and `none` is how one asks."""
+    """Return True if a server accepts a method; unknown before its first refusal, for which `none` asks."""
     return method in {"none", "publickey", "password"} and (offered is None or method in offered.split(","))
 
 
@@ -326,7 +326,7 @@ class _Session:
                 self._request(14, _string(folder.encode()) + struct.pack(">I", 0))
 
     def _write(self) -> None:
-        """Write all of it in the recorded sizes, over and over."""
+        """Write the whole file in the recorded sizes, repeated."""
         offset, turn, data = 0, 0, self._job.data
         while offset < len(data):
             piece = data[offset : offset + self._script.sizes[turn % len(self._script.sizes)]]
@@ -336,7 +336,7 @@ class _Session:
             offset, turn = offset + len(piece), turn + 1
 
     def _request(self, kind: int, body: bytes) -> tuple[int, bytes]:
-        """Send a request and return the answer's kind and what comes after its number."""
+        """Send a request and return the answer's kind and its data after the request ID."""
         self._number += 1
         self._send(bytes([kind]) + struct.pack(">I", self._number) + body)
         answer = self._receive()
@@ -361,7 +361,7 @@ class _Session:
         return data
 
     def _say_goodbye(self) -> None:
-        """End as it did: with a message, or by hanging up."""
+        """End as recorded: with a message, or by hanging up."""
         if self._script.disconnect is None:
             return
         code, text = self._script.disconnect
@@ -371,7 +371,7 @@ class _Session:
         message.add_int(code)
         message.add_string(text)
         message.add_string("")
-        self._transport._send_message(message)  # noqa: SLF001 - paramiko itself says no goodbye
+        self._transport._send_message(message)  # noqa: SLF001 - paramiko itself sends no disconnect message
 
 
 def _status(kind: int, answer: bytes) -> int | None:

@@ -4,13 +4,13 @@
 # Environment: RX_ADMIN_KEY  a public key line      RX_HOST_KEYS  key types, separated by spaces
 #              RX_SUDO       nopasswd, password, none
 #              RX_SSHD_CONFIG  lines to append      RX_LOG        yes: sshd's log in /var/log/sshd.log
-#              RX_CGROUP     not empty: systemd is to be PID 1, sshd its ssh.service, the log its journal
-# fd 3:        a line with the administrator's password, may be empty; the end of file is our end
-# stdout:      "admin NAME" (who may administer), "key LINE" for each public host key, "ready"
+#              RX_CGROUP     not empty: make systemd PID 1, sshd its ssh.service, the log its journal
+# fd 3:        a line with the administrator's password, may be empty; the receiver ends at the end of file
+# stdout:      "admin NAME" (the administrator), "key LINE" for each public host key, "ready"
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 
-# Only system accounts, and nobody's password: the tree can be that of a machine with people on it.
+# Keep only system accounts, without passwords: the tree may be that of a machine with users.
 forget_people() {
   local file
   for file in passwd group; do
@@ -27,8 +27,8 @@ forget_people() {
   : >/etc/subgid
 }
 
-# A directory of the tree can be emptied by whoever can write, but removed only with extended attributes, which
-# root of a user namespace may not set on an overlay's tmpfs before Linux 6.6.
+# Empty a directory instead of removing it, which needs extended attributes that root of a user namespace may not set
+# on an overlay's tmpfs before Linux 6.6.
 make_empty() { # DIRECTORY MODE
   mkdir -p "$1"
   find "$1" -mindepth 1 -delete
@@ -78,7 +78,7 @@ make_sshd() {
   local kind
   rm -rf /etc/ssh/ssh_host_* /etc/ssh/authorized_keys.d
   make_empty /etc/ssh/sshd_config.d 755
-  if [ -f /usr/share/openssh/sshd_config ]; then # the distribution's own, whatever the machine made of it
+  if [ -f /usr/share/openssh/sshd_config ]; then # the distribution's own, not the machine's
     cat /usr/share/openssh/sshd_config >/etc/ssh/sshd_config
   fi
   printf '%s\n' "$RX_SSHD_CONFIG" >>/etc/ssh/sshd_config
@@ -102,8 +102,8 @@ start_sshd() {
 
 mask() { ln -sf /dev/null "/etc/systemd/$1/${2##*/}"; }
 
-# Only what sshd, its journal and systemctl need. Nothing that the machine has made of its own systemd, nothing
-# that looks for hardware or for other services, nothing that is pulled in by a package.
+# Only what sshd, its journal and systemctl need: nothing of the machine's own configuration, no hardware detection, no
+# other services.
 make_units() {
   local path
   rm -rf /etc/systemd/system /etc/systemd/system-generators /etc/systemd/journald.conf.d /var/log/journal

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Build a throw-away receiver's file system and go on as its PID 1 with inside.sh.
+# Build a throw-away receiver's file system and continue as its PID 1 with inside.sh.
 #
-# Runs in mount, pid, net, uts and ipc namespaces of its own: everything mounted here ends with this process.
-# Environment: RX_TREE RX_NAME RX_ADDRESS RX_PREFIX, and what inside.sh reads
-#              RX_CGROUP  the cgroup that systemd as PID 1 gets for its own; else empty
-# stdin:       a line as soon as eth0 is there; then what inside.sh reads
-# stdout:      our pid as the owner sees it; then what inside.sh writes
+# Runs in its own mount, pid, net, uts and ipc namespaces: everything mounted here ends with this process.
+# Environment: RX_TREE RX_NAME RX_ADDRESS RX_PREFIX, and the variables of inside.sh
+#              RX_CGROUP  the cgroup for systemd as PID 1; else empty
+# stdin:       a line as soon as eth0 exists; then the input of inside.sh
+# stdout:      our pid in the owner's namespace; then the output of inside.sh
 set -eu
 
-# An existing directory to mount over, so that nothing has to be made on the machine (and then be left behind).
-# Over the tree itself, or over a directory on the way to it, it must not be.
+# Find an existing directory to mount over, so that nothing is created on the machine (and left behind). It must not be
+# the tree itself or a parent of it.
 find_base() {
   for base in /mnt /media /srv /opt /tmp; do
     case $RX_TREE/ in "$base"/*) continue ;; esac
@@ -19,8 +19,8 @@ find_base() {
   return 1
 }
 
-# The tree below a tmpfs that takes all writes. A user namespace may not do this with the machine's own root; and
-# where /usr is a file system of its own, it would be missing.
+# Mount the tree below a tmpfs for all writes. A user namespace may not do this with the machine's own root; and a
+# separate file system for /usr would be missing.
 overlay_tree() {
   mkdir "$base/upper" "$base/work"
   # Relative, because a colon or a comma in the path would end the option.
@@ -34,7 +34,7 @@ overlay_tree() {
   return 1
 }
 
-# The tree's /usr, read-only, in an otherwise new tree with a copy of /etc.
+# Mount the tree's /usr read-only in an otherwise new tree with a copy of /etc.
 bind_usr() {
   mount -t tmpfs -o mode=755 receiver "$root"
   (cd "$root" && mkdir -p boot dev etc home media mnt opt proc root run srv sys tmp usr var/cache var/lib var/log \
@@ -42,16 +42,16 @@ bind_usr() {
   for link in bin sbin lib lib32 lib64 libx32; do
     if [ -L "$RX_TREE/$link" ]; then ln -s "usr/$link" "$root/$link"; fi
   done
-  # A user namespace may not take a file system without those below it; root should leave them out.
+  # A user namespace may not bind a file system without its submounts; root should leave them out.
   mount --bind "$RX_TREE/usr" "$root/usr" 2>/dev/null || mount --rbind "$RX_TREE/usr" "$root/usr"
   mount -o remount,bind,ro "$root/usr"
-  # What only the machine's root may read is left out; inside.sh makes anew what is needed.
+  # Files that only the machine's root may read are skipped; inside.sh creates those that are needed.
   cp -r --preserve=mode,links "$RX_TREE/etc/." "$root/etc" 2>/dev/null || :
   own_setuid_programs
 }
 
-# In a user namespace the machine's root is nobody, which makes its setuid programs and sudo's plug-ins void:
-# lay copies that belong to our root over them.
+# In a user namespace the machine's root is nobody, so its setuid programs and sudo's plug-ins do not work: mount copies
+# that belong to our root over them.
 own_setuid_programs() {
   mkdir "$base/own"
   for file in usr/bin/sudo usr/bin/su usr/bin/passwd usr/lib/sudo usr/libexec/sudo; do
@@ -82,14 +82,14 @@ kernel_file_systems() {
   mount -t tmpfs -o mode=1777 tmp "$root/tmp"
 }
 
-# systemd rules over its own cgroups. The kernel's settings are the whole machine's, and it would change some.
+# systemd manages its own cgroups. The kernel's settings belong to the whole machine, and systemd would change some.
 systemd_file_systems() {
   mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
   mount --bind "$root/proc/sys" "$root/proc/sys"
   mount -o remount,bind,ro "$root/proc/sys"
 }
 
-# empty_disk DIRECTORY: an empty file system of its own, which looks like a disk rather than like memory.
+# empty_disk DIRECTORY: mount an empty file system that looks like a disk rather than memory.
 empty_disk() {
   own=$base/disk${1##*/}
   if [ "$way" = overlay ] && mkdir -p "$own/lower" "$own/upper" "$own/work" &&
@@ -99,7 +99,7 @@ empty_disk() {
   mount -t tmpfs -o mode=755 empty "$1"
 }
 
-# Whatever people keep on this machine is none of the receiver's business.
+# Hide all other files of this machine.
 hide_the_rest() {
   for directory in "$root"/* "$root"/.[!.]*; do
     if [ -L "$directory" ] || [ ! -d "$directory" ]; then continue; fi
@@ -118,7 +118,7 @@ name_it() {
   printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$RX_NAME" >"$root/etc/hosts" # sudo looks its own host up
 }
 
-# Go there, and see nothing above it: its watcher ends whatever is in it.
+# Enter the cgroup, with nothing above it visible; its watcher ends everything in it.
 enter_cgroup() {
   echo 0 >"$RX_CGROUP/cgroup.procs"
   exec unshare --cgroup -- sh "$0" entered

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Make a cgroup; when its owner has ended, end everything in it, take it away and end as well.
+# Create a cgroup; when its owner has ended, end everything in it, remove it and exit.
 #
-# $1:      the directory to make
-# stdin:   the end of file says that the owner is gone, or done with it
-# stdout:  "ready" when it is there
+# $1:      the directory to create
+# stdin:   the end of file means that the owner is gone, or done with it
+# stdout:  "ready" when it exists
 set -eu
 
-# cgroup.kill came with Linux 5.14; without it, by number.
+# cgroup.kill exists since Linux 5.14; without it, kill by pid.
 kill_all() {
   if [ -w "$1/cgroup.kill" ]; then
     echo 1 >"$1/cgroup.kill"
@@ -21,7 +21,7 @@ main() {
   exec >/dev/null 2>&1
   read -r _ || :
   tries=0
-  # Something may move in between the kill and the rmdir, which then refuses.
+  # A process may enter between the kill and the rmdir, which then fails.
   while [ -d "$1" ] && [ "$tries" -lt 1000 ]; do
     kill_all "$1" || :
     find "$1" -depth -type d -exec rmdir {} \; || :
