@@ -1,4 +1,4 @@
-"""The action receiver: everything happens in the controller's own Python; the receiver gets shell scripts alone."""
+"""The action receiver: all Python runs on the controller; the receiver only gets shell scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.receiver_setup.instar.plugins.module_utils.requirement 
 
 from ansible.plugins.action import ActionBase
 
-try:  # at the top, since Ansible loads this file once, before it starts a process for each host
+try:  # at the top, because Ansible loads this file once, before it starts a process per host
     from ansible_collections.receiver_setup.instar.plugins.plugin_utils.requests import learn_passwords
     from ansible_collections.receiver_setup.instar.plugins.plugin_utils.running import run_task
 except ImportError as error:
@@ -23,7 +23,7 @@ display = Display()
 
 
 class ActionModule(ActionBase):
-    """Make a host the proven receiver of its cameras, look whether it is, or take it back."""
+    """Set up, verify or remove a host as the receiver of its cameras."""
 
     _supports_check_mode = True
     _supports_async = False
@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
         try:
             _, options = self.validate_argument_spec(argument_spec=RECEIVER)
         except AnsibleActionFail as error:
-            # Ansible repeats a value that it cannot take, wherever it stands.
+            # Ansible's error repeats an invalid value, which may be a password.
             return result | {"failed": True, "msg": redact(str(error))}
         done = run_task(
             options,
@@ -53,7 +53,7 @@ class ActionModule(ActionBase):
         return result | done
 
     def _become(self) -> Any:
-        """Return the become plugin where it is of use: as Ansible does, not for becoming whom the login is."""
+        """Return the become plugin; None, as in Ansible, if the login is already that user."""
         plugin = self._connection.become
         if plugin is None or self._get_remote_user() == (plugin.get_option("become_user") or "root"):
             return None

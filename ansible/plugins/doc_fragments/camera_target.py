@@ -1,4 +1,4 @@
-"""What the modules for the menu of one camera say about how it is reached."""
+"""Documentation of the options that say how to reach a camera."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ options:
     description: The password of the camera's user, best from a vault.
     type: str
   camera_login:
-    description: How user and password reach the camera. V(auto) finds it out.
+    description: How to send user and password to the camera. V(auto) finds a way that works.
     type: str
     choices: [auto, basic, query, token]
     default: auto
@@ -38,5 +38,5 @@ requirements:
   - receiver-setup >= 0.1.0, in the Python that runs the module
 notes:
   - The module speaks HTTP with the camera from where it runs, so run it on the controller, with C(delegate_to=localhost) or C(connection=local).
-  - Where that Python is not Ansible's own, say so with C(ansible_python_interpreter={{ ansible_playbook_python }}).
+  - If that Python is not Ansible's own, set C(ansible_python_interpreter={{ ansible_playbook_python }}).
 """

@@ -1,4 +1,4 @@
-"""Clients of cameras from a task's options; every password goes to the redactor as soon as it is seen."""
+"""Make clients of cameras from a task's options; every password is added to the redactor first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_camera(options: dict[str, Any], redact: Redactor, *, timeout_s: float, 
     address = CameraAddress.parse(options["address"])
     if address.password is not None:
         raise ConfigurationError(
-            f"the address of the camera {address.display} holds a password",
+            f"the address of the camera {address.display} contains a password",
             hint="give it as password, from a vault: an address is shown in results and logs",
         )
     if options["username"]:

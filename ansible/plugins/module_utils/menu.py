@@ -38,9 +38,9 @@ _TARGET = ("ca_file", "fingerprint", "insecure", "login", "password")
 
 @contextlib.contextmanager
 def open_camera(options: dict[str, Any], redact: Redactor) -> Iterator[Camera]:
-    """Make the client of the camera that a task names; nothing is contacted before its first command.
+    """Make the client of a task's camera; it contacts nothing before its first command.
 
-    What comes first for a camera that a recording has left elsewhere is up to who opens it: `put_back_first`.
+    Restoring a camera that an interrupted recording left elsewhere is up to the caller: `put_back_first`.
     """
     short = {name: options[f"camera_{name}"] for name in _TARGET}
     target = {"address": options["camera"], "username": None, **short}
@@ -83,7 +83,7 @@ def read_camera(options: dict[str, Any], redact: Redactor) -> dict[str, Any]:
         try:
             found["public_key"] = _key_as_json(camera.public_key())
         except ReceiverSetupError as error:
-            # A camera without a login by key is none that cannot be read.
+            # A camera without login by key can still be read.
             found["public_key"] = None
             found["not_available"] = {"getpubkey": error.message}
     settings = [shown for part in readings if not part.trouble for shown in describe(part.group, part.fields)]
@@ -104,7 +104,7 @@ def read_camera(options: dict[str, Any], redact: Redactor) -> dict[str, Any]:
 
 
 def describe_failure(error: ReceiverSetupError) -> dict[str, Any]:
-    """Return an error as a module fails with it: one sentence and the hint, and the same for programs."""
+    """Return an error as a module's result: the sentence and the hint, and as data."""
     hint = f"; {error.hint}" if error.hint else ""
     back = f"; {told_back(error)}" if told_back(error) else ""
     # A failed undo leaves unknown what the camera has now.

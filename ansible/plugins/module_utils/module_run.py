@@ -1,4 +1,4 @@
-"""How both camera modules run: the package looked for, every failure one sentence, no secret in either."""
+"""Run a camera module: check for the package, and report every failure as one sentence without secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ansible_collections.receiver_setup.instar.plugins.module_utils.requirement 
 
 
 def run_module(argument_spec, work):
-    """Run `work(menu, options, redact, check)` as a module; `menu` is loaded only where its package is there."""
+    """Run `work(menu, options, redact, check)` as a module; `menu` is imported only if its package is installed."""
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
     problem = find_problem()
     if problem is not None:
@@ -24,7 +24,7 @@ def run_module(argument_spec, work):
         result = work(menu, module.params, redact, module.check_mode)
     except ReceiverSetupError as error:
         module.fail_json(**redact.values(menu.describe_failure(error)))
-    except Exception as error:  # noqa: BLE001 - the last stop: a secret may stand in any message
+    except Exception as error:  # noqa: BLE001 - any message may contain a secret
         told = {"msg": f"this is a bug of receiver-setup: {type(error).__name__}: {error}"}
         module.fail_json(**redact.values(told | {"exception": traceback.format_exc()}))
     module.exit_json(**redact.values(result))

@@ -1,4 +1,4 @@
-"""The options of the collection's action and modules, each as its documentation has it; a test compares the two."""
+"""The options of the collection's action and modules; a test compares them with the documentation."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ CAMERA_TARGET = {
     "camera_insecure": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 10.0},
 }
-"""What both modules for the menu of one camera are told about it: the names of the command line."""
+"""The options of both camera modules about the camera itself: the names of the command line."""
 
 _FILE_NAMES = {"name": {"type": "str"}, "prefix": {"type": "bool"}, "fixed_name": {"type": "bool"}}
 

@@ -1,19 +1,19 @@
-"""The Python package that the collection is thin over: there, and new enough, or one sentence that says what to do."""
+"""Check that the Python package of the collection is installed and new enough."""
 
 from __future__ import annotations
 
 import sys
 
 NEEDED = "0.1.0"
-"""The first release that has all that this release of the collection calls."""
+"""The first release with everything that this release of the collection calls."""
 
 
 def find_problem():
-    """Return what is wrong with the package receiver-setup for this Python; None when all is well."""
+    """Return the problem with the package receiver-setup in this Python; None if there is none."""
     where = f"the Python of Ansible here, {sys.executable}"
     how = f"install it there: {sys.executable} -m pip install 'receiver-setup>={NEEDED}'"
     try:
-        from receiver_setup import __version__  # noqa: PLC0415 - whether it is there is the question
+        from receiver_setup import __version__  # noqa: PLC0415 - it may be missing
     except ImportError as error:
         return f"the collection receiver_setup.instar needs the package receiver-setup in {where}: {error}; {how}"
     if _numbers(__version__) < _numbers(NEEDED):

@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - The receiver-setup maintainers (@receiver-setup)
 description:
-  - Sets what is given and leaves the rest as it is. Each value is read first, sent only where it differs, and read back. Where one is not taken,
-    all that had been changed before it is put back.
+  - Sets the given options and leaves the others alone. Each value is read first, sent only if it differs, and read back. If one is not accepted,
+    all earlier changes are rolled back.
   - For a camera that uploads to a host of yours by sFTP use M(receiver_setup.instar.receiver), which sets both sides and proves the upload.
 extends_documentation_fragment:
   - receiver_setup.instar.camera_target
@@ -42,7 +42,7 @@ options:
         description: C(ft_mode) as a number, 0 or 1. The maker's pages contradict each other on it.
         type: int
       security:
-        description: How the upload is protected. Takes its default port along if the present port is a default one.
+        description: How the upload is protected. Also sets its default port if the present port is a default one.
         type: str
         choices: [none, ftps, sftp]
       verify:
@@ -52,7 +52,7 @@ options:
         description: Every day a new folder, or all files in one directory.
         type: bool
       create_directory:
-        description: Create the directory if there is none. Few firmwares tell it, so it may count as changed each time.
+        description: Create the directory if there is none. Most firmwares do not report it, so it may count as changed each time.
         type: bool
   action:
     description: Which uploads are on, and the pause between two.
@@ -107,10 +107,10 @@ options:
         type: bool
   trust:
     description: The host key of a receiver, as its base64, as C(type base64) or as a known_hosts line, which the camera trusts from then on.
-      Which one it trusts cannot be read, so it is sent each time and counts as changed.
+      The camera does not report which one it trusts, so it is sent each time and counts as changed.
     type: str
   test:
-    description: Let the camera upload its test picture last, and fail where that fails. Not in check mode.
+    description: Let the camera upload its test picture last, and fail if that fails. Not in check mode.
     type: bool
     default: false
 attributes:
@@ -121,7 +121,7 @@ attributes:
     description: Every setting that differs, before and after.
     support: full
   idempotent:
-    description: But for O(set.password) and O(trust), which cannot be read from a camera, and O(set.create_directory) where a firmware does not tell it.
+    description: Except O(set.password) and O(trust), which cannot be read from a camera, and O(set.create_directory) if a firmware does not report it.
     support: partial
 seealso:
   - module: receiver_setup.instar.receiver
@@ -142,7 +142,7 @@ EXAMPLES = r"""
     snapshots: 3
   delegate_to: localhost
 
-- name: Let the camera take a picture each working day, and see that uploads work
+- name: Let the camera take a picture each working day, and test uploads
   receiver_setup.instar.camera:
     camera: 192.168.2.168
     camera_password: "{{ porch_password }}"
@@ -187,22 +187,22 @@ host_key:
     fingerprint: SHA256:IhZLkKqTXJ0pkvFv5TUj9fhSn1kWFOzZbCwLxhOoUmw
     line: ssh-ed25519 AAAA…
 test:
-  description: What came of the test upload.
+  description: The result of the test upload.
   returned: when O(test) is true, but not in check mode
   type: dict
   sample:
     result: 0
     name: success
-    cause: The upload went through.
-    remedy: Nothing is to be done.
+    cause: The camera's test picture was uploaded.
+    remedy: Nothing is left to do.
 error:
-  description: The failure for programs.
+  description: The failure as data.
   returned: failure
   type: dict
   sample:
     kind: camera-not-taken
     message: the camera http://192.168.2.168 accepted `ft_port` with 200 but still has 21
-    hint: the value may be too long for this firmware, or hold characters that it does not know
+    hint: the value may be too long for this firmware, or contain characters that it does not support
     exit_code: 3
     rolled_back: true
 """

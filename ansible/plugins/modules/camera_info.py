@@ -13,7 +13,7 @@ version_added: 0.1.0
 author:
   - The receiver-setup maintainers (@receiver-setup)
 description:
-  - Reads every setting of the camera's FTP menu, with words beside the camera's codes, and the key that it signs in with by sFTP.
+  - Reads every setting of the camera's FTP menu, in words and codes, and the key with which it signs in by sFTP.
 extends_documentation_fragment:
   - receiver_setup.instar.camera_target
 attributes:
@@ -21,7 +21,7 @@ attributes:
     description: It only reads.
     support: full
   diff_mode:
-    description: It only reads, so that there is nothing to show.
+    description: It only reads, so there is nothing to show.
     support: none
   idempotent:
     description: It only reads.
@@ -31,7 +31,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See where the camera uploads to
+- name: Show where the camera uploads to
   receiver_setup.instar.camera_info:
     camera: 192.168.2.168
     camera_password: "{{ porch_password }}"
@@ -46,7 +46,7 @@ address:
   type: str
   sample: http://192.168.2.168
 settings:
-  description: Every setting that the camera tells.
+  description: Every setting that the camera reports.
   returned: success
   type: list
   elements: dict
@@ -58,13 +58,13 @@ settings:
       code: 192.168.2.110
       deprecated: false
 not_available:
-  description: What this camera does not tell, each command with the reason.
+  description: Commands that this camera does not support, each with the reason.
   returned: success
   type: dict
   sample:
     getsnaptimerftpattr: "204 unknown command: this firmware does not have it"
 public_key:
-  description: The camera's own key; null where it has none.
+  description: The camera's own key; null if it has none.
   returned: success
   type: dict
   sample:
@@ -73,12 +73,12 @@ public_key:
     fingerprint: SHA256:TB6cmSThV0eL7zkvXGYqvzIBSbTy1sILH1tMDUvBQ44
     line: ssh-rsa AAAA…
 error:
-  description: The failure for programs.
+  description: The failure as data.
   returned: failure
   type: dict
   sample:
     kind: camera-login
-    message: the camera http://192.168.2.168 refuses user or password
+    message: the camera http://192.168.2.168 refused user or password (getftpattr)
     hint: check user and password in the camera's own menu before the next try
     exit_code: 3
     rolled_back: null

@@ -2,7 +2,7 @@
 # Copyright: The receiver-setup maintainers
 # MIT License (see LICENSE or https://opensource.org/licenses/MIT)
 # SPDX-License-Identifier: MIT
-"""Documentation of the action receiver; what it does is in plugins/action/receiver.py."""
+"""Documentation of the action receiver; its code is in plugins/action/receiver.py."""
 
 DOCUMENTATION = r"""
 module: receiver
@@ -12,16 +12,17 @@ author:
   - The receiver-setup maintainers (@receiver-setup)
 description:
   - Creates the upload account (jailed, no shell, no usable password), exchanges the keys between the host and its cameras, lets each camera verify
-    the host key, and proves with a test upload on both sides that it works. Either a camera uploads securely afterwards, or it and the host are as they were.
-  - The host is reached by Ansible's own connection, and needs nothing but a shell and OpenSSH's server; no Python. The cameras are spoken to from the
+    the host key, and proves with a test upload on both sides that it works. On failure, the camera and the host are restored.
+  - The host is reached by Ansible's own connection, and only needs a shell and OpenSSH's server, no Python. The cameras are reached from the
     controller, or through the host with O(camera_via_receiver).
-  - sshd is reloaded only after its configuration was tested. A new login must then succeed, or the host takes the change back by itself.
+  - sshd is reloaded only after its configuration was tested. A new login must then succeed, or the host undoes the change by itself.
 options:
   state:
     description:
       - V(present) sets up and proves.
-      - V(absent) takes it all back. Each camera in O(cameras) gets its former settings; without any, the host's whole half goes and no camera is spoken to.
-      - V(verified) proves a set-up again and changes nothing but the test picture; it fails where anything is not as it was set up. In check mode
+      - V(absent) undoes everything. The former settings of each camera in O(cameras) are restored; without any, the host's whole set-up is removed
+        and no camera is contacted.
+      - V(verified) proves a set-up again and changes nothing except the test picture; it fails if anything differs from the set-up. In check mode
         no picture is uploaded.
     type: str
     choices: [present, absent, verified]
@@ -31,7 +32,7 @@ options:
     type: str
     default: ipcamera
   directory:
-    description: The recordings directory, below the home. With several cameras each has a folder of its own in it.
+    description: The recordings directory, below the home. With several cameras each has its own folder in it.
     type: str
     default: recordings
   home:
@@ -42,25 +43,25 @@ options:
     type: bool
     default: true
   adopt:
-    description: Take over an account of this name that was made by hand.
+    description: Take over an existing account of this name.
     type: bool
     default: false
   groups:
-    description: Groups of the host that the upload user joins, such as C(_ssh) where sshd lets that group in alone.
+    description: Groups of the host that the upload user joins, such as C(_ssh) if sshd admits only that group.
     type: list
     elements: str
     default: []
   isolate:
-    description: Give each camera an account of its own, jailed from the others.
+    description: Give each camera a separate account, jailed from the others.
     type: bool
     default: false
   auth:
-    description: How a camera signs in. V(auto) makes a random password only where the camera answers that it has no key.
+    description: How a camera signs in. V(auto) makes a random password only if the camera answers that it has no key.
     type: str
     choices: [auto, key, password]
     default: auto
   sha1:
-    description: Whether SHA-1 signatures are allowed, for the upload user alone. V(auto) allows them where sshd's log asks for it.
+    description: Whether to allow SHA-1 signatures for the upload user only. V(auto) allows them if sshd's log shows that a camera needs them.
     type: str
     choices: [auto, never, always]
     default: auto
@@ -68,35 +69,35 @@ options:
     description: What the cameras dial, as C(HOST[:PORT]). By default the host's address on its route to each camera.
     type: str
   pin_source:
-    description: Let a camera's key open the account from its present address alone. By default it stays as it is.
+    description: Accept a camera's key only from its present address. By default this is left unchanged.
     type: bool
   confirm_within:
-    description: The host takes the change back by itself unless a new login confirms it within so many seconds, 5 to 3600.
+    description: The host undoes the change by itself unless a new login confirms it within so many seconds, 5 to 3600.
     type: int
     default: 60
   overwrite:
-    description: Replace an sshd drop-in of ours that was edited by hand, and go on where the set-up lies in memory.
+    description: Replace our sshd drop-in if it was edited, and continue if the set-up is kept in memory.
     type: bool
     default: false
   delete_recordings:
-    description: With O(state=absent), delete the recordings as well; they cannot come back.
+    description: With O(state=absent), delete the recordings as well; this cannot be undone.
     type: bool
     default: false
   cameras:
-    description: The cameras of this host. At least one, but for O(state=absent).
+    description: The cameras of this host. At least one, except with O(state=absent).
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: What the camera is called, in folders, key comments and results. By default its host.
+        description: The camera's name, in folders, key comments and results. By default its host.
         type: str
       address:
         description: The camera, as C([http[s]://][USER@]HOST[:PORT]). A password does not belong here.
         type: str
         required: true
       username:
-        description: The camera's user, where it is neither in the address nor C(admin).
+        description: The camera's user, if it is neither in the address nor C(admin).
         type: str
       password:
         description: The password of the camera's user, best from a vault.
@@ -112,12 +113,12 @@ options:
         type: bool
         default: false
       login:
-        description: How user and password reach the camera. V(auto) finds it out.
+        description: How to send user and password to the camera. V(auto) finds a way that works.
         type: str
         choices: [auto, basic, query, token]
         default: auto
       upload:
-        description: "What it uploads from the proof on: V(rec) videos at an alarm, V(snap) pictures at an alarm, V(timersnap) pictures by the clock."
+        description: "What it uploads after the proof: V(rec) videos at an alarm, V(snap) pictures at an alarm, V(timersnap) pictures by the clock."
         type: list
         elements: str
         choices: [rec, snap, timersnap]
@@ -131,7 +132,7 @@ options:
         description: When the pictures by the clock are taken, such as V(10:00 Mon-Fri).
         type: str
   camera_via_receiver:
-    description: Reach the cameras through the connection to the host, where only it reaches them; with the connections C(ssh) and C(paramiko).
+    description: Reach the cameras through the connection to the host, if only it can reach them; with the connections C(ssh) and C(paramiko).
     type: bool
     default: false
   jobs:
@@ -146,7 +147,7 @@ requirements:
   - receiver-setup >= 0.1.0, in the Python of the controller
 attributes:
   check_mode:
-    description: Everything is read and planned, and nothing is changed. Whether a test upload would go through is not known then.
+    description: Everything is read and planned, and nothing is changed. It is not known whether a test upload would succeed.
     support: full
   diff_mode:
     description: The same text as C(receiver-setup setup --diff) prints.
@@ -158,14 +159,14 @@ attributes:
     description: Runs on the controller; no module is sent to the host.
     support: full
   async:
-    description: A run that nobody waits for could not be taken back.
+    description: An unattended run could not be undone.
     support: none
 seealso:
   - module: receiver_setup.instar.camera
   - module: receiver_setup.instar.camera_info
 notes:
   - Needs root on the host, as the login or by C(become). C(gather_facts) is not needed and would look for a Python there.
-  - A run opens logins of its own beside the one that Ansible may hold. One is new after the change, so that it proves that the administrator still gets in.
+  - A run opens its own logins in addition to Ansible's. One is made after the change, to prove that the administrator can still sign in.
 """
 
 EXAMPLES = r"""
@@ -188,7 +189,7 @@ EXAMPLES = r"""
     state: verified
     cameras: "{{ sftp_receiver_cameras }}"
 
-- name: Take it back; recordings stay
+- name: Undo it and keep the recordings
   receiver_setup.instar.receiver:
     state: absent
     cameras: "{{ sftp_receiver_cameras }}"
@@ -196,10 +197,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The outcome in a sentence; for a failure what was seen, what to do next, and whether all was put back.
+  description: The outcome in a sentence; for a failure what happened, what to do next, and whether everything was rolled back.
   returned: always
   type: str
-  sample: "192.168.2.110: all is done and proven for porch"
+  sample: "192.168.2.110: set up and proven for porch"
 receiver:
   description: The receiver and its cameras as C(receiver-setup setup --json) has them.
   returned: when the workflow ran
@@ -216,17 +217,17 @@ receiver:
       type: str
       sample: ipcamera
     ok:
-      description: Whether the host and every camera are as wished.
+      description: Whether the host and every camera are as requested.
       returned: success
       type: bool
       sample: true
     changed:
-      description: Whether anything on either side is other than before; in check mode, whether it would be.
+      description: Whether anything on either side was changed; in check mode, whether it would be.
       returned: success
       type: bool
       sample: true
     steps:
-      description: What was done on the host, or was so already.
+      description: The steps on the host, including those with nothing to do.
       returned: success
       type: list
       elements: dict
@@ -254,7 +255,7 @@ receiver:
       elements: dict
       contains:
         name:
-          description: What it is called.
+          description: Its name.
           returned: success
           type: str
           sample: porch
@@ -269,12 +270,12 @@ receiver:
           type: bool
           sample: true
         changed:
-          description: Whether its settings are others than before.
+          description: Whether its settings were changed.
           returned: success
           type: bool
           sample: true
         steps:
-          description: What was done on it, or was so already.
+          description: The steps on the camera, including those with nothing to do.
           returned: success
           type: list
           elements: dict
@@ -293,12 +294,12 @@ receiver:
           type: str
           sample: publickey
         signature:
-          description: C(ssh-rsa) where SHA-1 had to be allowed for it.
+          description: C(ssh-rsa) if SHA-1 had to be allowed for it.
           returned: success
           type: str
           sample: null
         public_key:
-          description: The key that it signs in with.
+          description: The key with which it signs in.
           returned: success
           type: dict
           sample:
@@ -322,7 +323,7 @@ receiver:
             file: Test-Snapshot.jpeg
             bytes: 31337
         warnings:
-          description: What to know about it; Ansible shows these as well.
+          description: Warnings about it; Ansible shows these as well.
           returned: success
           type: list
           elements: str
@@ -333,7 +334,7 @@ receiver:
           type: dict
           sample: null
         claims:
-          description: With O(state=verified), each claim about it, and whether it holds.
+          description: With O(state=verified), each claim about it, and whether it is true.
           returned: with O(state=verified)
           type: list
           elements: dict
@@ -350,7 +351,7 @@ receiver:
       type: dict
       sample: null
     claims:
-      description: With O(state=verified), each claim about the host, and whether it holds.
+      description: With O(state=verified), each claim about the host, and whether it is true.
       returned: with O(state=verified)
       type: list
       elements: dict
@@ -378,17 +379,17 @@ diff:
       type: str
       sample: "! reload sshd"
 error:
-  description: The failure for programs.
+  description: The failure as data.
   returned: on failure
   type: dict
   contains:
     kind:
-      description: What kind of failure it is.
+      description: The kind of failure.
       returned: failure
       type: str
       sample: camera-login
     message:
-      description: What was seen, in one sentence.
+      description: What happened, in one sentence.
       returned: failure
       type: str
       sample: the camera http://192.168.2.168 refuses user or password
@@ -403,13 +404,13 @@ error:
       type: int
       sample: 3
     rolled_back:
-      description: True where everything that had been changed was put back, false where not all was, null where nothing had been changed.
+      description: True if all changes were rolled back, false if not all were, null if nothing had been changed.
       returned: failure
       type: bool
       sample: true
 warnings:
-  description: What to know about each camera.
-  returned: when there is any
+  description: Warnings about each camera.
+  returned: when there are any
   type: list
   elements: str
   sample: []

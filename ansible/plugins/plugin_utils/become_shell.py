@@ -1,7 +1,7 @@
-"""A root shell on a receiver: Ansible's become plugin makes the way to root, the script follows on standard input.
+"""A root shell on a receiver: Ansible's become plugin becomes root, and the script follows on standard input.
 
-A script is sent only after the far side has said that it is root, so that it never ends up in a password prompt; and
-a password only where it is asked for, once. Neither stands in an argument of any process.
+A script is sent only after the far side has confirmed that it is root, so it never ends up in a password prompt. A
+password is sent only once, when prompted for. Neither is in an argument of any process.
 """
 
 from __future__ import annotations
@@ -25,36 +25,36 @@ _LINK = b"receiver-setup link "
 _INNER = (
     'if [ "$(id -u)" = 0 ]; then echo receiver-setup root; exec sh -s; else echo receiver-setup not root; exit 1; fi'
 )
-"""What runs behind the become plugin; the script is read by the shell that it ends in."""
+"""The command for the become plugin; its shell reads the script."""
 
 
 class Becoming:
-    """How a task becomes root: by which plugin, with which password; no plugin where the login has to be root."""
+    """How a task becomes root: the plugin and its password; without a plugin the login must be root."""
 
     def __init__(self, plugin: Any | None, shell: Any) -> None:
         self.plugin = plugin
         self._shell = shell
 
     def inner(self) -> str:
-        """Return the command that becomes root and says so."""
+        """Return the command that becomes root and confirms it."""
         return _INNER if self.plugin is None else str(self.plugin.build_become_command(_INNER, self._shell))
 
     def command(self) -> str:
-        """Return the command for the login shell; it tells how the login came in, which sudo would forget."""
+        """Return the command for the login shell; it also reports SSH_CONNECTION, which sudo would drop."""
         told = f'echo "receiver-setup link ${{SSH_CONNECTION-}}"; {self.inner()}'
         return f"exec /bin/sh -c {shlex.quote(told)}"
 
     def asks(self, said: bytes) -> bool:
-        """Tell whether a password is asked for in what was printed so far."""
+        """Return True if the output so far prompts for a password."""
         return self.plugin is not None and bool(self.plugin.prompt) and self.plugin.check_password_prompt(said)
 
     def password(self) -> str | None:
-        """Return the password, None where the task has none."""
+        """Return the password; None if the task has none."""
         found = self.plugin.get_option("become_pass") if self.plugin is not None else None
         return None if found is None else str(found)
 
     def refusal(self, name: str, said: str) -> ReceiverSudoError:
-        """Return the error for a way to root that did not lead there."""
+        """Return the error for a failed attempt to become root."""
         if self.plugin is None:
             return ReceiverSudoError(
                 f"the login on {name} is not root, and the task does not become root",
@@ -77,7 +77,7 @@ class Becoming:
 
 
 class BecomeShell(ScriptShell):
-    """A root shell over any host on which commands can be started and spoken with."""
+    """A root shell on any host that can start commands with streams."""
 
     def __init__(self, host: Host, becoming: Becoming, *, timeout_s: float = 60.0) -> None:
         super().__init__(host, timeout_s=timeout_s)
@@ -103,7 +103,7 @@ class BecomeShell(ScriptShell):
     def _lost(self, step: str) -> ReceiverUnreachableError:
         return ReceiverUnreachableError(
             f"the connection to {self.host.name} was lost during the step {step!r}",
-            hint="run the playbook again: it finishes or takes back what is half done",
+            hint="run the playbook again: it finishes or undoes the interrupted run",
         )
 
     def _late(self, step: str) -> ReceiverUnreachableError:
@@ -122,9 +122,9 @@ class _Opening:
         self._answered = False
 
     def become_root(self, lost: ReceiverUnreachableError) -> str:
-        """Wait for the root shell, answering a question for the password once; return how the login came in.
+        """Wait for the root shell, answering one password prompt; return SSH_CONNECTION.
 
-        Raises `lost` where the link ends first.
+        Raises `lost` if the connection ends first.
         """
         while ROOT not in self._out:
             chunk = self._receive()
@@ -139,7 +139,7 @@ class _Opening:
         return greeting.rpartition(_LINK)[2].partition(b"\n")[0].decode("ascii", "replace")
 
     def _answer(self) -> None:
-        # A prompt may be on either side, and has no end of line.
+        # A prompt may be on either stream, and has no line end.
         if not self._becoming.asks(self._errors) and not self._becoming.asks(self._out):
             return
         password = self._becoming.password()
@@ -154,7 +154,7 @@ class _Opening:
         return sign + behind.partition(b"\n")[0] + b"\n" if sign else b""
 
     def _refusal(self) -> ReceiverSudoError:
-        """Return the error with what standard error said, else standard output, on one line."""
+        """Return the error with the text of standard error, or else of standard output, on one line."""
         out = self._out.replace(self._link_line(), b"").replace(NOT_ROOT, b"")
         text = (self._errors.strip() or out).decode("utf-8", "replace")
         if self._becoming.plugin is not None:

@@ -1,4 +1,4 @@
-"""A root shell over any connection plugin that takes data on standard input, such as those of containers."""
+"""A root shell over any connection plugin that accepts data on standard input, such as those for containers."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from receiver_setup.receiver.script import Script
 
 
 class PluginPeer:
-    """The far end of a connection of which nothing is known but its name: no login that could be proven."""
+    """The far end of an unknown kind of connection, without a login to prove."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def prove_login(self) -> bool:
-        """Return False: what such a connection signs in with, if anything, is not sshd's business."""
+        """Return False, because such a connection does not sign in by sshd."""
         return False
 
     def close(self) -> None:
-        """Nothing of ours is open: Ansible closes its connection itself."""
+        """Do nothing, because Ansible closes its own connection."""
 
 
 class ExecShell:
-    """A root shell in which the connection plugin itself speaks with the become plugin."""
+    """A root shell for which the connection plugin itself handles the become plugin."""
 
     def __init__(self, connection: Any, becoming: Becoming, name: str) -> None:
         self.host = PluginPeer(name)
@@ -54,7 +54,7 @@ class ExecShell:
         if status is None or status > 128:
             raise ReceiverUnreachableError(
                 f"the connection to {self.host.name} was lost during the step {step!r}",
-                hint="run the playbook again: it finishes or takes back what is half done",
+                hint="run the playbook again: it finishes or undoes the interrupted run",
             )
         return Output(data=data, errors=errors.decode("utf-8", "replace"), status=status)
 

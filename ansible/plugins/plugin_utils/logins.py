@@ -1,6 +1,6 @@
-"""Logins of our own beside Ansible's connection, whatever it is made with: what all such ways to a receiver share.
+"""Our own logins in addition to Ansible's connection: the common part of all kinds.
 
-A run keeps one login from its first script to its last: the receiver takes a run for dead when its login is gone.
+A run keeps one login from its first script to its last, because the receiver treats a run without its login as dead.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Login = TypeVar("Login")
 
 
 class LoginsHost(ABC, Generic[Login]):
-    """A receiver over logins of ours, made with all the settings of one Ansible connection; the newest is used."""
+    """A receiver over our own logins, made with all settings of one Ansible connection; the newest is used."""
 
     def __init__(self, connection: Any, user: str | None) -> None:
         self._connection = connection
@@ -40,13 +40,13 @@ class LoginsHost(ABC, Generic[Login]):
         self._lock = threading.Lock()
 
     def prove_login(self) -> bool:
-        """Log in beside what is open, and go on over the new login."""
+        """Make an additional login, and use it from now on."""
         with self._lock:
             self._log_in()
         return True
 
     def dial(self, host: str, port: int, timeout_s: float) -> socket.socket:
-        """Open a connection that begins at the receiver."""
+        """Open a connection from the receiver."""
         try:
             login = self._newest()
         except ReceiverError as error:
@@ -54,7 +54,7 @@ class LoginsHost(ABC, Generic[Login]):
         return self._dial_through(login, host, port, timeout_s)
 
     def reaches(self, host: str, port: int, timeout_s: float) -> bool:
-        """Tell whether the receiver gets a connection to (host, port); no login is made for that."""
+        """Return True if the receiver can connect to (host, port); makes no login."""
         if not self._logins:
             return False
         try:
@@ -69,7 +69,7 @@ class LoginsHost(ABC, Generic[Login]):
             self._end(self._logins.pop())
 
     def _newest(self) -> Login:
-        """Return the newest login; logs in where nobody has."""
+        """Return the newest login; log in if there is none."""
         with self._lock:
             if not self._logins:
                 self._log_in()
@@ -96,9 +96,9 @@ class LoginsHost(ABC, Generic[Login]):
 
 
 def clone(connection: Any, **options: Any) -> Any:
-    """Return a connection with the same settings but these, and with nothing open yet."""
+    """Return an unopened connection with the same settings except for these."""
     twin = copy.copy(connection)
-    twin._options = {**connection._options, **options}  # noqa: SLF001 - the one place where all settings are
+    twin._options = {**connection._options, **options}  # noqa: SLF001 - the only place with all settings
     twin._connected = False  # noqa: SLF001 - as above
     return twin
 
@@ -108,8 +108,8 @@ def explain_failure(error: AnsibleError, name: str) -> ReceiverError:
     said = " ".join(str(error).split())
     if "ost key" in said and ("verification failed" in said or "mismatch" in said or "is not known" in said):
         return ReceiverHostKeyError(
-            f"the host key of {name} is not the known one, or none is known: {said}",
-            hint="compare it on the receiver (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then note it: "
+            f"the host key of {name} is unknown or has changed: {said}",
+            hint="compare it on the receiver (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then store it: "
             "ssh-keyscan HOST >>~/.ssh/known_hosts",
         )
     if isinstance(error, AnsibleAuthenticationFailure) or "Permission denied" in said:

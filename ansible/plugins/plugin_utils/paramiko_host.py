@@ -1,4 +1,4 @@
-"""Ansible's paramiko connection as a way to a receiver; a file of its own, since it loads paramiko."""
+"""A receiver over Ansible's paramiko connection; a separate module, because it imports paramiko."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ParamikoHost(LoginsHost[Any]):
-    """A receiver over Ansible's paramiko connection, by logins of its own."""
+    """A receiver over separate logins of Ansible's paramiko connection."""
 
     def __init__(self, connection: Any) -> None:
         super().__init__(connection, connection._play_context.remote_user)  # noqa: SLF001 - as Ansible's own
@@ -32,7 +32,7 @@ class ParamikoHost(LoginsHost[Any]):
             raise ours from error
 
     def _make(self) -> Any:
-        # Its public method gives one login to all tasks.
+        # The public method shares one login between tasks.
         client = clone(self._connection)._connect_uncached()  # noqa: SLF001 - as above
         client.get_transport().set_keepalive(15)
         return client

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, through Ansible's display and without any secret."""
+"""Progress of a run on Ansible's display, without secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOCK = threading.Lock()
 
 
 class _DisplayHandler(logging.Handler):
-    """Warnings as Ansible's, all else from -vv (what is done) and -vvv (every trip) on."""
+    """Shows warnings as Ansible's, other messages with -vv, and every request with -vvv."""
 
     def __init__(self, display: Any, host: str, redact: Redactor) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class _DisplayHandler(logging.Handler):
 
 @contextlib.contextmanager
 def logs_shown(display: Any, host: str, redact: Redactor) -> Iterator[None]:
-    """Send what the package logs to Ansible's display."""
+    """Send the package's log messages to Ansible's display."""
     ours = logging.getLogger("receiver_setup")
     before = (ours.handlers, ours.propagate, ours.level)
     ours.handlers, ours.propagate = [_DisplayHandler(display, host, redact)], False
@@ -47,7 +47,7 @@ def logs_shown(display: Any, host: str, redact: Redactor) -> Iterator[None]:
 
 
 def make_observer(display: Any, host: str, redact: Redactor) -> Observer:
-    """Return what the workflow tells its steps to: one line a step, from -v on."""
+    """Return an observer that shows one line per step with -v."""
 
     def observe(event: Event) -> None:
         word = "FAILED" if event.failed else "changed" if event.step.changed else "ok"

@@ -1,4 +1,4 @@
-"""From the options of a task to what the workflow is told: requests, cameras, and every secret to the redactor."""
+"""Convert the options of a task to requests and cameras for the workflow, and add every secret to the redactor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from receiver_setup.workflow.run.request import (
 
 
 def learn_passwords(cameras: Any) -> Redactor:
-    """Return a redactor that knows every password among cameras, which nobody has looked at yet."""
+    """Return a redactor with every password of the cameras, whose options are not validated yet."""
     redact = Redactor()
     for camera in cameras if isinstance(cameras, list) else ():
         if isinstance(camera, dict) and camera.get("password"):
@@ -38,7 +38,7 @@ def learn_passwords(cameras: Any) -> Redactor:
 
 
 def make_request(options: dict[str, Any], *, check: bool, receiver_address: str | None) -> Request:
-    """Return what is wished for the receiver; ConfigurationError says what cannot be meant."""
+    """Return the request for the receiver; ConfigurationError for invalid options."""
     user = check_user(options["user"])
     if not 5 <= options["confirm_within"] <= 3600:
         raise ConfigurationError("confirm_within is not from 5 to 3600 seconds")
@@ -77,7 +77,7 @@ def make_request(options: dict[str, Any], *, check: bool, receiver_address: str 
 def open_cameras(
     options: dict[str, Any], redact: Redactor, dial: Dial | None, *, check: bool
 ) -> Iterator[tuple[NamedCamera, ...]]:
-    """Make the clients; nothing is contacted before their first command."""
+    """Make the clients; they contact nothing before their first command."""
     first = partial(put_back_first, changes=not check and options["state"] != "verified")
     with contextlib.ExitStack() as stack:
         named = []
@@ -86,15 +86,13 @@ def open_cameras(
             stack.callback(camera.close)
             name = clean_name(each["name"] or camera.address.url.partition("://")[2])
             if name in {other.name for other in named}:
-                raise ConfigurationError(
-                    f"the camera {name} was given twice", hint="give each camera a name of its own"
-                )
+                raise ConfigurationError(f"the camera {name} was given twice", hint="give each camera its own name")
             named.append(NamedCamera(name=name, camera=camera, uploads=read_upload_options(each), first=first))
         yield tuple(named)
 
 
 def read_upload_options(options: dict[str, Any]) -> UploadOptions:
-    """Return what one camera shall upload."""
+    """Return the upload options of one camera."""
     upload, schedule = options["upload"], options["schedule"]
     return UploadOptions(
         upload=parse_kinds(",".join(upload)) if upload else None,

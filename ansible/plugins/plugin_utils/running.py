@@ -1,4 +1,4 @@
-"""One task on one receiver: the workflow over Ansible's connection, and its report as Ansible's result."""
+"""Run one task on one receiver: the workflow over Ansible's connection, and its report as Ansible's result."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _NAMES = {
     "no-pin-source": "pin_source: false",
     "camera": "cameras",
 }
-"""What the command line calls it → what the action calls it."""
+"""Option of the command line → option of the action."""
 _SENTENCES = frozenset({"msg", "message", "hint", "cause", "remedy", "warnings"})
 
 
 class BugError(ReceiverSetupError):
-    """Nothing that anybody thought of."""
+    """An unforeseen exception."""
 
     kind = "bug"
 
@@ -75,19 +75,19 @@ def run_task(  # noqa: PLR0913 - all but two are keywords
         result = _render(report, check=check)
     except ReceiverSetupError as error:
         result = _failure(error)
-    except Exception as error:  # noqa: BLE001 - the last stop: a secret may stand in any message
+    except Exception as error:  # noqa: BLE001 - any message may contain a secret
         bug = BugError(
             f"this is a bug of receiver-setup: {type(error).__name__}: {error}",
-            hint="run the playbook again with -vvv and report what it prints",
+            hint="run the playbook again with -vvv and report the output",
         )
         result = _failure(bug) | {"exception": traceback.format_exc()}
     return redact.values(_reworded(result))
 
 
 def choose_shell(connection: Any, become: Any, *, timeout_s: float) -> tuple[Shell, str | None]:
-    """Return the root shell for a connection, and the receiver's address as it is dialled from here."""
+    """Return the root shell for a connection, and the receiver's address as dialled from here."""
     kind = connection.transport.rpartition(".")[2]
-    becoming = Becoming(become, connection._shell)  # noqa: SLF001 - how Ansible itself finds it
+    becoming = Becoming(become, connection._shell)  # noqa: SLF001 - as Ansible itself does
     slowest_s = max(_SLOWEST_STEP_S, 6 * timeout_s)
     if kind == "local":
         return BecomeShell(LocalHost(), becoming, timeout_s=slowest_s), None
@@ -156,12 +156,12 @@ def _render(receiver: ReceiverReport, *, check: bool) -> dict[str, Any]:
     wrong = [claim for part in (receiver, *receiver.cameras) for claim in part.claims if claim.ok is False]
     if wrong:
         told = "; ".join(f"{claim.cause or claim.name}; {claim.remedy}".rstrip("; ") for claim in wrong)
-        return result | {"failed": True, "msg": f"not all is as it was set up: {told}"}
+        return result | {"failed": True, "msg": f"the set-up is no longer complete: {told}"}
     return result | {"msg": _sentence(receiver, check=check)}
 
 
 def _failure(error: ReceiverSetupError) -> dict[str, Any]:
-    """Return what a failure adds to the result; a host that nobody reached is Ansible's unreachable."""
+    """Return the result for a failure; a host that cannot be reached is Ansible's unreachable."""
     hint = f"; {error.hint}" if error.hint else ""
     back = f"; {told_back(error)}" if told_back(error) else ""
     unreachable = error.kind in _NO_WAY_IN and error.rolled_back is None
@@ -173,7 +173,7 @@ def _failure(error: ReceiverSetupError) -> dict[str, Any]:
 
 
 def _reworded(value: Any, *, tells: bool = False) -> Any:
-    """Return a result whose sentences name options as the action has them; all else stays as it is."""
+    """Return a result whose sentences use the action's names of options; everything else is unchanged."""
     if isinstance(value, dict):
         return {name: _reworded(each, tells=name in _SENTENCES) for name, each in value.items()}
     if isinstance(value, list):
@@ -182,7 +182,7 @@ def _reworded(value: Any, *, tells: bool = False) -> Any:
 
 
 def _in_our_words(text: str) -> str:
-    """Name options of the command line as the action has them.
+    """Replace options of the command line by those of the action.
 
     >>> _in_our_words("give it with --receiver-address, or --yes")
     'give it with receiver_address, or overwrite'
@@ -192,8 +192,8 @@ def _in_our_words(text: str) -> str:
 
 def _sentence(receiver: ReceiverReport, *, check: bool) -> str:
     if not receiver.changed:
-        return "nothing would be changed" if check else "nothing was changed: all was already so"
+        return "nothing would be changed" if check else "nothing was changed: everything was set up already"
     if check:
         return "nothing was changed: this was a check"
     names = ", ".join(camera.name for camera in receiver.cameras)
-    return f"{receiver.address}: all is done and proven" + (f" for {names}" if names else "")
+    return f"{receiver.address}: set up and proven" + (f" for {names}" if names else "")

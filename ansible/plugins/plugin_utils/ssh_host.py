@@ -1,4 +1,4 @@
-"""Ansible's ssh connection as a way to a receiver, over masters of our own."""
+"""A receiver over Ansible's ssh connection, with our own masters."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from receiver_setup.dialling import DialError
 from receiver_setup.receiver.hosts.local import LocalStream
 
 _LOST = 255
-"""What ssh ends with when it is ssh itself that failed."""
+"""ssh's exit code for its own failures."""
 _IDLE_S = 10
-"""How long a master of ours outlives the process that holds it."""
+"""How long a master outlives the process that holds it."""
 
 
 class SshMasterHost(LoginsHost["_Master"]):
-    """A receiver over Ansible's ssh connection, by masters that no other task shares: a new one is a new login.
+    """A receiver over Ansible's ssh connection, with masters that no other task shares: each is a new login.
 
     Ansible's plugin makes each master, with all its settings; commands and tunnels then go through the newest.
     """
@@ -35,7 +35,7 @@ class SshMasterHost(LoginsHost["_Master"]):
         self._folder: Path | None = None
 
     def open(self, command: str) -> LocalStream:
-        """Start `command` through the newest master; logs in where nobody has."""
+        """Start `command` through the newest master; log in if there is none."""
         return _SshChild(shlex.join([*self._newest().command(), command]))
 
     def close(self) -> None:
@@ -58,13 +58,13 @@ class SshMasterHost(LoginsHost["_Master"]):
 
 
 class _Master:
-    """One login, held open by a command that ends with this process."""
+    """One login, kept open by a command that ends with this process."""
 
     def __init__(self, connection: Any, path: Path) -> None:
         self._program = connection.get_option("ssh_executable") or "ssh"
         self._path = path
         theirs = connection.get_option("ssh_args") or ""
-        # ssh takes the first value that it sees of each option.
+        # ssh uses the first value of each option.
         ours = f"-o ControlMaster=yes -o ControlPersist={_IDLE_S} -o ControlPath={path} -o ServerAliveInterval=15"
         plugin = clone(connection, ssh_args=f"{ours} {theirs}".strip())
         status, _, errors = plugin.exec_command("exec true", in_data=None, sudoable=False)
@@ -79,7 +79,7 @@ class _Master:
         )
 
     def command(self, *options: str) -> list[str]:
-        """Return the beginning of an ssh command that goes through this login, or fails."""
+        """Return the beginning of an ssh command that uses only this login."""
         through = ("-F", "none", "-o", "BatchMode=yes", "-o", f"ControlPath={self._path}", "-o", "ProxyCommand=false")
         return [self._program, *through, *options, "receiver"]
 
@@ -99,13 +99,13 @@ class _SshChild(LocalStream):
     """An ssh that runs one command through a master."""
 
     def status(self) -> int | None:
-        """Return the far command's exit status; None where the link was lost."""
+        """Return the remote command's exit status; None if the connection was lost."""
         status = super().status()
         return None if status == _LOST else status
 
 
 def _dial_through(master: _Master, host: str, port: int, timeout_s: float, *, name: str) -> socket.socket:
-    """Let ssh tie one end of a socket to (host, port); -v makes it say when that has come about."""
+    """Make ssh connect one end of a socket to (host, port); -v makes it report when that succeeds."""
     near, far = socket.socketpair()
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     with far:
