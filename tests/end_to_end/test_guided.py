@@ -223,7 +223,7 @@ def test_a_disk_without_owners_is_explained_and_chosen_only_without_a_jail(
     assert "/etc/fstab does not mount it" in shown
     assert "keeps no owners" in shown
     terminal.answer(DISK, "3")
-    assert "none of these numbers" in terminal.answer(DISK, "2")
+    assert "not one of these numbers" in terminal.answer(DISK, "2")
     terminal.answer("without a jail? [y/N]: ", "y")
     assert "/srv/usb/ipcamera" in terminal.answer(GO_ON, "")
     receipt = terminal.answer(SAVE, "")

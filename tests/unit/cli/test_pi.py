@@ -245,7 +245,7 @@ def test_a_card_that_is_full_is_left_as_it_is(cloud: Card, monkeypatch: pytest.M
     monkeypatch.setattr(
         os, "statvfs", lambda _: os.statvfs_result((4096, 4096, found.f_blocks, 9, 9, *tuple(found)[5:]))
     )
-    with pytest.raises(BootPartitionError, match="0 MB left") as caught:
+    with pytest.raises(BootPartitionError, match="0 MB free") as caught:
         prepare_run.run(prepare_context(cloud))
     assert (caught.value.exit_code, contents(cloud.boot)) == (4, before)
 

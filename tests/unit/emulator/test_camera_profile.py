@@ -90,7 +90,7 @@ def test_a_setting_is_read_from_a_command_line(text: str, value: object) -> None
         ("signatur=sha1", "'signature'"),
         ("Signature=sha1", "'signature'"),
         ("signature", "'signature'"),
-        ("", "there are"),
+        ("", "choose from"),
     ],
 )
 def test_a_bad_setting_is_refused_with_what_is_allowed(text: str, says: str) -> None:

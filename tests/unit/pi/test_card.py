@@ -76,7 +76,7 @@ def test_our_own_words_do_not_make_it_another_format() -> None:
     ("found", "told"),
     [
         (card("bullseye"), "older than Raspberry Pi OS bookworm"),
-        (card("bullseye", config_txt="arm_64bit=1\n", cmdline_txt="rootwait\n"), "a system that is not known"),
+        (card("bullseye", config_txt="arm_64bit=1\n", cmdline_txt="rootwait\n"), "an unknown system"),
         (Card(names=frozenset(), texts={}), "not the boot partition"),
         (Card(names=frozenset({"etc", "usr", "bin"}), texts={}), "not the boot partition"),
         (Card(names=frozenset({"cmdline.txt", "config.txt"}), texts={}), "not the boot partition"),

@@ -111,7 +111,7 @@ REFUSED = {
     "anchor on nothing": ("#cloud-config\nruncmd: &a\nhostname: a\n", "runcmd is not a plain list"),
     "tab before a comment": ("#cloud-config\nhostname: a\t# c\n", "line 2"),
     "merged in": ("#cloud-config\nb: &a\n  runcmd: [ls]\n<<: *a\n", "extended safely"),
-    "control character": ("#cloud-config\na: \x07\n", "no valid YAML"),
+    "control character": ("#cloud-config\na: \x07\n", "not valid YAML"),
 }
 
 
