@@ -38,8 +38,8 @@ at_the_end() {
   [ "$code" -ne 0 ] || return 0
   case $state in
     begun) say "stopped; nothing was changed" ;;
-    apt) say "stopped while apt was at work: look at what it said, then run this again" ;;
-    installed) say "receiver-setup is installed, but the set-up was not made; run: sudo receiver-setup setup" ;;
+    apt) say "stopped while apt was running: check its output, then run this again" ;;
+    installed) say "receiver-setup is installed, but nothing was set up; run: sudo receiver-setup setup" ;;
   esac
 }
 
@@ -69,13 +69,13 @@ check_for_installation() { # what cannot work is refused; what has only not been
     [ "${free:-0}" -ge 204800 ] || fail "$place has only $((free / 1024)) MB left, and 200 are needed: make room there"
   done
   ! grep -q '^[^ ]* / overlay ' /proc/mounts ||
-    say "note: / is an overlay; where it is kept in memory (raspi-config), a restart takes all of this away"
+    say "note: / is an overlay; if it is kept in memory (raspi-config), a restart loses all of this"
   [ -d /run/systemd/system ] || say "note: there is no systemd here; sshd will be reloaded by other means"
 }
 
 check_sshd() {
   sshd=$(PATH=$PATH:/usr/sbin command -v sshd) || {
-    say "note: there is no SSH server here; apt brings OpenSSH's, which listens on port 22 from then on"
+    say "note: there is no SSH server here; apt installs OpenSSH's, which listens on port 22 from then on"
     return 0
   }
   version=$("$sshd" -V 2>&1 </dev/null | sed -n 's/.*OpenSSH_\([0-9][0-9.]*\).*/\1/p' | sed -n 1p)
@@ -123,7 +123,7 @@ install_package() {
   [ -z "$work" ] || chmod 755 "$work" # apt reads it as another user
   file=${work:-/var/tmp/install-pi.XXXXXX}/receiver-setup.deb
   fetch "$file"
-  apt update || say "note: apt's lists could not be fetched anew; going on with those that are here"
+  apt update || say "note: apt's lists could not be updated; continuing with the existing ones"
   state=apt
   apt install "$file" || fail "apt could not install the package"
   run receiver-setup --version || fail "the package is installed, but receiver-setup does not run"
@@ -150,7 +150,7 @@ uninstall() {
   users=''
   for path in /var/lib/receiver-setup/accounts/*/; do [ ! -d "$path" ] || users="$users $(basename "$path")"; done
   if [ -n "$users" ] && [ "$keep" = no ]; then
-    say "still set up here, each to be taken back by receiver-setup remove --local --camera CAMERA --user USER:$users"
+    say "still set up here, undo each with receiver-setup remove --local --camera CAMERA --user USER:$users"
     fail "take that back first; or leave it at work without the package, with --keep-setups"
   fi
   state=apt
