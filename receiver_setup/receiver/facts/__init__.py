@@ -1,1 +1,1 @@
-"""What a receiver is like, and what was filed on it (pure)."""
+"""Facts about a receiver, and the records stored on it (pure)."""

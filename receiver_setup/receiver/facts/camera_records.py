@@ -14,28 +14,28 @@ from dataclasses import dataclass
 from typing import Any
 
 _VERSION = 2
-"""1 is a camera's former settings alone."""
+"""Version 1 contains only a camera's former settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraRecord:
-    """One camera; what is None was not known when it was written, or an older version wrote it."""
+    """One camera; None if a value was unknown, or not recorded by an older version."""
 
     name: str
     key: str | None = None
-    """The fingerprint of the key that it signs in with, `SHA256:…`; None for one that has none."""
+    """The fingerprint of the key with which it signs in, `SHA256:…`; None if it has none."""
     address: str | None = None
-    """Where it was set up last, as an URL."""
+    """Its URL at the last set-up."""
     directory: str | None = None
     """The folder that its uploads arrive in, absolute."""
     former: str | None = None
-    """What it was set to before the first set-up, as the camera's side wrote it."""
+    """Its settings before the first set-up, as recorded by the camera's side."""
     older: bool = False
-    """True when an older version of this tool wrote it."""
+    """True if an older version of this tool wrote it."""
 
 
 def parse_camera_records(text: str) -> dict[str, CameraRecord]:
-    """Read the file of an account's cameras; a line that cannot be read is left out."""
+    """Parse the file of an account's cameras; invalid lines are skipped."""
     found = {}
     for line in text.splitlines():
         name, _, value = line.partition(" ")
@@ -45,7 +45,7 @@ def parse_camera_records(text: str) -> dict[str, CameraRecord]:
 
 
 def render_camera_records(records: Mapping[str, CameraRecord]) -> str:
-    """Render the file, a line a camera."""
+    """Render the file, with a line per camera."""
     return "".join(f"{name} {_render(record)}\n" for name, record in sorted(records.items()))
 
 
@@ -85,11 +85,11 @@ def _render(record: CameraRecord) -> str:
 
 
 def _text(value: Mapping[str, Any], key: str) -> str | None:
-    """Return a text of a record; anything that cannot be one counts as not known."""
+    """Return a text of a record; None if it is invalid."""
     text = value.get(key)
     return text if isinstance(text, str) and text.isprintable() else None
 
 
 def _dump(value: Any) -> str:
-    """Write JSON on one line, in ASCII, the same for the same value."""
+    """Render JSON on one line, in ASCII; equal values give equal texts."""
     return json.dumps(value, separators=(",", ":"), sort_keys=True)

@@ -1,4 +1,4 @@
-"""The lines of sshd's configuration (pure): where they stand, in which order sshd reads them, and which one wins.
+"""The lines of sshd's configuration (pure): their places, the order in which sshd reads them, and which takes effect.
 
 sshd alone decides what holds; this only finds the line to name. Source: sshd_config(5).
 """
@@ -22,7 +22,7 @@ _OLD_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationLine:
-    """One line that is not a comment; `keyword` as it is written."""
+    """One line that is not a comment; `keyword` in its original case."""
 
     file: str
     number: int
@@ -31,7 +31,7 @@ class ConfigurationLine:
 
     @property
     def place(self) -> str:
-        """Where it stands, as editors take it."""
+        """Its place, in the form that editors accept."""
         return f"{self.file}:{self.number}"
 
     @property
@@ -46,7 +46,7 @@ class ConfigurationLine:
 
     @property
     def words(self) -> list[str]:
-        """The values, quotes taken off."""
+        """The values, without quotes."""
         try:
             return shlex.split(self.value, comments=True)
         except ValueError:
@@ -54,7 +54,7 @@ class ConfigurationLine:
 
 
 def parse_lines(printed: Iterable[str]) -> tuple[ConfigurationLine, ...]:
-    """Read what `grep -nH` printed; what cannot be a line of sshd_config is left out.
+    """Parse the output of `grep -nH`; invalid lines are skipped.
 
     >>> parse_lines(["/etc/ssh/sshd_config:7:  Match User anna"])[0].text
     'Match User anna'
@@ -69,14 +69,14 @@ def parse_lines(printed: Iterable[str]) -> tuple[ConfigurationLine, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLine:
-    """One line at the moment when sshd reads it; `match` is the Match line that it depends on."""
+    """One line as sshd reads it; `match` is the Match line that applies to it."""
 
     line: ConfigurationLine
     match: ConfigurationLine | None
 
 
 def read_order(lines: tuple[ConfigurationLine, ...], *, drop_in: str, main: str = MAIN) -> Iterator[ReadLine]:
-    """Go through the file `main` and what it includes, in sshd's order, up to the drop-in `drop_in`.
+    """Yield the lines of the file `main` and its includes in sshd's order, up to the drop-in `drop_in`.
 
     An Include that reaches the drop-in is the last line given.
     """

@@ -1,4 +1,4 @@
-"""What is in a camera's folder, as far as a deletion or a new account has to know (pure): shell/history.sh tells it."""
+"""The contents of a camera's folder, for a deletion or a new account (pure); reported by shell/history.sh."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ from receiver_setup.formats.numbers import read_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a deletion of a folder takes, `size` in bytes; what is mounted below it, at `mounts`, stays."""
+    """What a deletion of a folder removes, `size` in bytes; filesystems mounted below it, at `mounts`, are kept."""
 
     files: int
     size: int
     mounts: tuple[str, ...] = ()
     is_mount: bool = False
-    """Something is mounted at the folder itself: it is emptied and stays."""
+    """True if the folder is a mount point: it is emptied and kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orphans:
-    """What belongs to numbers that are nobody's; `owners` are these, as uid:gid, and `paths` the first of them."""
+    """Files of unknown owners; `owners` are their uid:gid, and `paths` the first of them."""
 
     count: int
     owners: tuple[str, ...]

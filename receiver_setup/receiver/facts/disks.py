@@ -1,4 +1,4 @@
-"""The receiver's disks as far as a set-up would write to them (pure): filesystem, room, closed or not.
+"""The receiver's disks to which a set-up would write (pure): filesystem, free space, read-only or not.
 
 Source: shell/disks.sh; /proc/mounts is in proc(5).
 """
@@ -13,13 +13,13 @@ OWNERLESS = frozenset(
         "fuse", "fuseblk", "fuse.exfat", "fuse.ntfs-3g", "fuse.sshfs", "fuse.rclone",
     }
 )  # fmt: skip
-"""Filesystems on which chown fails or is forgotten: owner and mode are the mount's. `fuseblk` is exFAT or NTFS,
-and `fuse` without a name such a disk as an image. Not 9p, which hands owners on to the machine that it comes from."""
+"""Filesystems without owners, on which owner and mode are those of the mount. `fuseblk` is exFAT or NTFS, and `fuse`
+without a name is such a disk as an image. Not 9p, which passes owners to the host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
-    """What a path lies on; `folder` is the nearest one that is there, links followed.
+    """The disk of a path; `folder` is its closest existing parent, with links followed.
 
     `writable` tells whether root may make files in that folder. Room in KiB, None where it is not known;
     `inodes` is 0 on a filesystem that does not count them.
@@ -31,21 +31,21 @@ class Disk:
     kind: str = ""
     read_only: bool = False
     free_kib: int | None = None
-    """For everybody but root, who may have a reserve."""
+    """For users other than root, for whom some space may be reserved."""
     root_kib: int | None = None
     memory: str = ""
-    """The filesystem in memory that it is, or that an overlay writes to; empty for a disk, and what is not known."""
+    """The in-memory filesystem that it is, or to which an overlay writes; empty for a disk, or if unknown."""
     inodes: int = 0
     free_inodes: int = 0
 
     @property
     def ownerless(self) -> bool:
-        """True when every file on it belongs to whom the mount says."""
+        """True if the mount determines the owner of every file."""
         return self.kind in OWNERLESS
 
 
 class Mount(NamedTuple):
-    """One line of /proc/mounts beside its place: what is mounted, its filesystem, its options."""
+    """One line of /proc/mounts without its mount point: source, filesystem, options."""
 
     source: str
     kind: str
@@ -73,7 +73,7 @@ def parse_disks(
     disks = {}
     for text in folders:
         may, path, folder = text.split("\n", 2)
-        # The one mounted last counts where two have the same place.
+        # If two are mounted at the same place, the last one counts.
         mount = max((m for m in table if lies_in(folder, m)), key=len, default="/")
         kind, options = table.get(mount, _NOWHERE)[1:]
         root, others, inodes, free = room.get(folder, (None, None, 0, 0))
@@ -96,7 +96,7 @@ IN_MEMORY = frozenset({"tmpfs", "ramfs", "rootfs"})
 """Filesystems without a disk."""
 _MEMORY_DEVICE = re.compile(r"/dev/(zram|ram)[0-9]+")
 _OVERLAY_OPTION = re.compile(r"(?<!\S)(boot=overlay|overlayroot=tmpfs)")
-"""What raspi-config, in its older and newer versions, has the kernel start with.
+"""The kernel parameter that raspi-config sets for its overlay, in older and newer versions.
 
 Source: https://github.com/RPi-Distro/raspi-config/blob/master/raspi-config
 """
@@ -108,7 +108,7 @@ def _own_memory(mount: Mount) -> str:
 
 
 def _find_memory(table: dict[str, Mount], place: str, uppers: frozenset[str], kernel_options: str) -> str:
-    """Return what in memory the files of a mount end up in; empty where that is not so, or not known."""
+    """Return the in-memory filesystem that stores a mount's files; empty if there is none, or it is unknown."""
     mount = table.get(place, _NOWHERE)
     if mount.kind != "overlay":
         return _own_memory(mount)
@@ -125,7 +125,7 @@ _NOWHERE = Mount("", "", ())
 
 
 def parse_mounts(text: str) -> dict[str, Mount]:
-    r"""Return what is mounted where, by /proc/mounts or /etc/fstab; the last one of two at the same place.
+    r"""Parse /proc/mounts or /etc/fstab: mount point → mount; the last of two at the same place counts.
 
     >>> parse_mounts("/dev/sda1 /mnt/my\\040usb vfat ro,noatime 0 0")
     {'/mnt/my usb': Mount(source='/dev/sda1', kind='vfat', options=('ro', 'noatime'))}
@@ -153,5 +153,5 @@ def _parse_room(line: str) -> tuple[str, tuple[int, int, int, int]] | None:
 
 
 def lies_in(path: str, folder: str) -> bool:
-    """Tell whether `path` is `folder` or below it, both absolute."""
+    """Return True if `path` is `folder` or below it, both absolute."""
     return path == folder or path.startswith(f"{folder.rstrip('/')}/")

@@ -1,4 +1,4 @@
-"""The cameras that use an upload account (pure): their key lines and what was filed of them, by name."""
+"""The cameras of an upload account (pure): their key lines and their records, by name."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from receiver_setup.receiver.plan.setup import key_file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCamera:
-    """One camera; without a key it was set up with a password, or its line is gone."""
+    """One camera; without a key it uses a password, or its line was deleted."""
 
     name: str
     key: PublicKey | None = None
@@ -19,7 +19,7 @@ class KnownCamera:
 
     @property
     def directory(self) -> str | None:
-        """The folder that it was given; None where an older version set it up."""
+        """Its folder; None if an older version set it up."""
         return None if self.record is None else self.record.directory
 
 

@@ -1,4 +1,4 @@
-"""How things were before the first change (pure): what shell/ledger.sh filed, for the removal.
+"""The record of the state before the first change (pure), written by shell/ledger.sh for the removal.
 
 A line of it is a line of a journal: `undo_restore '/etc/ssh/x' '/var/lib/receiver-setup/accounts/ipcamera/backup.0'`.
 """
@@ -14,12 +14,12 @@ from receiver_setup.receiver.facts.camera_records import CameraRecord, parse_cam
 _log = logging.getLogger(__name__)
 
 STATE = "/var/lib/receiver-setup"
-"""Where all that is kept on the receiver lies, root's own."""
+"""The folder of all records on the receiver, owned by root."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerAccount:
-    """What an adopted account was like."""
+    """The former state of an adopted account."""
 
     shell: str
     comment: str
@@ -27,35 +27,35 @@ class FormerAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What has to come back, and what was not there; paths are absolute."""
+    """Things to restore, and things that did not exist; paths are absolute."""
 
     filed: bool = False
-    """False where nothing was ever filed: an older version made the account, or somebody removed the record."""
+    """False if there is no record: an older version made the account, or the record was deleted."""
     made_user: bool = False
     former: FormerAccount | None = None
     closed: bool = False
-    """True when a password opened the account before."""
+    """True if the account had a usable password before."""
     group: str | None = None
-    """The number of a group of the account's name that was there before it."""
+    """The gid of an existing group with the account's name."""
     made_group: bool = False
-    """True where no group of the account's name was there, and one had to be made beside the account."""
+    """True if there was no group with the account's name, and one was created separately."""
     joined: tuple[str, ...] = ()
-    """Groups that the account joined for a set-up."""
+    """Groups to which a set-up added the account."""
     directories: tuple[str, ...] = ()
     modes: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Directory → its former owner (uid:gid) and mode."""
     owners: dict[str, tuple[str, int]] = field(default_factory=dict)
     """The same for files in the home of an adopted account."""
     entries: tuple[str, ...] | None = None
-    """What was in that home beside the recordings; None: not known."""
+    """The contents of that home besides the recordings; None if unknown."""
     files: tuple[str, ...] = ()
     backups: dict[str, str] = field(default_factory=dict)
     cameras: dict[str, CameraRecord] = field(default_factory=dict)
-    """What is known of each camera, by its name."""
+    """The record of each camera, by its name."""
 
     @classmethod
     def parse(cls, undo: str | None, cameras: str) -> Self:
-        r"""Read the two files; a line that cannot be read is left out.
+        r"""Parse the two files; invalid lines are skipped.
 
         >>> ledger = Ledger.parse("undo_user 'ipcamera'\nundo_mode '/home/ipcamera' '0:0' '755'\n", "porch {}\n")
         >>> ledger.made_user, ledger.modes, ledger.cameras["porch"].former
@@ -86,7 +86,7 @@ class Ledger:
 
 
 def _has_mode(call: list[str]) -> bool:
-    """Tell whether a call ends with an owner and a mode in octal digits."""
+    """Return True if a call ends with an owner and an octal mode."""
     return len(call) == 4 and re.fullmatch("[0-7]{1,4}", call[3]) is not None
 
 

@@ -1,12 +1,12 @@
-"""Who runs sshd on a receiver (pure): what shell/manager.sh told, as commands of root's.
+"""The service manager of sshd on a receiver (pure): the output of shell/manager.sh as commands for root.
 
-`manager` is the word for how a running sshd reads its configuration anew, `starter` that for how one is started.
+`manager` is the word for how a running sshd reloads its configuration, `starter` the one for how it is started.
 """
 
 import re
 
 SOCKET = "socket"
-"""systemd's own: it starts an sshd for each login, or at the first one, and each reads the configuration."""
+"""systemd's socket: it starts an sshd for each login, or at the first one, which reads the configuration."""
 _UNIT = re.compile(r"(?:reload|restart|unit) ([A-Za-z0-9][\w@.-]*)")
 _SIGNAL = re.compile(r"signal ([0-9]+)")
 _RELOADS = {
@@ -18,7 +18,7 @@ _RESTARTS = {"openrc": "rc-service sshd restart", "service": "service ssh restar
 
 
 def reload_command(manager: str) -> str | None:
-    """Return what makes sshd read its configuration anew; None where nothing needs to, or it is not known.
+    """Return the command that reloads sshd; None if none is needed or known.
 
     >>> reload_command("reload ssh"), reload_command("restart sshd"), reload_command(SOCKET)
     ('systemctl reload ssh', 'systemctl restart sshd', None)
@@ -31,7 +31,7 @@ def reload_command(manager: str) -> str | None:
 
 
 def restart_command(manager: str) -> str | None:
-    """Return what starts sshd anew, open sessions untouched; None where only a person can tell.
+    """Return the command that restarts sshd without ending sessions; None if unknown.
 
     >>> restart_command("reload ssh"), restart_command("signal 812")
     ('systemctl restart ssh', None)
@@ -42,7 +42,7 @@ def restart_command(manager: str) -> str | None:
 
 
 def start_command(starter: str, sshd: str) -> str | None:
-    """Return what starts an sshd where none runs, and at every boot as far as a manager does that.
+    """Return the command that starts sshd, now and at every boot if the manager supports it.
 
     >>> start_command("unit ssh", ""), start_command("program", "/usr/sbin/sshd")
     ('systemctl enable --now ssh', '/usr/sbin/sshd')

@@ -1,4 +1,4 @@
-"""What is on the receiver now (pure): one typed picture of it, made from what shell/facts.sh printed."""
+"""The current state of the receiver (pure): typed facts, parsed from the output of shell/facts.sh."""
 
 import re
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from receiver_setup.receiver.facts.ledger import Ledger
 from receiver_setup.receiver.facts.records import RecordError, parse_records
 
 ACCOUNT_MARK = "receiver-setup upload account"
-"""The comment (GECOS) field that marks an account as made by us."""
+"""The comment (GECOS) field that marks our accounts."""
 ADOPTED_MARK = f"{ACCOUNT_MARK} (adopted)"
-"""The same of an account that was made by hand: it is never removed."""
+"""The same for an adopted account, which is never removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,13 @@ class Account:
 
     @property
     def ours(self) -> bool:
-        """True when this tool made the account."""
+        """True if this tool made the account."""
         return self.comment.startswith(ACCOUNT_MARK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The group of the upload user's name; `members` are all users in it, by whatever way."""
+    """The group with the upload user's name; `members` are all its users, also by primary group."""
 
     gid: int
     members: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """What sshd made of a copy of its configuration with our drop-in in it; `problem` where it refused that."""
+    """sshd's answer about a copy of its configuration with our drop-in; `problem` if it refused it."""
 
     effective: str = ""
     problem: str = ""
@@ -59,7 +59,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What sshd says of one camera's connection (as `sshd -C` takes it, without the user), now and as it was staged."""
+    """sshd's answers about one camera's connection (as for `sshd -C`, without the user), now and as staged."""
 
     connection: str
     effective: str
@@ -83,18 +83,18 @@ class PathState:
 
     @property
     def is_directory(self) -> bool:
-        """True for a directory itself, not for a link to one."""
+        """True for a directory, not for a link to one."""
         return self.kind == "directory"
 
     @property
     def safe_for_jail(self) -> bool:
-        """True when sshd takes it as a part of ChrootDirectory: root's own, writable for nobody else."""
+        """True if sshd accepts it in the path of ChrootDirectory: owned by root and writable only for root."""
         return self.is_directory and self.uid == 0 and not self.mode & 0o022
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledAccount:
-    """The key file of an account that was set up here, and the records of its cameras, as they are; b"" for none."""
+    """The key file and the camera records of an account on this receiver, raw; b"" if missing."""
 
     keys: bytes = b""
     cameras: bytes = b""
@@ -107,7 +107,7 @@ class FiledAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogMark:
-    """How long a log file was (bytes) when the facts were read."""
+    """The size of a log file in bytes when the facts were read."""
 
     path: str
     size: int
@@ -115,18 +115,18 @@ class LogMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenJournal:
-    """A transaction that was begun and neither confirmed nor undone; `age_s` in seconds, `who` for people."""
+    """A transaction that is neither confirmed nor undone; `age_s` in seconds, `who` for display."""
 
     alive: bool
     proven: bool
-    """True when only its filing was cut off: then it is finished, never taken back."""
+    """True if only writing its record was interrupted: it is finished, never undone."""
     age_s: int
     who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that a camera left; `changed_s` by the receiver's clock, `size` in bytes."""
+    """A file uploaded by a camera; `changed_s` by the receiver's clock, `size` in bytes."""
 
     path: str
     changed_s: int
@@ -135,19 +135,19 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that a plan is made from; times are seconds of the receiver's own clock."""
+    """All facts for a plan; times are seconds of the receiver's clock."""
 
     now_s: float
     hostname: str
     system: str
     connection: tuple[str, int] | None
     tools: frozenset[str]
-    """Programs that are there, of those that some receivers do without."""
+    """Optional programs that exist on the receiver."""
     nologin: str
     account: Account | None
     groups: tuple[str, ...]
     same_uid: tuple[str, ...]
-    """Other names with the account's number."""
+    """Other accounts with the same uid."""
     group: Group | None
     password: str
     selinux: str
@@ -156,18 +156,18 @@ class Facts:
     files: dict[str, bytes]
     disks: dict[str, Disk]
     unwritable: frozenset[str]
-    """Files that not even root can write to."""
+    """Immutable files, which not even root can write to."""
     sshd_path: str
     other_server: str
-    """An SSH server that is not OpenSSH's, looked for where no sshd listens: `dropbear runs`."""
+    """An SSH server other than OpenSSH's, if no sshd listens: `dropbear runs`."""
     listener: str
     """`sshd`, `socket` (systemd's), or nothing."""
     openssh: tuple[int, int] | None
     sshd_problem: str
     sshd_effective: str
-    """What the sshd that serves the camera prints of the camera's own connection (`sshd -T -C`)."""
+    """The output of `sshd -T -C` for the camera's own connection, of the sshd that serves the camera."""
     staged: Staged | None
-    """None: the drop-in is as it would be staged, or nothing could be staged."""
+    """None if the drop-in is up to date, or nothing could be staged."""
     configuration: tuple[ConfigurationLine, ...]
     host_keys: tuple[PublicKey, ...]
     routes: dict[str, str]
@@ -181,97 +181,97 @@ class Facts:
     """A process that began when the facts were read: what sshd starts later has a higher number, or one from the
     beginning again."""
     keys_written_s: int = 0
-    """When the key file was last written, by the receiver's clock; 0 without one."""
+    """The modification time of the key file by the receiver's clock; 0 without one."""
     journal: OpenJournal | None = None
     last: str = ""
     """The token of the last run that changed anything here."""
     ledger: Ledger = field(default_factory=Ledger)
     administrator: str = ""
     programs: tuple[str, ...] = ()
-    """What the account runs besides uploads; read for an adoption only."""
+    """Processes of the account besides uploads; read only for an adoption."""
     foreign_keys: bytes = b""
-    """The key lines in the account's own home; read for an adoption only."""
+    """The key lines in the account's own home; read only for an adoption."""
     home_entries: tuple[str, ...] = ()
-    """What is in the home of an account that was made by hand, beside the recordings."""
+    """The contents of an existing account's home besides the recordings."""
     open_entries: tuple[PathState, ...] = ()
-    """Those of them that the account could write to, or to something in them; read for a set-up only."""
+    """Those that are writable for the account, or contain something that is; read only for a set-up."""
     linked: tuple[str, ...] = ()
-    """Files in them that have another name, and links to the recordings; not all of them where there are many."""
+    """Hard-linked files in them, and links to the recordings; a limited number."""
     orphans: Orphans | None = None
-    """What is below the recordings and nobody's; read for a set-up only."""
+    """Files of unknown owners below the recordings; read only for a set-up."""
     uploads: tuple[str, ...] = ()
-    """Files that are being uploaded; read for a removal only."""
+    """Files being uploaded; read only for a removal."""
     newest: dict[str, Upload] = field(default_factory=dict)
-    """The last upload in each directory; read for a status only."""
+    """The last upload in each directory; read only for a status."""
     recordings: int = 0
-    """How many files the recordings directory holds; read for a removal only."""
+    """The number of files in the recordings directory; read only for a removal."""
     contents: dict[str, Contents] = field(default_factory=dict)
-    """What is in each of the cameras' folders; read for a removal only."""
+    """The contents of each camera's folder; read only for a removal."""
     missing_tools: tuple[str, ...] = ()
-    """Programs that are not there, of those that every change needs."""
+    """Missing programs that every change needs."""
     sshd_global: str = ""
-    """What the same sshd prints of nobody in particular (`sshd -T`); empty where it could not be asked."""
+    """The output of `sshd -T` of the same sshd; empty if it could not be asked."""
     sshd_options: str = ""
-    """What it runs with beside its program, as a shell takes it; only what decides what it does."""
+    """Its relevant command-line options, quoted for a shell."""
     sshd_main: str = MAIN
-    """The configuration that it reads."""
+    """Its configuration file."""
     sshd_unknown: str = ""
-    """Why it cannot be told with which options it runs; then it could not be asked anything."""
+    """Why its options are unknown; it could not be asked anything then."""
     connection_asked: str = ""
-    """The first camera's own connection as `sshd -C` takes it, without the user."""
+    """The first camera's own connection as for `sshd -C`, without the user."""
     answers: dict[str, Answer] = field(default_factory=dict)
-    """By address or name: the account's other cameras of which sshd says something else than of the first."""
+    """The other cameras, by address or name, for which sshd's answers differ from the first one's."""
     served: tuple[str, int] | None = None
-    """The receiver's own address and port that the camera comes in at."""
+    """The receiver's address and port to which the camera connects."""
     sshd_sockets: tuple[Socket, ...] = ()
-    """Where any sshd listens, or systemd's socket for it."""
+    """The addresses on which an sshd, or systemd's socket for it, listens."""
     socket_is_systemds: bool = False
     port_owner: str = ""
-    """The program at the port that the camera is to dial, where that is no sshd."""
+    """The program on the camera's port, if it is not sshd."""
     own_addresses: frozenset[str] = frozenset()
-    """Read only where the cameras are told what to dial."""
+    """Read only if the address to dial is given."""
     disk_keys: tuple[PublicKey, ...] = ()
-    """The host keys on the disk, where sshd was asked for those that it shows instead."""
+    """The host keys on disk, if sshd was asked for those that it uses."""
     newer_keys: tuple[str, ...] = ()
-    """Files of host keys that were written after the listener had started, which reads them at its start alone."""
+    """Host key files that are newer than the listener, which reads them only when it starts."""
     host_keys_unread: bool = False
-    """Neither the listener nor the disk told any host key."""
+    """True if neither the listener nor the disk has a host key."""
     groups_unknown: bool = False
-    """sshd could not be asked as if the account were there, which is yet to be made."""
+    """True if sshd could not be asked about the account, which does not exist yet."""
     real_paths: dict[str, str] = field(default_factory=dict)
-    """sshd's own folders that are somewhere else, by way of a link."""
+    """sshd's own folders that are links to another place."""
     first_account: bool = True
-    """The one of the accounts that what holds for all of them is written for."""
+    """The account that represents all of them in common facts."""
     manager: str = ""
     """Who makes sshd read its configuration anew, and who starts it: words of `receiver.manager`."""
     starter: str = ""
     filed_accounts: dict[str, FiledAccount] = field(default_factory=dict)
-    """Every account of which a record is filed here, by its name."""
+    """Every account with a record on this receiver, by its name."""
     marks: frozenset[str] = frozenset()
-    """Paths that are there, of those by which `receiver.platforms` recognises a system."""
+    """Existing paths by which `receiver.platforms` recognises a system."""
     system_ids: tuple[str, ...] = ()
     """ID and VARIANT_ID of os-release(5)."""
     headers: dict[str, str] = field(default_factory=dict)
     """File of sshd's configuration → the comments at its top."""
     main_link: str = ""
-    """Where the main file of sshd's configuration leads, if it is a link."""
+    """The target of sshd's main configuration file, if it is a link."""
     kept_includes: frozenset[str] = frozenset()
-    """Files that such a system makes sshd's configuration from, and that name the folder of drop-ins."""
+    """Files from which such a system generates sshd's configuration, and which name the folder of drop-ins."""
     local_groups: dict[str, Group] = field(default_factory=dict)
-    """The groups that the account is to join, as far as /etc/group has them."""
+    """The requested groups that are in /etc/group."""
     sudoers: str = ""
-    """Lines of sudo's and doas' rules that name a group; read only for an account that is to join groups."""
+    """Lines of sudo's and doas' rules that name a group; read only if the account joins groups."""
     sudo_list: str = ""
-    """What `sudo -l -U` says of the account as a member of these groups, where that is more than without them."""
+    """The output of `sudo -l -U` for the account with these groups, if they give it more rights."""
 
     @classmethod
     def parse(cls, output: bytes) -> Self:
-        """Make the picture of one account from the script's records; `RecordError` when they are not whole."""
+        """Parse the facts of one account from the script's records; `RecordError` if they are incomplete."""
         return cls.from_records(parse_records(output))
 
     @classmethod
     def from_records(cls, raw: list[tuple[str, bytes]]) -> Self:
-        """Make the picture from records, each a name and its value."""
+        """Make the facts from records, each a name and its value."""
         records = [(name, value.decode("utf-8", "replace")) for name, value in raw]
         one = dict(records)
         every = _Lists(records)
@@ -361,11 +361,11 @@ class Facts:
         )
 
     def question(self, user: str) -> str:
-        """Return what `sshd -C` is told of a connection of the camera's."""
+        """Return the argument of `sshd -C` for a connection of the camera."""
         return ",".join(filter(None, (f"user={user}", self.connection_asked)))
 
     def seen_from(self, camera: Sequence[str]) -> Self:
-        """Return the same picture for one camera alone, by its address: sshd may have rules for some addresses.
+        """Return the facts for one camera by its address, since sshd may have rules for some addresses.
 
         `camera` has the address, or nothing where it is not known.
         """
@@ -377,7 +377,7 @@ class Facts:
         return replace(seen, connection_asked=answer.connection, sshd_effective=answer.effective, staged=answer.staged)
 
     def rights(self, state: PathState) -> int:
-        """Return what the upload user may do there (`rwx` as 4, 2, 1), by the kernel's rule: the first that fits.
+        """Return the upload user's permissions there (`rwx` as 4, 2, 1), as the kernel decides: the first match.
 
         An account that is yet to be made has a group of its own name.
         """
@@ -391,25 +391,25 @@ class Facts:
 
     @property
     def sshd_command(self) -> str:
-        """The sshd that serves the camera with its options, as a shell takes it."""
+        """The sshd that serves the camera, with its options, quoted for a shell."""
         return " ".join(filter(None, (quote(self.sshd_path or "sshd"), self.sshd_options)))
 
     @property
     def sshd_shown(self) -> str:
-        """The same for sentences."""
+        """The same, for messages."""
         usual = self.sshd_path in {"", "/usr/sbin/sshd"}
         return " ".join(filter(None, ("sshd" if usual else quote(self.sshd_path), self.sshd_options)))
 
     @property
     def has_sftp(self) -> bool | None:
-        """Whether sshd knows the subsystem that an upload asks for; None: not known."""
+        """Whether sshd has the sftp subsystem; None if unknown."""
         if not self.sshd_global:
             return None
         return any(value.split()[:1] == ["sftp"] for value in parse_effective(self.sshd_global).get("subsystem", []))
 
 
 def parse_facts(output: bytes) -> tuple[Facts, ...]:
-    """Make a picture for each account that was asked for, in that order; `RecordError` when they are not whole."""
+    """Parse the facts of each requested account, in order; `RecordError` if they are incomplete."""
     shared: list[tuple[str, bytes]] = []
     accounts: list[list[tuple[str, bytes]]] = []
     own = shared
@@ -453,7 +453,7 @@ class _Lists(dict[str, list[str]]):
 
 
 def _parse_os_release(text: str) -> dict[str, str]:
-    """Return the settings of os-release(5), with whatever quotes they stand in."""
+    """Return the settings of os-release(5), still quoted."""
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
 
@@ -464,7 +464,7 @@ def _parse_system(text: str) -> str:
 
 
 def _parse_system_ids(text: str) -> tuple[str, ...]:
-    """Return ID and VARIANT_ID of os-release(5), as far as they are there."""
+    """Return ID and VARIANT_ID of os-release(5), if present."""
     found = _parse_os_release(text)
     return tuple(found[key].strip("\"'") for key in ("ID", "VARIANT_ID") if key in found)
 
@@ -492,13 +492,13 @@ def _parse_group(line: str, users: list[str]) -> Group | None:
 
 
 def _parse_local_groups(lines: list[str]) -> dict[str, Group]:
-    """Read lines of /etc/group, of which any may be broken."""
+    """Parse lines of /etc/group, any of which may be invalid."""
     found = {line.partition(":")[0]: _parse_group(line, []) for line in lines if line.split(":")[2:3] != [""]}
     return {name: group for name, group in found.items() if group is not None}
 
 
 def _parse_staged(records: dict[str, str]) -> Staged | None:
-    """Read sshd's word on the staged copy, whose own paths mean nothing to a reader."""
+    """Parse sshd's answer about the staged copy, and replace its temporary paths."""
     if "staged_problem" in records:
         folder = records.get("staged_folder", "")
         problem = records["staged_problem"].replace(f"{folder}/d/", "/etc/ssh/sshd_config.d/")
@@ -507,7 +507,7 @@ def _parse_staged(records: dict[str, str]) -> Staged | None:
 
 
 def _parse_answers(one: dict[str, str], every: "_Lists") -> dict[str, Answer]:
-    """Read sshd's word on each further camera: one record of each kind for each."""
+    """Parse sshd's answers about the other cameras: one record of each kind per camera."""
     kinds = ("camera_asked", "camera_connection", "camera_effective", "camera_problem", "camera_staged")
     return {
         camera: Answer(

@@ -1,4 +1,4 @@
-"""The framing of what a script prints (pure): records of a name and bytes, whatever the bytes are.
+"""The framing of a script's output (pure): records of a name and arbitrary bytes.
 
 Source: `emit` in shell/common.sh.
 """
@@ -9,7 +9,7 @@ _HEAD = re.compile(rb"@([a-z_]+) (\d{1,12})\n")
 
 
 class RecordError(ValueError):
-    """The output is not whole: the script ended early, or something else printed into it."""
+    """The output is incomplete: the script ended early, or something else printed into it."""
 
 
 def parse_records(output: bytes) -> list[tuple[str, bytes]]:

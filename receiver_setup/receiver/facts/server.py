@@ -1,4 +1,4 @@
-"""Whether the sshd that serves the camera could be asked, and what it shows (pure)."""
+"""Check that the sshd that serves the camera could be asked, and which host keys it uses (pure)."""
 
 from receiver_setup.errors import ReceiverUnsuitableError
 from receiver_setup.receiver.facts.manager import restart_command
@@ -8,7 +8,7 @@ from receiver_setup.receiver.plan.suitability import where
 
 
 def check_asked(facts: Facts) -> None:
-    """Refuse where nobody can tell with which options sshd runs, and so what it does."""
+    """Refuse if sshd's options, and therefore its behaviour, are unknown."""
     if facts.sshd_unknown:
         raise ReceiverUnsuitableError(
             f"what sshd on {where(facts)} does cannot be asked, since it is not known with which "
@@ -19,7 +19,7 @@ def check_asked(facts: Facts) -> None:
 
 
 def check_host_keys(facts: Facts) -> None:
-    """Refuse where no camera could be told a host key that is sure to last."""
+    """Refuse if no host key is certain to last."""
     host = where(facts)
     if facts.host_keys_unread:
         raise ReceiverUnsuitableError(

@@ -1,1 +1,1 @@
-"""What has to change on a receiver (pure)."""
+"""Plan the changes on a receiver (pure)."""

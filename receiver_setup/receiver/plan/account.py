@@ -1,4 +1,4 @@
-"""The upload account in a set-up (pure): made, adopted or left alone; and whose account is none of our business."""
+"""Plan the upload account of a set-up (pure): create, adopt or keep it, and refuse accounts that are not ours."""
 
 import re
 from dataclasses import replace
@@ -19,7 +19,7 @@ _ADMINISTRATORS = frozenset({"root", "sudo", "wheel", "admin", "doas"})
 
 
 def check_account(facts: Facts, wanted: Wanted) -> None:
-    """Raise `ReceiverAccountError` for an account that must not be touched, or not in this way."""
+    """Raise `ReceiverAccountError` for an account that must not be changed, or not in this way."""
     account = facts.account
     if account is None:
         return
@@ -40,7 +40,7 @@ def check_account(facts: Facts, wanted: Wanted) -> None:
 
 
 def _check_adoption(facts: Facts, account: Account, where: str, *, adopt: bool) -> None:
-    """Refuse an account that is not ours, unless it may be adopted: a person's way in must never be jailed."""
+    """Refuse an account that is not ours, unless it may be adopted: a person's login must never be jailed."""
     whose = "a person's account" if account.uid >= _PERSONS_FROM else "a system account"
     if not adopt or account.uid == 0:
         raise ReceiverAccountError(
@@ -68,7 +68,7 @@ def plan_account(facts: Facts, wanted: Wanted) -> list[Step]:
 
 
 def check_adopted_home(facts: Facts, wanted: Wanted) -> None:
-    """Refuse to adopt an account where something in its home could not be closed to cameras."""
+    """Refuse to adopt an account if something in its home cannot be closed to cameras."""
     odd = (state.path for state in facts.open_entries if "\ufffd" in state.path)
     paths = (*facts.linked, *odd) if _closes_home(facts, wanted) else ()
     if paths:
@@ -86,7 +86,7 @@ def _closes_home(facts: Facts, wanted: Wanted) -> bool:
 
 
 def close_home_steps(facts: Facts, wanted: Wanted) -> list[Step]:
-    """Close all that is in an adopted account's home to the account, but for the recordings.
+    """Make everything in an adopted account's home except the recordings inaccessible to the account.
 
     What was its owner's, such as .ssh and .profile, is no camera's; once the home is root's nothing new comes.
     """
@@ -102,7 +102,7 @@ def close_home_steps(facts: Facts, wanted: Wanted) -> list[Step]:
 
 
 def check_groups(facts: Facts, wanted: Wanted) -> None:
-    """Refuse a group that is not there, or that would make the cameras' account an administrator."""
+    """Refuse a group that does not exist, or that would make the cameras' account an administrator."""
     host = facts.hostname or "the receiver"
     named = _named_by_rules(facts.sudoers)
     for name in wanted.groups:
@@ -131,7 +131,7 @@ def check_groups(facts: Facts, wanted: Wanted) -> None:
 
 
 def _named_by_rules(text: str) -> set[str]:
-    r"""Return the groups that rules of sudo (`%name`, `%#gid`) or doas (`:name`) are about.
+    r"""Return the groups in rules of sudo (`%name`, `%#gid`) or doas (`:name`).
 
     >>> sorted(_named_by_rules("%media ALL=(root) /bin/true # %not\n%#44 ALL = ALL\npermit nopass :ops as root"))
     ['#44', 'media', 'ops']
@@ -157,14 +157,14 @@ def _join_steps(facts: Facts, wanted: Wanted) -> list[Step]:
 
 
 def former_number(facts: Facts, wanted: Wanted) -> tuple[str, ...]:
-    """Return the number of an account of ours that went, by the recordings that it left: the new one gets it again."""
+    """Return the uid of a deleted account of ours, by its recordings, so that the new account can reuse it."""
     numbers = {owner.partition(":")[0] for owner in facts.orphans.owners} if facts.orphans is not None else set()
     free = facts.account is None and not _is_ownerless(facts, wanted.recordings)
     return tuple(numbers) if free and len(numbers) == 1 and 0 < int(min(numbers)) < _PERSONS_FROM else ()
 
 
 def orphan_steps(facts: Facts, wanted: Wanted) -> list[Step]:
-    """Give what is below the recordings and nobody's to the upload user, who could not write to it; only if agreed.
+    """Give files of unknown owners below the recordings to the upload user; only if agreed.
 
     Raises `ReceiverUnsuitableError` where that was not.
     """
@@ -192,7 +192,7 @@ def orphan_steps(facts: Facts, wanted: Wanted) -> list[Step]:
 
 
 def _chown_hint(facts: Facts, wanted: Wanted, numbers: list[str]) -> str:
-    """Return how a person does the same, once there is an account to give it to."""
+    """Return the command that does the same, once the account exists."""
     whole = ("-exec", "chown", "-h", f"{wanted.user}:", "{}", "+")
     each = [command("find", wanted.recordings, "-xdev", "-uid", number, *whole) for number in numbers]
     return f"; by hand: {paste(each, 'chown')}" if facts.account is not None else ""

@@ -1,4 +1,4 @@
-"""Whom sshd lets in by AllowUsers, DenyUsers, AllowGroups and DenyGroups (pure).
+"""Decide as sshd does by AllowUsers, DenyUsers, AllowGroups and DenyGroups (pure).
 
 Source: sshd_config(5), and OpenSSH's match.c and auth.c: a `!` counts in the host part alone.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The list that shuts somebody out, by the name that `sshd -T` prints; for a Deny list the pattern that matched.
+    """The list that excludes a user, by its name in `sshd -T`; for a Deny list the pattern that matched.
 
     `address` is the one that is refused; None where none would do.
     """
@@ -22,14 +22,14 @@ class Refusal:
 
     @property
     def denies(self) -> bool:
-        """True when somebody stands on a Deny list, not merely on no Allow list."""
+        """True if the user is on a Deny list, rather than missing on an Allow list."""
         return self.pattern is not None
 
 
 def find_refusal(
     effective: Mapping[str, list[str]], *, user: str, groups: Iterable[str], addresses: Iterable[str]
 ) -> Refusal | None:
-    """Return what would refuse `user` from one of `addresses`; without any, what would from everywhere.
+    """Return the list that refuses `user` from one of `addresses`, or from everywhere without any.
 
     `effective` is what `sshd -T` printed: keyword → values.
     """
@@ -54,7 +54,7 @@ def find_refusal(
 
 
 def _matches_user(pattern: str, user: str, address: str | None, *, unknown: bool) -> bool:
-    """Match USER or USER@HOST; `unknown` is the answer where only the address could tell."""
+    """Match USER or USER@HOST; `unknown` is the answer if it depends on an unknown address."""
     name, at, hosts = pattern.rpartition("@")
     if not at:
         return _glob(pattern, user)
@@ -64,7 +64,7 @@ def _matches_user(pattern: str, user: str, address: str | None, *, unknown: bool
 
 
 def _matches_host(patterns: str, address: str) -> bool:
-    """Match a list with commas of addresses, networks and globs, where a `!` takes out again."""
+    """Match a comma-separated list of addresses, networks and globs, where `!` excludes."""
     found = False
     for entry in patterns.split(","):
         if _matches_address(entry.removeprefix("!"), address):
@@ -88,7 +88,7 @@ def _matches_address(pattern: str, address: str) -> bool:
 
 
 def _glob(pattern: str, text: str) -> bool:
-    """Match as sshd does: `*` and `?` alone are special.
+    """Match as sshd does: only `*` and `?` are special.
 
     >>> _glob("ip?am*", "ipcamera"), _glob("[i]pcamera", "ipcamera")
     (True, False)

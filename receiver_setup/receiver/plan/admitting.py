@@ -1,4 +1,4 @@
-"""How an upload user is let in where sshd's lists of users and groups shut it out (pure).
+"""Remedies for an upload user that sshd's lists of users and groups exclude (pure).
 
 What a list allows is only ever added to, in a Match block for the upload user alone: within one, AllowUsers and
 AllowGroups take the place of what holds for everybody, and those of several blocks add up. Tried on OpenSSH 8.4, 9.2,
@@ -19,7 +19,7 @@ _WORD = re.compile(r'"[^"]*"|[^\s"]+')
 
 
 def admit(facts: Facts, *, user: str, groups: Sequence[str], addresses: Sequence[str], reload: bool = True) -> str:
-    """Return what lets `user` in from all of `addresses`, as a remedy; without any, from everywhere."""
+    """Return the remedy that admits `user` from all of `addresses`, or from everywhere without any."""
     effective = parse_effective(facts.sshd_effective)
     for keyword in ("denyusers", "denygroups"):
         values = effective.get(keyword, [])
@@ -39,7 +39,7 @@ def admit(facts: Facts, *, user: str, groups: Sequence[str], addresses: Sequence
 
 
 def word_lines(facts: Facts, refusal: Refusal, values: Sequence[str]) -> list[ConfigurationLine]:
-    """Return the lines that a list in force was made of; of a Deny list those that have the pattern."""
+    """Return the lines that form an effective list; of a Deny list those with the pattern."""
     lines = [line for line in facts.configuration if line.name == refusal.keyword and set(line.words) <= set(values)]
     return [line for line in lines if refusal.pattern in line.words] if refusal.denies else lines
 

@@ -1,4 +1,4 @@
-"""Which address and port of the receiver a camera dials, and whether sshd is there (pure)."""
+"""The receiver's address and port that a camera dials, and whether sshd listens there (pure)."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from receiver_setup.receiver.facts.model import Facts
 
 
 def is_address(text: str) -> bool:
-    """Tell an IP address from a name.
+    """Return True for an IP address, False for a name.
 
     >>> is_address("fe80::1%eth0"), is_address("porch.lan")
     (True, False)
@@ -23,7 +23,7 @@ def is_address(text: str) -> bool:
 
 
 def find_port(facts: Facts) -> int:
-    """Return the port of the sshd that serves the camera: where we came in, if it listens there."""
+    """Return the port of the sshd that serves the camera: the one of our own connection, if it listens there."""
     if facts.served is not None:
         return facts.served[1]
     if facts.connection is not None:
@@ -33,7 +33,7 @@ def find_port(facts: Facts) -> int:
 
 
 def find_address(facts: Facts, camera_addresses: Iterable[str], *, here: bool) -> str | None:
-    """Return the receiver's address on its route to the camera; None where nothing tells.
+    """Return the receiver's address on its route to the camera; None if unknown.
 
     A name stands for what the receiver takes it for. `here`: addresses are given as the receiver itself sees them,
     so that a loopback address means the same on both.
@@ -47,7 +47,7 @@ def find_address(facts: Facts, camera_addresses: Iterable[str], *, here: bool) -
 
 
 def check_reached(facts: Facts, server: str, port: int) -> None:
-    """Refuse where the camera would dial one of the receiver's own addresses, and sshd does not listen there.
+    """Refuse if the camera would dial one of the receiver's own addresses on which sshd does not listen.
 
     What is not its own leads there by a router, or by a name: that only the test upload tells.
     """
@@ -66,7 +66,7 @@ def check_reached(facts: Facts, server: str, port: int) -> None:
 
 
 def _other_way(facts: Facts, server: str) -> str:
-    """Name what the camera can dial, and the lines that decide it."""
+    """Name the addresses that the camera can dial, and the configuration lines for them."""
     for socket in facts.sshd_sockets:
         if socket.takes(server, socket.port, dual=facts.socket_is_systemds):
             place = Socket(address=server.partition("%")[0], port=socket.port).place

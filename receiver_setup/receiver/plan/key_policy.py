@@ -1,4 +1,4 @@
-"""Whether sshd would take a camera's key (pure): its size, its signatures, and the folders above the key file.
+"""Check that sshd would accept a camera's key (pure): its size, its signatures, and the folders above the key file.
 
 sshd is asked with and without the upload user: since OpenSSH 9.6 it tells a client before the login which signatures
 it takes (server-sig-algs, RFC 8308), by the global list; a client that heeds it offers nothing else.
@@ -30,11 +30,11 @@ _RSA_SHA2 = ("rsa-sha2-512", "rsa-sha2-256")
 _SIZE = "requiredrsasize"
 _ALGORITHMS = ("pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes")
 _TELLS_GLOBAL_LIST_FROM = (9, 6)
-"""Older releases tell every client of every signature that they know."""
+"""Older releases announce all signatures that they support to every client."""
 
 
 def check_key(facts: Facts, user: str, key: PublicKey, *, allow_sha1: bool, settled: bool = False) -> None:
-    """Raise `ReceiverUnsuitableError` where sshd's policy would refuse `key` for `user`; the rule is named.
+    """Raise `ReceiverUnsuitableError`, with the rule, if sshd's policy would refuse `key` for `user`.
 
     `allow_sha1`: our drop-in has, or will have, the line that lets SHA-1 in beside all that sshd takes by default.
     `settled`: the camera has signed in with it before, so what it makes of the global list is known.
@@ -47,7 +47,7 @@ def check_key(facts: Facts, user: str, key: PublicKey, *, allow_sha1: bool, sett
 
 
 def check_way_to_keys(facts: Facts, user: str, authentication: Authentication) -> None:
-    """Refuse where the upload user, as whom sshd reads the key file, may not pass a folder above it.
+    """Refuse if the upload user, as whom sshd reads the key file, cannot enter a folder above it.
 
     A key folder with our own key file in it is not refused: the plan opens it again.
     """
@@ -65,12 +65,12 @@ def check_way_to_keys(facts: Facts, user: str, authentication: Authentication) -
 
 
 def may_pass(facts: Facts, state: PathState) -> bool:
-    """Tell whether the upload user may go through a folder."""
+    """Return True if the upload user may enter a folder."""
     return bool(facts.rights(state) & 0o1)
 
 
 def _with_drop_in(facts: Facts) -> str:
-    """Return what sshd says of the upload user once our drop-in is there."""
+    """Return sshd's settings for the upload user with our drop-in."""
     staged = facts.staged
     return staged.effective if staged is not None and staged.effective else facts.sshd_effective
 
@@ -119,7 +119,7 @@ def _check_signatures(  # noqa: PLR0913 - all but the first three are what those
 
 
 def _accepted(effective: dict[str, list[str]]) -> set[str] | None:
-    """Return the signature algorithms that are taken; None where sshd was not asked or does not tell."""
+    """Return the accepted signature algorithms; None if sshd was not asked or does not report them."""
     values = [value for keyword in _ALGORITHMS for value in effective.get(keyword, [])]
     return set(values[0].split(",")) if values else None
 
@@ -148,7 +148,7 @@ def _not_listed(facts: Facts, user: str, key: PublicKey, *, own: bool) -> Receiv
 
 
 def _leaves_out(line: ConfigurationLine, needed: list[str]) -> bool:
-    """Tell whether a list can be what lacks an algorithm: one that only adds to sshd's own cannot."""
+    """Return True if a list may lack an algorithm; one that only adds to sshd's default cannot."""
     value = line.words[0] if line.words else ""
     names = value.lstrip("-+^").split(",")
     named = [any(fnmatchcase(each, pattern) for pattern in names) for each in needed]
@@ -156,7 +156,7 @@ def _leaves_out(line: ConfigurationLine, needed: list[str]) -> bool:
 
 
 def _mended(facts: Facts, line: ConfigurationLine, needed: list[str]) -> str:
-    """Return the edit that lets an algorithm in."""
+    """Return the edit that allows an algorithm."""
     value = line.words[0]
     if not value.startswith("-"):
         return replace_line(facts, line, f"{line.keyword} {','.join([value, *needed])}")
@@ -165,7 +165,7 @@ def _mended(facts: Facts, line: ConfigurationLine, needed: list[str]) -> str:
 
 
 def _lines(facts: Facts, keyword: str, *, own: bool) -> Iterator[tuple[ConfigurationLine, ConfigurationLine | None]]:
-    """Go through the lines that may set a keyword, in sshd's order; `own`: those of a Match block, else global ones."""
+    """Yield the lines that may set a keyword in sshd's order; `own`: those in a Match block, else global ones."""
     # No file has an empty name, so all of them are gone through.
     for read in read_order(facts.configuration, drop_in="", main=facts.sshd_main):
         if read.line.name == keyword and (read.match is not None) == own:
@@ -177,6 +177,6 @@ def _refused(facts: Facts, key: PublicKey, why: str, hint: str) -> ReceiverUnsui
 
 
 def _above(path: str) -> list[str]:
-    """Return the folders above a path, the highest first, without `/`."""
+    """Return the parents of a path, outermost first, without `/`."""
     parts = path.split("/")[1:-1]
     return ["/" + "/".join(parts[: end + 1]) for end in range(len(parts))]

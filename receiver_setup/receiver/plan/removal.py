@@ -1,4 +1,4 @@
-"""What must change on the receiver to take a set-up back (pure): facts and cameras in, ordered steps out.
+"""Plan the removal of a set-up on the receiver (pure): facts and cameras in, ordered steps out.
 
 While other cameras use the account, only the lines of those that go are taken; with the last one everything goes,
 in the reverse order of a set-up. What cannot be taken back itself (the account, its folders) waits for the proof.
@@ -23,17 +23,17 @@ _FILES = frozenset({"regular file", "regular empty file"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalPlan(Plan):
-    """The receiver's half of a removal; `remaining` are the cameras that go on to use the account."""
+    """The receiver's half of a removal; `remaining` are the cameras that still use the account."""
 
     kind: ClassVar[str] = "removal"
 
     remaining: tuple[str, ...]
     kept: tuple[str, ...]
-    """Directories whose recordings stay."""
+    """Directories whose recordings are kept."""
 
 
 def new_entries(facts: Facts, wanted: Wanted) -> tuple[str, ...]:
-    """Return what is in the home of an adopted account that was not there before, beside the recordings.
+    """Return the new files in the home of an adopted account, besides the recordings.
 
     So is a key that opens it once it has its shell again, where the adoption had not found it.
     """
@@ -49,7 +49,7 @@ def new_entries(facts: Facts, wanted: Wanted) -> tuple[str, ...]:
 def plan_removal(
     facts: Facts, wanted: Wanted, *, everything: bool = False, stay: frozenset[str] = frozenset(), delete: bool = False
 ) -> RemovalPlan:
-    """Plan the way back for the cameras in `wanted.slots`; for all of them with `everything`.
+    """Plan the removal of the cameras in `wanted.slots`, or of all with `everything`.
 
     Cameras in `stay` are not to be taken though they were asked for. Recordings are kept unless `delete`.
     Raises `ReceiverAccountError` for an account that is not ours, `ReceiverUnsuitableError` where somebody else could
@@ -85,7 +85,7 @@ def _check_account(facts: Facts, wanted: Wanted) -> None:
 
 
 def _traces(facts: Facts, wanted: Wanted) -> bool:
-    """Tell whether anything of ours is there: else an account of that name is none of our business."""
+    """Return True if there is anything of ours; otherwise an account of that name is not ours to change."""
     ours = facts.account is not None and facts.account.ours
     return (
         ours
@@ -98,7 +98,7 @@ def _traces(facts: Facts, wanted: Wanted) -> bool:
 def _plan_part(
     facts: Facts, wanted: Wanted, gone: set[str], remaining: tuple[str, ...], *, delete: bool
 ) -> RemovalPlan:
-    """Take some cameras' lines; the account goes on."""
+    """Remove the lines of some cameras and keep the account."""
     steps = [_keys_step(facts, wanted, gone)]
     slots = {slot.name: slot.directory for slot in wanted.slots if slot.directory in facts.paths}
     theirs = _folders_of(facts, wanted, set(remaining))
@@ -120,13 +120,13 @@ def _plan_part(
 
 
 def _folders_of(facts: Facts, wanted: Wanted, names: set[str]) -> set[str]:
-    """Return the folders of these cameras; one whose folder is not known may have the recordings directory itself."""
+    """Return the folders of these cameras; a camera without a known folder may use the recordings directory itself."""
     known = find_known_cameras(facts, wanted.user)
     return {known[name].directory or wanted.recordings for name in names & known.keys()}
 
 
 def _every_folder(facts: Facts, wanted: Wanted) -> set[str]:
-    """Return each folder that is or was a camera's."""
+    """Return all present and former folders of cameras."""
     made = {*facts.ledger.directories, *facts.ledger.modes}
     known = _folders_of(facts, wanted, set(facts.ledger.cameras))
     return known | {path for path in made if lies_in(path, wanted.recordings)}
@@ -186,7 +186,7 @@ def _plan_whole(facts: Facts, wanted: Wanted, *, delete: bool) -> RemovalPlan:
 
 
 def _user_goes(facts: Facts) -> bool:
-    """Ours goes, an adopted one stays; without a record the mark in its comment field tells."""
+    """Return True for our own account, False for an adopted one; without a record, the comment field decides."""
     account = facts.account
     if account is None or not account.ours:
         return False
@@ -196,7 +196,7 @@ def _user_goes(facts: Facts) -> bool:
 
 
 def _close_steps(facts: Facts, wanted: Wanted) -> list[Step]:
-    """Close our own account before the drop-in goes, which is all that keeps its password to uploads."""
+    """Lock our own account before removing the drop-in, which alone restricts its password to uploads."""
     if not _user_goes(facts) or facts.password != "set":  # noqa: S105 - a state
         return []
     told = f"no password opens {wanted.user}"
@@ -237,7 +237,7 @@ def _keys_step(facts: Facts, wanted: Wanted, gone: set[str], *, last_one: bool =
 
 
 def _mode_steps(facts: Facts) -> list[Step]:
-    """Give directories that were there before us their owner and mode back; files in them first."""
+    """Restore owner and mode of directories that existed before, after the files in them."""
     steps = []
     for path, (owner, mode) in facts.ledger.owners.items():
         state = facts.paths.get(path)
@@ -256,7 +256,7 @@ def _mode_steps(facts: Facts) -> list[Step]:
 
 
 def _leave_steps(facts: Facts, wanted: Wanted) -> list[Step]:
-    """Let the account leave the groups that it joined for the set-up; with the account it would leave all of them."""
+    """Remove the account from the groups that it joined for the set-up; deleting it removes it from all."""
     return [
         Step(
             name="leave group",
@@ -290,7 +290,7 @@ def _former_account_steps(facts: Facts, wanted: Wanted) -> list[Step]:
 
 
 def _folder_steps(facts: Facts, wanted: Wanted, *, delete: bool, user_goes: bool) -> tuple[list[Step], tuple[str, ...]]:
-    """Remove the directories that we made, as far as they are empty; tell where recordings stay."""
+    """Remove our own directories if they are empty; report where recordings are kept."""
     usual = (wanted.home, wanted.recordings, key_file(wanted.user).rpartition("/")[0])
     made = facts.ledger.directories if facts.ledger.filed else usual
     there = [path for path in sorted({*made, wanted.recordings}) if path in facts.paths]
@@ -320,7 +320,7 @@ def _folder_steps(facts: Facts, wanted: Wanted, *, delete: bool, user_goes: bool
 
 
 def _delete_step(facts: Facts, path: str, *, others: Collection[str] = ()) -> Step:
-    """Delete a folder, but for `others` in it, which are other cameras'.
+    """Delete a folder except for `others` in it, which belong to other cameras.
 
     What is mounted below it stays, and where something is mounted at it, the empty folder.
     """

@@ -1,4 +1,4 @@
-"""What must change on the receiver for a set-up (pure): facts and wishes in, ordered steps out."""
+"""Plan a set-up on the receiver (pure): facts and requested state in, ordered steps out."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ from receiver_setup.receiver.plan.wanted import Wanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupPlan(Plan):
-    """The receiver's half of a set-up; `match` is what sshd is told in the end."""
+    """The receiver's half of a set-up; `match` is the final Match block for sshd."""
 
     kind: ClassVar[str] = "setup"
 
@@ -60,7 +60,7 @@ class SetupPlan(Plan):
 
     @property
     def sets_password(self) -> bool:
-        """True when a new random password must come with the script."""
+        """True if the script needs a new random password."""
         return any(step.call is not None and step.call[0] == PASSWORD_CALL for step in self.steps)
 
 
@@ -75,7 +75,7 @@ def drop_in(user: str) -> str:
 
 
 def wanted_match(wanted: Wanted) -> UploadMatch:
-    """Return what sshd is to be told, as far as it does not depend on what is there: no SHA-1, any release."""
+    """Return the Match block as far as it is independent of the receiver: no SHA-1, any release."""
     return UploadMatch(
         user=wanted.user,
         jail=wanted.home if wanted.jail else None,
@@ -86,7 +86,7 @@ def wanted_match(wanted: Wanted) -> UploadMatch:
 
 
 def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
-    """Plan the way from `facts` to `wanted`.
+    """Plan the steps from `facts` to `wanted`.
 
     Raises `ReceiverAccountError` for an account that is not ours, `ReceiverUnsuitableError` for a receiver that
     cannot do it; nothing has been changed by then.
@@ -117,7 +117,7 @@ def plan_receiver(facts: Facts, wanted: Wanted) -> SetupPlan:
 
 
 def check_connection(facts: Facts, wanted: Wanted) -> None:
-    """Raise `ReceiverUnsuitableError` where sshd would not serve an upload from where the facts were seen.
+    """Raise `ReceiverUnsuitableError` if sshd would not accept an upload over the connection of the facts.
 
     Rules for some addresses or hosts make that differ between cameras; all else in `plan_receiver` is the same.
     """
@@ -138,14 +138,14 @@ def _match(facts: Facts, wanted: Wanted, openssh: tuple[int, int]) -> UploadMatc
 
 
 def allows_sha1(facts: Facts, wanted: Wanted) -> bool:
-    """Tell whether the upload user may sign with SHA-1 in the end: as wished, or as the drop-in has it."""
+    """Return whether the upload user may sign with SHA-1: as requested, or as in the present drop-in."""
     if wanted.allow_sha1 is not None:
         return wanted.allow_sha1
     return b"+ssh-rsa" in facts.files.get(drop_in(wanted.user), b"")
 
 
 def needs_subsystem(facts: Facts, user: str) -> bool:
-    """Tell whether the account's drop-in is to bring sshd's sftp: nothing else does, or it does already."""
+    """Return True if the account's drop-in must define the sftp subsystem: nothing else does, or it does already."""
     own = b"\nSubsystem sftp " in facts.files.get(drop_in(user), b"")
     return own or (facts.has_sftp is False and facts.first_account)
 
@@ -172,7 +172,7 @@ def _directory_steps(facts: Facts, wanted: Wanted) -> list[Step]:
 
 
 def _upload_step(facts: Facts, wanted: Wanted, name: str, path: str) -> Step:
-    """Plan a directory of the upload user's own; on a disk without owners it is the one that the mount gives."""
+    """Plan a directory owned by the upload user; on a disk without owners, the mount determines the owner."""
     mounted = mounted_as(facts, wanted, path, uploads=path != wanted.home)
     there = facts.paths.get(path)
     if mounted is None or (there is not None and not there.is_directory):
@@ -245,7 +245,7 @@ def _keys_step(facts: Facts, wanted: Wanted) -> Step:
 
 
 def _close_former(facts: Facts, user: str, name: str) -> list[Step]:
-    """Take a camera from the account that it came from: its key line, and what is filed of it."""
+    """Remove a camera's key line and record from the account that it came from."""
     filed = facts.filed_accounts.get(user, FiledAccount())
     records = filed.records
     left = {other: record for other, record in records.items() if other != name}
@@ -260,7 +260,7 @@ def _close_former(facts: Facts, user: str, name: str) -> list[Step]:
 
 
 def _tell_key(facts: Facts, before: bytes, name: str, key: PublicKey, *, drop: Collection[str]) -> str:
-    """Say which key a camera gets, and which one it had, since when at most."""
+    """Describe which key a camera gets, and which one it had, and its greatest age."""
     known = parse_cameras(before)
     former = next((other for other, its in known.items() if its == key and other in drop), None)
     if former is not None:
@@ -289,7 +289,7 @@ def _drop_in_step(facts: Facts, wanted: Wanted, match: UploadMatch) -> Step:
 
 
 def _own_drop_ins(wanted: Wanted, match: UploadMatch) -> set[bytes]:
-    """Return every text that this tool may have written for this user, whatever was wished then."""
+    """Return every text that this tool may have written for this user, for any options."""
     return {
         text
         for how in Authentication
@@ -303,7 +303,7 @@ def _own_drop_ins(wanted: Wanted, match: UploadMatch) -> set[bytes]:
 
 
 def _editions(match: UploadMatch) -> dict[bytes, UploadMatch]:
-    """Return every text that a version of this tool has written for the same wishes, on any release of OpenSSH."""
+    """Return every text that a version of this tool has written for the same options, on any release of OpenSSH."""
     return {
         render_drop_in(each).encode(): each
         for edition in range(1, EDITION + 1)
@@ -313,7 +313,7 @@ def _editions(match: UploadMatch) -> dict[bytes, UploadMatch]:
 
 
 def find_older_drop_in(facts: Facts, match: UploadMatch) -> UploadMatch | None:
-    """Return what the drop-in says where an older version wrote it for the same wishes; None for any other text."""
+    """Return the drop-in's Match block if an older version wrote it for the same options; None for any other text."""
     text = facts.files.get(drop_in(match.user), b"")
     return None if text == render_drop_in(match).encode() else _editions(match).get(text)
 
@@ -332,12 +332,12 @@ def _sshd_step(facts: Facts, match: UploadMatch, written: Step) -> Step:
 
 
 def serves(facts: Facts) -> tuple[str, ...]:
-    """Return what tells a step which sshd is meant: the one that the camera comes in at."""
+    """Return the argument that tells a step which sshd is meant: the one to which the camera connects."""
     return () if facts.served is None else (f"serves={facts.served[0]} {facts.served[1]}",)
 
 
 def _below(home: str, path: str) -> list[str]:
-    """Return the folders between `home` and `path`, nearest to `path` first, both left out."""
+    """Return the folders between `home` and `path`, innermost first, excluding both."""
     folders = []
     while (path := path.rpartition("/")[0]).startswith(f"{home}/"):
         folders.append(path)

@@ -1,4 +1,4 @@
-"""How many cameras sshd lets in at the same moment (pure): MaxStartups, what it counts by source, penalties.
+"""How many cameras can sign in to sshd at the same time (pure): MaxStartups, limits per source, penalties.
 
 Source: sshd_config(5), MaxStartups, PerSourceMaxStartups, PerSourcePenalties (OpenSSH 9.8 and later, by default).
 """
@@ -9,13 +9,13 @@ from receiver_setup.formats.sshd_config import parse_effective
 from receiver_setup.receiver.facts.model import Facts
 
 _OTHERS = 2
-"""Logins that are left for other people while our own test uploads sign in: the administrator's, and one more."""
+"""Logins reserved for others during our own test uploads: the administrator's, and one more."""
 _DEFAULT = (10, 30, 100)
 _MOST = 32
 
 
 def parse_startups(text: str) -> tuple[int, int, int]:
-    """Return the number from which connections are dropped, how many of a hundred, and from which on all of them.
+    """Parse MaxStartups: the number from which connections are dropped, the percentage, and the maximum.
 
     >>> parse_startups("10:30:100"), parse_startups("50"), parse_startups("?")
     ((10, 30, 100), (50, 100, 50), (10, 30, 100))
@@ -27,7 +27,7 @@ def parse_startups(text: str) -> tuple[int, int, int]:
 
 
 def uploads_at_once(facts: Facts) -> int:
-    """Return how many test uploads may sign in at the same time, so that sshd drops none of them, nor anybody else."""
+    """Return how many test uploads may sign in at the same time without sshd dropping any connection."""
     found = parse_effective(facts.sshd_effective)
     begin, _, full = parse_startups(_last(found, "maxstartups"))
     by_source = _last(found, "persourcemaxstartups")
@@ -39,7 +39,7 @@ def uploads_at_once(facts: Facts) -> int:
 
 
 def penalises(facts: Facts) -> bool:
-    """Tell whether sshd turns an address away for a while after failed logins."""
+    """Return True if sshd temporarily refuses an address after failed logins."""
     told = _last(parse_effective(facts.sshd_effective), "persourcepenalties")
     return told not in {"", "no"}
 

@@ -1,6 +1,6 @@
-"""What a plan is made of (pure): ordered steps, each with its call on the receiver and the lines that show it.
+"""The parts of a plan (pure): ordered steps, each with its call on the receiver and its lines for the diff.
 
-A step that needs nothing stands in the plan as well, so that a run can say what was already so.
+Steps that have nothing to do are included, so that a run can report them.
 """
 
 import difflib
@@ -49,7 +49,7 @@ class Plan:
 
     @property
     def diff(self) -> str:
-        """Every change as text: unified diffs of files, a line a user, password or folder."""
+        """Every change as text: unified diffs of files, and a line per user, password or folder."""
         return "".join(f"{line}\n" for step in self.steps for line in step.diff)
 
 
@@ -58,7 +58,7 @@ P = TypeVar("P", bound=Plan)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JointPlan(Generic[P]):
-    """One change for several accounts: one transaction, one reload of sshd, one login that proves it.
+    """One change for several accounts: one transaction, one reload of sshd, one login to prove it.
 
     `withdrawn` are accounts that the open transaction takes back, because their cameras failed.
     """
@@ -68,7 +68,7 @@ class JointPlan(Generic[P]):
 
     @property
     def parts(self) -> tuple[tuple[Wanted | None, tuple[Step, ...]], ...]:
-        """Return the steps in their order, account by account; what concerns all of them has None for an account."""
+        """Return the steps in order, per account; common steps have None as their account."""
         if len(self.plans) == 1 and not self.withdrawn:
             return ((self.plans[0].wanted, self.plans[0].steps),)
         own = [(plan.wanted, tuple(step for step in plan.steps if step.name != RELOAD)) for plan in self.plans]
@@ -89,7 +89,7 @@ class JointPlan(Generic[P]):
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Every step, also those that need nothing."""
+        """Every step, including those with nothing to do."""
         return tuple(step for _, steps in self.parts for step in steps)
 
     @property
@@ -109,7 +109,7 @@ class JointPlan(Generic[P]):
 
 
 def directory_step(name: str, path: str, *, was: tuple[str, str] | None, owner: str, mode: int) -> Step:
-    """Make a directory, or give it its owner (`user:group`) and mode; `was` is (owner, mode in octal)."""
+    """Create a directory, or set its owner (`user:group`) and mode; `was` is (owner, octal mode)."""
     before = () if was is None else (f"- {path}: owner {was[0]}, mode {was[1]}",)
     return Step(
         name=name,
@@ -122,14 +122,14 @@ def directory_step(name: str, path: str, *, was: tuple[str, str] | None, owner: 
 def file_step(  # noqa: PLR0913 - the last one is a keyword
     name: str, detail: str, path: str, before: bytes | None, after: bytes, *, mode: int = 0o644
 ) -> Step:
-    """Write a whole file; `before` is None where there is none yet."""
+    """Write a whole file; `before` is None if it does not exist."""
     content = after.decode("utf-8", "surrogateescape")
     call = ("file", path, f"{mode:o}", content)
     return Step(name=name, detail=detail, call=call, diff=file_diff(path, before, after))
 
 
 def file_diff(path: str, before: bytes | None, after: bytes | None) -> tuple[str, ...]:
-    """Return the lines of a unified diff; None is a file that is not there."""
+    """Return the lines of a unified diff; None means that the file does not exist."""
     lines = difflib.unified_diff(
         _lines(before),
         _lines(after),

@@ -1,4 +1,4 @@
-"""Whether a receiver's folders and disks can take what a set-up writes (pure); a breach is an error with its remedy."""
+"""Check that a receiver's folders and disks are suitable for a set-up (pure); a problem is an error with its remedy."""
 
 from collections.abc import Iterable
 from posixpath import dirname
@@ -11,7 +11,7 @@ from receiver_setup.receiver.plan.suitability import where
 from receiver_setup.receiver.plan.wanted import Wanted
 
 FILES_KIB = 1024
-"""Room for what we write ourselves: some files of a few KiB, useradd's copies of its files, the journal's backups."""
+"""Space for our own files: some of a few KiB, useradd's copies of its files, the journal's backups."""
 PICTURES_KIB = 16 * 1024
 """Room for the uploads: a test picture has up to a few MB, and a camera cannot delete what is old."""
 FEW_INODES = 32
@@ -37,7 +37,7 @@ def check_jail_part(facts: Facts, path: str) -> None:
 
 
 def check_home_parents(facts: Facts, wanted: Wanted, *, there: bool = False) -> None:
-    """Refuse a home with a folder above it that anybody but root can write to: whatever root does there goes by it.
+    """Refuse a home below a folder that others than root can write to, since root must pass through it.
 
     With `there` it is about a home that is set up already. On a disk without owners the mount decides who may write,
     and no links are followed.
@@ -60,7 +60,7 @@ def check_home_parents(facts: Facts, wanted: Wanted, *, there: bool = False) -> 
 
 
 def home_parents(facts: Facts, home: str) -> list[str]:
-    """Return every folder above the home, nearest first, as it is written and as it is with links followed."""
+    """Return every parent of the home, innermost first, as given and with links followed."""
     disk = facts.disks.get(home)
     real = [] if disk is None or lies_in(home, disk.folder) else _parents(disk.folder)
     return list(dict.fromkeys((*_parents(home), *real)))
@@ -75,12 +75,12 @@ def _parents(path: str) -> list[str]:
 
 
 def _repair(state: PathState) -> str:
-    """Return what makes a folder fit for a jail; nothing for what is none."""
+    """Return the command that makes a folder suitable for a jail; empty if it is not a folder."""
     return f"{paste(close_to_others(state.path, state), 'make it so')}; " if state.is_directory else ""
 
 
 def check_jail_disk(facts: Facts, wanted: Wanted) -> None:
-    """Refuse a jail where files have no owners: it must be root's, and what is in it the upload user's."""
+    """Refuse a jail on a disk without owners: root must own the jail, and the upload user the recordings."""
     disk = facts.disks.get(wanted.home)
     if disk is not None and disk.ownerless:
         raise ReceiverUnsuitableError(
@@ -92,7 +92,7 @@ def check_jail_disk(facts: Facts, wanted: Wanted) -> None:
 
 
 def mounted_as(facts: Facts, wanted: Wanted, path: str, *, uploads: bool) -> PathState | None:
-    """Return owner and mode of whatever is made at `path` where a mount decides on them; None where it does not.
+    """Return the owner and mode of files at `path` if the mount determines them; else None.
 
     Refuses a place for `uploads` that the upload user could not write to.
     """
@@ -113,7 +113,7 @@ def mounted_as(facts: Facts, wanted: Wanted, path: str, *, uploads: bool) -> Pat
 
 
 def _may_write(facts: Facts, state: PathState) -> bool:
-    """Tell whether the upload user may make files in a folder, as the kernel decides it: the first that fits."""
+    """Return True if the upload user may create files in a folder, as the kernel decides: the first match."""
     if facts.account is not None and state.uid == facts.account.uid:
         bits = state.mode >> 6
     elif facts.account is not None and state.group in facts.groups:
@@ -124,7 +124,7 @@ def _may_write(facts: Facts, state: PathState) -> bool:
 
 
 def check_room(facts: Facts, wanted: Wanted, calls: Iterable[tuple[str, ...]]) -> None:
-    """Refuse where a disk is closed, full or read-only for what the `calls` of a plan write, or for uploads."""
+    """Refuse if a disk is immutable, full or read-only for the files of a plan's `calls`, or for uploads."""
     for slot in (wanted.recordings, *(slot.directory for slot in wanted.slots)):
         _check_disk(facts, slot, PICTURES_KIB, root=False)
     folders: set[str] = set()
@@ -148,14 +148,14 @@ def check_room(facts: Facts, wanted: Wanted, calls: Iterable[tuple[str, ...]]) -
 
 
 def check_lasting(facts: Facts, wanted: Wanted) -> None:
-    """Refuse what the next start of the receiver would take away, unless that is agreed to."""
+    """Refuse a set-up that the receiver's next start would lose, unless agreed."""
     lost = explain_memory(facts, wanted)
     if lost is not None and not wanted.volatile:
         raise ReceiverUnsuitableError(lost[0], hint=f"{lost[1]}; --yes sets it up in memory all the same")
 
 
 def explain_memory(facts: Facts, wanted: Wanted) -> tuple[str, str] | None:
-    """Return what of a set-up lies in memory, as a sentence, and what to do; None where nothing is known to."""
+    """Return a sentence about the parts of a set-up that are in memory, and what to do; None if none are known."""
     places = {
         "the account and sshd's configuration": "/etc",
         "the record for a removal": _STATE_PARENT,
@@ -176,7 +176,7 @@ def explain_memory(facts: Facts, wanted: Wanted) -> tuple[str, str] | None:
 
 
 def memory_warnings(accounts: Iterable[tuple[Facts, Wanted]]) -> list[str]:
-    """Return a warning for all that lies in memory, each once."""
+    """Return a warning for each part that is in memory."""
     found = (explain_memory(facts, wanted) for facts, wanted in accounts)
     return list(dict.fromkeys(f"{lost[0]}: {lost[1]}" for lost in found if lost is not None))
 
@@ -233,7 +233,7 @@ def _closed(facts: Facts, path: str, what: str) -> ReceiverUnsuitableError:
 
 
 def _disk_of(facts: Facts, path: str) -> Disk | None:
-    """Return the disk of a path, or of what is nearest above it among those that were looked at."""
+    """Return the disk of a path, or of its closest parent with a known disk."""
     while path not in facts.disks and path != "/":
         path = dirname(path)
     return facts.disks.get(path)

@@ -1,4 +1,4 @@
-"""What must be so on a receiver before anything is changed there (pure); a breach is one sentence with its remedy."""
+"""Check that a receiver is suitable before it is changed (pure); a problem is one sentence with its remedy."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,12 +43,12 @@ _LISTS = {
 
 
 def where(facts: Facts) -> str:
-    """Return how sentences name the receiver."""
+    """Return the receiver's name for messages."""
     return facts.hostname or "the receiver"
 
 
 def check_tools(facts: Facts) -> None:
-    """Refuse where a program is missing without which a change, or its way back, would stop half-way."""
+    """Refuse if a program is missing that a change, or its undo, needs."""
     if facts.missing_tools:
         packages = sorted({_PACKAGES.get(tool, "coreutils") for tool in facts.missing_tools})
         raise ReceiverUnsuitableError(
@@ -59,7 +59,7 @@ def check_tools(facts: Facts) -> None:
 
 
 def check_platform(facts: Facts) -> None:
-    """Refuse a system that makes accounts and configuration anew, so that nothing of a set-up would last."""
+    """Refuse a system that regenerates accounts and configuration, so that a set-up would not last."""
     platform = find_refusing(facts)
     if platform is not None:
         raise ReceiverUnsuitableError(
@@ -69,7 +69,7 @@ def check_platform(facts: Facts) -> None:
 
 
 def check_include_lasts(facts: Facts, drop_in: str) -> None:
-    """Refuse where sshd reads drop-ins by a line that the system leaves out when it writes the file anew."""
+    """Refuse if sshd reads drop-ins by a line that the system drops when it regenerates the file."""
     writer = is_include_lost(facts, drop_in)
     if writer is not None:
         raise ReceiverUnsuitableError(
@@ -80,7 +80,7 @@ def check_include_lasts(facts: Facts, drop_in: str) -> None:
 
 
 def check_server(facts: Facts) -> tuple[int, int]:
-    """Return the release of an OpenSSH server that can be set up; its configuration was sound before us."""
+    """Return the release of a supported OpenSSH server with a valid configuration."""
     server_way = find_server_way(facts)
     if not facts.sshd_path:
         if facts.other_server:
@@ -124,7 +124,7 @@ def check_server(facts: Facts) -> tuple[int, int]:
 
 
 def _make_folder(facts: Facts) -> str:
-    """Return how the folder of drop-ins comes to be there, and stays."""
+    """Return the remedy that creates the folder of drop-ins permanently."""
     made = f"make it: {paste([command('install', '-d', '-m', '0755', DROP_IN_FOLDER)], DROP_IN_FOLDER)}"
     disk = facts.disks.get(DROP_IN_FOLDER)
     if disk is not None and disk.read_only:
@@ -139,7 +139,7 @@ def _make_folder(facts: Facts) -> str:
 
 
 def check_listener(facts: Facts) -> None:
-    """Refuse where no sshd could be told to read its configuration anew."""
+    """Refuse if no sshd could be reloaded."""
     if facts.listener:
         return
     if facts.other_server.endswith(" runs"):
@@ -152,13 +152,13 @@ def check_listener(facts: Facts) -> None:
 
 
 def start(facts: Facts) -> str:
-    """Return how sshd is started where none runs."""
+    """Return the remedy that starts sshd."""
     known = start_command(facts.starter, facts.sshd_path)
     return f"start it: {paste([f'sudo {known}'], 'sshd')}" if known else "start it"
 
 
 def check_names(facts: Facts, wanted: Wanted) -> None:
-    """Refuse an account or a group of the upload user's name that would be shared with somebody."""
+    """Refuse an account or group of the upload user's name that others share."""
     user, group = wanted.user, facts.group
     if facts.account is not None and facts.same_uid:
         raise ReceiverAccountError(
@@ -175,7 +175,7 @@ def check_names(facts: Facts, wanted: Wanted) -> None:
 
 
 def check_admission(facts: Facts, wanted: Wanted) -> None:
-    """Refuse where sshd's lists of users and groups shut the upload user out."""
+    """Refuse if sshd's lists of users and groups exclude the upload user."""
     effective = parse_effective(facts.sshd_effective)
     # Before there is an account: its own group will be all it has.
     groups = (*(facts.groups if facts.account is not None else (wanted.user,)), *wanted.groups)
@@ -193,12 +193,12 @@ def check_admission(facts: Facts, wanted: Wanted) -> None:
 
 
 def _reload(facts: Facts) -> bool:
-    """Tell whether a remedy has to reload sshd, since the next run would not: its drop-in is there already."""
+    """Return True if a remedy must reload sshd, because the next run would not: its drop-in exists already."""
     return facts.staged is None
 
 
 def _explain(facts: Facts, refusal: Refusal, values: list[str]) -> str:
-    """Return the line that shuts out."""
+    """Return the line that excludes the user."""
     who = "it" if refusal.keyword.endswith("users") else "a group of it"
     lines = word_lines(facts, refusal, values)
     line = lines[0] if lines else None
@@ -208,7 +208,7 @@ def _explain(facts: Facts, refusal: Refusal, values: list[str]) -> str:
 
 
 def check_key_folder(facts: Facts, wanted: Wanted) -> None:
-    """Refuse where StrictModes would let sshd pass over the key file without a word."""
+    """Refuse if StrictModes would make sshd silently ignore the key file."""
     strict = parse_effective(facts.sshd_effective).get("strictmodes") != ["no"]
     if not strict or wanted.authentication is not Authentication.PUBLIC_KEY:
         return
@@ -227,7 +227,7 @@ def check_key_folder(facts: Facts, wanted: Wanted) -> None:
 
 
 def check_in_force(facts: Facts, match: UploadMatch, drop_in: str, *, written: bool) -> None:
-    """Refuse where sshd does not follow the drop-in: as it is, or, when it is yet to be `written`, as it was staged."""
+    """Refuse if sshd does not follow the drop-in: the present one, or the staged one if it is to be `written`."""
     if not written:
         effective, missing = facts.sshd_effective, missing_effective(facts.sshd_effective, match)
     elif facts.staged is None:
@@ -253,7 +253,7 @@ def _missing_staged(effective: str, match: UploadMatch) -> tuple[str, ...]:
 def _find_cause(
     facts: Facts, match: UploadMatch, drop_in: str, *, effective: str, missing: Sequence[str]
 ) -> ReceiverUnsuitableError:
-    """Name the line that keeps the drop-in from being in force."""
+    """Name the line that overrides the drop-in."""
     host, user = where(facts), match.user
     include = find_include(facts.configuration, drop_in, main=facts.sshd_main)
     # No other configuration names this file: without it nothing of ours was read.

@@ -1,4 +1,4 @@
-"""What a receiver shall be (pure): one upload account and its cameras, with names that are safe everywhere."""
+"""The requested state of a receiver (pure): one upload account and its cameras, with names that are safe everywhere."""
 
 import re
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from receiver_setup.formats.keys import PublicKey
 from receiver_setup.formats.sshd_config import Authentication
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
-"""What useradd takes on Debian, Fedora and Alpine alike (useradd(8), NAME_REGEX)."""
+"""User names that useradd accepts on Debian, Fedora and Alpine (useradd(8), NAME_REGEX)."""
 
 _COMPONENT = re.compile(r"[\w.+@,=-](?:[\w.+@,= -]*[\w.+@,=-])?")
-"""A folder name that sshd_config, a shell, a URL and a camera all carry unharmed."""
+"""Folder names that are safe in sshd_config, a shell, a URL and a camera."""
 
 _GROUP = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 
@@ -23,7 +23,7 @@ POWERFUL_GROUPS = frozenset(
         *("lxd", "lxc", "incus", "incus-admin", "libvirt", "kvm", "systemd-journal", "staff"),
     }
 )
-"""Groups whose members may become root on one system or another, or read what is root's alone.
+"""Groups whose members may become root on some systems, or read root's files.
 
 Source: https://wiki.debian.org/SystemGroups, and the documentation of Docker, LXD, Incus and libvirt.
 """
@@ -32,7 +32,7 @@ NAME_LIMIT = 255
 
 
 class Look(StrEnum):
-    """What the receiver is read for: beside what every run needs, some need a little more."""
+    """The purpose of reading the receiver: some runs need more facts than others."""
 
     SETUP = "setup"
     REMOVAL = "removal"
@@ -41,18 +41,18 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraSlot:
-    """One camera's place on the receiver: its name, its directory (absolute), its key if known."""
+    """One camera on the receiver: its name, its directory (absolute), its key if known."""
 
     name: str
     directory: str
     key: PublicKey | None = None
     source: str | None = None
-    """The one address that the key opens the account from; None: any."""
+    """The only address from which the key is accepted; None: any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The upload account as it shall be; `home` is absolute, each slot's directory lies below it."""
+    """The requested upload account; `home` is absolute, each slot's directory is below it."""
 
     user: str
     home: str
@@ -60,26 +60,26 @@ class Wanted:
     slots: tuple[CameraSlot, ...]
     jail: bool = True
     adopt: bool = False
-    """Take over an account of this name that was made by hand."""
+    """Take over an existing account of this name."""
     authentication: Authentication = Authentication.PUBLIC_KEY
     allow_sha1: bool | None = None
-    """None: as it is now."""
+    """None: leave it unchanged."""
     new_password: bool = False
-    """Set a new random password even where one is set."""
+    """Set a new random password even if there is one."""
     drop: tuple[str, ...] = ()
-    """Cameras whose key lines go."""
+    """Cameras whose key lines are removed."""
     overwrite: bool = True
-    """Replace a drop-in that was edited by hand."""
+    """Replace an edited drop-in."""
     retract: tuple[str, ...] = ()
-    """Directories that this run made for cameras that failed in it."""
+    """Directories that this run created for cameras that failed."""
     moved: tuple[tuple[str, str], ...] = ()
-    """Other accounts here that its cameras came from, each with the camera's name there: they no longer open to it."""
+    """Former accounts of its cameras on this receiver, with the camera's name there; they no longer accept its key."""
     groups: tuple[str, ...] = ()
-    """Groups that the account joins; those that it is in already stay."""
+    """Groups that the account joins; existing memberships are kept."""
     volatile: bool = False
-    """Go on where something of the set-up lies in memory, and is lost at the next start."""
+    """Continue if a part of the set-up is in memory, and would be lost at the next start."""
     cameras: tuple[str, ...] = ()
-    """The addresses of its cameras, or names that the receiver is to resolve: sshd is asked about each of them."""
+    """The addresses of its cameras, or names for the receiver to resolve: sshd is asked about each."""
 
     @property
     def recordings(self) -> str:
@@ -88,7 +88,7 @@ class Wanted:
 
 
 def check_user(name: str) -> str:
-    """Return `name` if it can be an upload user; root and names that useradd refuses are errors."""
+    """Return `name` if it is valid for an upload user; root and names that useradd refuses are errors."""
     if name == "root":
         raise ConfigurationError(
             "the upload user cannot be root: cameras would sign in as the administrator",
@@ -103,7 +103,7 @@ def check_user(name: str) -> str:
 
 
 def parse_groups(text: str) -> tuple[str, ...]:
-    """Return the groups of a list with commas; a group that would make cameras administrators is an error.
+    """Parse a comma-separated list of groups; a group that would make cameras administrators is an error.
 
     >>> parse_groups("_ssh, media")
     ('_ssh', 'media')
@@ -124,7 +124,7 @@ def parse_groups(text: str) -> tuple[str, ...]:
 
 
 def check_directory(path: str) -> str:
-    """Return the recordings directory, relative to the home, without a slash at its end."""
+    """Return the recordings directory, relative to the home, without a trailing slash."""
     parts = path.rstrip("/").split("/")
     if path.startswith("/") or not all(_is_component(part) for part in parts):
         raise ConfigurationError(
@@ -136,7 +136,7 @@ def check_directory(path: str) -> str:
 
 
 def check_home(path: str) -> str:
-    """Return the upload user's home: an absolute path without `..`, not one of the system's own folders."""
+    """Return the upload user's home: an absolute path without `..`, and not a system folder."""
     parts = PurePosixPath(path).parts
     if not path.startswith("/") or path.startswith("//") or not all(_is_component(p) for p in parts[1:]):
         raise ConfigurationError(
@@ -152,7 +152,7 @@ def check_home(path: str) -> str:
 
 
 def account_name(user: str, camera: str) -> str:
-    """Return the name of a camera's own account beside others': `user` and the camera's name, as useradd takes it.
+    """Return the name of a camera's own account: `user` and the camera's name, valid for useradd.
 
     >>> account_name("ipcamera", "Porch.East")
     'ipcamera-porch-east'
@@ -167,7 +167,7 @@ def account_name(user: str, camera: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """Turn a camera's address or title into a name for folders and comments.
+    """Convert a camera's address or title to a name for folders and comments.
 
     >>> clean_name("[fe80::1%eth0]:8080")
     'fe80-1-eth0-8080'
