@@ -28,12 +28,12 @@ class PromptQueue:
     @contextmanager
     def asks_here(self) -> Iterator[None]:
         """Send the prompts of the body's thread to this queue."""
-        before = getattr(_own, "desk", None)
-        _own.desk = self
+        before = getattr(_own, "prompts", None)
+        _own.prompts = self
         try:
             yield
         finally:
-            _own.desk = before
+            _own.prompts = before
 
     def serve(self, done: Callable[[], bool], *, until_s: float | None = None) -> None:
         """Show prompts until `done` returns True; it is checked again after each `wake`.
@@ -80,6 +80,6 @@ class PromptQueue:
 
 def ask_where_awaited(question: Callable[[], T]) -> T:
     """Run a prompt here, or in the thread that serves this thread's prompts."""
-    desk: PromptQueue | None = getattr(_own, "desk", None)
-    answer: T = question() if desk is None else desk.ask(question)
+    queue: PromptQueue | None = getattr(_own, "prompts", None)
+    answer: T = question() if queue is None else queue.ask(question)
     return answer

@@ -343,7 +343,7 @@ def test_a_password_that_was_replaced_is_named_where_all_else_is_back(
     assert "everything" not in result.err
 
 
-# ---- what cannot be meant is refused before anything is sent
+# ---- invalid values are refused before anything is sent
 
 
 REFUSED: list[tuple[list[str], str]] = [

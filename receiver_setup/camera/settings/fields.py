@@ -17,7 +17,7 @@ from receiver_setup.camera.messages import ActionType
 from receiver_setup.camera.messages.schedule import parse_times, render_words
 from receiver_setup.secrets import MASK
 
-UNTOLD = "not reported"
+NOT_REPORTED = "not reported"
 """Shown in place of a value that the camera does not return."""
 EMPTY = "(empty)"
 PASSWORD_FIELD = "ft_password"  # noqa: S105 - a field's name
@@ -156,7 +156,7 @@ class Setting:
     def in_words(self, code: str | None) -> str:
         """Describe a camera's value in words; an unknown value is returned unchanged."""
         if code is None:
-            return UNTOLD
+            return NOT_REPORTED
         return self.words(clean(code, self.form)) if code else EMPTY
 
     def is_so(self, code: str | None, wanted: str) -> bool:

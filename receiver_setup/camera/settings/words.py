@@ -1,6 +1,6 @@
 """Warnings about former camera settings that are not, or may not be, restored (pure)."""
 
-from receiver_setup.camera.settings.fields import PASSWORD_FIELD, UNTOLD, Setting
+from receiver_setup.camera.settings.fields import NOT_REPORTED, PASSWORD_FIELD, Setting
 
 
 def password_lost(camera: str) -> str:
@@ -39,7 +39,7 @@ def not_back(camera: str, each: Setting, code: str | None) -> str:
     if each.field == PASSWORD_FIELD:
         return password_lost(camera)
     if code is None:
-        return f"{camera}: its former {each.name} was {UNTOLD} and is not restored; set it again if it is in use"
+        return f"{camera}: its former {each.name} was {NOT_REPORTED} and is not restored; set it again if it is in use"
     return cannot_be_set(camera, each, code)
 
 

@@ -1,4 +1,4 @@
-"""`receiver-setup inventory`, and what cannot be meant beside `--inventory`."""
+"""`receiver-setup inventory`, and options that are invalid with `--inventory`."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -342,7 +342,7 @@ def test_a_job_that_cannot_be_read_is_told_to_the_first_boot(run_cli: Run, tmp_p
 
 
 def test_at_a_shutdown_the_first_boot_waits_until_the_set_up_has_put_things_back(cloud: Card, tmp_path: Path) -> None:
-    """All processes of a unit are told to end at once; a stand-in for the set-up takes a second for it."""
+    """All processes of a unit are told to end at once; a placeholder for the set-up takes a second for it."""
     assert cloud.prepare().returncode == 0
     set_up = tmp_path / "python"
     set_up.write_text(

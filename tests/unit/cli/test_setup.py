@@ -1,4 +1,4 @@
-"""What cannot be meant is refused before anything is contacted: exit code 2, one sentence, a hint."""
+"""Invalid options are refused before anything is contacted: exit code 2, one sentence, a hint."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Inventories are read strictly: what cannot be meant names file, table and key, and never repeats a password."""
+"""Inventories are read strictly: an error names file, table and key, and never repeats a password."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The job on the card: written and read without loss, and refused where it cannot be meant."""
+"""The job on the card: written and read without loss, and refused if it is invalid."""
 
 import tomllib
 

@@ -20,7 +20,7 @@ from receiver_setup.pi.plan import (
 DEB = "receiver-setup/debs/a.deb"
 
 
-def files(*, package: str = "1", password: str = "1", job: str = "1", own: str = "1") -> list[Wanted]:  # noqa: S107 - a stand-in
+def files(*, package: str = "1", password: str = "1", job: str = "1", own: str = "1") -> list[Wanted]:  # noqa: S107 - a placeholder
     contents = {PACKAGE: package, PASSWORD: password, JOB: job, "user-data": own}
     return [Wanted.of(path, text.encode()) for path, text in contents.items()]
 

@@ -1,4 +1,4 @@
-"""What a recording may hold: fields by an allow-list, stand-ins for the rest, and a second look that trusts neither."""
+"""Redaction: fields by an allow-list, placeholders for the rest, and an independent search for leaks."""
 
 import base64
 import html

@@ -20,7 +20,7 @@ TOOL = ROOT / "tools/render-man"
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    """Print the page, in a time and place of no importance."""
+    """Print the page, in any time zone and locale."""
     environment = {**os.environ, "TZ": "Pacific/Auckland", "LC_ALL": "C", "COLUMNS": "20"}
     done = subprocess.run([sys.executable, TOOL], capture_output=True, check=True, env=environment, cwd="/")
     return done.stdout.decode("ascii")
