@@ -177,7 +177,7 @@ def test_hostile_answers_are_bounded_and_cleaned_and_hide_nobody(nets: Callable[
     assert "\x1b" not in shown.stdout
     assert r"\u001b[2Jgone error: fake" in lines[1]
     assert "more devices answered than are shown" in shown.stderr
-    assert "nothing of this is proven" in shown.stderr
+    assert "these answers are not verified" in shown.stderr
     assert "stored and secret" not in shown.stdout + shown.stderr
 
 
@@ -207,7 +207,7 @@ def test_an_address_found_in_the_dialogue_gets_no_stored_password(bench: Bench, 
         offered = terminal.answer("Number of the camera [1]: ", "1")
         assert "1  http://10.99.0.1  IN-9408 2K+, 2K+" in offered
         if here:
-            assert "nothing of this is proven" in terminal.answer("The camera's user [admin]: ", "")
+            assert "these answers are not verified" in terminal.answer("The camera's user [admin]: ", "")
         terminal.wait_for("Password of admin on the camera http://10.99.0.1: ")
         assert camera.requests == []
         assert terminal.interrupt() == 130, terminal.screen
