@@ -325,7 +325,7 @@ def test_values_that_were_sent_and_cannot_be_read_or_put_back_are_said_to_have_b
     result = run(camera, "set", "--port", "2222", "--json")
     error = result.json["error"]
     assert (result.code, error["exit_code"], error["rolled_back"]) == (6, 6, False), result.err
-    assert "the new port had been sent to it before; then the camera" in error["message"]
+    assert "the new port had been sent to it before; then the former settings of the camera" in error["message"]
     assert "ft_port=21" in error["hint"]
     assert result.json["changed"] is True
 
