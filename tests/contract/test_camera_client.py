@@ -927,7 +927,7 @@ def test_other_certificates_are_refused_with_what_was_seen(choice: str, lan: Cer
     for option in ("--camera-fingerprint", "--camera-ca-file", "--camera-insecure"):
         assert option in error.hint
     reasons = {
-        "nothing": "signed by itself",
+        "nothing": "self-signed and not one of this machine's authorities",
         "another authority": f"self-signed and not one of those in {lan.path}",
         "right authority, other name": "is for camera.example, not for 127.0.0.1",
     }
