@@ -67,7 +67,7 @@ class Peer(Protocol):
     name: str
 
     def prove_login(self) -> bool:
-        """Log in anew beside what is open, and go on over the new login; False where there is no login to prove.
+        """Log in anew beside what is open; False where there is no login to prove. What is opened next goes over it.
 
         Raises `ReceiverError` when the new login fails; the old connection then still works.
         """

@@ -9,11 +9,9 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import NoReturn
 
 from receiver_setup.errors import ReceiverSudoError, ReceiverUnreachableError
-from receiver_setup.process.head_start import HeadStart
 from receiver_setup.receiver.hosts import Chunk, Host, Output, Stream
 from receiver_setup.receiver.hosts.scripts import ScriptShell
 from receiver_setup.secrets import Secret
@@ -77,10 +75,6 @@ class RootShell(ScriptShell):
         super().__init__(host, timeout_s=timeout_s)
         self._ask = sudo_password
         self._ask_root = root_password or sudo_password
-
-    def begin(self) -> None:
-        """Sign in and become root in the background; the next `run` goes on from there, or raises what that raised."""
-        self._begun = HeadStart(partial(self._open, "sign in"))
 
     def _open(self, step: str) -> Stream:
         stream = self.host.open(_BOOTSTRAP)

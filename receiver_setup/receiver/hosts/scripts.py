@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from abc import ABC, abstractmethod
+from functools import partial
 
 from receiver_setup.errors import ReceiverUnreachableError
 from receiver_setup.formats.plain_shell import quote
@@ -72,6 +73,10 @@ class ScriptShell(ABC):
     def _late(self, step: str) -> ReceiverUnreachableError:
         """Return the error for a step that did not end in time."""
 
+    def begin(self) -> None:
+        """Sign in and become root in the background; the next `run` goes on from there, or raises what that raised."""
+        self._begun = HeadStart(partial(self._open, "sign in"))
+
     def run(self, script: Script, *, step: str, anew: bool = False) -> Output:
         """Run `script`; `step` names it in errors and in the trace. With `anew` it runs in a new shell.
 
@@ -130,9 +135,9 @@ class ScriptShell(ABC):
             if chunk is None:
                 return Output(data=bytes(data), errors=errors.decode("utf-8", "replace"), status=None)
             (errors if chunk.error else data).extend(chunk.data)
-            if chunk.error:
-                seen_errors = errors.find(mark)
-            elif found := ends.search(data, max(0, len(data) - len(chunk.data) - len(mark) - 8)):
+            if chunk.error and seen_errors < 0:
+                seen_errors = errors.find(mark, max(0, len(errors) - len(chunk.data) - len(mark)))
+            elif not chunk.error and (found := ends.search(data, max(0, len(data) - len(chunk.data) - len(mark) - 8))):
                 status = int(found[1])
                 del data[found.start() :]
         del errors[seen_errors:]

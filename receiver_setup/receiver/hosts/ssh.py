@@ -48,7 +48,7 @@ class SshHost:
             return start_command(transport, command, timeout_s=self._options.timeout_s)
 
     def prove_login(self) -> bool:
-        """Open a second connection beside the first and use it from now on."""
+        """Open a second connection beside the first; what is opened next goes over it."""
         self._connections.append(self._login())
         return True
 
