@@ -93,7 +93,7 @@ def time_playbooks(size: int, rounds: int) -> dict[str, tuple[list[float], list[
                     receiver = stack.enter_context(ThrowawayReceiver(admin_public_key=key.public_line))
                     camera = stack.enter_context(EmulatedCamera(host=HOST_ADDRESS, password=PASSWORD))
                     with known.open("a") as file:
-                        file.writelines(f"{receiver.address} {line}\n" for line in receiver.host_key_lines)
+                        file.write(receiver.known_hosts)
                     hosts[f"r{number}"] = host(receiver, camera, key, known)
                 (folder / "inventory.json").write_text(json.dumps({"receivers": {"hosts": hosts}}), encoding="utf-8")
                 empty = play(folder, EMPTY)

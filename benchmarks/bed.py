@@ -91,7 +91,7 @@ def make_bed(*, sshd_config: str = "") -> Iterator[Bed]:
         key = make_admin_key(folder)
         with ThrowawayReceiver(admin_public_key=key.public_line, sshd_config=sshd_config) as receiver:
             known_hosts = folder / "known_hosts"
-            known_hosts.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+            known_hosts.write_text(receiver.known_hosts)
             yield Bed(
                 receiver=receiver, identity=key.path, folder=folder, known_hosts=known_hosts, host=receiver.address
             )

@@ -107,5 +107,5 @@ def receiver(
 def known_hosts(receiver: ThrowawayReceiver, tmp_path: Path) -> Path:
     """Write a known_hosts file with all host keys of `receiver`."""
     path = tmp_path / "known_hosts"
-    path.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+    path.write_text(receiver.known_hosts)
     return path

@@ -139,7 +139,7 @@ class Receivers:
             fresh = ThrowawayReceiver(admin_public_key=self.key.public_line, sudo=sudo, sudo_password=password)
             self._made[sudo] = self._stack.enter_context(fresh)
             fresh.run("sh", "-c", "echo 'Defaults logfile=/var/log/sudo.log' >>/etc/sudoers")
-            lines = "".join(f"{fresh.address} {line}\n" for line in fresh.host_key_lines)
+            lines = fresh.known_hosts
             (self._folder / sudo).write_text(lines)
         return self._made[sudo]
 

@@ -41,7 +41,7 @@ def make_bench(admin_key: AdminKey, tmp_path: Path) -> MakeBench:
     def make(script: str = "", **kind: Any) -> Iterator[Bench]:
         with ThrowawayReceiver(admin_public_key=admin_key.public_line, **kind) as receiver:
             known = tmp_path / "known_hosts"
-            known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+            known.write_text(receiver.known_hosts)
             done = receiver.run("sh", "-ec", script)
             assert done.returncode == 0, done.stderr
             receiver.wait_until_listening()

@@ -160,7 +160,7 @@ def test_jump_hosts_are_gone_through_before(bench: Bench, vlan: Vlan, tmp_path: 
     camera = vlan.camera()
     with ThrowawayReceiver(admin_public_key=bench.key.public_line, name="jump") as jump:
         with bench.known_hosts.open("a") as file:
-            file.writelines(f"{jump.address} {line}\n" for line in jump.host_key_lines)
+            file.write(jump.known_hosts)
         config = tmp_path / "config"
         config.write_text(f"Host attic\n  HostName {bench.receiver.address}\n  ProxyJump admin@{jump.address}\n")
         arguments = ("--ssh-config", str(config), "--identity", str(bench.key.path))

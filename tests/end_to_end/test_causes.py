@@ -900,9 +900,7 @@ def test_a_failed_set_up_names_the_cause_and_puts_everything_back(
 
 def test_an_impostor_is_told_from_the_receiver(make_bench: MakeBench, make_camera: MakeCamera) -> None:
     with make_bench() as bench, make_bench() as impostor:
-        bench.known_hosts.write_text(
-            "".join(f"{bench.receiver.address} {line}\n" for line in bench.receiver.host_key_lines)
-        )
+        bench.known_hosts.write_text(bench.receiver.known_hosts)
         result = bench.setup(make_camera(), options=("--receiver-address", impostor.receiver.address))
     error = result.json["error"]
     assert (result.code, error["kind"]) == (5, "host-key-mismatch"), result.err

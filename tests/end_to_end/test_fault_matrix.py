@@ -169,7 +169,7 @@ def make_case(
     def make(scene: Scene) -> Iterator[Case]:
         with ThrowawayReceiver(admin_public_key=admin_key.public_line) as receiver:
             known = tmp_path / receiver.address
-            known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+            known.write_text(receiver.known_hosts)
             bench = Bench(receiver=receiver, key=admin_key, known_hosts=known)
             key = PublicKey.from_line(admin_key.public_line)
             wanted = tuple(make_wanted(key, user=user, adopt=scene.adopt, groups=scene.groups) for user in scene.users)

@@ -52,7 +52,7 @@ def bench(
             pytest.skip(error.message)
     with ThrowawayReceiver(admin_public_key=admin_key.public_line, systemd=systemd) as receiver:
         known = tmp_path / "known_hosts"
-        known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+        known.write_text(receiver.known_hosts)
         if request.param == "without setsid":
             receiver.run("sh", "-c", WITHOUT_SETSID)
         yield Bench(receiver=receiver, key=admin_key, known_hosts=known)

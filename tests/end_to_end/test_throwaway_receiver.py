@@ -311,7 +311,7 @@ def test_systemd_can_be_its_pid_1(admin_key: AdminKey, tmp_path: Path, worker_id
         assert "Read-only" in text(receiver.run("sh", "-c", "echo 1 >/proc/sys/fs/nr_open"))
         assert text(receiver.run("cat", "/proc/self/cgroup")).splitlines()[-1] == "0::/..", "in the receiver's view"
         known = tmp_path / "known_hosts"
-        known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+        known.write_text(receiver.known_hosts)
         assert ssh(receiver, admin_key, known, "sudo -n id -un").stdout == "root\n"
         assert "Accepted publickey for admin from 10.99.0.1" in receiver.log()
         assert len(cgroups_of(name)) == 1
@@ -329,7 +329,7 @@ def test_debian_unstable_can_be_one(
     with ThrowawayReceiver(admin_public_key=admin_key.public_line, tree=tree, systemd=systemd) as receiver:
         assert text(receiver.run("cat", "/proc/1/comm")) == ("systemd" if systemd else "bash")
         known = tmp_path / "known_hosts"
-        known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+        known.write_text(receiver.known_hosts)
         assert ssh(receiver, admin_key, known, "sudo -n id -un").stdout == "root\n"
         assert "Accepted publickey for admin from 10.99.0.1" in receiver.log()
         effective = text(receiver.run("sh", "-c", "sshd -T"))

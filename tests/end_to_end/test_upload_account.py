@@ -44,7 +44,7 @@ def thief(
         EmulatedCamera(Profile(), host=HOST_ADDRESS, password=CAMERA_PASSWORD, settings=FORMER) as camera,
     ):
         known = folder / "known_hosts"
-        known.write_text("".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines))
+        known.write_text(receiver.known_hosts)
         yield steal(Bench(receiver=receiver, key=admin_key, known_hosts=known), camera, folder)
 
 

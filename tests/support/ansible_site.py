@@ -64,7 +64,7 @@ class Site:
         known = self.folder / ".ssh" / "known_hosts"
         known.parent.mkdir(mode=0o700, exist_ok=True)
         with known.open("a") as file:
-            file.writelines(f"{receiver.address} {line}\n" for line in receiver.host_key_lines)
+            file.write(receiver.known_hosts)
         self.hosts[name] = {
             "ansible_host": receiver.address,
             "ansible_user": receiver.admin,

@@ -73,7 +73,7 @@ class _Act:
         self._quiet = quiet
         # In memory, so that nothing is left even if this process is killed.
         self._identity = memory_file("identity", _private_text(key))
-        lines = "".join(f"{receiver.address} {line}\n" for line in receiver.host_key_lines)
+        lines = receiver.known_hosts
         self._known_hosts = memory_file("known_hosts", lines.encode())
 
     def play(self, *, dialled: str | None = None) -> Report:

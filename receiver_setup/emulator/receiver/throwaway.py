@@ -95,6 +95,11 @@ class ThrowawayReceiver:
         self._network: network.PrivateNetwork | None = None
         self._errors = -1
 
+    @property
+    def known_hosts(self) -> str:
+        """The lines of a known_hosts file that names it by its address."""
+        return "".join(f"{self.address} {line}\n" for line in self.host_key_lines)
+
     def __enter__(self) -> Self:
         """Start it; raises ReceiverUnsuitableError if this machine or the tree is not suitable."""
         network.require_programs("unshare", "nsenter", "pivot_root", "mount", "ip")
