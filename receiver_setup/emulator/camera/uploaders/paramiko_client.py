@@ -2,10 +2,8 @@
 
 import logging
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import replace
-from threading import Lock, Timer
+from functools import partial
 from typing import Any
 
 import paramiko
@@ -13,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from receiver_setup.emulator.camera.profile import HOST_KEY_TYPES
+from receiver_setup.emulator.camera.uploaders.connections import Connections, FailedError
 from receiver_setup.emulator.camera.uploads import Result, UploadJob, UploadOutcome
 
 _LOGGER = "receiver_setup.emulator.camera.ssh"
@@ -20,14 +19,6 @@ _LOGGER = "receiver_setup.emulator.camera.ssh"
 logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
 _RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256")
 _SSH_ERRORS = (paramiko.SSHException, EOFError, OSError)
-
-
-class _FailedError(Exception):
-    """The upload ends here with this result."""
-
-    def __init__(self, result: Result, detail: object) -> None:
-        super().__init__(str(detail) or type(detail).__name__)
-        self.result = result
 
 
 class _OldTransport(paramiko.Transport):
@@ -63,75 +54,25 @@ class Sha1Key(paramiko.RSAKey):
         return message
 
 
-class ParamikoUploader:
+class ParamikoUploader(Connections):
     """The default uploader; each upload is a separate connection."""
-
-    def __init__(self) -> None:
-        self._open: set[paramiko.Transport] = set()
-        self._closed = False
-        self._lock = Lock()
 
     def upload(self, job: UploadJob) -> UploadOutcome:
         """Connect, verify, sign in, upload, in this order; the whole may take `job.timeout_s`."""
         seen: dict[str, Any] = {}
         try:
-            with self._connected(job) as transport:
-                _negotiate(transport, job, seen)
-                _sign_in(transport, job, seen)
-                _store(transport, job)
-        except _FailedError as failed:
+            with self.connected(job, partial(_make_transport, job)) as (transport, is_late):
+                try:
+                    _negotiate(transport, job, seen)
+                    _sign_in(transport, job, seen)
+                    _store(transport, job)
+                except FailedError as failed:
+                    if is_late():
+                        raise FailedError(Result.TIMEOUT, f"took longer than {job.timeout_s:g} s") from failed
+                    raise
+        except FailedError as failed:
             return UploadOutcome(result=failed.result, detail=str(failed), **seen)
         return UploadOutcome(result=Result.SUCCESS, path=job.path, bytes=len(job.data), **seen)
-
-    def close(self) -> None:
-        """End uploads that are under way."""
-        with self._lock:
-            self._closed = True
-            for transport in self._open:
-                _hang_up(transport)
-
-    @contextmanager
-    def _connected(self, job: UploadJob) -> Iterator[paramiko.Transport]:
-        """Yield a transport, not yet started; it closes itself at the deadline, and the result is -4."""
-        transport = _make_transport(job, _connect(job))
-        late = Timer(job.timeout_s, _hang_up, (transport,))
-        late.daemon = True
-        with self._lock:
-            self._open.add(transport)
-            if self._closed:
-                _hang_up(transport)
-        late.start()
-        try:
-            yield transport
-        except _FailedError as failed:
-            if late.finished.is_set():
-                raise _FailedError(Result.TIMEOUT, f"took longer than {job.timeout_s:g} s") from failed
-            raise
-        finally:
-            late.cancel()
-            late.join()
-            with self._lock:
-                self._open.discard(transport)
-            _hang_up(transport)
-            if transport.ident is not None:
-                transport.join(job.timeout_s)
-
-
-def _hang_up(transport: paramiko.Transport) -> None:
-    """Close a transport, even one that was never started, which `close` would leave open."""
-    transport.close()
-    with suppress(OSError):
-        transport.sock.shutdown(socket.SHUT_RDWR)
-    transport.sock.close()
-
-
-def _connect(job: UploadJob) -> socket.socket:
-    try:
-        return socket.create_connection((job.host, job.port), job.timeout_s)
-    except TimeoutError as error:
-        raise _FailedError(Result.TIMEOUT, error) from error
-    except (OSError, UnicodeError) as error:  # UnicodeError: a name that IDNA cannot hold
-        raise _FailedError(Result.CANNOT_CONNECT, error) from error
 
 
 def _make_transport(job: UploadJob, connection: socket.socket) -> paramiko.Transport:
@@ -159,10 +100,10 @@ def _negotiate(transport: paramiko.Transport, job: UploadJob, seen: dict[str, An
     except _SSH_ERRORS as error:
         # A server that hangs up before its banner (full, or penalties) is like a closed port.
         greeted = bool(transport.remote_version)
-        raise _FailedError(Result.UNKNOWN if greeted else Result.CANNOT_CONNECT, error) from error
+        raise FailedError(Result.UNKNOWN if greeted else Result.CANNOT_CONNECT, error) from error
     seen["host_key"] = host_key
     if job.trusted is not None and host_key not in job.trusted:
-        raise _FailedError(Result.NOT_VERIFIED, "the host key is not among the trusted ones")
+        raise FailedError(Result.NOT_VERIFIED, "the host key is not among the trusted ones")
 
 
 def _sign_in(transport: paramiko.Transport, job: UploadJob, seen: dict[str, Any]) -> None:
@@ -177,7 +118,7 @@ def _sign_in(transport: paramiko.Transport, job: UploadJob, seen: dict[str, Any]
             return
         if not transport.is_active():
             break
-    raise _FailedError(Result.BAD_CREDENTIALS, last)
+    raise FailedError(Result.BAD_CREDENTIALS, last)
 
 
 def _try_method(transport: paramiko.Transport, job: UploadJob, method: str) -> None:
@@ -195,21 +136,21 @@ def _store(transport: paramiko.Transport, job: UploadJob) -> None:
     try:
         sftp = paramiko.SFTPClient.from_transport(transport)
     except _SSH_ERRORS as error:
-        raise _FailedError(Result.UNKNOWN, error) from error
+        raise FailedError(Result.UNKNOWN, error) from error
     if sftp is None:
-        raise _FailedError(Result.UNKNOWN, "no SFTP session")
+        raise FailedError(Result.UNKNOWN, "no SFTP session")
     try:
         _make_folders(sftp, job)
         file = sftp.open(job.path, "w")
     except _SSH_ERRORS as error:
-        raise _FailedError(Result.PERMISSION_OR_PATH, error) from error
+        raise FailedError(Result.PERMISSION_OR_PATH, error) from error
     try:
         with file:
             file.write(job.data)
         if sftp.stat(job.path).st_size != len(job.data):
-            raise _FailedError(Result.INCOMPLETE, "the file is shorter than it was")
+            raise FailedError(Result.INCOMPLETE, "the file is shorter than it was")
     except _SSH_ERRORS as error:
-        raise _FailedError(Result.INCOMPLETE, error) from error
+        raise FailedError(Result.INCOMPLETE, error) from error
 
 
 def _make_folders(sftp: paramiko.SFTPClient, job: UploadJob) -> None:
@@ -241,8 +182,8 @@ def probe_host_key(job: UploadJob) -> str | None:
     seen: dict[str, str] = {}
     open_job = replace(job, trusted=None)
     try:
-        with ParamikoUploader()._connected(open_job) as transport:  # noqa: SLF001  this module's own
+        with Connections().connected(open_job, partial(_make_transport, open_job)) as (transport, _):
             _negotiate(transport, open_job, seen)
-    except _FailedError:
+    except FailedError:
         return None
     return seen["host_key"]

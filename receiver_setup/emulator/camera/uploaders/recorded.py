@@ -7,14 +7,13 @@ import queue
 import socket
 import struct
 from collections.abc import Mapping
-from contextlib import suppress
 from posixpath import normpath
-from threading import Lock, Timer
 from typing import Any
 
 import paramiko
 
 from receiver_setup.emulator.camera.recorded import Script, map_path, render_attributes
+from receiver_setup.emulator.camera.uploaders.connections import Connections, FailedError
 from receiver_setup.emulator.camera.uploaders.paramiko_client import Sha1Key
 from receiver_setup.emulator.camera.uploaders.programs import key_type
 from receiver_setup.emulator.camera.uploads import Result, UploadJob, UploadOutcome
@@ -36,14 +35,6 @@ _LISTS = {
     "mac_c2s": "_preferred_macs",
 }
 _INFO = {"kex": "_kex_info", "host_key": "_key_info", "cipher_c2s": "_cipher_info", "mac_c2s": "_mac_info"}
-
-
-class _FailedError(Exception):
-    """The upload ends here with this result."""
-
-    def __init__(self, result: Result, detail: object) -> None:
-        super().__init__(str(detail) or type(detail).__name__)
-        self.result = result
 
 
 class _Player(_p.Transport):  # type: ignore[misc]  # untyped
@@ -77,62 +68,29 @@ class _Player(_p.Transport):  # type: ignore[misc]  # untyped
             return 0, b""
 
 
-class RecordedUploader:
+class RecordedUploader(Connections):
     """Plays one script; each upload is a separate connection."""
 
     def __init__(self, script: Script) -> None:
+        super().__init__()
         self._script = script
-        self._open: set[Any] = set()
-        self._lock = Lock()
-        self._closed = False
 
     def upload(self, job: UploadJob) -> UploadOutcome:
         """Connect, verify, sign in, upload, in this order; the whole may take `job.timeout_s`."""
         seen: dict[str, Any] = {}
         try:
-            connection = socket.create_connection((job.host, job.port), job.timeout_s)
-        except TimeoutError as error:
-            return UploadOutcome(result=Result.TIMEOUT, detail=str(error))
-        except (OSError, UnicodeError) as error:
-            return UploadOutcome(result=Result.CANNOT_CONNECT, detail=str(error))
-        transport = _Player(connection)
-        late = Timer(job.timeout_s, _hang_up, (transport,))
-        late.daemon = True
-        with self._lock:
-            self._open.add(transport)
-            if self._closed:
-                _hang_up(transport)
-        late.start()
-        try:
-            _negotiate(transport, self._script, job, seen)
-            _sign_in(transport, self._script, job, seen)
-            _Session(transport, self._script, job).store()
-        except _FailedError as failed:
-            result = Result.TIMEOUT if late.finished.is_set() else failed.result
-            return UploadOutcome(result=result, detail=str(failed), **seen)
-        finally:
-            late.cancel()
-            late.join()
-            with self._lock:
-                self._open.discard(transport)
-            _hang_up(transport)
-            if transport.ident is not None:
-                transport.join(job.timeout_s)
+            with self.connected(job, _Player) as (transport, is_late):
+                try:
+                    _negotiate(transport, self._script, job, seen)
+                    _sign_in(transport, self._script, job, seen)
+                    _Session(transport, self._script, job).store()
+                except FailedError as failed:
+                    if is_late():
+                        raise FailedError(Result.TIMEOUT, failed) from failed
+                    raise
+        except FailedError as failed:
+            return UploadOutcome(result=failed.result, detail=str(failed), **seen)
         return UploadOutcome(result=Result.SUCCESS, path=job.path, bytes=len(job.data), **seen)
-
-    def close(self) -> None:
-        """End uploads that are under way."""
-        with self._lock:
-            self._closed = True
-            for transport in self._open:
-                _hang_up(transport)
-
-
-def _hang_up(transport: Any) -> None:
-    transport.close()
-    with suppress(OSError):
-        transport.sock.shutdown(socket.SHUT_RDWR)
-    transport.sock.close()
 
 
 def _negotiate(transport: Any, script: Script, job: UploadJob, seen: dict[str, Any]) -> None:
@@ -149,9 +107,9 @@ def _negotiate(transport: Any, script: Script, job: UploadJob, seen: dict[str, A
         seen["host_key"] = transport.get_remote_server_key().get_base64()
     except _ERRORS as error:
         greeted = bool(transport.remote_version)
-        raise _FailedError(Result.UNKNOWN if greeted else Result.CANNOT_CONNECT, error) from error
+        raise FailedError(Result.UNKNOWN if greeted else Result.CANNOT_CONNECT, error) from error
     if job.trusted is not None and seen["host_key"] not in job.trusted:
-        raise _FailedError(Result.NOT_VERIFIED, "the host key is not among the trusted ones")
+        raise FailedError(Result.NOT_VERIFIED, "the host key is not among the trusted ones")
 
 
 def _host_key_order(script: Script, job: UploadJob) -> tuple[str, ...]:
@@ -179,7 +137,7 @@ def _sign_in(transport: Any, script: Script, job: UploadJob, seen: dict[str, Any
     message.add_byte(bytes([5]))
     message.add_string("ssh-userauth")
     if transport.ask(message, job.timeout_s)[0] != _ACCEPT:
-        raise _FailedError(Result.UNKNOWN, "no login is offered")
+        raise FailedError(Result.UNKNOWN, "no login is offered")
     offered: str | None = None
     key_refused = False
     steps = [*script.login, *script.login_without_key[len(script.login_without_key) and _after_key(script) :]]
@@ -197,7 +155,7 @@ def _sign_in(transport: Any, script: Script, job: UploadJob, seen: dict[str, Any
             key_refused = key_refused or method == "publickey"
         elif kind != _PK_OK:
             break
-    raise _FailedError(Result.BAD_CREDENTIALS, f"none of {', '.join(each['method'] for each in steps)}")
+    raise FailedError(Result.BAD_CREDENTIALS, f"none of {', '.join(each['method'] for each in steps)}")
 
 
 def _after_key(script: Script) -> int:
@@ -248,7 +206,7 @@ class _Session:
         self._channel: Any = None
 
     def store(self) -> None:
-        """Do the recorded operations. Raises _FailedError."""
+        """Do the recorded operations. Raises FailedError."""
         try:
             self._channel = self._transport.open_session(self._script.window, self._script.packet)
             self._channel.settimeout(self._job.timeout_s * 2)
@@ -256,14 +214,14 @@ class _Session:
             try:
                 for operation in self._script.operations:
                     self._do(operation)
-            except _FailedError:
+            except FailedError:
                 if self._handle:
                     self._request(_KINDS["close"], _string(self._handle))
                 self._say_goodbye()
                 raise
             self._say_goodbye()
         except _ERRORS as error:
-            raise _FailedError(self._stage, error) from error
+            raise FailedError(self._stage, error) from error
 
     def _do(self, operation: Mapping[str, Any]) -> None:
         name = operation["op"]
@@ -299,7 +257,7 @@ class _Session:
         if name == "realpath" and kind == 104 and operation.get("path") == ".":
             self._home = answer[8 : 8 + int.from_bytes(answer[4:8], "big")].decode("utf-8", "replace")
         if name == "close" and _status(kind, answer) not in {None, 0}:
-            raise _FailedError(Result.INCOMPLETE, "close was refused")
+            raise FailedError(Result.INCOMPLETE, "close was refused")
 
     def _map(self, path: Any) -> str | None:
         job = self._job
@@ -317,7 +275,7 @@ class _Session:
             self._make_folders(["/".join(parts[: count + 1]) for count in range(len(parts))])
             kind, answer = self._request(3, body)
         if kind != 102:
-            raise _FailedError(Result.PERMISSION_OR_PATH, f"open was answered with status {_status(kind, answer)}")
+            raise FailedError(Result.PERMISSION_OR_PATH, f"open was answered with status {_status(kind, answer)}")
         self._handle = answer[4 : 4 + int.from_bytes(answer[:4], "big")]
 
     def _make_folders(self, folders: list[str]) -> None:
@@ -332,7 +290,7 @@ class _Session:
             piece = data[offset : offset + self._script.sizes[turn % len(self._script.sizes)]]
             kind, answer = self._request(6, _string(self._handle) + struct.pack(">Q", offset) + _string(piece))
             if _status(kind, answer) != 0:
-                raise _FailedError(Result.INCOMPLETE, f"a write was answered with status {_status(kind, answer)}")
+                raise FailedError(Result.INCOMPLETE, f"a write was answered with status {_status(kind, answer)}")
             offset, turn = offset + len(piece), turn + 1
 
     def _request(self, kind: int, body: bytes) -> tuple[int, bytes]:
